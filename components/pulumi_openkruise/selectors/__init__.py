@@ -1,0 +1,26 @@
+"""Label selectors of virtual nodes, and the exact node affinity that excludes what they match.
+
+Pure: no Pulumi, no input or output. The same functions serve the component, the command line and the tests.
+"""
+
+from .affinity import ALWAYS_TRUE, affinity_matches
+from .errors import Problem, SelectorError
+from .exclusion import BUDGET, SIZE_LIMIT, Exclusion, exclusion_affinity, solve
+from .parse import from_mapping, parse
+from .requirement import Requirement, Selector
+
+__all__ = [
+    "ALWAYS_TRUE",
+    "BUDGET",
+    "SIZE_LIMIT",
+    "Exclusion",
+    "Problem",
+    "Requirement",
+    "Selector",
+    "SelectorError",
+    "affinity_matches",
+    "exclusion_affinity",
+    "from_mapping",
+    "parse",
+    "solve",
+]

@@ -1,0 +1,77 @@
+"""Requirements and selectors as values, and whether a node's labels match them.
+
+Meaning: k8s.io/apimachinery ``pkg/labels`` (``Requirement.Matches``, ``internalSelector.Matches``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .syntax import integer
+
+Operator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
+"""The operators of a node selector requirement; ``=`` and ``==`` are ``In``, ``!=`` is ``NotIn``."""
+
+
+@dataclass(frozen=True, order=True)
+class Requirement:
+    """One requirement on one label: ``values`` is sorted and free of duplicates."""
+
+    key: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether a node with these labels satisfies the requirement."""
+        value = labels.get(self.key)
+        if self.operator == "In":
+            return value is not None and value in self.values
+        if self.operator == "NotIn":
+            return value is None or value not in self.values
+        if self.operator == "Exists":
+            return value is not None
+        if self.operator == "DoesNotExist":
+            return value is None
+        number = None if value is None else integer(value)
+        if number is None:
+            return False
+        bound = int(self.values[0])
+        return number > bound if self.operator == "Gt" else number < bound
+
+    def __str__(self) -> str:
+        """Write the requirement as a label selector string that parses to the same requirement."""
+        if self.operator == "Exists":
+            return self.key
+        if self.operator == "DoesNotExist":
+            return f"!{self.key}"
+        if self.operator == "Gt":
+            return f"{self.key}>{self.values[0]}"
+        if self.operator == "Lt":
+            return f"{self.key}<{self.values[0]}"
+        if len(self.values) == 1:
+            return f"{self.key}{'=' if self.operator == 'In' else '!='}{self.values[0]}"
+        return f"{self.key} {'in' if self.operator == 'In' else 'notin'} ({','.join(self.values)})"
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A label selector: all of its requirements, sorted and without duplicates, must hold.
+
+    ``text`` is the selector as it was written; it takes no part in comparisons.
+    """
+
+    requirements: tuple[Requirement, ...]
+    text: str = field(default="", compare=False)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether a node with these labels is matched; a selector without requirements matches all."""
+        return all(requirement.matches(labels) for requirement in self.requirements)
+
+    def __str__(self) -> str:
+        """Write the selector in its canonical spelling."""
+        return ",".join(str(requirement) for requirement in self.requirements)
+
+
+def selector(requirements: list[Requirement], text: str) -> Selector:
+    """Make a Selector in canonical order from requirements in any order."""
+    return Selector(tuple(sorted(set(requirements))), text)

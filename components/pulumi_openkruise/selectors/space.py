@@ -1,0 +1,209 @@
+"""The values that one label can have, cut into the atoms that a list of selectors can tell apart.
+
+A label is absent, or has one of the values that the input names, or another one. Where ``>`` or ``<``
+is used on the label, "another one" is cut into non-integers and the integer ranges between the
+thresholds. A set of values is an integer whose bit i stands for atom i, so that intersection is ``&`` and
+inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is never absent.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from .requirement import Operator, Requirement
+from .syntax import MAX_INTEGER, integer
+
+Rendered = tuple[tuple[Operator, tuple[str, ...]], ...]
+"""Requirements on one label without its key: pairs of an operator and sorted values."""
+
+
+class LabelSpace:
+    """The atoms of one label: absent, the named values in order, the other non-integers, integer ranges."""
+
+    def __init__(self, key: str, requirements: Iterable[Requirement], *, is_field: bool = False) -> None:
+        """Cut the values of ``key`` by all the requirements that the input puts on it.
+
+        With ``is_field`` the key is a node field: never absent, and one term can name one value only.
+        """
+        self.key = key
+        self.is_field = is_field
+        values: set[str] = set()
+        bounds: set[int] = set()
+        ordered = False
+        for requirement in requirements:
+            if requirement.operator in ("Gt", "Lt"):
+                ordered = True
+                threshold = int(requirement.values[0])
+                bounds.add(threshold + 1 if requirement.operator == "Gt" else threshold)
+            else:
+                values.update(requirement.values)
+        self.values: tuple[str, ...] = tuple(sorted(values))
+        self._bit = {value: 2 << place for place, value in enumerate(self.values)}
+        count = len(self.values)
+        self.absent = 0 if is_field else 1
+        self.named = (2 << count) - 2
+        self.other = 2 << count
+        self.ranges: list[tuple[int, int]] = []
+        if ordered:
+            starts = [0, *sorted(bound for bound in bounds if 0 < bound <= MAX_INTEGER)]
+            ends = [start - 1 for start in starts[1:]] + [MAX_INTEGER]
+            self.ranges = list(zip(starts, ends, strict=True))
+        self._first_range = count + 2
+        self.unnamed = (1 << (self._first_range + len(self.ranges))) - self.other
+        self.full = self.absent | self.named | self.unnamed
+        self.width = self._first_range + len(self.ranges)
+        self._number = {value: number for value in self.values if (number := integer(value)) is not None}
+        self.render = lru_cache(maxsize=None)(self._render)
+        self.cost = lru_cache(maxsize=None)(self._cost)
+
+    def encode(self, requirement: Requirement) -> int:
+        """Return the set of values that satisfy a requirement on this label."""
+        operator = requirement.operator
+        if operator == "Exists":
+            return self.full & ~1
+        if operator == "DoesNotExist":
+            return self.absent
+        if operator in ("In", "NotIn"):
+            listed = 0
+            for value in requirement.values:
+                listed |= self._bit[value]
+            return listed if operator == "In" else self.full & ~listed
+        threshold = int(requirement.values[0])
+        if operator == "Gt":
+            return self._integers(threshold + 1, MAX_INTEGER)
+        return self._integers(0, threshold - 1)
+
+    def pieces(self, allowed: int) -> list[int]:
+        """Return the largest sets inside ``allowed`` that one node selector term can state for this label.
+
+        ``In F``, ``NotIn F``, ``Exists`` with ``NotIn F``, ``DoesNotExist``, and integer ranges without
+        some named integers. They cover ``allowed`` except, with ranges, for unnamed non-integers.
+        """
+        if not self.unnamed & ~allowed:
+            return [allowed]
+        named = allowed & self.named
+        if self.is_field:
+            return [self._bit[value] for value in self.values if self._bit[value] & named]
+        pieces = [self._integers(low, high) & allowed for low, high in self._runs(allowed)]
+        if named and all(named & ~piece for piece in pieces):
+            pieces.append(named)
+        if allowed & self.absent:
+            pieces.append(self.absent)
+        return pieces
+
+    def smaller(self, piece: int, needed: int) -> int:
+        """Return the cheapest statable set between ``needed`` and ``piece``; among equals the largest."""
+        best, best_rank = piece, (self.cost(piece), -piece.bit_count())
+        for candidate in self._subsets(piece, needed):
+            rank = (self.cost(candidate), -candidate.bit_count())
+            if rank < best_rank:
+                best, best_rank = candidate, rank
+        return best
+
+    def sample(self, atoms: int) -> str | None:
+        """Return a value of the label that lies in ``atoms``, None for absent.
+
+        Prefers absent, then a value that the input does not name, then a named one.
+        """
+        if atoms & self.absent:
+            return None
+        if atoms & self.other:
+            return next(text for text in _texts() if text not in self._bit)
+        for place, (low, _high) in enumerate(self.ranges):
+            if atoms >> (self._first_range + place) & 1:
+                return next(text for text in _spellings(low) if text not in self._bit)
+        return next(value for value in self.values if atoms & self._bit[value])
+
+    def _render(self, atoms: int) -> Rendered:
+        """Write a statable set as the fewest requirements, sorted by operator."""
+        if atoms == self.full:
+            return ()
+        if atoms == self.absent:
+            return (("DoesNotExist", ()),)
+        if atoms & self.other:
+            without = self._names(self.named & ~atoms)
+            if self.is_field:
+                return tuple(("NotIn", (value,)) for value in without)
+            exists: Rendered = () if atoms & self.absent else (("Exists", ()),)
+            return (*exists, ("NotIn", without)) if without else exists
+        runs = self._runs(atoms)
+        if not runs:
+            return (("In", self._names(atoms)),)
+        low, high = runs[0]
+        rendered: list[tuple[Operator, tuple[str, ...]]] = []
+        if low > 0:
+            rendered.append(("Gt", (str(low - 1),)))
+        if high < MAX_INTEGER:
+            rendered.append(("Lt", (str(high + 1),)))
+        without = self._names(self._integers(low, high) & self.named & ~atoms)
+        if without:
+            rendered.append(("NotIn", without))
+        return tuple(rendered)
+
+    def _cost(self, atoms: int) -> tuple[int, int]:
+        """Count the requirements and the values that a statable set takes."""
+        rendered = self.render(atoms)
+        return len(rendered), sum(len(values) for _operator, values in rendered)
+
+    def _subsets(self, piece: int, needed: int) -> list[int]:
+        """List the statable sets between ``needed`` and ``piece`` that can be cheaper than ``piece``."""
+        found = []
+        if needed and not needed & ~self.named and not (self.is_field and needed & (needed - 1)):
+            found.append(needed)
+        if needed and needed == self.absent:
+            found.append(needed)
+        for start, (low, _end) in enumerate(self.ranges):
+            for _start, high in self.ranges[start:]:
+                if low == 0 and high == MAX_INTEGER:
+                    continue
+                integers = self._integers(low, high)
+                within = integers & piece
+                if not integers & ~self.named & ~piece and not needed & ~within:
+                    found.append(within)
+        return found
+
+    def _integers(self, low: int, high: int) -> int:
+        """Return the atoms of the integers from low to high, which begin and end at ends of ranges."""
+        atoms = 0
+        for place, (start, end) in enumerate(self.ranges):
+            if low <= start and end <= high:
+                atoms |= 1 << (self._first_range + place)
+        for value, number in self._number.items():
+            if low <= number <= high:
+                atoms |= self._bit[value]
+        return atoms
+
+    def _runs(self, atoms: int) -> list[tuple[int, int]]:
+        """List the longest runs of adjacent integer ranges in ``atoms`` as pairs of first and last integer."""
+        runs: list[tuple[int, int]] = []
+        for place, (low, high) in enumerate(self.ranges):
+            if not atoms >> (self._first_range + place) & 1:
+                continue
+            if runs and runs[-1][1] == low - 1:
+                runs[-1] = (runs[-1][0], high)
+            else:
+                runs.append((low, high))
+        if runs == [(0, MAX_INTEGER)]:
+            # `Gt` and `Lt` need a number from 0 on, so no single term says "any integer"; two do.
+            if len(self.ranges) == 1:
+                return []
+            return [(0, self.ranges[-2][1]), (self.ranges[1][0], MAX_INTEGER)]
+        return runs
+
+    def _names(self, atoms: int) -> tuple[str, ...]:
+        return tuple(value for value in self.values if self._bit[value] & atoms)
+
+
+def _texts() -> Iterable[str]:
+    """Count through values that are not integers."""
+    yield "other"
+    number = 1
+    while True:
+        number += 1
+        yield f"other-{number}"
+
+
+def _spellings(number: int) -> Iterable[str]:
+    """List the ways to write an integer as a label value: with ever more leading zeros."""
+    text = str(number)
+    for width in range(len(text), 64):
+        yield text.zfill(width)
