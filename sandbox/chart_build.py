@@ -1,0 +1,184 @@
+"""Assembles the stand-in chart: the templates in ``chart/`` and what upstream generates from its Go types.
+
+CRDs, webhook rules and RBAC rules are taken from the Go module ``github.com/openkruise/kruise``, so that the API
+server and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data files
+below ``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay what they are.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEMPLATES = Path(__file__).parent / "chart"
+
+# In the module and not in the published chart of 1.8.3: a kind that this version does not offer yet.
+_UNPUBLISHED_CRDS = frozenset({"apps.kruise.io_ephemeraljobs.yaml"})
+_UNPUBLISHED_WEBHOOKS = frozenset({"vephemeraljobs.kb.io"})
+
+_NOT_KUBE_SYSTEM = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]}
+_NOT_KRUISE = {"key": "control-plane", "operator": "NotIn", "values": ["openkruise"]}
+
+# Two API groups whose rules the published chart gives the manager in a role of their own.
+_CERTS_API_GROUPS = frozenset({"admissionregistration.k8s.io", "apiextensions.k8s.io"})
+
+
+class ChartBuildError(Exception):
+    """The module is not laid out as expected; the message says what was missing and where."""
+
+
+def prepare_chart(module_dir: Path, out_dir: Path) -> Path:
+    """Write the chart to ``out_dir/kruise`` and return that directory.
+
+    ``module_dir`` is the unpacked module, as ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names it.
+    The same module gives the same bytes. A chart that is there already is replaced as a whole, and only after the
+    new one is complete. Raises ``ChartBuildError`` where the module lacks something.
+    """
+    files = _upstream_files(module_dir)
+    chart = out_dir / "kruise"
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out_dir, prefix=".kruise-") as scratch:
+        fresh = Path(scratch) / "kruise"
+        shutil.copytree(TEMPLATES, fresh)
+        for name, text in files.items():
+            path = fresh / "upstream" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        if chart.exists():
+            chart.rename(Path(scratch) / "previous")
+        fresh.rename(chart)
+    return chart
+
+
+def _upstream_files(module_dir: Path) -> dict[str, str]:
+    """Return the data files of the chart, text by name below ``upstream/``."""
+    config = module_dir / "config"
+    files = {f"crds/{name}": text for name, text in _crds(config / "crd")}
+    files["webhooks.yaml"] = _dump(_webhooks(config / "webhook"))
+    manager = _rules(config / "rbac" / "role.yaml")
+    certs = [rule for rule in manager if _CERTS_API_GROUPS.issuperset(rule["apiGroups"])]
+    rules = {
+        "manager": [rule for rule in manager if rule not in certs],
+        "certs": certs,
+        "leader-election": _rules(config / "rbac" / "leader_election_role.yaml"),
+        "daemon": _rules(config / "rbac" / "daemon_role.yaml"),
+        "daemon-secret": _rules(config / "daemonconfig" / "config" / "rbac.yaml"),
+    }
+    return files | {f"rules/{name}.yaml": _dump({"rules": role}) for name, role in rules.items()}
+
+
+def _crds(directory: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each CRD that upstream installs, with the conversion patches that it applies."""
+    kustomization = _load_one(directory / "kustomization.yaml")
+    patches = (_load_one(directory / path) for path in kustomization.get("patchesStrategicMerge", []))
+    conversions = {patch["metadata"]["name"]: patch["spec"]["conversion"] for patch in patches}
+    for path in map(Path, kustomization["resources"]):
+        if path.name in _UNPUBLISHED_CRDS:
+            continue
+        crd = _load_one(directory / path)
+        conversion = conversions.pop(crd["metadata"]["name"], None)
+        if conversion is not None:
+            crd["spec"]["conversion"] = conversion
+        yield path.name, _dump(crd)
+    if conversions:
+        raise ChartBuildError(f"{directory}: conversion patches for CRDs that are not there: {sorted(conversions)}")
+
+
+def _webhooks(directory: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the webhooks by kind of configuration, without what depends on values.
+
+    Upstream's patches tell two groups apart, and the published chart treats them so: those with a namespace
+    selector concern every pod and leave Kruise's own namespace alone; those with an object selector guard objects
+    against deletion and let requests pass when nobody answers. Both leave kube-system alone.
+    """
+    patches = {
+        webhook["name"]: webhook
+        for configuration in _load(directory / "patch_manifests.yaml")
+        for webhook in configuration["webhooks"]
+    }
+    result = {
+        configuration["kind"]: [
+            _webhook(webhook, patches.pop(webhook["name"], {}))
+            for webhook in configuration["webhooks"]
+            if webhook["name"] not in _UNPUBLISHED_WEBHOOKS
+        ]
+        for configuration in _load(directory / "manifests.yaml")
+    }
+    if patches:
+        raise ChartBuildError(f"{directory}: patches for webhooks that are not there: {sorted(patches)}")
+    return result
+
+
+def _webhook(generated: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Return one webhook: as generated, its path at the top, with the published chart's selectors and policy."""
+    webhook = {key: value for key, value in generated.items() if key != "clientConfig"}
+    webhook["path"] = generated["clientConfig"]["service"]["path"]
+    if "namespaceSelector" in patch:
+        webhook["namespaceSelector"] = {"matchExpressions": [_NOT_KRUISE, _NOT_KUBE_SYSTEM]}
+    if "objectSelector" in patch:
+        webhook["objectSelector"] = patch["objectSelector"]
+        webhook["namespaceSelector"] = {"matchExpressions": [_NOT_KUBE_SYSTEM]}
+        webhook["failurePolicy"] = "Ignore"
+    return webhook
+
+
+def _rules(path: Path) -> list[dict[str, Any]]:
+    """Return the rules of the one role in a file, which may hold a binding as well."""
+    roles = [document for document in _load(path) if "rules" in document]
+    if len(roles) != 1:
+        raise ChartBuildError(f"{path}: expected one role with rules, found {len(roles)}")
+    rules: list[dict[str, Any]] = roles[0]["rules"]
+    return rules
+
+
+def _load_one(path: Path) -> dict[str, Any]:
+    documents = _load(path)
+    if len(documents) != 1:
+        raise ChartBuildError(f"{path}: expected one document, found {len(documents)}")
+    return documents[0]
+
+
+def _load(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ChartBuildError(
+            f"{path}: no such file; expected the unpacked Go module github.com/openkruise/kruise v1.8.3"
+        ) from None
+    # The C loader takes a second off the 400 kB of CRDs; both read the same.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents: Iterable[Any] = yaml.load_all(text, Loader=loader)
+    return [document for document in documents if document]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes shared objects out in full: Helm's reader allows aliases, people's eyes do not."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _dump(data: Any) -> str:
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=2**31, allow_unicode=True)
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    """Build the chart from the command line: ``python sandbox/chart_build.py MODULE_DIR OUT_DIR``."""
+    if len(arguments) != 2:
+        print("usage: chart_build.py MODULE_DIR OUT_DIR", file=sys.stderr)
+        return 2
+    try:
+        print(prepare_chart(Path(arguments[0]), Path(arguments[1])))
+    except ChartBuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
