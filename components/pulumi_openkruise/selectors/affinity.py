@@ -24,7 +24,7 @@ ALWAYS_TRUE: dict[str, Any] = {
         {"matchExpressions": [{"key": "openkruise.io/virtual-node", "operator": "Exists"}]},
     ]
 }
-"""A node selector that every node matches: where a default has to be replaced, since an empty term matches none."""
+"""A node selector that every node matches, to put in the place of a default: an empty term matches none."""
 
 
 def write(terms: Iterable[Term]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def merge(boxes: Iterable[int], fields: Fields) -> list[int]:
             groups: dict[int, int] = {}
             for box in current:
                 groups[box & ~field] = groups.get(box & ~field, 0) | box
-            joined = [box for box in groups.values()]
+            joined = list(groups.values())
             if len(joined) < len(current):
                 break
         else:
@@ -84,7 +84,8 @@ def maximal_outside(
             outside = field & ~box
             if outside:
                 sides.append((field, [piece | (full & ~field) for piece in pieces(place, outside)]))
-        kept, cut = [], []
+        kept: list[int] = []
+        cut: list[int] = []
         for prime in current:
             (cut if all(prime & box & field for field, _ in sides) else kept).append(prime)
         parts = [
@@ -97,11 +98,9 @@ def maximal_outside(
         steps.take(len(parts) * (1 + len(kept)))
         fresh: list[int] = []
         for part in sorted(set(parts), key=lambda part: (-part.bit_count(), part)):
-            rest = ~part
             if all(part & ~other for other in kept) and all(part & ~other for other in fresh):
                 fresh.append(part)
         steps.take(len(fresh) * len(fresh))
-        del rest
         current = kept + fresh
     return current
 

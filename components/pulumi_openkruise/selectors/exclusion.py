@@ -18,7 +18,7 @@ BUDGET = 1_000_000
 """Default number of search steps, well under a second; ordinary input takes a few hundred."""
 
 SIZE_LIMIT = 1024 * 1024
-"""Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB, and the rest of the object needs room."""
+"""Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
 
 _SMALL_PRODUCT = 256
 

@@ -57,12 +57,13 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
 
     Raises SelectorError that lists every fault of the mapping.
     """
-    faults: list[str] = []
+    faults = [
+        f"unknown field {name!r}; a LabelSelector has matchLabels and matchExpressions"
+        for name in mapping
+        if name not in ("matchLabels", "matchExpressions")
+    ]
     requirements: list[Requirement] = []
     text = str(dict(mapping))
-    for name in mapping:
-        if name not in ("matchLabels", "matchExpressions"):
-            faults.append(f"unknown field {name!r}; a LabelSelector has matchLabels and matchExpressions")
     match_labels = mapping.get("matchLabels") or {}
     if isinstance(match_labels, Mapping):
         requirements += [_checked(key, "In", (value,), faults) for key, value in match_labels.items()]
@@ -78,11 +79,11 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
             continue
         operator, values = expression.get("operator"), expression.get("values") or []
         if operator not in _MAPPING_OPERATORS:
-            faults.append(f"matchExpressions[{number}]: operator {operator!r}, expected one of "
-                          f"{', '.join(_MAPPING_OPERATORS)}")  # fmt: skip
+            expected = ", ".join(_MAPPING_OPERATORS)
+            faults.append(f"matchExpressions[{number}]: operator {operator!r}, expected one of {expected}")
         elif not isinstance(values, (list, tuple)) or bool(values) != (operator in ("In", "NotIn")):
-            faults.append(f"matchExpressions[{number}]: {operator} takes "
-                          f"{'a list of values' if operator in ('In', 'NotIn') else 'no values'}")  # fmt: skip
+            expected = "a list of values" if operator in ("In", "NotIn") else "no values"
+            faults.append(f"matchExpressions[{number}]: {operator} takes {expected}")
         else:
             requirements.append(_checked(expression.get("key"), operator, tuple(values), faults))
     if faults:

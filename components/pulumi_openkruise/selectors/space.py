@@ -173,7 +173,7 @@ class LabelSpace:
         return atoms
 
     def _runs(self, atoms: int) -> list[tuple[int, int]]:
-        """List the longest runs of adjacent integer ranges in ``atoms`` as pairs of first and last integer."""
+        """List the longest runs of adjacent integer ranges in ``atoms``: first and last integer."""
         runs: list[tuple[int, int]] = []
         for place, (low, high) in enumerate(self.ranges):
             if not atoms >> (self._first_range + place) & 1:
