@@ -1,8 +1,9 @@
 """Assembles the stand-in chart: the templates in ``chart/`` and what upstream generates from its Go types.
 
-CRDs, webhook rules and RBAC rules are taken from the Go module ``github.com/openkruise/kruise``, so that the API
-server and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data files
-below ``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay what they are.
+CRDs, webhook rules and RBAC rules are taken from the Go module ``github.com/openkruise/kruise``, so that the
+API server and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data
+files below ``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay what
+they are.
 """
 
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from sandbox.errors import SandboxError
 
 TEMPLATES = Path(__file__).parent / "chart"
 
@@ -27,16 +30,16 @@ _NOT_KRUISE = {"key": "control-plane", "operator": "NotIn", "values": ["openkrui
 _CERTS_API_GROUPS = frozenset({"admissionregistration.k8s.io", "apiextensions.k8s.io"})
 
 
-class ChartBuildError(Exception):
+class ChartBuildError(SandboxError):
     """The module is not laid out as expected; the message says what was missing and where."""
 
 
 def prepare_chart(module_dir: Path, out_dir: Path) -> Path:
     """Write the chart to ``out_dir/kruise`` and return that directory.
 
-    ``module_dir`` is the unpacked module, as ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names it.
-    The same module gives the same bytes. A chart that is there already is replaced as a whole, and only after the
-    new one is complete. Raises ``ChartBuildError`` where the module lacks something.
+    ``module_dir`` is the unpacked module, as ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names
+    it. The same module gives the same bytes. A chart that is there already is replaced as a whole, and only
+    after the new one is complete. Raises ``ChartBuildError`` where the module lacks something.
     """
     files = _upstream_files(module_dir)
     chart = out_dir / "kruise"
@@ -85,15 +88,15 @@ def _crds(directory: Path) -> Iterator[tuple[str, str]]:
             crd["spec"]["conversion"] = conversion
         yield path.name, _dump(crd)
     if conversions:
-        raise ChartBuildError(f"{directory}: conversion patches for CRDs that are not there: {sorted(conversions)}")
+        raise ChartBuildError(f"{directory}: conversion patches without a CRD: {sorted(conversions)}")
 
 
 def _webhooks(directory: Path) -> dict[str, list[dict[str, Any]]]:
     """Return the webhooks by kind of configuration, without what depends on values.
 
     Upstream's patches tell two groups apart, and the published chart treats them so: those with a namespace
-    selector concern every pod and leave Kruise's own namespace alone; those with an object selector guard objects
-    against deletion and let requests pass when nobody answers. Both leave kube-system alone.
+    selector concern every pod and leave Kruise's own namespace alone; those with an object selector guard
+    objects against deletion and let requests pass when nobody answers. Both leave kube-system alone.
     """
     patches = {
         webhook["name"]: webhook
@@ -109,12 +112,12 @@ def _webhooks(directory: Path) -> dict[str, list[dict[str, Any]]]:
         for configuration in _load(directory / "manifests.yaml")
     }
     if patches:
-        raise ChartBuildError(f"{directory}: patches for webhooks that are not there: {sorted(patches)}")
+        raise ChartBuildError(f"{directory}: patches without a webhook: {sorted(patches)}")
     return result
 
 
 def _webhook(generated: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """Return one webhook: as generated, its path at the top, with the published chart's selectors and policy."""
+    """Return a webhook as generated, path at the top, with the published chart's selectors and policy."""
     webhook = {key: value for key, value in generated.items() if key != "clientConfig"}
     webhook["path"] = generated["clientConfig"]["service"]["path"]
     if "namespaceSelector" in patch:
@@ -168,9 +171,9 @@ def _dump(data: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Build the chart from the command line: ``python sandbox/chart_build.py MODULE_DIR OUT_DIR``."""
+    """Build the chart from the command line: ``python -m sandbox.chart_build MODULE_DIR OUT_DIR``."""
     if len(arguments) != 2:
-        print("usage: chart_build.py MODULE_DIR OUT_DIR", file=sys.stderr)
+        print("usage: python -m sandbox.chart_build MODULE_DIR OUT_DIR", file=sys.stderr)
         return 2
     try:
         print(prepare_chart(Path(arguments[0]), Path(arguments[1])))
