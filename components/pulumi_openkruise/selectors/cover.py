@@ -9,10 +9,8 @@ the result depends on the set of nodes and not on how the selectors spell it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .boxes import Fields, OutOfSteps, Steps, hole, is_empty, span_outside
-
-Cost = tuple[int, int]
-"""Requirements and values."""
+from .boxes import Fields, OutOfSteps, Steps, hole, span_outside
+from .hitting import hitting_set, independent
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,8 @@ class Shape:
     """For each label the groups of values that no prime tells apart, in a fixed order."""
     shrink: Callable[[int, int], int]
     """``shrink(prime, needed)``: the cheapest statable box between the two."""
-    cost: Callable[[int], Cost]
+    cost: Callable[[int], int]
+    """Requirements and values of a box in one number, requirements first."""
 
 
 def classes_of(fields: Fields, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -57,200 +56,184 @@ def smallest_cover(primes: Sequence[int], shape: Shape, steps: Steps) -> Cover:
     if len(primes) == 1:
         return Cover(tuple(primes), True, True)
     try:
-        chosen, fooling = _fewest(primes, shape, steps)
+        spans = _private_spans(primes, shape, steps)
+        chosen, fooling = _fewest(primes, spans, shape, steps)
     except OutOfSteps:
-        return Cover(tuple(_irredundant(primes, shape)), False, False)
-    best = [primes[place] for place in chosen]
-    try:
-        boxes = _cheapest(primes, len(chosen), best, shape, steps)
-        return Cover(tuple(boxes), True, fooling)
-    except OutOfSteps as stop:
-        found = stop.args[0] if stop.args else best
-        return Cover(tuple(found), False, fooling)
+        return Cover(irredundant(primes, shape.fields), False, False)
+    boxes, proven = _Shrinking(primes, chosen, spans, shape, steps).run()
+    return Cover(boxes, proven, fooling)
 
 
-def _irredundant(primes: Sequence[int], shape: Shape) -> list[int]:
-    """Drop primes that the rest covers, last first."""
+def irredundant(primes: Sequence[int], fields: Fields) -> tuple[int, ...]:
+    """Drop primes that the rest covers, the dearest first, as far as a small budget reaches."""
     kept = list(primes)
+    steps = Steps(100_000)
     for prime in reversed(primes):
         rest = [other for other in kept if other != prime]
         try:
-            if hole(prime, rest, shape.fields, Steps(20_000)) is None:
+            if hole(prime, rest, fields, steps) is None:
                 kept = rest
         except OutOfSteps:
-            continue
-    return kept
+            break
+    return tuple(kept)
 
 
-class _Rows:
-    """Nodes found so far, each as the set of primes (bit i for prime i) that contain it."""
+def _private_spans(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[int, int]:
+    """For each prime that some node needs, the box around all nodes that no other prime contains."""
+    spans = {}
+    for place, prime in enumerate(primes):
+        others = [other for at, other in enumerate(primes) if at != place]
+        span = span_outside(prime, others, shape.fields, steps)
+        if span:
+            spans[place] = span
+    return spans
+
+
+class _Nodes:
+    """Nodes found so far, each as a point and as the set of primes (bit i for prime i) that contain it."""
 
     def __init__(self, primes: Sequence[int], shape: Shape, steps: Steps) -> None:
-        self.primes, self.shape, self.steps = primes, shape, steps
+        self._primes, self._shape, self._steps = primes, shape, steps
         self.points: list[int] = []
         self.rows: list[int] = []
 
-    def uncovered(self, boxes: Sequence[int]) -> int | None:
-        """Return a node of some prime that none of the boxes contains, as a box of single classes."""
-        for prime in self.primes:
-            found = hole(prime, boxes, self.shape.fields, self.steps)
+    def find(self, boxes: Sequence[int], *, every: bool) -> int:
+        """Add nodes that none of the boxes contains, one for each prime or only one; return how many."""
+        added = 0
+        for prime in self._primes:
+            found = hole(prime, boxes, self._shape.fields, self._steps)
             if found is not None:
-                return self._point(found)
-        return None
-
-    def row(self, point: int) -> int:
-        row = 0
-        for place, prime in enumerate(self.primes):
-            if not point & ~prime:
-                row |= 1 << place
-        return row
-
-    def add(self, point: int) -> int:
-        row = self.row(point)
-        self.points.append(point)
-        self.rows.append(row)
-        return row
+                point = self._point(found)
+                row = 0
+                for place, other in enumerate(self._primes):
+                    if not point & ~other:
+                        row |= 1 << place
+                if point not in self.points:
+                    self.points.append(point)
+                    self.rows.append(row)
+                    added += 1
+                if not every:
+                    break
+        return added
 
     def _point(self, box: int) -> int:
-        """Choose a node in the box that few primes contain."""
-        alive = list(self.primes)
+        """Choose the node in the box that few primes contain."""
+        self._steps.take(len(self._primes))
+        alive: Sequence[int] = self._primes
         point = 0
-        for field, groups in zip(self.shape.fields, self.shape.classes, strict=True):
-            best: list[int] | None = None
+        for field, groups in zip(self._shape.fields, self._shape.classes, strict=True):
+            best: Sequence[int] | None = None
             chosen = 0
             for group in groups:
-                # A hole is cut along values that primes tell apart, so it takes a group whole or not at all.
-                if not group & box & field:
-                    continue
-                rest = [prime for prime in alive if prime & group]
-                if best is None or len(rest) < len(best):
-                    best, chosen = rest, group
-            alive = best or []
+                if group & box & field:
+                    rest = [prime for prime in alive if prime & group]
+                    if best is None or len(rest) < len(best):
+                        best, chosen = rest, group
+            alive = best or ()
             point |= chosen
-        self.steps.take(len(self.primes))
         return point
 
 
-def _fewest(primes: Sequence[int], shape: Shape, steps: Steps) -> tuple[list[int], bool]:
+def _fewest(
+    primes: Sequence[int], spans: dict[int, int], shape: Shape, steps: Steps
+) -> tuple[list[int], bool]:
     """Choose the fewest primes with the same union; say whether a fooling set proves their number."""
-    fields = shape.fields
-    essential: list[int] = []
-    for place, prime in enumerate(primes):
-        others = [other for at, other in enumerate(primes) if at != place]
-        if hole(prime, others, fields, steps) is not None:
-            essential.append(place)
-    table = _Rows(primes, shape, steps)
+    essential = sorted(spans)
     fixed = [primes[place] for place in essential]
-    while True:
-        chosen = _hitting_set(table.rows, steps)
-        point = table.uncovered(fixed + [primes[place] for place in chosen])
-        if point is None:
-            independent = _independent(table.rows)
-            return sorted(essential + chosen), independent == len(chosen)
-        table.add(point)
+    nodes = _Nodes(primes, shape, steps)
+    chosen: list[int] = []
+    while nodes.find(fixed + [primes[place] for place in chosen], every=True):
+        chosen = hitting_set(nodes.rows, steps)
+    return sorted(essential + chosen), independent(nodes.rows) == len(chosen)
 
 
-def _independent(rows: Sequence[int]) -> int:
-    """Count rows, greedily, no two of which share a prime: a lower bound for every cover."""
-    used = count = 0
-    for row in sorted(rows, key=lambda row: (row.bit_count(), row)):
-        if not row & used:
-            used |= row
-            count += 1
-    return count
+class _Shrinking:
+    """Branch and bound for the cheapest boxes, each inside a prime, that cover what the primes cover.
 
-
-def _hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
-    """Return the fewest primes that contain every row's node, by branch and bound; the first in order."""
-    if not rows:
-        return []
-    for limit in range(_independent(rows), len(rows) + 1):
-        found = _hit(list(rows), limit, steps)
-        if found is not None:
-            return found
-    raise AssertionError("each row is hit by a prime of its own")  # pragma: no cover
-
-
-def _hit(rows: list[int], limit: int, steps: Steps) -> list[int] | None:
-    steps.take(1 + len(rows))
-    if not rows:
-        return []
-    if _independent(rows) > limit:
-        return None
-    row = min(rows, key=lambda row: (row.bit_count(), row))
-    excluded = 0
-    while row:
-        bit = row & -row
-        row ^= bit
-        # What an earlier branch tried is not tried again below a later one.
-        rest = [other & ~excluded for other in rows if not other & bit]
-        if all(rest):
-            found = _hit(rest, limit - 1, steps)
-            if found is not None:
-                return [bit.bit_length() - 1, *found]
-        excluded |= bit
-    return None
-
-
-def _cheapest(primes: Sequence[int], count: int, start: list[int], shape: Shape, steps: Steps) -> list[int]:
-    """Return the cheapest boxes, each inside a prime, that cover what the primes cover.
-
-    Raises OutOfSteps that carries the best boxes found.
+    A state gives some primes the nodes that they have to contain; its boxes are the cheapest around these.
     """
-    fields = shape.fields
-    table = _Rows(primes, shape, steps)
-    # What only one prime covers is needed of it in every cover.
-    assigned: dict[int, int] = {}
-    for place, prime in enumerate(primes):
-        others = [other for at, other in enumerate(primes) if at != place]
-        needed = span_outside(prime, others, fields, steps)
-        if needed:
-            assigned[place] = needed
-    best = list(start)
-    best_cost = _total(best, shape)
 
-    def search(assigned: dict[int, int]) -> None:
-        nonlocal best, best_cost
-        steps.take(1 + len(assigned))
-        boxes = {place: shape.shrink(primes[place], needed) for place, needed in assigned.items()}
-        cost = _total(list(boxes.values()), shape)
-        if cost >= best_cost:
+    def __init__(
+        self,
+        primes: Sequence[int],
+        start: Sequence[int],
+        spans: dict[int, int],
+        shape: Shape,
+        steps: Steps,
+    ) -> None:
+        self._primes, self._spans, self._shape, self._steps = primes, spans, shape, steps
+        self._count = len(start)
+        self._nodes = _Nodes(primes, shape, steps)
+        self._best: list[int] = [primes[place] for place in start]
+        self._best_cost = sum(shape.cost(box) for box in self._best)
+        self._shrunk: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def run(self) -> tuple[tuple[int, ...], bool]:
+        """Return the best boxes found and whether they are proven to be the cheapest."""
+        try:
+            self._search(dict(self._spans))
+        except OutOfSteps:
+            return tuple(self._best), False
+        return tuple(self._best), True
+
+    def _shrink(self, place: int, needed: int) -> tuple[int, int]:
+        """Return the cheapest box around the needed nodes inside a prime, and its cost."""
+        known = self._shrunk.get((place, needed))
+        if known is None:
+            box = self._shape.shrink(self._primes[place], needed)
+            known = self._shrunk[place, needed] = (box, self._shape.cost(box))
+        return known
+
+    def _search(self, needs: dict[int, int]) -> None:
+        self._steps.take(1 + len(needs))
+        shrunk = {place: self._shrink(place, needed) for place, needed in needs.items()}
+        cost = sum(own for _box, own in shrunk.values())
+        if cost >= self._best_cost:
             return
-        options: list[int] | None = None
-        chosen = 0
-        for point, row in zip(table.points, table.rows, strict=True):
-            if all(point & ~box for box in boxes.values()):
-                candidates = _candidates(row, assigned, count)
-                if options is None or len(candidates) < len(options):
-                    options, chosen = candidates, point
-        if options is None:
-            found = table.uncovered(list(boxes.values()))
-            if found is None:
-                best, best_cost = list(boxes.values()), cost
+        boxes = [box for box, _own in shrunk.values()]
+        ranked = self._uncovered(needs, shrunk, boxes)
+        if not ranked:
+            if not self._nodes.find(boxes, every=False):
+                self._best, self._best_cost = boxes, cost
                 return
-            chosen = found
-            options = _candidates(table.add(found), assigned, count)
-        for place in options:
-            search({**assigned, place: assigned.get(place, 0) | chosen})
+            ranked = self._uncovered(needs, shrunk, boxes)
+        # Nodes without a candidate in common each add at least the cost of their cheapest candidate.
+        used, bound = 0, cost
+        for _point, candidates, dearer in ranked:
+            if not candidates:
+                return
+            row = sum(1 << place for _own, place in candidates)
+            if not row & used:
+                used |= row
+                bound += dearer
+                if bound >= self._best_cost:
+                    return
+        point, candidates, _dearer = ranked[0]
+        for _own, place in candidates:
+            self._search({**needs, place: needs.get(place, 0) | point})
 
-    try:
-        search(assigned)
-    except OutOfSteps:
-        raise OutOfSteps(best) from None
-    return best
+    def _uncovered(
+        self, needs: dict[int, int], shrunk: dict[int, tuple[int, int]], boxes: Sequence[int]
+    ) -> list[tuple[int, list[tuple[int, int]], int]]:
+        """List known nodes outside the boxes: the node, its candidates (cost, prime), the least added cost.
 
-
-def _candidates(row: int, assigned: dict[int, int], count: int) -> list[int]:
-    """List the primes that may cover a node: those in use first, new ones while there is room."""
-    listed = [place for place in assigned if row >> place & 1]
-    if len(assigned) < count:
-        listed += [place for place in range(row.bit_length()) if row >> place & 1 and place not in assigned]
-    return listed
-
-
-def _total(boxes: Sequence[int], shape: Shape) -> Cost:
-    costs = [shape.cost(box) for box in boxes]
-    return sum(cost[0] for cost in costs), sum(cost[1] for cost in costs)
-
-
-__all__ = ["Cover", "Shape", "classes_of", "is_empty", "smallest_cover"]
+        Those with the fewest candidates come first.
+        """
+        room = len(needs) < self._count
+        listed = []
+        self._steps.take(1 + len(self._nodes.points) * len(boxes) // 8)
+        for point, row in zip(self._nodes.points, self._nodes.rows, strict=True):
+            if not all(point & ~box for box in boxes):
+                continue
+            candidates = []
+            for place in range(row.bit_length()):
+                if row >> place & 1:
+                    if place in needs:
+                        _box, own = self._shrink(place, needs[place] | point)
+                        candidates.append((own - shrunk[place][1], place))
+                    elif room:
+                        candidates.append((self._shrink(place, point)[1], place))
+            candidates.sort()
+            listed.append((point, candidates, candidates[0][0] if candidates else 0))
+        listed.sort(key=lambda entry: (len(entry[1]), -entry[2]))
+        return listed

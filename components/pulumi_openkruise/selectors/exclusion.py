@@ -14,13 +14,14 @@ from .parse import from_mapping, parse
 from .requirement import Requirement, Selector
 from .space import LabelSpace
 
-BUDGET = 1_000_000
+BUDGET = 300_000
 """Default number of search steps, well under a second; ordinary input takes a few hundred."""
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
 
 _SMALL_PRODUCT = 256
+_REQUIREMENT = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -374,13 +375,14 @@ class _Part:
             for r in (*labels, *fields)
         ]
 
-    def _cost(self, box: int) -> tuple[int, int]:
+    def _cost(self, box: int) -> int:
+        """Requirements and values of a box as one number that compares like the pair."""
         requirements = values = 0
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
             cost = space.cost((box & field) >> offset)
             requirements += cost[0]
             values += cost[1]
-        return requirements, values
+        return requirements * _REQUIREMENT + values
 
     def _shrink(self, prime: int, needed: int) -> int:
         box = 0
@@ -390,20 +392,35 @@ class _Part:
         return box
 
     def _enough_primes(self) -> list[int]:
-        """Cover the complement by primes one at a time, each grown around a node that is not covered yet."""
+        """Cover the complement by primes, each grown around nodes that are not covered yet.
+
+        Walks the complement part by part (disjoint sharp), and stops when the answer is too large anyway.
+        """
         found: list[int] = []
         size = 0
-        while True:
-            gap = hole(self.full, self.forbidden + found, self.fields, Steps(10**9))
-            if gap is None:
-                return found
-            grown = self._grow(gap)
-            if grown in found:  # an inexpressible rest; the caller names it
-                return found
-            found.append(grown)
-            size += 26 + sum(len(text) for text in self.texts(grown))
-            if size > SIZE_LIMIT:
-                return found
+        unlimited = Steps(10**12)
+        stack = [(self.full, self.forbidden)]
+        while stack:
+            part, near = stack.pop()
+            if near:
+                first, *rest = near
+                missing, inside = part & ~first, part
+                for field in self.fields:
+                    outside = missing & field
+                    if outside:
+                        side = (inside & ~field) | outside
+                        stack.append((side, [box for box in rest if not is_empty(side & box, self.fields)]))
+                        inside &= ~outside
+                continue
+            while (gap := hole(part, found, self.fields, unlimited)) is not None:
+                grown = self._grow(gap)
+                if grown in found:  # an inexpressible rest, which the caller names
+                    break
+                found.append(grown)
+                size += 26 + sum(len(text) for text in self.texts(grown))
+                if size > SIZE_LIMIT:
+                    return found
+        return found
 
     def _grow(self, box: int) -> int:
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):

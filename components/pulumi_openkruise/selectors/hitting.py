@@ -1,0 +1,112 @@
+"""The smallest hitting set: the fewest primes such that every node lies in one of them.
+
+Exact: forced choices, dominance and splitting first, then branch and bound with a lower bound from nodes
+that have no prime in common (Coudert 1994 surveys these reductions). Nodes are rows, primes are columns;
+a row is an integer whose bit i says that prime i contains the node. Ties go to the first prime in order.
+"""
+
+from collections.abc import Sequence
+
+from .boxes import Steps
+
+
+def independent(rows: Sequence[int]) -> int:
+    """Count rows, chosen greedily, no two of which share a prime: a lower bound for every hitting set."""
+    used = count = 0
+    for row in sorted(rows, key=lambda row: (row.bit_count(), row)):
+        if not row & used:
+            used |= row
+            count += 1
+    return count
+
+
+def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
+    """Return the fewest primes that hit every row, in order; raises OutOfSteps."""
+    chosen: list[int] = []
+    rest = _reduce(list(rows), chosen, steps)
+    for group in _components(rest):
+        for limit in range(independent(group), len(group) + 1):
+            found = _hit(group, limit, steps)
+            if found is not None:
+                chosen += found
+                break
+    return sorted(chosen)
+
+
+def _reduce(rows: list[int], chosen: list[int], steps: Steps) -> list[int]:
+    """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes."""
+    while True:
+        steps.take(1 + len(rows))
+        kept: list[int] = []
+        for row in sorted(set(rows), key=lambda row: (row.bit_count(), row)):
+            if all(other & ~row for other in kept):
+                kept.append(row)
+        forced = 0
+        for row in kept:
+            if row.bit_count() == 1:
+                forced |= row
+        if forced:
+            chosen += [place for place in range(forced.bit_length()) if forced >> place & 1]
+            kept = [row for row in kept if not row & forced]
+        narrowed = _drop_dominated_primes(kept, steps)
+        if narrowed == kept and not forced:
+            return kept
+        rows = narrowed
+
+
+def _drop_dominated_primes(rows: list[int], steps: Steps) -> list[int]:
+    """Remove from all rows the primes that hit no more than another prime does."""
+    hits: dict[int, int] = {}
+    for number, row in enumerate(rows):
+        while row:
+            bit = row & -row
+            row ^= bit
+            hits[bit] = hits.get(bit, 0) | 1 << number
+    kept: list[int] = []
+    kept_mask = 0
+    for bit in sorted(hits, key=lambda bit: (-hits[bit].bit_count(), bit)):
+        steps.take(1 + len(kept) // 16)
+        if all(hits[bit] & ~other for other in kept):
+            kept.append(hits[bit])
+            kept_mask |= bit
+    return [row & kept_mask for row in rows]
+
+
+def _components(rows: Sequence[int]) -> list[list[int]]:
+    """Group rows that are linked by primes in common."""
+    groups: list[tuple[int, list[int]]] = []
+    for row in rows:
+        span, members = row, [row]
+        apart = []
+        for group in groups:
+            if group[0] & span:
+                span |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (span, members)]
+    return [members for _span, members in groups]
+
+
+def _hit(rows: Sequence[int], limit: int, steps: Steps) -> list[int] | None:
+    """Return at most ``limit`` primes that hit every row, or None."""
+    chosen: list[int] = []
+    rest = _reduce(list(rows), chosen, steps)
+    limit -= len(chosen)
+    if limit < 0 or independent(rest) > limit:
+        return None
+    if not rest:
+        return chosen
+    row = min(rest, key=lambda row: (row.bit_count(), row))
+    tried = 0
+    while row:
+        bit = row & -row
+        row ^= bit
+        # What an earlier branch has tried is not tried again below a later one.
+        below = [other & ~tried for other in rest if not other & bit]
+        if all(below):
+            found = _hit(below, limit - 1, steps)
+            if found is not None:
+                return [*chosen, bit.bit_length() - 1, *found]
+        tried |= bit
+    return None
