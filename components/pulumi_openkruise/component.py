@@ -1,0 +1,162 @@
+"""The component: a namespace and the Helm release of OpenKruise in it.
+
+Annotations here are read by Pulumi's schema analyzer, which cannot resolve postponed ones.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+import pulumi
+
+from . import namespace as namespaces
+from .errors import shown_plainly
+from .problems import ConfigError
+from .selectors import ALWAYS_TRUE
+from .settings import Settings, read_settings
+from .values import helm_values, values_problems
+
+
+class OpenKruiseArgs(TypedDict, total=False):
+    """Arguments of OpenKruise: all optional; all but ``values`` plain, since preview has to know them."""
+
+    virtual_node_selectors: list[str]
+    """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
+    virtual_node_presets: list[str]
+    """Known kinds of virtual nodes, in addition to the selectors; example: ["eks-fargate", "liqo"]."""
+    base_exclusions: bool
+    """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
+    exclude_manager: bool
+    """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
+    chart: str
+    """The chart's name, its path, the address of its archive or an oci:// reference; default "kruise"."""
+    chart_repository: str
+    """Address of the Helm repository of a chart given by name; default: OpenKruise's own."""
+    chart_version: str
+    """Exact version of the chart; default "1.8.3"."""
+    namespace: str
+    """Namespace that OpenKruise runs in; default "kruise-system"."""
+    create_namespace: bool
+    """Whether the stack owns the namespace; false adopts an existing, labelled one; default true."""
+    release_name: str
+    """Name of the Helm release, for an installation that exists; default "kruise"."""
+    release_namespace: str
+    """Namespace of the Helm release's record, for an installation that exists; default as namespace."""
+    protect: bool
+    """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
+    timeout: int
+    """Seconds that Helm waits for the pods to be ready; default 600."""
+    values: pulumi.Input[dict[str, Any]]
+    """Further Helm values, merged over the computed ones as Helm does: maps merge, lists replace."""
+
+
+class OpenKruise(pulumi.ComponentResource):
+    """OpenKruise, installed by its Helm chart and kept off the virtual nodes of the cluster."""
+
+    affinity: pulumi.Output[dict[str, Any]]
+    """Required node affinity of kruise-daemon, {"nodeSelectorTerms": [...]}."""
+    selectors: pulumi.Output[list[str]]
+    """Label selectors of all excluded nodes, in canonical spelling."""
+    chart_version: pulumi.Output[str]
+    """Version of the chart."""
+    namespace: pulumi.Output[str]
+    """Namespace that OpenKruise runs in."""
+    status: pulumi.Output[str]
+    """Status of the Helm release, "deployed" when all is well; unknown in the first preview."""
+
+    def __init__(self, name: str, args: OpenKruiseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare namespace and release; raises InvalidConfigError with every problem of the arguments."""
+        values = args.get("values", {})
+        deferred = _holds_output(values)
+        source = f"arguments of OpenKruise {name!r}"
+        with shown_plainly():
+            # What the values are is known later, if they hold outputs; everything else is checked now.
+            plain = {key: value for key, value in args.items() if not (deferred and key == "values")}
+            settings = read_settings(plain, source=source)
+
+        super().__init__("openkruise:index:OpenKruise", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
+        ready: pulumi.Input[bool] = True
+        if settings.create_namespace:
+            namespace = namespaces.created(f"{name}-namespace", settings.namespace, child)
+        else:
+            # Under another name than a created one: were the key switched on a live stack, the engine would
+            # take the read for a replacement, and delete the namespace that it owned.
+            reading = pulumi.ResourceOptions(parent=self)
+            namespace, ready = namespaces.adopted(f"{name}-adopted-namespace", settings.namespace, reading)
+
+        release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
+        if deferred or not settings.create_namespace:
+            release_values = pulumi.Output.all(values, ready).apply(
+                lambda known: _values(settings, known[0], source=source)
+            )
+        release = _release(
+            f"{name}-release",
+            settings,
+            release_values,
+            pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[namespace])),
+        )
+
+        affinity = ALWAYS_TRUE if settings.exclusion.affinity is None else settings.exclusion.affinity
+        self.affinity = pulumi.Output.from_input(affinity)
+        self.selectors = pulumi.Output.from_input(list(settings.exclusion.selectors))
+        self.chart_version = pulumi.Output.from_input(settings.chart_version)
+        self.namespace = pulumi.Output.from_input(settings.namespace)
+        self.status = release.status.apply(lambda status: status.status if status else None)
+        self.register_outputs(
+            {
+                "affinity": self.affinity,
+                "selectors": self.selectors,
+                "chartVersion": self.chart_version,
+                "namespace": self.namespace,
+                "status": self.status,
+            }
+        )
+
+
+def _release(
+    name: str, settings: Settings, values: pulumi.Input[Mapping[str, Any]], opts: pulumi.ResourceOptions
+) -> Any:
+    # Imported only where it is needed: whoever imports this package for its selectors does not pay for it.
+    from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
+
+    repository = settings.chart_repository
+    # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
+    # deletes every CloneSet of the cluster.
+    return Release(
+        name,
+        name=settings.release_name,
+        namespace=settings.release_namespace,
+        create_namespace=False,
+        chart=settings.chart,
+        version=settings.chart_version,
+        repository_opts=None if repository is None else RepositoryOptsArgs(repo=repository),
+        values=values,
+        allow_null_values=True,  # or the provider drops empty lists on their way to Helm
+        timeout=settings.timeout,
+        max_history=10,  # as Helm's own command line; the provider would keep the records of all revisions
+        opts=opts,
+    )
+
+
+def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
+    """Return the Helm values; raises InvalidConfigError for those that were not checked before."""
+    with shown_plainly():
+        problems = values_problems(
+            values, namespace=settings.namespace, where="values", key_for_namespace="namespace"
+        )
+        if problems:
+            raise ConfigError(problems, source=source)
+    return helm_values(
+        settings.exclusion.affinity,
+        namespace=settings.namespace,
+        exclude_manager=settings.exclude_manager,
+        values=values,
+    )
+
+
+def _holds_output(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_output(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_holds_output(item) for item in value)
+    return isinstance(value, pulumi.Output)

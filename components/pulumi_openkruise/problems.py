@@ -1,0 +1,65 @@
+"""What is wrong with arguments or stack config, as data and as one message for people. Imports no Pulumi."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One thing that is wrong, where it is, and what to do about it.
+
+    ``code`` is a stable name of the kind of problem.
+    """
+
+    code: str
+    """Stable name of the kind of problem."""
+    where: str
+    """Key, with index or path below it, for example ``openkruise:virtualNodeSelectors[1]``."""
+    reason: str
+    """What was found and what was expected, a sentence without a full stop."""
+    detail: tuple[str, ...] = ()
+    """Further lines: the text with a caret, an example of a node."""
+    remedy: str = ""
+    """What to do about it, a sentence without a full stop."""
+
+    def __str__(self) -> str:
+        """Render the problem on a few lines, the place first."""
+        lines = [f"{self.where}: {self.reason}", *self.detail]
+        if self.remedy:
+            lines.append(f"  {self.remedy}")
+        return "\n".join(lines)
+
+
+class ConfigError(ValueError):
+    """Arguments or config that cannot be used; ``problems`` lists everything wrong, ``str()`` says it."""
+
+    def __init__(self, problems: Sequence[ConfigProblem], *, source: str) -> None:
+        self.problems: tuple[ConfigProblem, ...] = tuple(problems)
+        self.source = source
+        count = len(self.problems)
+        things = "1 problem" if count == 1 else f"{count} problems"
+        blocks = [f"{source}: {things}; nothing has been changed", *map(str, self.problems)]
+        super().__init__("\n\n".join(blocks))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like ``name``, ignoring case, ``-`` and ``_``; None if none is near."""
+    plain = {_plain(candidate): candidate for candidate in known}
+    found = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.6)
+    return plain[found[0]] if found else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def shown(value: object) -> str:
+    """Show a value in a message: shortened, on one line, without characters that would reach the terminal."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= 60 else f"{text[:57]}..."

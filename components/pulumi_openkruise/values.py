@@ -1,0 +1,137 @@
+"""Helm values of the OpenKruise chart: the computed ones, and the user's merged over them. Imports no Pulumi.
+
+Maps merge and lists replace, as Helm does. What would silently undo or bypass the computed values is refused.
+"""
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .problems import ConfigProblem, shown
+from .selectors import ALWAYS_TRUE
+
+_OWNED = {
+    ("daemon", "affinity"): "the affinity of kruise-daemon",
+    ("manager", "nodeAffinity"): "the node affinity of the manager",
+}
+
+
+def helm_values(
+    affinity: Mapping[str, Any] | None,
+    *,
+    namespace: str,
+    exclude_manager: bool = True,
+    values: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the values for the chart, keys in canonical order.
+
+    ``affinity`` is ``{"nodeSelectorTerms": [...]}`` or None when no node is excluded: then the daemon gets an
+    affinity that every node meets, because the chart's default has to go and a null does not reach Helm.
+    ``values`` are the user's, already found free of problems by ``values_problems``.
+    """
+    required = ALWAYS_TRUE if affinity is None else affinity
+    computed: dict[str, Any] = {
+        "daemon": {"affinity": {"nodeAffinity": _required(required)}},
+        # The namespace is made, or adopted, outside of the chart: it has to be there, labelled, before the
+        # release is, and must outlive it.
+        "installation": {"createNamespace": False, "namespace": namespace},
+    }
+    if exclude_manager and affinity is not None:
+        # The template puts this right under `nodeAffinity:`.
+        computed["manager"] = {"nodeAffinity": _required(affinity)}
+    merged = _merge(computed, values or {})
+    canonical: dict[str, Any] = _canonical(merged)
+    return canonical
+
+
+def values_problems(
+    values: Mapping[str, Any], *, namespace: str, where: str, key_for_namespace: str
+) -> list[ConfigProblem]:
+    """Return everything in the user's values that cannot be merged; no message shows a value's content.
+
+    ``where`` is what the values are called in messages, ``key_for_namespace`` the key that sets the
+    namespace.
+    """
+    problems = list(_unfit(values, where))
+    for section in ("daemon", "installation", "manager"):
+        if values.get(section) is not None and not isinstance(values[section], Mapping):
+            reason = f"expected a mapping, found {_kind(values[section])}"
+            problems.append(ConfigProblem("invalid-values", f"{where}.{section}", reason))
+    for (section, key), meaning in _OWNED.items():
+        if key in _section(values, section):
+            place = f"{where}.{section}.{key}"
+            reason = f"{meaning} is computed from the selectors of the virtual nodes"
+            remedy = "remove it, and describe the nodes to stay off by selectors"
+            problems.append(ConfigProblem("owned-value", place, reason, (), remedy))
+    installation = _section(values, "installation")
+    if "namespace" in installation and installation["namespace"] != namespace:
+        place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
+        problems.append(ConfigProblem("owned-value", place, reason, (), f"set {key_for_namespace} instead"))
+    if "createNamespace" in installation and installation["createNamespace"] is not False:
+        place = f"{where}.installation.createNamespace"
+        reason = "the chart must not make the namespace: uninstalling would delete the release's record too"
+        problems.append(ConfigProblem("owned-value", place, reason, (), "remove it"))
+    return problems
+
+
+def _required(affinity: Mapping[str, Any]) -> dict[str, Any]:
+    return {"requiredDuringSchedulingIgnoredDuringExecution": copy.deepcopy(dict(affinity))}
+
+
+def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = values.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _canonical(value: Any) -> Any:
+    """Return a plain copy with the keys of all maps sorted: the same values always give the same bytes."""
+    if isinstance(value, Mapping):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[ConfigProblem]:
+    """Yield what in the values is not data that reaches the chart."""
+    if depth > 64:
+        yield ConfigProblem("invalid-values", where, "nested too deeply")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(key, str):
+                yield from _unfit(item, f"{where}.{key}", depth + 1)
+            else:
+                reason = f"the key {shown(key)} is not a text"
+                yield ConfigProblem("invalid-values", where, reason, (), "put the key in quotes")
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _unfit(item, f"{where}[{index}]", depth + 1)
+    elif value is None:
+        # Through the provider a null is dropped on its way to Helm, so the chart's default would stay.
+        remedy = "write the value that should be in force, or remove the key"
+        reason = "null does not reach Helm, so the chart's default would stay"
+        yield ConfigProblem("null-value", where, reason, (), remedy)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield ConfigProblem("invalid-values", where, "not a finite number")
+    elif not isinstance(value, (str, bool, int, float)):
+        reason = f"expected text, number, true, false, list or mapping, found {_kind(value)}"
+        yield ConfigProblem("invalid-values", where, reason)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else f"a Python {type(value).__name__}"
