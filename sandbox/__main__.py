@@ -1,0 +1,158 @@
+"""The sandbox's command line."""
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from sandbox import build as builder
+from sandbox import chart_choice, pulumi, table
+from sandbox.cluster import running, start_cluster
+from sandbox.errors import SandboxError
+from sandbox.manager import ready, start_manager, wait_for_manager
+from sandbox.processes import alive, names, stop_all
+from sandbox.progress import clock
+from sandbox.state import ROOT, State, open_state
+
+
+class _Errors(click.Group):
+    """Prints a :class:`SandboxError` as text, not as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SandboxError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Errors)
+@click.option("--state-dir", help="The sandbox's folder (default: $SANDBOX_DIR, else .sandbox of the clone).")
+@click.pass_context
+def main(context: click.Context, state_dir: str | None) -> None:
+    """A throw-away Kubernetes cluster and a Pulumi of real parts, on loopback."""
+    context.obj = open_state(state_dir)
+
+
+@main.command()
+@click.option("--with-helm", is_flag=True, help="Build the Helm command line as well.")
+def build(with_helm: bool) -> None:
+    """Build the programs that are not in the cache."""
+    for name, folder in builder.build(["helm"] if with_helm else []).items():
+        click.echo(f"{name:28} {folder}")
+
+
+@main.command()
+@click.pass_obj
+def start(state: State) -> None:
+    """Start the cluster, without installing anything."""
+    _start(state)
+
+
+@main.command()
+@click.option("--output", type=click.Choice(["table", "json"]), default="table")
+@click.pass_obj
+def up(state: State, output: str) -> None:
+    """Build, start, `pulumi up` on stack sandbox, and show the nodes."""
+    begin = time.monotonic()
+    if not (ROOT / "Pulumi.yaml").exists():
+        raise SandboxError(f"There is no Pulumi.yaml in {ROOT}.")
+    folders = _start(state)
+    chosen = chart_choice.choose(state, folders["kruise-manager"])
+    click.echo(chosen.why, err=True)
+    config = stack_config(state, chosen)
+    command = [
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--non-interactive",
+        "--stack",
+        pulumi.STACK,
+        "--config-file",
+        str(config),
+    ]
+    if output == "json":
+        done = pulumi.run(state, command)
+        click.echo(done.stdout, err=True)
+    else:
+        done = pulumi.run(state, command, capture=False)
+    if done.returncode != 0:
+        raise SandboxError("`pulumi up` failed; see above.")
+    wait_for_manager(state)
+    _table(state, output)
+    click.echo(f"Up after {clock(time.monotonic() - begin)}. `make down` stops it.", err=True)
+
+
+@main.command()
+@click.option("--output", type=click.Choice(["table", "json"]), default="table")
+@click.pass_obj
+def status(state: State, output: str) -> None:
+    """Show what runs, and the nodes."""
+    if not names(state):
+        raise SandboxError(f"No sandbox is running in {state.directory}.")
+    for name in names(state):
+        click.echo(f"{name:28} {'runs' if alive(state, name) else 'has stopped'}", err=True)
+    click.echo(f"{'OpenKruise':28} {'answers' if ready(state) else 'does not answer'}", err=True)
+    if running(state):
+        _table(state, output)
+
+
+@main.command()
+@click.pass_obj
+def stop(state: State) -> None:
+    """Stop the processes and keep the data; `start` goes on from there."""
+    stop_all(state)
+
+
+@main.command()
+@click.pass_obj
+def down(state: State) -> None:
+    """Stop exactly what was started here and throw the cluster and its state away."""
+    stop_all(state)
+    # Only what a sandbox has made: a folder named by mistake keeps everything else it holds.
+    for name in ("bin", "logs", "run", "pki", "pulumi", "etcd", "chart", "kruise-certs"):
+        shutil.rmtree(state.directory / name, ignore_errors=True)
+    for name in ("kubeconfig", "ports.json", "egress.yaml", "kwok-real.yaml", "kwok-virtual.yaml"):
+        (state.directory / name).unlink(missing_ok=True)
+    if state.directory.is_dir() and not any(state.directory.iterdir()):
+        state.directory.rmdir()
+
+
+@main.command()
+@click.pass_obj
+def env(state: State) -> None:
+    """Print the environment for one's own `pulumi` and `kubectl` commands: eval "$(... env)"."""
+    for name, value in pulumi.environment(state).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _start(state: State) -> dict[str, Path]:
+    folders = builder.build()
+    start_cluster(state, folders)
+    start_manager(state)
+    pulumi.prepare(state, folders["pulumi-resource-kubernetes"])
+    return folders
+
+
+def stack_config(state: State, chosen: chart_choice.Chart) -> Path:
+    """The config file for the sandbox's stack; makes the stack if need be."""
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
+    salt = pulumi.prepare_stack(state, project, pulumi.STACK)
+    base = ROOT / "stacks" / f"Pulumi.{pulumi.STACK}.yaml"
+    return pulumi.write_config(state, pulumi.STACK, chosen.config(), base=base, salt=salt)
+
+
+def _table(state: State, output: str) -> None:
+    selectors = pulumi.outputs(state).get("selectors") or []
+    table.show(table.rows(state, [str(text) for text in selectors]), output)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    main(prog_name="python -m sandbox")

@@ -1,0 +1,56 @@
+"""The sandbox's own way to the cluster's API: plain JSON over HTTPS with the administrator's certificate."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from sandbox.state import State
+
+# Whatever a call may meet while a cluster starts, stops or lacks the object asked for.
+Errors = (httpx.HTTPError, OSError)
+
+
+def connect(state: State) -> httpx.Client:
+    """A client of this sandbox's cluster, whatever ``KUBECONFIG`` says; to be used in a ``with``."""
+    context = ssl.create_default_context(cafile=str(state.pki / "ca.crt"))
+    context.load_cert_chain(str(state.pki / "admin.crt"), str(state.pki / "admin.key"))
+    return httpx.Client(
+        base_url=f"https://127.0.0.1:{state.port('apiserver')}", verify=context, timeout=30, trust_env=False
+    )
+
+
+def get(api: httpx.Client, path: str, **query: str) -> dict[str, Any]:
+    """The object or list at *path*; raises ``httpx.HTTPStatusError`` with the API's own words."""
+    return call(api, "GET", path, query=query)
+
+
+def call(
+    api: httpx.Client,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    query: dict[str, str] | None = None,
+    content_type: str = "application/json",
+) -> dict[str, Any]:
+    """One request with JSON in and out, for objects of any kind."""
+    content = None if body is None else json.dumps(body)
+    headers = {"Content-Type": content_type}
+    answer = api.request(method, path, params=query or {}, content=content, headers=headers)
+    if answer.is_error:
+        message = f"{method} {path}: {answer.status_code} {answer.text[:1000]}"
+        raise httpx.HTTPStatusError(message, request=answer.request, response=answer)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def watch(api: httpx.Client, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    """The events of *path* from now on (or from ``resourceVersion``), until the connection is closed."""
+    patience = httpx.Timeout(30, read=None)
+    with api.stream("GET", path, params={"watch": "true", **query}, timeout=patience) as answer:
+        for line in answer.iter_lines():
+            if line:
+                yield json.loads(line)

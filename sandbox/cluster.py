@@ -1,0 +1,238 @@
+"""The control plane and the stand-ins for kubelets, on loopback, from the programs in the cache."""
+
+import base64
+import datetime
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import api, pki
+from sandbox.nodes import KUBELET, NODES, REGISTERS_ONLY, RUNS_PODS
+from sandbox.processes import alive, names, start, stop_all, wait_until
+from sandbox.state import State
+
+CONTEXT = "sandbox"
+
+_KUBE_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+_PROCESSES = ("etcd", *_KUBE_NAMES, "kwok-real", "kwok-virtual")
+_NODE_STAGES = ("node-initialize", "node-heartbeat-with-lease")
+# Virtual kubelets confirm deletions, as all kubelets do; without that a pod stays Terminating for ever.
+_STAGES = {
+    "kwok-real": (*_NODE_STAGES, "pod-ready", "pod-complete", "pod-delete"),
+    "kwok-virtual": (*_NODE_STAGES, "pod-delete"),
+}
+
+
+def running(state: State) -> bool:
+    """Whether every process of the control plane is up."""
+    return all(alive(state, name) for name in _PROCESSES)
+
+
+def start_cluster(state: State, folders: dict[str, Path]) -> None:
+    """Starts the cluster and registers the nodes; returns when pods can be created.
+
+    *folders* are the built programs' folders by name. A cluster of which only some processes live is started
+    anew with its data. Raises :class:`sandbox.errors.SandboxError` with the log of whatever does not come up.
+    """
+    if running(state):
+        return
+    if names(state):
+        stop_all(state)
+    state.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pki.create(state.pki)
+    _link(state, folders)
+    _kubeconfig(state)
+    _start_etcd(state)
+    _start_apiserver(state)
+    _start_controllers(state)
+    _start_kwok(state, folders["kwok"] / "stages")
+    _register_nodes(state)
+
+
+def _link(state: State, folders: dict[str, Path]) -> None:
+    """Gives the sandbox its own names for the programs; Pulumi looks for its language host beside itself."""
+    state.bin.mkdir(parents=True, exist_ok=True)
+    sources = {
+        "pulumi": folders["pulumi"] / "pulumi",
+        "pulumi-language-python": folders["pulumi-language-python"] / "pulumi-language-python",
+        "pulumi-language-python-exec": folders["pulumi-language-python"] / "pulumi-language-python-exec",
+        "etcd": folders["etcd"] / "etcd",
+        "kwok": folders["kwok"] / "kwok",
+        "kruise-manager": folders["kruise-manager"] / "kruise-manager",
+        **dict.fromkeys(_KUBE_NAMES, folders["kube"] / "kube"),
+    }
+    for name, source in sources.items():
+        target = state.bin / name
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)
+
+
+def _kubeconfig(state: State) -> None:
+    def data(name: str) -> str:
+        return base64.b64encode((state.pki / name).read_bytes()).decode()
+
+    cluster = {
+        "server": f"https://127.0.0.1:{state.port('apiserver')}",
+        "certificate-authority-data": data("ca.crt"),
+    }
+    user = {"client-certificate-data": data("admin.crt"), "client-key-data": data("admin.key")}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": CONTEXT, "cluster": cluster}],
+        "users": [{"name": CONTEXT, "user": user}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT}}],
+        "current-context": CONTEXT,
+    }
+    state.kubeconfig.touch(mode=0o600)
+    state.kubeconfig.write_text(yaml.safe_dump(document))
+
+
+def _start_etcd(state: State) -> None:
+    client, peer = (f"http://127.0.0.1:{state.port(name)}" for name in ("etcd", "etcd-peer"))
+    start(
+        state,
+        "etcd",
+        [
+            state.bin / "etcd",
+            "--name=sandbox",
+            f"--data-dir={state.directory / 'etcd'}",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=sandbox={peer}",
+            # The data is thrown away with the sandbox: no need to wait for the disk.
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        ],
+    )
+
+
+def _start_apiserver(state: State) -> None:
+    # Calls to webhooks behind a Service leave through this door to the manager beside the control plane.
+    egress = state.directory / "egress.yaml"
+    tls = {
+        "caBundle": str(state.pki / "ca.crt"),
+        "clientCert": str(state.pki / "admin.crt"),
+        "clientKey": str(state.pki / "admin.key"),
+    }
+    url = f"https://127.0.0.1:{state.port('webhook-relay')}"
+    connection = {"proxyProtocol": "HTTPConnect", "transport": {"tcp": {"url": url, "tlsConfig": tls}}}
+    egress.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "apiserver.k8s.io/v1beta1",
+                "kind": "EgressSelectorConfiguration",
+                "egressSelections": [{"name": "cluster", "connection": connection}],
+            }
+        )
+    )
+    start(
+        state,
+        "kube-apiserver",
+        [
+            state.bin / "kube-apiserver",
+            f"--etcd-servers=http://127.0.0.1:{state.port('etcd')}",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={state.port('apiserver')}",
+            # Without these two it dies on a machine that has no default route.
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
+            f"--tls-cert-file={state.pki / 'server.crt'}",
+            f"--tls-private-key-file={state.pki / 'server.key'}",
+            f"--client-ca-file={state.pki / 'ca.crt'}",
+            f"--service-account-key-file={state.pki / 'service-account.pub'}",
+            f"--service-account-signing-key-file={state.pki / 'service-account.key'}",
+            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            "--allow-privileged=true",
+            f"--egress-selector-config-file={egress}",
+        ],
+    )
+    wait_until("Starting the API server", lambda: _ready(state), state, "kube-apiserver")
+
+
+def _ready(state: State) -> bool:
+    try:
+        with api.connect(state) as connection:
+            api.get(connection, "/api/v1/namespaces/default")
+        return True
+    except api.Errors:
+        return False
+
+
+def _start_controllers(state: State) -> None:
+    common = [f"--kubeconfig={state.kubeconfig}", "--bind-address=127.0.0.1", "--leader-elect=false"]
+    start(
+        state,
+        "kube-controller-manager",
+        [
+            state.bin / "kube-controller-manager",
+            *common,
+            f"--secure-port={state.port('controller-manager')}",
+            f"--root-ca-file={state.pki / 'ca.crt'}",
+            f"--service-account-private-key-file={state.pki / 'service-account.key'}",
+            # The defaults create some twenty pods a second.
+            "--kube-api-qps=500",
+            "--kube-api-burst=1000",
+        ],
+    )
+    start(
+        state,
+        "kube-scheduler",
+        [state.bin / "kube-scheduler", *common, f"--secure-port={state.port('scheduler')}"],
+    )
+
+
+def _start_kwok(state: State, stages: Path) -> None:
+    for name, kubelet in (("kwok-real", RUNS_PODS), ("kwok-virtual", REGISTERS_ONLY)):
+        config = state.directory / f"{name}.yaml"
+        config.write_text("---\n".join((stages / f"{stage}.yaml").read_text() for stage in _STAGES[name]))
+        start(
+            state,
+            name,
+            [
+                state.bin / "kwok",
+                f"--kubeconfig={state.kubeconfig}",
+                f"--config={config}",
+                "--manage-all-nodes=false",
+                f"--manage-nodes-with-annotation-selector={KUBELET}={kubelet}",
+                "--node-lease-duration-seconds=40",
+                f"--server-address=127.0.0.1:{state.port(name)}",
+            ],
+        )
+
+
+def _register_nodes(state: State) -> None:
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with api.connect(state) as connection:
+        known = {item["metadata"]["name"] for item in api.get(connection, "/api/v1/nodes")["items"]}
+        for node in NODES:
+            if node.name not in known:
+                api.call(connection, "POST", "/api/v1/nodes", node.manifest(now))
+
+        def all_ready() -> bool:
+            return all(_node_ready(node) for node in api.get(connection, "/api/v1/nodes")["items"])
+
+        wait_until("Registering the nodes", all_ready, state, "kwok-real")
+
+        def default_account() -> bool:
+            path = "/api/v1/namespaces/default/serviceaccounts"
+            return any(i["metadata"]["name"] == "default" for i in api.get(connection, path)["items"])
+
+        wait_until("Waiting for service accounts", default_account, state, "kube-controller-manager")
+
+
+def _node_ready(node: dict[str, Any]) -> bool:
+    conditions = {c["type"]: c["status"] for c in node["status"].get("conditions") or []}
+    taints = {taint["key"] for taint in node["spec"].get("taints", [])}
+    return conditions.get("Ready") == "True" and "node.kubernetes.io/not-ready" not in taints

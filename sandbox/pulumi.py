@@ -1,0 +1,124 @@
+"""Pulumi for the sandbox: its own home, state and passphrase, the provider from the cache, no network."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.cluster import CONTEXT
+from sandbox.errors import SandboxError
+from sandbox.programs import PROVIDER_VERSION
+from sandbox.state import ROOT, State
+
+STACK = "sandbox"
+# Protects nothing: the cluster and the stack's state are thrown away with the sandbox.
+_PASSPHRASE = "sandbox"
+
+
+def environment(state: State) -> dict[str, str]:
+    """The variables with which any ``pulumi`` command works on this sandbox and on nothing else."""
+    python = Path(sys.executable).parent
+    path = os.environ.get("PATH", "")
+    return {
+        "PULUMI_BACKEND_URL": f"file://{state.pulumi / 'state'}",
+        "PULUMI_HOME": str(state.pulumi / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+        "KUBECONFIG": str(state.kubeconfig),
+        # The sandbox's language host runs the first python3 on PATH.
+        "PATH": os.pathsep.join([str(python), str(state.bin), *path.split(os.pathsep)]),
+    }
+
+
+def run(
+    state: State,
+    arguments: Sequence[str],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    capture: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """One ``pulumi`` command; its output is captured in one stream, or goes to the terminal."""
+    return subprocess.run(
+        [str(state.bin / "pulumi"), *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment(state), **(env or {})},
+        stdout=subprocess.PIPE if capture else None,
+        stderr=subprocess.STDOUT if capture else None,
+        text=True,
+        check=False,
+    )
+
+
+def prepare(state: State, provider: Path) -> None:
+    """Makes the backend and installs the Kubernetes provider from the built program."""
+    (state.pulumi / "state").mkdir(parents=True, exist_ok=True)
+    plugin = state.pulumi / "home" / "plugins" / f"resource-kubernetes-v{PROVIDER_VERSION}"
+    if not plugin.exists():
+        binary = str(provider / "pulumi-resource-kubernetes")
+        _must(state, ["plugin", "install", "resource", "kubernetes", PROVIDER_VERSION, "--file", binary])
+
+
+def prepare_stack(state: State, project: str, stack: str) -> str:
+    """Makes the stack unless it exists and returns the salt of its passphrase.
+
+    ``pulumi stack init`` writes that salt into the stack's config file; so that the committed file stays
+    as it is, the stack is made from an empty folder that only borrows the project's name.
+    """
+    salt_file = state.pulumi / f"{project}.{stack}.salt"
+    if salt_file.exists():
+        return salt_file.read_text().strip()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Pulumi.yaml").write_text(yaml.safe_dump({"name": project, "runtime": "python"}))
+        _must(state, ["stack", "init", stack, "--non-interactive"], cwd=Path(folder))
+        written = yaml.safe_load((Path(folder) / f"Pulumi.{stack}.yaml").read_text())
+    salt_file.write_text(written["encryptionsalt"] + "\n")
+    return str(written["encryptionsalt"])
+
+
+def write_config(
+    state: State, stack: str, additions: Mapping[str, Any], *, base: Path | None, salt: str
+) -> Path:
+    """Writes the config file to run with: the committed one, the way to the cluster, and *additions*."""
+    document = yaml.safe_load(base.read_text()) if base is not None and base.exists() else {}
+    document = document or {}
+    document["encryptionsalt"] = salt
+    document["config"] = {
+        **(document.get("config") or {}),
+        "kubernetes:kubeconfig": str(state.kubeconfig),
+        "kubernetes:context": CONTEXT,
+        **additions,
+    }
+    path = state.pulumi / f"Pulumi.{stack}.yaml"
+    path.write_text(yaml.safe_dump(document, sort_keys=True))
+    return path
+
+
+def outputs(state: State, *, stack: str = STACK, cwd: Path = ROOT) -> dict[str, Any]:
+    """The stack's outputs; empty when there is no stack."""
+    done = subprocess.run(
+        [str(state.bin / "pulumi"), "stack", "output", "--json", "--stack", stack],
+        cwd=cwd,
+        env={**os.environ, **environment(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return {}
+    found: dict[str, Any] = json.loads(done.stdout or "{}")
+    return found
+
+
+def _must(state: State, arguments: Sequence[str], cwd: Path = ROOT) -> None:
+    done = run(state, arguments, cwd=cwd)
+    if done.returncode != 0:
+        raise SandboxError(f"`pulumi {' '.join(arguments)}` failed:\n{done.stdout}")
