@@ -83,7 +83,7 @@ class Cases:
         return ",".join(self.literal(key) for key in some)
 
     def settled(self) -> list[str]:
-        """Write `>` or `<` so that the complement has a chance: the same key or a wider selector settles it."""
+        """Write `>` or `<` so that it has a complement: the same key or a wider selector settles it."""
         rng = self.rng
         key = self.keys[0]
         bound = f"{key}{rng.choice('<>')}{rng.choice(self.figures)}"
