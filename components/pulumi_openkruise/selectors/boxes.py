@@ -26,13 +26,28 @@ class OutOfSteps(Exception):  # noqa: N818 - a signal between the search and its
     """The budget of a search is used up."""
 
 
-Fields = Sequence[int]
-"""One mask for each label: the bits of a box that belong to it."""
+class Frame:
+    """Where the labels lie in a box: one field of bits for each, and a spare bit above each field.
 
+    Adding ``low`` (all bits of all fields) to a box carries into the spare bit of exactly those fields that
+    are not empty, which tests all labels at once.
+    """
 
-def is_empty(box: int, fields: Fields) -> bool:
-    """Tell whether no node can be in the box: some label has no value left."""
-    return not all(box & field for field in fields)
+    def __init__(self, fields: Sequence[int]) -> None:
+        """Take the masks of the fields; the bit above each must be unused."""
+        self.fields = tuple(fields)
+        self.full = sum(fields)
+        self.low = sum((1 << field.bit_length()) - (field & -field) for field in fields)
+        self.guard = sum(1 << field.bit_length() for field in fields)
+
+    def is_empty(self, box: int) -> bool:
+        """Tell whether no node can be in the box: some label has no value left."""
+        return (box + self.low) & self.guard != self.guard
+
+    def touching(self, box: int, others: Iterable[int]) -> list[int]:
+        """Return those of the other boxes that have a node in common with the box."""
+        low, guard = self.low, self.guard
+        return [other for other in others if ((box & other) + low) & guard == guard]
 
 
 def absorb(boxes: Iterable[int]) -> list[int]:
@@ -44,7 +59,7 @@ def absorb(boxes: Iterable[int]) -> list[int]:
     return kept
 
 
-def merge(boxes: Iterable[int], fields: Fields) -> list[int]:
+def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
     """Absorb boxes and join those that differ in one label only, until nothing changes; sorted.
 
     The set of nodes stays the same: ``type=a`` and ``type=b`` become ``type in (a,b)``.
@@ -52,7 +67,7 @@ def merge(boxes: Iterable[int], fields: Fields) -> list[int]:
     current = absorb(boxes)
     while True:
         joined: list[int] = []
-        for field in fields:
+        for field in frame.fields:
             groups: dict[int, int] = {}
             for box in current:
                 groups[box & ~field] = groups.get(box & ~field, 0) | box
@@ -65,8 +80,7 @@ def merge(boxes: Iterable[int], fields: Fields) -> list[int]:
 
 
 def maximal_outside(
-    full: int,
-    fields: Fields,
+    frame: Frame,
     forbidden: Sequence[int],
     pieces: Callable[[int, int], Sequence[int]],
     steps: Steps,
@@ -77,98 +91,85 @@ def maximal_outside(
     Multiplying out the complements one by one, absorbing after each, yields exactly these (Nelson's
     theorem for multi-valued variables). Raises OutOfSteps.
     """
-    current = [full]
+    low, guard = frame.low, frame.guard
+    current = [frame.full]
     for box in forbidden:
-        sides: list[tuple[int, list[int]]] = []
-        for place, field in enumerate(fields):
+        sides: list[tuple[int, int]] = []
+        for place, field in enumerate(frame.fields):
             outside = field & ~box
             if outside:
-                sides.append((field, [piece | (full & ~field) for piece in pieces(place, outside)]))
+                sides += [(field, piece | (frame.full & ~field)) for piece in pieces(place, outside)]
         kept: list[int] = []
         cut: list[int] = []
         for prime in current:
-            (cut if all(prime & box & field for field, _ in sides) else kept).append(prime)
-        parts = [
-            part
-            for prime in cut
-            for field, masks in sides
-            for mask in masks
-            if (part := prime & mask) & field
-        ]
-        steps.take(len(parts) * (1 + len(kept)))
+            (cut if ((prime & box) + low) & guard == guard else kept).append(prime)
+        parts = {part for prime in cut for field, mask in sides if (part := prime & mask) & field}
         fresh: list[int] = []
-        for part in sorted(set(parts), key=lambda part: (-part.bit_count(), part)):
-            if all(part & ~other for other in kept) and all(part & ~other for other in fresh):
-                fresh.append(part)
-        steps.take(len(fresh) * len(fresh))
+        for part in sorted(parts, key=lambda part: (-part.bit_count(), part)):
+            steps.take(1 + (len(kept) + len(fresh)) // 16)
+            for other in kept:
+                if not part & ~other:
+                    break
+            else:
+                for other in fresh:
+                    if not part & ~other:
+                        break
+                else:
+                    fresh.append(part)
         current = kept + fresh
     return current
 
 
-def hole(box: int, covers: Iterable[int], fields: Fields, steps: Steps) -> int | None:
+def hole(box: int, covers: Iterable[int], frame: Frame, steps: Steps) -> int | None:
     """Return a box inside ``box`` that no cover touches, or None when the covers fill it.
 
     Disjoint sharp: subtract the covers one after the other. Deterministic in the order of the covers.
     """
-    relevant = [cover for cover in covers if not is_empty(box & cover, fields)]
-    return _hole(box, relevant, fields, steps)
+    return _hole(box, frame.touching(box, covers), frame, steps)
 
 
-def _hole(box: int, covers: list[int], fields: Fields, steps: Steps) -> int | None:
-    steps.take(1 + len(covers))
+def _hole(box: int, covers: list[int], frame: Frame, steps: Steps) -> int | None:
+    steps.take(1 + len(covers) // 4)
     if not covers:
         return box
     # The cover that leaves the least of the box is subtracted first: it makes the smallest tree.
-    best, best_sides = covers[0], len(fields) + 1
+    low, guard = frame.low, frame.guard
+    best, best_sides = 0, 1 << 30
     for cover in covers:
         missing = box & ~cover
-        sides = 0
-        for field in fields:
-            if missing & field:
-                sides += 1
-        if sides == 0:
+        if not missing:
             return None
+        sides = ((missing + low) & guard).bit_count()
         if sides < best_sides:
             best, best_sides = cover, sides
-    missing = box & ~best
-    inside = box
-    for field in fields:
+            if sides == 1:
+                break
+    missing, inside = box & ~best, box
+    for field in frame.fields:
         outside = missing & field
         if outside:
             part = (inside & ~field) | outside
-            found = _hole(
-                part,
-                [cover for cover in covers if cover != best and not is_empty(part & cover, fields)],
-                fields,
-                steps,
-            )
+            found = _hole(part, frame.touching(part, covers), frame, steps)
             if found is not None:
                 return found
             inside &= ~outside
     return None
 
 
-def span_outside(box: int, covers: Iterable[int], fields: Fields, steps: Steps) -> int:
-    """Return the smallest box around what the covers leave of ``box``, 0 when they fill it."""
-    found = 0
-    stack = [(box, [cover for cover in covers if not is_empty(box & cover, fields)])]
-    while stack:
-        part, near = stack.pop()
-        steps.take(1 + len(near))
-        if not part & ~found and found:
-            # Every value of this part is in the span already; its own remainder cannot widen it.
-            continue
-        if not near:
-            found |= part
-            if found == box:
-                return found
-            continue
-        cover, *rest = near
-        missing, inside = part & ~cover, part
-        for field in fields:
-            outside = missing & field
-            if outside:
-                side = (inside & ~field) | outside
-                stack.append((side, [other for other in rest if not is_empty(side & other, fields)]))
-                inside &= ~outside
+def span_outside(
+    box: int, covers: Sequence[int], classes: Sequence[Sequence[int]], frame: Frame, steps: Steps
+) -> int:
+    """Return the smallest box around what the covers leave of ``box``, 0 when they fill it.
+
+    ``classes`` are for each label the groups of values that neither the box nor a cover tells apart.
+    """
+    near = frame.touching(box, covers)
+    found = _hole(box, near, frame, steps)
+    if found is None:
+        return 0
+    for field, groups in zip(frame.fields, classes, strict=True):
+        for group in groups:
+            if group & box & ~found:
+                part = box & (group | ~field)
+                found |= _hole(part, frame.touching(part, near), frame, steps) or 0
     return found

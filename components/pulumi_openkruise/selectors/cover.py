@@ -9,8 +9,8 @@ the result depends on the set of nodes and not on how the selectors spell it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .boxes import Fields, OutOfSteps, Steps, hole, span_outside
-from .hitting import hitting_set, independent
+from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
+from .hitting import greedy, hitting_set, independent
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Cover:
 class Shape:
     """What the search has to know about the labels: their fields, and how to shrink and price a box."""
 
-    fields: Fields
+    frame: Frame
     classes: tuple[tuple[int, ...], ...]
     """For each label the groups of values that no prime tells apart, in a fixed order."""
     shrink: Callable[[int, int], int]
@@ -37,10 +37,10 @@ class Shape:
     """Requirements and values of a box in one number, requirements first."""
 
 
-def classes_of(fields: Fields, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+def classes_of(frame: Frame, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     """Group the values of each label that belong to the same primes; absent first, unnamed values last."""
     grouped = []
-    for field in fields:
+    for field in frame.fields:
         groups = [field]
         for part in {prime & field for prime in primes}:
             groups = [side for group in groups for side in (group & part, group & ~part) if side]
@@ -59,22 +59,22 @@ def smallest_cover(primes: Sequence[int], shape: Shape, steps: Steps) -> Cover:
         spans = _private_spans(primes, shape, steps)
         chosen, fooling = _fewest(primes, spans, shape, steps)
     except OutOfSteps:
-        return Cover(irredundant(primes, shape.fields), False, False)
+        return Cover(_greedy(primes, shape), False, False)
     boxes, proven = _Shrinking(primes, chosen, spans, shape, steps).run()
     return Cover(boxes, proven, fooling)
 
 
-def irredundant(primes: Sequence[int], fields: Fields) -> tuple[int, ...]:
-    """Drop primes that the rest covers, the dearest first, as far as a small budget reaches."""
-    kept = list(primes)
-    steps = Steps(100_000)
-    for prime in reversed(primes):
+def _greedy(primes: Sequence[int], shape: Shape) -> tuple[int, ...]:
+    """Choose primes that contain the most nodes not covered yet, then drop those that the rest covers."""
+    unlimited = Steps(1 << 60)
+    nodes = _Nodes(primes, shape, unlimited)
+    kept: list[int] = []
+    while nodes.find(kept, every=True):
+        kept = [primes[place] for place in greedy(nodes.rows)]
+    for prime in reversed(kept):
         rest = [other for other in kept if other != prime]
-        try:
-            if hole(prime, rest, fields, steps) is None:
-                kept = rest
-        except OutOfSteps:
-            break
+        if hole(prime, rest, shape.frame, unlimited) is None:
+            kept = rest
     return tuple(kept)
 
 
@@ -83,7 +83,7 @@ def _private_spans(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[in
     spans = {}
     for place, prime in enumerate(primes):
         others = [other for at, other in enumerate(primes) if at != place]
-        span = span_outside(prime, others, shape.fields, steps)
+        span = span_outside(prime, others, shape.classes, shape.frame, steps)
         if span:
             spans[place] = span
     return spans
@@ -101,7 +101,7 @@ class _Nodes:
         """Add nodes that none of the boxes contains, one for each prime or only one; return how many."""
         added = 0
         for prime in self._primes:
-            found = hole(prime, boxes, self._shape.fields, self._steps)
+            found = hole(prime, boxes, self._shape.frame, self._steps)
             if found is not None:
                 point = self._point(found)
                 row = 0
@@ -121,7 +121,7 @@ class _Nodes:
         self._steps.take(len(self._primes))
         alive: Sequence[int] = self._primes
         point = 0
-        for field, groups in zip(self._shape.fields, self._shape.classes, strict=True):
+        for field, groups in zip(self._shape.frame.fields, self._shape.classes, strict=True):
             best: Sequence[int] | None = None
             chosen = 0
             for group in groups:
@@ -171,7 +171,7 @@ class _Shrinking:
     def run(self) -> tuple[tuple[int, ...], bool]:
         """Return the best boxes found and whether they are proven to be the cheapest."""
         try:
-            self._search(dict(self._spans))
+            self._search(dict(self._spans), ())
         except OutOfSteps:
             return tuple(self._best), False
         return tuple(self._best), True
@@ -184,9 +184,12 @@ class _Shrinking:
             known = self._shrunk[place, needed] = (box, self._shape.cost(box))
         return known
 
-    def _search(self, needs: dict[int, int]) -> None:
-        self._steps.take(1 + len(needs))
+    def _search(self, needs: dict[int, int], tried: tuple[tuple[int, int], ...]) -> None:
+        """Explore a state; ``tried`` pairs a prime with a node that it covered in an earlier branch."""
+        self._steps.take(4 + len(needs))
         shrunk = {place: self._shrink(place, needed) for place, needed in needs.items()}
+        if any(place in shrunk and not point & ~shrunk[place][0] for place, point in tried):
+            return
         cost = sum(own for _box, own in shrunk.values())
         if cost >= self._best_cost:
             return
@@ -197,20 +200,22 @@ class _Shrinking:
                 self._best, self._best_cost = boxes, cost
                 return
             ranked = self._uncovered(needs, shrunk, boxes)
-        # Nodes without a candidate in common each add at least the cost of their cheapest candidate.
-        used, bound = 0, cost
-        for _point, candidates, dearer in ranked:
+        # Whatever covers a node adds at least its own cost there; what a prime pays is counted once.
+        paid: dict[int, int] = {}
+        for _point, candidates, _dearer in ranked:
             if not candidates:
                 return
-            row = sum(1 << place for _own, place in candidates)
-            if not row & used:
-                used |= row
-                bound += dearer
-                if bound >= self._best_cost:
+            least = min(own - paid.get(place, 0) for own, place in candidates)
+            if least > 0:
+                cost += least
+                if cost >= self._best_cost:
                     return
+                for _own, place in candidates:
+                    paid[place] = paid.get(place, 0) + least
         point, candidates, _dearer = ranked[0]
         for _own, place in candidates:
-            self._search({**needs, place: needs.get(place, 0) | point})
+            self._search({**needs, place: needs.get(place, 0) | point}, tried)
+            tried = (*tried, (place, point))
 
     def _uncovered(
         self, needs: dict[int, int], shrunk: dict[int, tuple[int, int]], boxes: Sequence[int]

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from .affinity import Term, read, write
-from .boxes import OutOfSteps, Steps, absorb, hole, is_empty, maximal_outside, merge
+from .boxes import Frame, OutOfSteps, Steps, absorb, hole, maximal_outside, merge
 from .cover import Cover, Shape, classes_of, smallest_cover
 from .errors import Problem, SelectorError
 from .parse import from_mapping, parse
@@ -113,7 +113,7 @@ class _Complement:
         while True:
             self._cut(live)
             self.forbidden = [(self._box(selector.requirements), selector) for selector in live]
-            kept = set(absorb(box for box, _ in self.forbidden if not is_empty(box, self.fields)))
+            kept = set(absorb(box for box, _ in self.forbidden if not self.frame.is_empty(box)))
             relevant = []
             for box, selector in self.forbidden:
                 if box in kept:
@@ -127,7 +127,7 @@ class _Complement:
 
     def solve(self, budget: int) -> tuple[dict[str, Any] | None, bool]:
         steps = Steps(budget)
-        boxes = merge([box for box, _ in self.forbidden] + self._outside_terms(), self.fields)
+        boxes = merge([box for box, _ in self.forbidden] + self._outside_terms(), self.frame)
         if not boxes:
             return None, True
         if self.full in boxes:
@@ -182,8 +182,9 @@ class _Complement:
             self.spaces.append(space)
             self.offsets.append(offset)
             self.fields.append(space.full << offset)
-            offset += space.width
-        self.full = sum(self.fields)
+            offset += space.width + 1  # a frame wants a spare bit above each field
+        self.frame = Frame(self.fields)
+        self.full = self.frame.full
 
     def _box(self, labels: Sequence[Requirement], fields: Sequence[Requirement] = ()) -> int:
         box = self.full
@@ -201,12 +202,12 @@ class _Complement:
         outside = [self.full]
         for labels, fields in self.terms:
             term = self._box(labels, fields)
-            if is_empty(term, self.fields):
+            if self.frame.is_empty(term):
                 continue
             cut = [
                 box & ((field & ~term) | ~field) for box in outside for field in self.fields if field & ~term
             ]
-            outside = merge([box for box in cut if not is_empty(box, self.fields)], self.fields)
+            outside = merge([box for box in cut if not self.frame.is_empty(box)], self.frame)
         return outside
 
     def _components(self, boxes: Sequence[int]) -> list[tuple[list[int], list[int]]]:
@@ -233,7 +234,7 @@ class _Complement:
     def _inexpressible(self, part: "_Part", steps: Steps) -> Problem | None:
         if not any(space.ranges for space in part.spaces):
             return None
-        gap = hole(part.full, part.forbidden + part.primes, part.fields, Steps(10 * steps.left + 100_000))
+        gap = hole(part.full, part.forbidden + part.primes, part.frame, Steps(10 * steps.left + 100_000))
         if gap is None:
             return None
         labels = self.node_in(part, gap)
@@ -266,9 +267,10 @@ class _Complement:
         return labels
 
     def _leaves_no_node(self) -> Problem:
-        fields = self.fields
         steps = Steps(200_000)
-        if self.terms is not None and not any(not is_empty(self._box(*term), fields) for term in self.terms):
+        if self.terms is not None and not any(
+            not self.frame.is_empty(self._box(*term)) for term in self.terms
+        ):
             return Problem(
                 "contradiction", "the required node affinity contradicts itself: no node can satisfy it"
             )
@@ -277,7 +279,7 @@ class _Complement:
         try:
             for entry in list(needed):
                 rest = [other for other in needed if other is not entry]
-                if hole(self.full, [box for box, _ in rest] + outside, fields, steps) is None:
+                if hole(self.full, [box for box, _ in rest] + outside, self.frame, steps) is None:
                     needed = rest
         except OutOfSteps:
             pass
@@ -288,8 +290,8 @@ class _Complement:
             witness: dict[str, str] = {}
         else:
             reason = f"every node that the required node affinity admits is matched by {listed}"
-            admitted = next(b for term in self.terms if not is_empty(b := self._box(*term), fields))
-            witness = self.node_in(_Part(self, fields, []), admitted)
+            admitted = next(b for term in self.terms if not self.frame.is_empty(b := self._box(*term)))
+            witness = self.node_in(_Part(self, self.fields, []), admitted)
         return Problem(
             "leaves-no-node",
             reason,
@@ -329,7 +331,8 @@ class _Part:
         self.spaces = [whole.spaces[place] for place in places]
         self.offsets = [whole.offsets[place] for place in places]
         self.fields = list(fields)
-        self.full = sum(fields)
+        self.frame = Frame(self.fields)
+        self.full = self.frame.full
         self.forbidden = [box & self.full for box in forbidden]
         self.primes: list[int] = []
         self._complete = True
@@ -344,7 +347,7 @@ class _Part:
         try:
             # The most restricting boxes last: they cut the fewest primes.
             order = sorted(self.forbidden, key=lambda box: (-box.bit_count(), box))
-            primes = maximal_outside(self.full, self.fields, order, pieces, Steps(steps.left // 2))
+            primes = maximal_outside(self.frame, order, pieces, Steps(steps.left // 2))
         except OutOfSteps:
             self._complete = False
             primes = self._enough_primes()
@@ -354,7 +357,7 @@ class _Part:
 
     def cover(self, steps: Steps) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
-        shape = Shape(self.fields, classes_of(self.fields, self.primes), self._shrink, self._cost)
+        shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink, self._cost)
         found = smallest_cover(self.primes, shape, Steps(steps.left // 2))
         return found if self._complete else Cover(found.boxes, False, False)
 
@@ -409,10 +412,10 @@ class _Part:
                     outside = missing & field
                     if outside:
                         side = (inside & ~field) | outside
-                        stack.append((side, [box for box in rest if not is_empty(side & box, self.fields)]))
+                        stack.append((side, self.frame.touching(side, rest)))
                         inside &= ~outside
                 continue
-            while (gap := hole(part, found, self.fields, unlimited)) is not None:
+            while (gap := hole(part, found, self.frame, unlimited)) is not None:
                 grown = self._grow(gap)
                 if grown in found:  # an inexpressible rest, which the caller names
                     break
@@ -427,7 +430,7 @@ class _Part:
             blocked = 0
             free = box | field
             for forbidden in self.forbidden:
-                if not is_empty(free & forbidden, self.fields):
+                if not self.frame.is_empty(free & forbidden):
                     blocked |= forbidden & field
             allowed = (field & ~blocked) >> offset
             inside = (box & field) >> offset
