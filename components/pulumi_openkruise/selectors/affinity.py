@@ -110,13 +110,15 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
         return False
     if any(_entry_fault(entry, is_field=False) for entry in expressions):
         return False
+    if any(
+        entry.get("operator") not in ("In", "NotIn") or len(entry.get("values") or []) != 1
+        for entry in fields
+    ):
+        return False
     if not all(_read_requirement(entry).matches(labels) for entry in expressions):
         return False
-    if not fields or not name:
+    if not name:
         return True
-    for entry in fields:
-        if entry.get("operator") not in ("In", "NotIn") or len(entry.get("values") or []) != 1:
-            return False
     found = {NAME_FIELD: name}
     return all(
         (found.get(entry["key"], "") == entry["values"][0]) == (entry["operator"] == "In") for entry in fields

@@ -135,11 +135,7 @@ class _Complement:
         parts = [_Part(self, fields, group) for fields, group in self._components(boxes)]
         for part in parts:
             part.find_primes(steps)
-        if any(not part.primes for part in parts):
-            raise SelectorError([self._leaves_no_node()])
-        problems = [problem for part in parts if (problem := self._inexpressible(part, steps))]
-        if problems:
-            raise SelectorError(problems)
+        self._check_complete(parts)
         covers = [part.cover(steps) for part in parts]
         minimal = all(cover.minimal for cover in covers)
         unproven = [cover for cover in covers if not cover.fooling]
@@ -231,14 +227,28 @@ class _Complement:
         ]
         return sorted(found, key=lambda group: group[0][0])
 
-    def _inexpressible(self, part: "_Part", steps: Steps) -> Problem | None:
-        if not any(space.ranges for space in part.spaces):
-            return None
-        gap = hole(part.full, part.forbidden + part.primes, part.frame, Steps(10 * steps.left + 100_000))
-        if gap is None:
-            return None
-        labels = self.node_in(part, gap)
-        keys = [space.key for space in part.spaces if space.ranges and space.key in labels]
+    def _check_complete(self, parts: Sequence["_Part"]) -> None:
+        """Raise SelectorError where no node is left, or where the primes do not hold all that are left."""
+        unlimited = Steps(1 << 60)
+        if all(part.primes and not part.has_ranges for part in parts):
+            return
+        allowed = [hole(part.full, part.forbidden, part.frame, unlimited) for part in parts]
+        if any(box is None for box in allowed):
+            raise SelectorError([self._leaves_no_node()])
+        problems = []
+        for place, part in enumerate(parts):
+            gap = hole(part.full, part.forbidden + part.primes, part.frame, unlimited)
+            if gap is not None:
+                labels: dict[str, str] = {}
+                for at, other in enumerate(parts):
+                    labels |= other.node_in(gap if at == place else allowed[at] or 0)
+                problems.append(self._inexpressible(part, gap, labels))
+        if problems:
+            raise SelectorError(problems)
+
+    def _inexpressible(self, part: "_Part", gap: int, labels: dict[str, str]) -> Problem:
+        labels_here = part.node_in(gap)
+        keys = [space.key for space in part.spaces if space.ranges and space.key in labels_here]
         involved = [
             selector.text or str(selector)
             for _box, selector in self.forbidden
@@ -253,18 +263,6 @@ class _Complement:
             remedy=f"add a selector that settles the non-integers, list the values ('{key} in (...)'), "
             f"or mark the nodes with a label of their own",
         )
-
-    def node_in(self, part: "_Part", box: int) -> dict[str, str]:
-        """Return the labels of a node in a box; other integers than non-integers only where it must."""
-        labels = {}
-        for space, offset, field in zip(part.spaces, part.offsets, part.fields, strict=True):
-            atoms = (box & field) >> offset
-            if space.ranges and atoms & space.other:
-                atoms = space.other
-            value = space.sample(atoms)
-            if value is not None:
-                labels[space.key] = value
-        return labels
 
     def _leaves_no_node(self) -> Problem:
         steps = Steps(200_000)
@@ -291,7 +289,7 @@ class _Complement:
         else:
             reason = f"every node that the required node affinity admits is matched by {listed}"
             admitted = next(b for term in self.terms if not self.frame.is_empty(b := self._box(*term)))
-            witness = self.node_in(_Part(self, self.fields, []), admitted)
+            witness = _Part(self, self.fields, []).node_in(admitted)
         return Problem(
             "leaves-no-node",
             reason,
@@ -336,6 +334,23 @@ class _Part:
         self.forbidden = [box & self.full for box in forbidden]
         self.primes: list[int] = []
         self._complete = True
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether integers of some label are compared, so that a complement may be inexpressible."""
+        return any(space.ranges for space in self.spaces)
+
+    def node_in(self, box: int) -> dict[str, str]:
+        """Return the labels of a node in a box; prefers non-integers where integers are compared."""
+        labels = {}
+        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
+            atoms = (box & field) >> offset
+            if space.ranges and atoms & space.other:
+                atoms = space.other
+            value = space.sample(atoms)
+            if value is not None:
+                labels[space.key] = value
+        return labels
 
     def find_primes(self, steps: Steps) -> None:
         """Find all maximal boxes outside the forbidden ones; out of budget, enough of them to cover."""
@@ -417,7 +432,7 @@ class _Part:
                 continue
             while (gap := hole(part, found, self.frame, unlimited)) is not None:
                 grown = self._grow(gap)
-                if grown in found:  # an inexpressible rest, which the caller names
+                if grown is None:  # an inexpressible rest, which the caller names
                     break
                 found.append(grown)
                 size += 26 + sum(len(text) for text in self.texts(grown))
@@ -425,16 +440,22 @@ class _Part:
                     return found
         return found
 
-    def _grow(self, box: int) -> int:
+    def _grow(self, box: int) -> int | None:
+        """Return a maximal box that has nodes of ``box``; None when one term cannot state any of them."""
+        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
+            atoms = (box & field) >> offset
+            # A term that holds one unnamed non-integer holds all unnamed values.
+            if space.ranges and atoms & space.other:
+                atoms = atoms & ~space.other or space.unnamed
+                box = (box & ~field) | (atoms << offset)
+        if self.frame.touching(box, self.forbidden):
+            return None
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
             blocked = 0
-            free = box | field
-            for forbidden in self.forbidden:
-                if not self.frame.is_empty(free & forbidden):
-                    blocked |= forbidden & field
-            allowed = (field & ~blocked) >> offset
+            for forbidden in self.frame.touching(box | field, self.forbidden):
+                blocked |= forbidden & field
             inside = (box & field) >> offset
-            pieces = space.pieces(allowed)
+            pieces = space.pieces((field & ~blocked) >> offset)
             best = max(pieces, key=lambda piece: ((piece & inside).bit_count(), piece.bit_count()))
             box = (box & ~field) | (best << offset)
         return box

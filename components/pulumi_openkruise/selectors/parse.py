@@ -196,15 +196,9 @@ class _Parser:
             elif token.text == ")":  # `()` holds the empty value
                 return [token._replace(text="")]
             elif token.text == ",":
-                # An empty slot is the empty value. Upstream takes the commas after a value in pairs, so
-                # that `(a,)` and `(a,,,)` are lists and `(a,,)` is not; the same strings are accepted here.
-                empty = token._replace(text="")
+                # An empty slot is the empty value, before the first value, between commas and at the end.
                 if not values or self._peek().text in (",", ")"):
-                    values.append(empty)
-                if self._peek().text == ",":
-                    self._take()
-                    if self._peek().text == ")":
-                        self._fail(self._peek(), "',' or identifier")
+                    values.append(token._replace(text=""))
             else:
                 self._fail(token, "',', ')' or identifier")
         self._take()
