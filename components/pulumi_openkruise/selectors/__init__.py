@@ -5,7 +5,8 @@ Pure: no Pulumi, no input or output. The same functions serve the component, the
 
 from .affinity import ALWAYS_TRUE, affinity_matches
 from .errors import Problem, SelectorError
-from .exclusion import BUDGET, SIZE_LIMIT, Exclusion, exclusion_affinity, solve
+from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
+from .linked import SIZE_LIMIT
 from .parse import from_mapping, parse
 from .requirement import Requirement, Selector
 

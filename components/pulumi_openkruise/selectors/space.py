@@ -69,8 +69,8 @@ class LabelSpace:
             return listed if operator == "In" else self.full & ~listed
         threshold = int(requirement.values[0])
         if operator == "Gt":
-            return self._integers(threshold + 1, MAX_INTEGER)
-        return self._integers(0, threshold - 1)
+            return self.integers(threshold + 1, MAX_INTEGER)
+        return self.integers(0, threshold - 1)
 
     def pieces(self, allowed: int) -> list[int]:
         """Return the largest sets inside ``allowed`` that one node selector term can state for this label.
@@ -83,7 +83,7 @@ class LabelSpace:
         named = allowed & self.named
         if self.is_field:
             return [self._bit[value] for value in self.values if self._bit[value] & named]
-        pieces = [self._integers(low, high) & allowed for low, high in self._runs(allowed)]
+        pieces = [self.integers(low, high) & allowed for low, high in self._runs(allowed)]
         if named and all(named & ~piece for piece in pieces):
             pieces.append(named)
         if allowed & self.absent:
@@ -134,7 +134,7 @@ class LabelSpace:
             rendered.append(("Gt", (str(low - 1),)))
         if high < MAX_INTEGER:
             rendered.append(("Lt", (str(high + 1),)))
-        without = self._names(self._integers(low, high) & self.named & ~atoms)
+        without = self._names(self.integers(low, high) & self.named & ~atoms)
         if without:
             rendered.append(("NotIn", without))
         return tuple(rendered)
@@ -155,13 +155,13 @@ class LabelSpace:
             for _start, high in self.ranges[start:]:
                 if low == 0 and high == MAX_INTEGER:
                     continue
-                integers = self._integers(low, high)
+                integers = self.integers(low, high)
                 within = integers & piece
                 if not integers & ~self.named & ~piece and not needed & ~within:
                     found.append(within)
         return found
 
-    def _integers(self, low: int, high: int) -> int:
+    def integers(self, low: int, high: int) -> int:
         """Return the atoms of the integers from low to high, which begin and end at ends of ranges."""
         atoms = 0
         for place, (start, end) in enumerate(self.ranges):
