@@ -1,0 +1,62 @@
+# `make` lists the targets. Environments are made on demand and remade when what they are made from changes.
+PYTHON ?= python3
+SANDBOX := .venv-sandbox
+TEST := .venv-test
+LINT := .venv-lint
+# Exact versions instead of the newest that the ranges allow: make test CONSTRAINTS=sandbox/constraints.txt
+CONSTRAINTS ?=
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help up status down test lint e2e chart oracle fuzz bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` on stack sandbox, show the nodes
+	@$(SANDBOX)/bin/python -m sandbox up
+
+status: $(SANDBOX)/ready ## show what runs in the sandbox, and its nodes
+	@$(SANDBOX)/bin/python -m sandbox status
+
+down: $(SANDBOX)/ready ## stop exactly what `make up` started and throw its state away
+	@$(SANDBOX)/bin/python -m sandbox down
+
+test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
+	$(TEST)/bin/python -m pytest tests/unit
+
+lint: $(LINT)/ready ## ruff and mypy
+	$(LINT)/bin/ruff check . && $(LINT)/bin/ruff format --check . && $(LINT)/bin/mypy
+
+oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
+	$(SANDBOX)/bin/python $(PIP) -r tests/oracle/requirements.txt
+	$(SANDBOX)/bin/python -m pytest tests/oracle
+
+fuzz: export ORACLE_CASES = 100000
+fuzz: oracle ## the same with 100,000 random lists of selectors
+
+chart: $(SANDBOX)/ready ## the stand-in chart against the published one's inventory
+	$(SANDBOX)/bin/python -m sandbox build --with-helm
+	$(SANDBOX)/bin/python -m pytest tests/chart
+
+e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
+	$(SANDBOX)/bin/python -m pytest tests/e2e -x -v
+
+clean: ## remove the environments; the sandbox's programs stay in the user's cache
+	rm -rf $(SANDBOX) $(TEST) $(LINT)
+
+$(SANDBOX)/ready: pyproject.toml sandbox/requirements.txt sandbox/constraints.txt
+	@echo "Making the sandbox's Python environment in $(SANDBOX) ..."
+	@rm -rf $(SANDBOX) && $(PYTHON) -m venv $(SANDBOX)
+	@$(SANDBOX)/bin/python $(PIP) -c sandbox/constraints.txt -r sandbox/requirements.txt -r requirements.txt
+	@touch $@
+
+$(TEST)/ready: pyproject.toml $(CONSTRAINTS)
+	@echo "Making the tests' Python environment in $(TEST) ..."
+	@rm -rf $(TEST) && $(PYTHON) -m venv $(TEST)
+	@$(TEST)/bin/python $(PIP) $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[test]'
+	@touch $@
+
+$(LINT)/ready: pyproject.toml
+	@rm -rf $(LINT) && $(PYTHON) -m venv $(LINT)
+	@$(LINT)/bin/python $(PIP) -e '.[test,lint]'
+	@touch $@
