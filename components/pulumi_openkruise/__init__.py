@@ -1,14 +1,32 @@
 """OpenKruise for Pulumi, kept off virtual nodes by an exact node affinity.
 
 ``OpenKruise`` is the component, ``OpenKruiseArgs`` its arguments, ``args_from_config`` reads them from the
-config of the stack. ``pulumi_openkruise.selectors`` is the pure core, usable without Pulumi running.
+config of the stack. ``pulumi_openkruise.selectors`` is the pure core: importing it imports no Pulumi, so
+the names here are looked up at their first use.
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-from .component import OpenKruise, OpenKruiseArgs
-from .config import args_from_config
+if TYPE_CHECKING:
+    from .component import OpenKruise, OpenKruiseArgs
+    from .config import args_from_config
 
-__version__ = version("pulumi-openkruise")
+    __version__: str
 
 __all__ = ["OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
+
+_HOMES = {"OpenKruise": ".component", "OpenKruiseArgs": ".component", "args_from_config": ".config"}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("pulumi-openkruise")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,8 +1,9 @@
 """What is wrong with arguments or stack config, as data and as one message for people. Imports no Pulumi."""
 
+import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
@@ -24,27 +25,39 @@ class ConfigProblem:
     """What to do about it, a sentence without a full stop."""
 
     def __str__(self) -> str:
-        """Render the problem on a few lines, the place first."""
+        """Render the problem on a few lines, the place first, without characters that act on a terminal."""
         lines = [f"{self.where}: {self.reason}", *self.detail]
         if self.remedy:
             lines.append(f"  {self.remedy}")
-        return "\n".join(lines)
+        return "\n".join(map(_printable, lines))
 
 
-class ConfigError(ValueError):
-    """Arguments or config that cannot be used; ``problems`` lists everything wrong, ``str()`` says it."""
+class ConfigError(Exception):
+    """Arguments or config that cannot be used; ``problems`` lists everything wrong, ``str()`` says it.
+
+    Not a ValueError: from within an output Pulumi would pass that on in another one, with a traceback.
+    """
 
     def __init__(self, problems: Sequence[ConfigProblem], *, source: str) -> None:
-        self.problems: tuple[ConfigProblem, ...] = tuple(problems)
+        self.problems: tuple[ConfigProblem, ...] = tuple(sorted(problems, key=_place))
         self.source = source
         count = len(self.problems)
         things = "1 problem" if count == 1 else f"{count} problems"
-        blocks = [f"{source}: {things}; nothing has been changed", *map(str, self.problems)]
+        blocks = [f"{source}: {things}", *map(str, self.problems)]
         super().__init__("\n\n".join(blocks))
+
+
+def _place(problem: ConfigProblem) -> tuple[str, int, str]:
+    """Order problems by key and position in a list, the key as a whole first."""
+    key, _bracket, rest = problem.where.partition("[")
+    index = rest.partition("]")[0]
+    return key, int(index) if index.isdecimal() and len(index) < 10 else -1, problem.where
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like ``name``, ignoring case, ``-`` and ``_``; None if none is near."""
+    from difflib import get_close_matches  # slow to import, and needed for a mistake only
+
     plain = {_plain(candidate): candidate for candidate in known}
     found = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.6)
     return plain[found[0]] if found else None
@@ -60,6 +73,15 @@ def shown(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
-    text = "".join(character if character.isprintable() else "?" for character in text)
+    text = repr(value)
+    if isinstance(value, str):
+        text = value if value.startswith(("[", "{")) else f'"{value}"'
+    elif isinstance(value, (dict, list)):
+        with suppress(TypeError, ValueError):
+            text = json.dumps(value)
+    text = _printable(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -215,7 +215,7 @@ def _chart_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProble
             problems.append(ConfigProblem("needless-repository", where, reason, (), remedy))
     version = given.get("chart_version", Settings.chart_version)
     if not _VERSION.fullmatch(version):
-        remedy = "put it in quotes; an exact version, so that the same config always installs the same chart"
+        remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
         reason = f"expected a version as {Settings.chart_version}, found {shown(version)}"
         problems.append(ConfigProblem("invalid-version", label("chart_version"), reason, (), remedy))
     return problems

@@ -1,0 +1,23 @@
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+import pulumi
+import pytest
+from engine import Engine, new_engine
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with new_engine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def set_config(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give the program config in the two ways in which the language host does."""
+
+    def set_config(texts: Mapping[str, str], secret: tuple[str, ...] = ()) -> None:
+        monkeypatch.setenv("PULUMI_CONFIG", json.dumps(dict(texts)))
+        pulumi.runtime.set_all_config(dict(texts), list(secret))
+
+    return set_config

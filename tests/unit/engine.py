@@ -1,0 +1,147 @@
+"""Test double of the Pulumi engine: records what a program registers, and answers as the cluster would."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc, settings
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+COMPONENT = "openkruise:index:OpenKruise"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+LABELLED = {"metadata": {"labels": {"control-plane": "openkruise"}}}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine was asked for it."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: dict[str, Any]
+    request: Any
+    read: bool = False
+
+
+class _Mocks(pulumi.runtime.Mocks):
+    def __init__(self) -> None:
+        self.state: dict[str, dict[str, Any]] = {RELEASE: {"status": {"status": "deployed"}}}
+        self.existing: dict[str, Any] = LABELLED
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if args.resource_id and args.typ == NAMESPACE:
+            return args.resource_id, self.existing
+        return f"{args.name}-id", {**args.inputs, **self.state.get(args.typ, {})}
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"no call of {args.token} was expected")
+
+
+class Engine(mocks.MockMonitor):
+    """Records registrations in order; ``outputs`` holds registered outputs by URN."""
+
+    def __init__(self) -> None:
+        self.mocks: _Mocks
+        super().__init__(_Mocks())
+        self.registered: list[Registered] = []
+        self.outputs: dict[str, dict[str, Any]] = {}
+
+    def run(self, program: Callable[[], object]) -> None:
+        """Run a program to its end as the language host does; raises what the program raises."""
+        _loop().run_until_complete(pulumi.runtime.run_in_stack(lambda: program() and None))
+
+    def of_type(self, type_: str) -> Registered:
+        (only,) = [resource for resource in self.registered if resource.type == type_]
+        return only
+
+    @property
+    def types(self) -> list[str]:
+        return sorted(resource.type for resource in self.registered)
+
+    @property
+    def exports(self) -> dict[str, Any]:
+        (urn,) = [urn for urn in self.outputs if "pulumi:pulumi:Stack" in urn]
+        return self.outputs[urn]
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Name resources as the engine does: by the types of all parents but the stack."""
+        parents = parent.split("::")[2] if parent else "pulumi:pulumi:Stack"
+        qualified = type_ if parents == "pulumi:pulumi:Stack" else f"{parents}${type_}"
+        return f"urn:pulumi:test::openkruise::{qualified}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self._record(request, response.urn, request.object)
+        return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        response = super().ReadResource(request)
+        self._record(request, response.urn, request.properties, read=True)
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        self.outputs[request.urn] = plain(rpc.deserialize_properties(request.outputs, keep_unknowns=True))
+        return super().RegisterResourceOutputs(request)
+
+    def _record(self, request: Any, urn: str, inputs: Any, read: bool = False) -> None:
+        read_inputs = plain(rpc.deserialize_properties(inputs, keep_unknowns=True))
+        self.registered.append(Registered(request.type, request.name, urn, read_inputs, request, read))
+
+
+def plain(value: Any) -> Any:
+    """Undo what the wire does to numbers: an integer arrives as a float."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_event_loop_policy().get_event_loop()
+
+
+@contextmanager
+def new_engine(*, preview: bool = False) -> Iterator[Engine]:
+    """Give a test an engine and an event loop; Pulumi's state is process-wide and reset afterwards."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    settings.reset_options()
+    engine = Engine()
+    # Mocks make a root where there is none, and that would be in the way of the program's own.
+    settings.set_root_resource(engine)  # type: ignore[arg-type]
+    pulumi.runtime.set_mocks(
+        engine.mocks, project="openkruise", stack="test", preview=preview, monitor=engine
+    )
+    settings.set_root_resource(None)
+    try:
+        yield engine
+    finally:
+        settings.reset_options()
+        pulumi.runtime.set_all_config({}, [])
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def config_texts(config: Mapping[str, Any]) -> dict[str, str]:
+    """Turn config as YAML gives it into the texts that a program gets."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+
+def stack_names() -> list[str]:
+    return sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
+
+
+def stack_config(stack: str) -> dict[str, str]:
+    """Read the config of a stack of this repository, as texts."""
+    text = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text()
+    return config_texts(YAML(typ="safe").load(text)["config"])

@@ -1,0 +1,314 @@
+"""What the component asks of the engine: every input, every option that matters, in every variant."""
+
+from typing import Any
+
+import pulumi
+import pytest
+from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.errors import InvalidConfigError
+from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity
+from pulumi_openkruise.stack_config import parse_config
+
+BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
+PARENT = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
+
+
+def required(*selectors: str) -> dict[str, Any]:
+    affinity = exclusion_affinity(selectors)
+    assert affinity is not None
+    return {"requiredDuringSchedulingIgnoredDuringExecution": affinity}
+
+
+def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
+    engine.run(lambda: OpenKruise("kruise", args, pulumi.ResourceOptions(**options)))
+
+
+def test_registers_a_component_a_namespace_and_a_release(engine: Engine) -> None:
+    install(engine, {})
+    assert engine.types == [NAMESPACE, RELEASE, COMPONENT]
+    assert engine.of_type(COMPONENT).urn == PARENT
+
+
+def test_release_inputs(engine: Engine) -> None:
+    install(
+        engine, {"virtual_node_selectors": ["pool=burst,role!=gateway"], "virtual_node_presets": ["liqo"]}
+    )
+    affinity = required(*BASE, "pool=burst,role!=gateway", "liqo.io/type=virtual-node")
+    assert engine.of_type(RELEASE).inputs == {
+        "name": "kruise",
+        "namespace": "kruise-system",
+        "createNamespace": False,
+        "chart": "kruise",
+        "version": "1.8.3",
+        "repositoryOpts": {"repo": "https://openkruise.github.io/charts/"},
+        "values": {
+            "daemon": {"affinity": {"nodeAffinity": affinity}},
+            "installation": {"createNamespace": False, "namespace": "kruise-system"},
+            "manager": {"nodeAffinity": affinity},
+        },
+        "allowNullValues": True,
+        "timeout": 600,
+        "maxHistory": 10,
+        "compat": "true",
+    }
+
+
+def test_namespace_inputs(engine: Engine) -> None:
+    install(engine, {"namespace": "kruise"})
+    assert engine.of_type(NAMESPACE).inputs == {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": "kruise",
+            "labels": {
+                "control-plane": "openkruise",
+                "pod-security.kubernetes.io/enforce": "privileged",
+            },
+        },
+    }
+
+
+def test_all_arguments_reach_the_release(engine: Engine) -> None:
+    install(
+        engine,
+        {
+            "base_exclusions": True,
+            "exclude_manager": False,
+            "chart": "mirror",
+            "chart_repository": "http://localhost:8080",
+            "chart_version": "1.7.5",
+            "namespace": "openkruise",
+            "release_name": "my-kruise",
+            "release_namespace": "default",
+            "timeout": 60,
+            "values": {"manager": {"replicas": 1}, "daemon": {"port": 1}, "imagePullSecrets": []},
+        },
+    )
+    assert engine.of_type(RELEASE).inputs == {
+        "name": "my-kruise",
+        "namespace": "default",
+        "createNamespace": False,
+        "chart": "mirror",
+        "version": "1.7.5",
+        "repositoryOpts": {"repo": "http://localhost:8080"},
+        "values": {
+            "daemon": {"affinity": {"nodeAffinity": required(*BASE)}, "port": 1},
+            "imagePullSecrets": [],
+            "installation": {"createNamespace": False, "namespace": "openkruise"},
+            "manager": {"replicas": 1},
+        },
+        "allowNullValues": True,
+        "timeout": 60,
+        "maxHistory": 10,
+        "compat": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    "chart", ["./charts/kruise", "/srv/kruise-1.8.3.tgz", "oci://registry.example.com/kruise"]
+)
+def test_chart_that_is_no_name_has_no_repository(engine: Engine, chart: str) -> None:
+    install(engine, {"chart": chart})
+    inputs = engine.of_type(RELEASE).inputs
+    assert inputs["chart"] == chart
+    assert "repositoryOpts" not in inputs
+
+
+def test_with_nothing_to_exclude_the_charts_own_exclusion_goes(engine: Engine) -> None:
+    install(engine, {"base_exclusions": False})
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["daemon"]["affinity"]["nodeAffinity"] == {
+        "requiredDuringSchedulingIgnoredDuringExecution": ALWAYS_TRUE
+    }
+    assert "manager" not in values
+
+
+def test_children_belong_to_the_component_and_the_release_waits_for_the_namespace(engine: Engine) -> None:
+    install(engine, {})
+    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
+    prefix = "urn:pulumi:test::openkruise::openkruise:index:OpenKruise$"
+    assert namespace.urn == f"{prefix}kubernetes:core/v1:Namespace::kruise-namespace"
+    assert release.urn == f"{prefix}kubernetes:helm.sh/v3:Release::kruise-release"
+    assert list(release.request.dependencies) == [namespace.urn]
+
+
+@pytest.mark.parametrize(("args", "protected"), [({}, True), ({"protect": False}, False)])
+def test_protect(engine: Engine, args: OpenKruiseArgs, protected: bool) -> None:
+    install(engine, args)
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.protect is protected
+
+
+def test_nothing_is_ever_deleted_before_it_is_replaced(engine: Engine) -> None:
+    install(engine, {})
+    assert not any(resource.request.deleteBeforeReplace for resource in engine.registered)
+
+
+def test_children_share_one_default_provider(engine: Engine) -> None:
+    install(engine, {})
+    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE)}
+    assert len(versions) == 1
+    assert versions != {""}
+
+
+@pytest.mark.parametrize("option", ["provider", "providers"])
+def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) -> None:
+    def program() -> None:
+        import pulumi_kubernetes as kubernetes
+
+        provider = kubernetes.Provider("cluster", kubeconfig="{}")
+        chosen: Any = provider if option == "provider" else [provider]
+        OpenKruise("kruise", {}, pulumi.ResourceOptions(**{option: chosen}))
+
+    engine.run(program)
+    provider = engine.of_type("pulumi:providers:kubernetes")
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
+
+
+def test_dependents_of_the_component_wait_for_the_release(engine: Engine) -> None:
+    class Dependent(pulumi.CustomResource):
+        pass
+
+    def program() -> None:
+        kruise = OpenKruise("kruise", {})
+        Dependent("test:index:Dependent", "after", {}, pulumi.ResourceOptions(depends_on=[kruise]))
+
+    engine.run(program)
+    assert engine.of_type(RELEASE).urn in engine.of_type("test:index:Dependent").request.dependencies
+
+
+def test_outputs(engine: Engine) -> None:
+    install(engine, {"virtual_node_selectors": ["b = c", "a in (y,x)"], "base_exclusions": False})
+    assert engine.outputs[PARENT] == {
+        "affinity": exclusion_affinity(["a in (x,y)", "b=c"]),
+        "selectors": ["a in (x,y)", "b=c"],
+        "chartVersion": "1.8.3",
+        "namespace": "kruise-system",
+        "status": "deployed",
+    }
+
+
+def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
+    install(engine, {"base_exclusions": False})
+    assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE
+    assert engine.outputs[PARENT]["selectors"] == []
+
+
+def test_existing_namespace_is_read_and_never_owned(engine: Engine) -> None:
+    install(engine, {"create_namespace": False, "namespace": "platform"})
+    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
+    assert namespace.read
+    assert namespace.request.id == "platform"
+    assert namespace.name == "kruise-adopted-namespace"
+    assert list(release.request.dependencies) == [namespace.urn]
+    assert release.inputs["values"]["installation"] == {"createNamespace": False, "namespace": "platform"}
+
+
+@pytest.mark.parametrize(
+    "existing", [{}, {"metadata": {}}, {"metadata": {"labels": {"control-plane": "other"}}}]
+)
+def test_existing_namespace_of_something_else_is_refused(engine: Engine, existing: dict[str, Any]) -> None:
+    engine.mocks.existing = existing
+    with pytest.raises(
+        InvalidConfigError, match="kubectl label namespace kruise-system control-plane=openkruise"
+    ):
+        install(engine, {"create_namespace": False})
+    assert RELEASE not in engine.types
+
+
+def test_problems_of_arguments_stop_the_program_before_anything_is_registered(engine: Engine) -> None:
+    args: Any = {"virtualNodeSelectors": [], "virtual_node_selectors": ["a in ("], "protect": "no"}
+    with pytest.raises(pulumi.RunError) as caught:
+        install(engine, args)
+    assert engine.registered == []
+    assert str(caught.value).splitlines() == [
+        "arguments of OpenKruise 'kruise': 3 problems",
+        "",
+        'protect: expected true or false, found "no"',
+        "",
+        "virtualNodeSelectors: unknown key",
+        "  did you mean virtual_node_selectors?",
+        "",
+        "virtual_node_selectors[0]: found the end, expected: ',', ')' or identifier",
+        "    a in (",
+        "          ^",
+    ]
+
+
+@pytest.mark.parametrize("name", ["namespace", "timeout", "virtual_node_selectors", "protect"])
+def test_outputs_are_refused_where_preview_has_to_know_the_value(engine: Engine, name: str) -> None:
+    args: Any = {name: pulumi.Output.from_input("x")}
+    with pytest.raises(InvalidConfigError) as caught:
+        install(engine, args)
+    (problem,) = caught.value.problems
+    assert problem.where == name
+    assert problem.reason.endswith("found an Output")
+
+
+def test_values_may_hold_outputs(engine: Engine) -> None:
+    install(engine, {"values": {"manager": {"replicas": pulumi.Output.from_input(4)}}})
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["manager"] == {"nodeAffinity": required(*BASE), "replicas": 4}
+
+
+def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
+    install(engine, {"values": pulumi.Output.secret({"manager": {"replicas": 4}})})
+    struct = engine.of_type(RELEASE).request.object
+    assert "4dabf18193072939515e22adb298388d" in struct["values"]
+    assert struct["values"]["value"]["manager"]["replicas"] == 4
+
+
+def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:
+    with pytest.raises(
+        InvalidConfigError, match=r"values\.daemon\.affinity: the affinity of kruise-daemon is computed"
+    ):
+        install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": {}}})})
+    assert RELEASE not in engine.types
+
+
+def test_unknown_values_leave_everything_else_known() -> None:
+    with new_engine(preview=True) as engine:
+        unknown: pulumi.Output[int] = pulumi.Output(set(), _future(None), _future(False))
+        install(engine, {"values": {"manager": {"replicas": unknown}}})
+        inputs = engine.of_type(RELEASE).inputs
+        assert isinstance(inputs.pop("values"), pulumi.output.Unknown)
+        assert inputs["name"] == "kruise"
+        assert engine.outputs[PARENT]["affinity"] == exclusion_affinity(BASE)
+
+
+def test_preview_knows_everything_but_the_status() -> None:
+    with new_engine(preview=True) as engine:
+        engine.mocks.state = {}
+        install(engine, {"virtual_node_presets": ["kwok"]})
+        expected = exclusion_affinity([*BASE, "type=kwok", "kwok.x-k8s.io/node=fake"])
+        values = engine.of_type(RELEASE).inputs["values"]
+        assert values["manager"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == expected
+        outputs = engine.outputs[PARENT]
+        assert isinstance(outputs.pop("status"), pulumi.output.Unknown)
+        assert outputs["affinity"] == expected
+
+
+def test_arguments_from_config_are_accepted_by_the_component(engine: Engine) -> None:
+    args: Any = parse_config({"virtualNodePresets": '["liqo"]', "timeout": "30"}, source="test")
+    install(engine, args)
+    assert engine.of_type(RELEASE).inputs["timeout"] == 30
+
+
+def test_two_installations_in_one_program(engine: Engine) -> None:
+    def program() -> None:
+        OpenKruise("east", {"virtual_node_selectors": ["a"]})
+        OpenKruise("west", {"virtual_node_selectors": ["b"]})
+
+    engine.run(program)
+    names = {resource.name for resource in engine.registered}
+    assert names == {"east", "east-namespace", "east-release", "west", "west-namespace", "west-release"}
+
+
+def _future(value: Any) -> Any:
+    import asyncio
+
+    future: asyncio.Future[Any] = asyncio.get_event_loop_policy().get_event_loop().create_future()
+    future.set_result(value)
+    return future

@@ -1,0 +1,196 @@
+"""Stack config: what it means, and what is said about every mistake in it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from engine import Engine, config_texts
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_openkruise import args_from_config
+from pulumi_openkruise.errors import InvalidConfigError
+from pulumi_openkruise.problems import ConfigError
+from pulumi_openkruise.settings import FIELDS
+from pulumi_openkruise.stack_config import CONFIG_KEYS, parse_config
+from ruamel.yaml import YAML
+
+MESSAGES = YAML(typ="safe").load((Path(__file__).parent / "config_messages.yaml").read_text())
+
+EVERY_KEY = {
+    "virtualNodeSelectors": ["a=b,!c", "d in (e, f)"],
+    "virtualNodePresets": ["kwok"],
+    "baseExclusions": False,
+    "excludeManager": False,
+    "chart": "kruise",
+    "chartRepository": "https://charts.example.com",
+    "chartVersion": "1.8.3",
+    "namespace": "kruise-system",
+    "createNamespace": False,
+    "releaseName": "kruise",
+    "releaseNamespace": "default",
+    "protect": False,
+    "timeout": 60,
+    "values": {"manager": {"replicas": 3, "tolerations": [{"operator": "Exists"}]}},
+}
+
+
+def message(config: dict[str, Any], **options: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(config_texts(config), source="config of stack dev", **options)
+    return str(caught.value)
+
+
+def test_every_key_of_the_list_is_known() -> None:
+    assert list(CONFIG_KEYS) == list(EVERY_KEY)
+    assert list(CONFIG_KEYS.values()) == list(FIELDS)
+
+
+def test_every_key_becomes_the_argument_of_its_name() -> None:
+    arguments = parse_config(config_texts(EVERY_KEY), source="test")
+    assert arguments == {CONFIG_KEYS[key]: value for key, value in EVERY_KEY.items()}
+    assert type(arguments["timeout"]) is int
+
+
+def test_what_is_not_set_is_left_out() -> None:
+    assert parse_config({}, source="test") == {}
+
+
+@pytest.mark.parametrize("case", MESSAGES, ids=[case["name"] for case in MESSAGES])
+def test_message(case: dict[str, Any]) -> None:
+    expected = "\n\n".join(block.rstrip("\n") for block in case["says"])
+    count = "1 problem" if len(case["says"]) == 1 else f"{len(case['says'])} problems"
+    assert message(case["config"]) == f"config of stack dev: {count}\n\n{expected}"
+
+
+def test_every_kind_of_problem_has_a_message() -> None:
+    codes = set()
+    for case in MESSAGES:
+        with pytest.raises(ConfigError) as caught:
+            parse_config(config_texts(case["config"]), source="test")
+        codes |= {problem.code for problem in caught.value.problems}
+    assert codes == {
+        "control-character",
+        "inexpressible",
+        "invalid-chart",
+        "invalid-key",
+        "invalid-name",
+        "invalid-repository",
+        "invalid-value",
+        "invalid-values",
+        "invalid-version",
+        "leaves-no-node",
+        "matches-every-node",
+        "needless-repository",
+        "null-value",
+        "out-of-range",
+        "owned-value",
+        "reserved-namespace",
+        "split-selector",
+        "syntax",
+        "unknown-key",
+        "unknown-preset",
+        "wrong-type",
+    }
+
+
+def test_keys_are_named_with_the_namespace_of_the_config() -> None:
+    assert "other:protect: expected true or false" in message({"protect": "?"}, namespace="other")
+
+
+def test_content_of_secret_values_is_never_shown() -> None:
+    for values in (
+        "hunter2",
+        {"manager": "hunter2"},
+        {"installation": {"namespace": "hunter2"}, "a": ["hunter2", None]},
+    ):
+        assert "hunter2" not in message({"values": values, "timeout": "x"}, secret_keys={"values"})
+
+
+def test_only_values_can_be_secret() -> None:
+    said = message(
+        {"virtualNodeSelectors": ["a"], "timeout": 5}, secret_keys={"virtualNodeSelectors", "timeout"}
+    )
+    assert said.count("cannot be a secret: it is plainly visible in the cluster") == 2
+
+
+# What a user could write by mistake, and worse: any JSON, any text, next to values that are nearly right.
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+selectors = st.sampled_from(
+    ["a", "!a", "a=b", "a!=b", "a in (b,c)", "a>5", "a<5", "", " ", "a in (", "(", "a=b,c", "é"]
+)
+nearly_right = {
+    "virtualNodeSelectors": st.lists(
+        selectors | st.text(alphabet="ab!=<>(), in", max_size=12) | json_values, max_size=5
+    ),
+    "virtualNodePresets": st.lists(st.sampled_from(["liqo", "kwok", "Liqo", ""]) | json_values, max_size=3),
+    "values": st.dictionaries(
+        st.sampled_from(["daemon", "manager", "installation", "x"]),
+        json_values
+        | st.dictionaries(st.sampled_from(["affinity", "nodeAffinity", "namespace"]), json_values),
+    ),
+    "timeout": st.integers() | st.sampled_from(["1e3", "٣", "1" * 5000]),
+    "namespace": st.sampled_from(["default", "a" * 64, "kruise\n"]) | st.text(max_size=8),
+}
+any_config = st.fixed_dictionaries(
+    {}, optional={key: nearly_right.get(key, st.nothing()) | json_values for key in CONFIG_KEYS}
+) | st.dictionaries(
+    st.sampled_from([*CONFIG_KEYS, "Protect", "chart-version", ""]) | st.text(max_size=8), json_values
+)
+
+
+@given(any_config, st.booleans())
+def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, Any], as_texts: bool) -> None:
+    refused: ConfigError | None = None
+    arguments: dict[str, Any] = {}
+    try:
+        arguments = parse_config(config_texts(config) if as_texts else config, source="test")
+    except ConfigError as error:
+        refused = error
+    if refused is None:
+        assert set(arguments) == {CONFIG_KEYS[key] for key in config}
+    else:
+        assert refused.problems
+        assert all(problem.code and problem.reason for problem in refused.problems)
+        assert "\x1b" not in str(refused)
+
+
+def test_args_from_config_reads_its_own_namespace_in_any_project(
+    engine: Engine, set_config: Callable[..., None]
+) -> None:
+    set_config({"openkruise:timeout": "30", "other:color": "blue", "openkruise-more:x": "y"})
+    assert args_from_config() == {"timeout": 30}
+    assert args_from_config(pulumi.Config("absent")) == {}
+
+
+def test_args_from_config_knows_misspelt_keys_and_names_the_stack(
+    engine: Engine, set_config: Callable[..., None]
+) -> None:
+    set_config({"openkruise:timeouts": "30"})
+    with pytest.raises(pulumi.RunError) as caught:
+        args_from_config()
+    assert str(caught.value) == (
+        "config of stack test: 1 problem\n\nopenkruise:timeouts: unknown key\n  did you mean timeout?"
+    )
+    assert isinstance(caught.value, InvalidConfigError)
+
+
+def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config: Callable[..., None]) -> None:
+    set_config({"openkruise:values": json.dumps({"a": "b"})}, secret=("openkruise:values",))
+    seen: list[Any] = []
+
+    def program() -> None:
+        values: Any = args_from_config()["values"]
+        pulumi.export("values", values)
+        seen.append(values)
+
+    engine.run(program)
+    assert isinstance(seen[0], pulumi.Output)
+    assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert engine.exports["values"]["value"] == {"a": "b"}

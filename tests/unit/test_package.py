@@ -1,0 +1,84 @@
+"""The package as others meet it: its schema for other languages, and what importing it brings along."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi_openkruise
+from pulumi.provider.experimental.analyzer import Analyzer
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.settings import FIELDS
+from pulumi_openkruise.stack_config import config_key
+
+
+def component() -> Any:
+    return Analyzer("openkruise").analyze([OpenKruise])["component_definitions"]["OpenKruise"]
+
+
+def test_schema_has_every_field_optional_and_described() -> None:
+    inputs = component().inputs
+    assert list(inputs) == [config_key(name) for name in FIELDS]
+    assert all(field.optional for field in inputs.values())
+    assert all(field.description for field in inputs.values())
+
+
+def test_schema_marks_what_preview_has_to_know_as_plain() -> None:
+    inputs = component().inputs
+    assert {name for name, field in inputs.items() if not field.plain} == {"values"}
+
+
+def test_schema_outputs() -> None:
+    outputs = component().outputs
+    assert list(outputs) == ["affinity", "selectors", "chartVersion", "namespace", "status"]
+    assert all(output.description for output in outputs.values())
+
+
+def test_arguments_are_the_fields() -> None:
+    assert list(OpenKruiseArgs.__annotations__) == list(FIELDS)
+    assert OpenKruiseArgs.__required_keys__ == frozenset()
+
+
+def test_public_names() -> None:
+    assert pulumi_openkruise.__all__ == ["OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
+    assert set(pulumi_openkruise.__all__) <= set(dir(pulumi_openkruise))
+    assert pulumi_openkruise.__version__[0].isdigit()
+    assert not hasattr(pulumi_openkruise, "nothing")
+
+
+def test_types_are_published() -> None:
+    assert (Path(pulumi_openkruise.__file__).parent / "py.typed").exists()
+
+
+def imported_by(statement: str) -> set[str]:
+    code = f"import sys, json; {statement}; print(json.dumps(list(sys.modules)))"
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=here)
+    modules: list[str] = json.loads(result.stdout)
+    return set(modules)
+
+
+def test_the_core_imports_no_pulumi() -> None:
+    pure = "selectors, presets, exclusion, values, settings, stack_config, problems"
+    modules = imported_by(f"from pulumi_openkruise import {pure}")
+    assert not {
+        name for name in modules if name == "pulumi" or name.startswith(("pulumi.", "pulumi_kubernetes"))
+    }
+
+
+def test_the_component_brings_no_slow_part_of_the_kubernetes_sdk() -> None:
+    # Each of them costs more than everything else together; Release is imported where it is made.
+    modules = imported_by("from pulumi_openkruise import OpenKruise, args_from_config")
+    assert "pulumi_openkruise.component" in modules
+    loaded = {name for name in modules if name.startswith("pulumi_kubernetes.")}
+    code = "import pulumi_kubernetes"
+    assert loaded == {name for name in imported_by(code) if name.startswith("pulumi_kubernetes.")}
+
+
+def test_an_installation_brings_no_slow_part_of_the_kubernetes_sdk() -> None:
+    run = "engine = new_engine(); engine.__enter__().run(lambda: OpenKruise('kruise', {}))"
+    modules = imported_by(f"from pulumi_openkruise import OpenKruise; from engine import new_engine; {run}")
+    assert "pulumi_kubernetes.helm.v3.Release" in modules
+    assert "pulumi_kubernetes.core.v1.Namespace" not in modules
