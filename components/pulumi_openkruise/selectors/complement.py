@@ -37,40 +37,39 @@ class Complement:
                 break
             live = relevant
 
-    def solve(self, budget: int) -> tuple[dict[str, Any] | None, bool]:
-        """Return the node selector (None: nothing is excluded) and whether it is proven minimal.
+    def solve(self, budget: int) -> tuple[dict[str, Any] | None, int]:
+        """Return the node selector (None: nothing is excluded) and what is proven of it (0 to 3, see Cover).
 
         Raises SelectorError where no node is left, where the rest is inexpressible, or too large.
         """
-        steps = Steps(budget)
         boxes = merge([box for box, _ in self.forbidden] + self._outside_terms(), self.frame)
         if not boxes:
-            return None, True
+            return None, 3
         if self.full in boxes:
             raise SelectorError([self._leaves_no_node()])
         parts = self._components(boxes)
         for part in parts:
-            part.find_primes(steps)
+            part.find_primes(budget)
         self._check_complete(parts)
-        covers = [part.cover(steps) for part in parts]
-        minimal = all(cover.minimal for cover in covers)
+        covers = [part.cover(budget) for part in parts]
+        proven = min(cover.proven for cover in covers)
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.boxes) > 1]
-        if minimal and unproven and len(factors) > 1:
-            # The product of smallest covers is proven smallest where each has a fooling set; else look at
-            # the product itself while it is small.
+        if proven and unproven and len(factors) > 1:
+            # A product of smallest covers is proven smallest where all have a fooling set, and its number of
+            # terms where all but one have; else look at the product itself while it is small.
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
                 whole = LinkedLabels(self.spaces, self.offsets, boxes)
-                whole.find_primes(steps)
-                parts, covers = [whole], [whole.cover(steps)]
-                minimal = covers[0].minimal
+                whole.find_primes(budget)
+                parts, covers = [whole], [whole.cover(budget)]
+                proven = covers[0].proven
             else:
-                minimal = False
+                proven = 1 if len(unproven) == 1 else 0
         self._check_size(parts, covers)
         rendered = [
             [part.term(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
         ]
-        return write(_joined(choice) for choice in product(*rendered)), minimal
+        return write(_joined(choice) for choice in product(*rendered)), proven
 
     def _cut(self, selectors: Sequence[Selector]) -> None:
         """Cut the labels into atoms and lay their fields side by side."""

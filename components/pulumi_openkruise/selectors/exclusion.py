@@ -10,8 +10,11 @@ from .errors import Problem, SelectorError
 from .parse import from_mapping, parse
 from .requirement import Selector
 
-BUDGET = 300_000
+BUDGET = 400_000
 """Default number of search steps, well under a second; ordinary input takes a few hundred."""
+
+
+_PROOFS = ("terms", "requirements", "values")
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,15 @@ class Exclusion:
 
     affinity: dict[str, Any] | None
     """``{"nodeSelectorTerms": [...]}``, or None when nothing is excluded and nothing else required."""
-    minimal: bool
-    """Whether it is proven that no exact answer has fewer terms, requirements or values, in this order."""
+    proven: tuple[str, ...]
+    """What is proven to be the fewest possible, in this order: ``terms``, ``requirements``, ``values``."""
     selectors: tuple[str, ...]
     """The selectors in canonical spelling, sorted, without duplicates."""
+
+    @property
+    def minimal(self) -> bool:
+        """Whether no exact answer has fewer terms, then fewer requirements, then fewer values."""
+        return len(self.proven) == len(_PROOFS)
 
 
 def exclusion_affinity(selectors: Iterable[str | Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -55,8 +63,8 @@ def solve(
         terms, problems = read(required)
         if problems:
             raise SelectorError(problems)
-    affinity, minimal = Complement(parsed, terms).solve(budget)
-    return Exclusion(affinity, minimal, tuple(sorted({str(selector) for selector in parsed})))
+    affinity, proven = Complement(parsed, terms).solve(budget)
+    return Exclusion(affinity, _PROOFS[:proven], tuple(sorted({str(selector) for selector in parsed})))
 
 
 def read_selectors(selectors: Iterable[str | Mapping[str, Any]]) -> list[Selector]:

@@ -14,8 +14,6 @@ from .space import LabelSpace
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
 
-_REQUIREMENT = 1 << 40
-
 
 class LinkedLabels:
     """The labels and forbidden boxes of one component, which shares no label with the others."""
@@ -49,7 +47,7 @@ class LinkedLabels:
                 labels[space.key] = value
         return labels
 
-    def find_primes(self, steps: Steps) -> None:
+    def find_primes(self, budget: int) -> None:
         """Find all maximal boxes outside the forbidden ones; out of budget, enough of them to cover."""
 
         def pieces(place: int, outside: int) -> list[int]:
@@ -59,7 +57,7 @@ class LinkedLabels:
         try:
             # The most restricting boxes last: they cut the fewest primes.
             order = sorted(self.forbidden, key=lambda box: (-box.bit_count(), box))
-            primes = maximal_outside(self.frame, order, pieces, Steps(steps.left // 2))
+            primes = maximal_outside(self.frame, order, pieces, Steps(budget))
         except OutOfSteps:
             self._complete = False
             primes = self._enough_primes()
@@ -67,11 +65,11 @@ class LinkedLabels:
             primes.sort(key=lambda prime: (self._cost(prime), self.texts(prime)))
         self.primes = primes
 
-    def cover(self, steps: Steps) -> Cover:
+    def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
         shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink, self._cost)
-        found = smallest_cover(self.primes, shape, Steps(steps.left // 2))
-        return found if self._complete else Cover(found.boxes, False, False)
+        found = smallest_cover(self.primes, shape, budget)
+        return found if self._complete else Cover(found.boxes, 0, False)
 
     def term(self, box: int) -> Term:
         """Write a box as the requirements of a node selector term."""
@@ -90,19 +88,20 @@ class LinkedLabels:
             for r in (*labels, *fields)
         ]
 
-    def _cost(self, box: int) -> int:
-        """Requirements and values of a box as one number that compares like the pair."""
+    def _cost(self, box: int) -> tuple[int, int]:
         requirements = values = 0
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
             cost = space.cost((box & field) >> offset)
             requirements += cost[0]
             values += cost[1]
-        return requirements * _REQUIREMENT + values
+        return requirements, values
 
-    def _shrink(self, prime: int, needed: int) -> int:
+    def _shrink(self, prime: int, needed: int, count_values: bool) -> int:
         box = 0
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
-            piece = space.smaller((prime & field) >> offset, (needed & field) >> offset)
+            piece, inside = (prime & field) >> offset, (needed & field) >> offset
+            if piece != inside:
+                piece = space.smaller(piece, inside, count_values=count_values)
             box |= piece << offset
         return box
 

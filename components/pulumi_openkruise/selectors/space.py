@@ -90,14 +90,17 @@ class LabelSpace:
             pieces.append(self.absent)
         return pieces
 
-    def smaller(self, piece: int, needed: int) -> int:
-        """Return the cheapest statable set between ``needed`` and ``piece``; among equals the largest."""
-        best, best_rank = piece, (self.cost(piece), -piece.bit_count())
-        for candidate in self._subsets(piece, needed):
-            rank = (self.cost(candidate), -candidate.bit_count())
-            if rank < best_rank:
-                best, best_rank = candidate, rank
-        return best
+    def smaller(self, piece: int, needed: int, *, count_values: bool) -> int:
+        """Return the cheapest statable set between ``needed`` and ``piece``; among equals the largest.
+
+        Cheapest by requirements, and with ``count_values`` by values where the requirements are as many.
+        """
+
+        def rank(atoms: int) -> tuple[int, int, int]:
+            requirements, values = self.cost(atoms)
+            return requirements, values if count_values else 0, -atoms.bit_count()
+
+        return min([piece, *self._subsets(piece, needed)], key=rank)
 
     def sample(self, atoms: int) -> str | None:
         """Return a value of the label that lies in ``atoms``, None for absent.
