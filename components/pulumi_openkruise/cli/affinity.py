@@ -1,0 +1,159 @@
+"""``pulumi-openkruise affinity``: the affinity of a list of selectors, explained, compared."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ..selectors import Exclusion, SelectorError, solve
+from .app import CLEAN, FINDINGS
+from .output import as_json, as_table, as_yaml, emit, note
+from .sources import (
+    Selectors,
+    UnusableInputError,
+    from_arguments,
+    from_stack_file,
+    from_standard_input,
+)
+
+
+@click.command()
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@click.option(
+    "--stack-file",
+    metavar="FILE",
+    help="Take selectors, presets and base exclusions from a stack's file; SELECTORs come on top. "
+    "- is standard input.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json", "table"]),
+    help="Form of the affinity; yaml where not given. With --explain and --diff, yaml and json give them as "
+    "data; else they are text.",
+)
+@click.option("--explain", "explained", is_flag=True, help="Explain selectors and affinity instead.")
+@click.option(
+    "--diff",
+    "other",
+    metavar="OTHER",
+    help="Show which nodes gain or lose the daemon when the selectors given replace those of another stack "
+    "file; - reads selectors or a stack file from standard input. Exit code 1 when anything changes.",
+)
+@click.option(
+    "--config-namespace",
+    default="openkruise",
+    show_default=True,
+    metavar="NAME",
+    help="Namespace of the keys in stack files.",
+)
+def affinity(
+    selectors: tuple[str, ...],
+    stack_file: str | None,
+    output: str | None,
+    explained: bool,
+    other: str | None,
+    config_namespace: str,
+) -> int:
+    """Print the node affinity that admits exactly the nodes that no SELECTOR matches.
+
+    SELECTORs are label selectors as for kubectl get nodes -l. Without any, and without --stack-file, they are
+    read from standard input: one a line, or a JSON list. The output goes under
+    requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
+
+    \b
+    Examples:
+      pulumi-openkruise affinity type=virtual-kubelet 'team in (edge,lab),virtual'
+      pulumi-openkruise affinity --stack-file stacks/Pulumi.prod.yaml --output table
+      pulumi-openkruise affinity --stack-file stacks/Pulumi.prod.yaml --explain
+      git show HEAD:stacks/Pulumi.prod.yaml |
+        pulumi-openkruise affinity --stack-file stacks/Pulumi.prod.yaml --diff -
+      echo '["type=kwok", "!kubernetes.io/hostname"]' | pulumi-openkruise affinity -o json
+
+    \b
+    Exit codes: 0  clean
+                1  --diff found a difference
+                2  unusable input
+    """
+    uses_input = [stack_file, other].count("-") + (not selectors and stack_file is None)
+    if uses_input > 1:
+        raise click.UsageError(
+            "standard input can be read once: give selectors as arguments or by --stack-file FILE"
+        )
+    given = from_arguments(selectors)
+    if stack_file is not None:
+        given += from_stack_file(stack_file, config_namespace)
+    elif not selectors:
+        if sys.stdin.isatty():
+            raise click.UsageError(
+                "no selectors: give them as arguments, by --stack-file or on standard input"
+            )
+        given = from_standard_input(config_namespace)
+    found = CLEAN
+    try:
+        answer = solve(given.given)
+        if not explained and other is None:
+            emit(_written(answer.affinity, output))
+        else:
+            found = _report(given, answer, explained, other, output, config_namespace)
+    except SelectorError as error:
+        raise UnusableInputError(str(error)) from None
+    if not answer.minimal:
+        note("the affinity is exact; that none is smaller could not be proven in the steps allowed")
+    return found
+
+
+def _report(
+    given: Selectors,
+    answer: Exclusion,
+    explained: bool,
+    other: str | None,
+    output: str | None,
+    namespace: str,
+) -> int:
+    """Print explanation and difference as far as they are asked for; return the exit code."""
+    texts, data, found = [], {}, CLEAN
+    if explained:
+        from ..selectors.explain import explain
+
+        explanation = explain(given.given, origins=given.origins)
+        texts.append(explanation.to_text())
+        data["explanation"] = explanation.to_dict()
+    if other is not None:
+        from ..selectors.difference import difference
+
+        before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
+        try:
+            solve(before.given)
+        except SelectorError as error:
+            raise UnusableInputError(f"{'standard input' if other == '-' else other}: {error}") from None
+        change = difference(before.given, given.given)
+        texts.append(change.to_text())
+        data["difference"] = change.to_dict()
+        found = FINDINGS if change else CLEAN
+    whole: Any = data if len(data) > 1 else next(iter(data.values()))
+    if output in ("json", "yaml"):
+        emit(as_json(whole) if output == "json" else as_yaml(whole))
+    else:
+        emit("\n\n".join(texts))
+    return found
+
+
+def _written(node_selector: Mapping[str, Any] | None, output: str | None) -> str:
+    if output == "json":
+        return as_json(node_selector)
+    if output != "table":
+        return as_yaml(node_selector)
+    if node_selector is None:
+        return "Nothing is excluded: every node keeps the daemon."
+    groups = []
+    for number, term in enumerate(node_selector["nodeSelectorTerms"]):
+        requirements = term.get("matchExpressions", []) + term.get("matchFields", [])
+        rows = []
+        for at, requirement in enumerate(requirements):
+            values = ", ".join(value or '""' for value in requirement.get("values", []))
+            first = str(number) if at == 0 else "and"
+            rows.append([first, requirement["key"], requirement["operator"], values])
+        groups.append(rows)
+    return as_table(["Term", "Label", "Operator", "Values"], groups)

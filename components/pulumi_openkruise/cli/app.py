@@ -1,0 +1,85 @@
+"""The group of subcommands, exit codes and how errors are shown.
+
+Exit codes of all subcommands: 0 clean, 1 findings, 2 unusable input (or anything that kept the command from
+doing its work).
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from .output import safe
+
+CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "affinity": ("affinity", "The node affinity that keeps the daemon off virtual nodes."),
+}
+"""Subcommands: the module that has a click command of the same name, and one line of help."""
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a subcommand only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _help = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f".{module}", __package__), cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="pulumi-openkruise", message="%(package)s %(version)s")
+def commands() -> None:
+    """Keep OpenKruise's daemon off virtual nodes: compute, explain and compare the affinity.
+
+    \b
+    Exit codes: 0  clean
+                1  findings
+                2  unusable input
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line with these arguments, or those of the process, and exit."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; messages are shown, nothing is raised."""
+    try:
+        code = commands.main(args=args, prog_name="pulumi-openkruise", standalone_mode=False)
+    except click.UsageError as error:
+        message = error.format_message()
+        if not message.startswith("Usage:"):  # else it is the whole help, for want of a subcommand
+            message = f"{error.ctx.get_usage()}\nError: {message}" if error.ctx else f"Error: {message}"
+        click.echo(safe(message), err=True)
+        return UNUSABLE
+    except click.ClickException as error:
+        click.echo(safe(error.format_message()), err=True)
+        return UNUSABLE
+    except click.Abort:
+        return 130
+    except Exception as error:
+        # A traceback would exit with 1, which says "findings" to a script.
+        if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
+            raise
+        text = f"{type(error).__name__}: {error}"
+        click.echo(
+            safe(f"An error that should not happen: {text}\nPULUMI_OPENKRUISE_DEBUG=1 shows where"), err=True
+        )
+        return UNUSABLE
+    return code if isinstance(code, int) else CLEAN

@@ -1,0 +1,92 @@
+"""What reaches standard output and the terminal: safe text, JSON, YAML, tables."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+import click
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
+_NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+
+
+def safe(text: str) -> str:
+    """Return text without characters that steer a terminal; they appear as escapes such as ``\\x1b``."""
+    return "".join(
+        character
+        if character.isprintable() or character == "\n"
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def emit(text: str) -> None:
+    """Write a text and a newline to standard output."""
+    try:
+        click.echo(safe(text))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(141) from None
+
+
+def note(text: str) -> None:
+    """Write a remark to standard error."""
+    click.echo(safe(f"note: {text}"), err=True)
+
+
+def as_json(data: Any) -> str:
+    """Write plain data as JSON."""
+    return json.dumps(data, indent=2)
+
+
+def as_yaml(data: Any) -> str:
+    """Write plain data as YAML that readers of YAML 1.1, such as kubectl, take for the same data."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 4096
+    text = StringIO()
+    yaml.dump(_quoted(data), text)
+    return text.getvalue().removesuffix("\n").removesuffix("\n...")
+
+
+def _quoted(data: Any) -> Any:
+    """Quote what could be read as something else than text: YAML 1.1 takes ``on`` for true."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(data, Mapping):
+        return {_quoted(key): _quoted(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_quoted(item) for item in data]
+    if isinstance(data, str) and (not _PLAIN.fullmatch(data) or data.lower() in _NOT_TEXT):
+        return DoubleQuotedScalarString(data)
+    return data
+
+
+def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:
+    """Write rows as a table with a rule between groups, as wide as the terminal."""
+    from rich.box import ROUNDED
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=ROUNDED)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for group in groups:
+        for number, row in enumerate(group):
+            last = number == len(group) - 1
+            table.add_row(*(Text(safe(cell)) for cell in row), end_section=last)
+    text = StringIO()
+    # Standard output decides about the width; where it is no terminal, nothing need be folded.
+    width = None if sys.stdout.isatty() else 200
+    encodable = (sys.stdout.encoding or "ascii").lower().startswith("utf")
+    Console(file=text, width=width, no_color=True, safe_box=not encodable, highlight=False).print(table)
+    return text.getvalue().rstrip("\n")

@@ -1,0 +1,115 @@
+"""Selectors from where the user has them: arguments, a text on standard input, a stack file."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ..presets import BASE_SELECTORS, preset_selectors
+from ..problems import ConfigError
+from ..stack_config import parse_config
+from .output import note
+from .stack_yaml import STACK_FIELDS, read_stack_yaml
+
+_LARGEST = 8 * 1024 * 1024
+_STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
+
+
+class UnusableInputError(click.ClickException):
+    """Input that the command can do nothing with; the message says where and why."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """A list of selectors, each with the place that it comes from."""
+
+    given: tuple[str | Mapping[str, Any], ...] = ()
+    origins: tuple[str, ...] = ()
+
+    def __add__(self, other: "Selectors") -> "Selectors":
+        """Join two lists."""
+        return Selectors(self.given + other.given, self.origins + other.origins)
+
+
+def from_arguments(texts: Sequence[str]) -> Selectors:
+    """Take selectors from the command line."""
+    return Selectors(tuple(texts), tuple("argument" for _ in texts))
+
+
+def from_standard_input(namespace: str) -> Selectors:
+    """Read selectors from standard input: a stack file, a JSON list, or one selector a line."""
+    text = _text("-")
+    if _STACK_FILE.search(text):
+        return _from_stack_text(text, "standard input", namespace)
+    stripped = text.strip()
+    if not stripped:
+        raise UnusableInputError("standard input: no selectors; for an empty list write []")
+    if stripped.startswith("["):
+        given = _json_list(stripped)
+    else:
+        lines = [line.strip() for line in text.splitlines()]
+        given = [line for line in lines if line and not line.startswith("#")]
+    return Selectors(tuple(given), tuple("standard input" for _ in given))
+
+
+def from_stack_file(path: str, namespace: str) -> Selectors:
+    """Read the selectors, presets and base exclusions that count in ``pulumi up`` for a stack file.
+
+    ``path`` may be ``-`` for standard input.
+    """
+    return _from_stack_text(_text(path), "standard input" if path == "-" else path, namespace)
+
+
+def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
+    try:
+        config, secret_keys, environment = read_stack_yaml(text, source, namespace)
+        arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
+    except (ConfigError, ValueError) as error:
+        raise UnusableInputError(str(error)) from None
+    if environment:
+        note(f"{source}: config that comes from the environments under `environment:` is not read")
+    if not config:
+        note(f"{source}: no {namespace}: keys, so what counts are the base exclusions alone")
+    listed = arguments.get("virtual_node_selectors", [])
+    found = Selectors(
+        tuple(listed), tuple(f"{namespace}:virtualNodeSelectors[{at}]" for at in range(len(listed)))
+    )
+    for name in arguments.get("virtual_node_presets", []):
+        selectors = preset_selectors([name])
+        found += Selectors(tuple(selectors), tuple(f"preset {name}" for _ in selectors))
+    if arguments.get("base_exclusions", True):
+        found += Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
+    return found
+
+
+def _json_list(text: str) -> list[Any]:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnusableInputError(f"standard input: not a JSON list: {error.msg}, {place}") from None
+    except (ValueError, RecursionError) as error:
+        raise UnusableInputError(f"standard input: not a JSON list: {error}") from None
+    return list(data)
+
+
+def _text(path: str) -> str:
+    """Read a file, or standard input for ``-``, as UTF-8."""
+    source = "standard input" if path == "-" else path or "''"
+    try:
+        with click.open_file(path, "rb") as file:
+            data: bytes = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnusableInputError(f"{source}: cannot be read: {reason}") from None
+    if len(data) > _LARGEST:
+        raise UnusableInputError(f"{source}: larger than {_LARGEST // 1024 // 1024} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnusableInputError(f"{source}: not a text in UTF-8: byte {error.start}") from None

@@ -1,0 +1,62 @@
+"""Requirements in words, for people who read them at three in the morning."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .requirement import Operator, Requirement
+
+Part = tuple[Operator, tuple[str, ...]]
+"""Operator and values of a requirement, without its key."""
+
+
+def phrase(requirements: Iterable[Requirement]) -> str:
+    """Say in words what holds for a node that satisfies all requirements, to stand after "nodes"."""
+    by_key: dict[str, list[Part]] = {}
+    for requirement in requirements:
+        by_key.setdefault(requirement.key, []).append((requirement.operator, requirement.values))
+    if not by_key:
+        return "of any kind"
+    return "whose " + " and whose ".join(label_phrase(key, parts) for key, parts in by_key.items())
+
+
+def label_phrase(key: str, parts: Sequence[Part]) -> str:
+    """Say in words what the requirements on one label state: ``label type is absent or not a``."""
+    rest = list(parts)
+    stated = []
+    numbers = [part for part in rest if part[0] in ("Gt", "Lt")]
+    if numbers:
+        stated.append(integers_phrase(numbers))
+        rest = [part for part in rest if part[0] not in ("Gt", "Lt", "Exists")]
+    elif ("Exists", ()) in rest and len(rest) > 1:
+        stated.append("present")
+        rest.remove(("Exists", ()))
+    for operator, values in rest:
+        if operator == "In":
+            stated.append(listed(values, "or"))
+        elif operator == "NotIn":
+            without = f"not {listed(values)}" if len(values) == 1 else f"none of {listed(values)}"
+            stated.append(without if stated else f"absent or {without}")
+        else:
+            stated.append("present" if operator == "Exists" else "absent")
+    return f"label {key} is {' and '.join(stated)}"
+
+
+def integers_phrase(parts: Iterable[Part]) -> str:
+    """Say in words which integers ``Gt`` and ``Lt`` state: ``an integer above 2 and below 7``."""
+    bounds = [f"{'above' if operator == 'Gt' else 'below'} {int(values[0])}" for operator, values in parts]
+    return f"an integer {' and '.join(bounds)}"
+
+
+def listed(texts: Sequence[str], conjunction: str = "and") -> str:
+    """Join texts as in a sentence; an empty one, which is a label value like others, is shown as ``""``."""
+    shown = [text or '""' for text in texts]
+    if len(shown) < 3:
+        return f" {conjunction} ".join(shown)
+    return f"{', '.join(shown[:-1])} {conjunction} {shown[-1]}"
+
+
+def plain(value: Any) -> Any:
+    """Copy data with lists in the place of tuples, as JSON and YAML have them."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
