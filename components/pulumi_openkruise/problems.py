@@ -55,16 +55,12 @@ def _place(problem: ConfigProblem) -> tuple[str, int, str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like ``name``, ignoring case, ``-`` and ``_``; None if none is near."""
+    """Return the known name most like ``name``, whatever its case; None if none is near."""
     from difflib import get_close_matches  # slow to import, and needed for a mistake only
 
-    plain = {_plain(candidate): candidate for candidate in known}
-    found = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.6)
+    plain = {candidate.lower(): candidate for candidate in known}
+    found = get_close_matches(name.lower(), list(plain), n=1, cutoff=0.6)
     return plain[found[0]] if found else None
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
 
 
 def shown(value: object) -> str:

@@ -3,7 +3,6 @@
 Maps merge and lists replace, as Helm does. What would silently undo or bypass the computed values is refused.
 """
 
-import copy
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -76,7 +75,7 @@ def values_problems(
 
 
 def _required(affinity: Mapping[str, Any]) -> dict[str, Any]:
-    return {"requiredDuringSchedulingIgnoredDuringExecution": copy.deepcopy(dict(affinity))}
+    return {"requiredDuringSchedulingIgnoredDuringExecution": affinity}
 
 
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -190,6 +190,36 @@ def test_outputs(engine: Engine) -> None:
     }
 
 
+@pytest.mark.parametrize(("state", "status"), [({"status": {"status": "failed"}}, "failed"), ({}, None)])
+def test_status_is_that_of_the_release(engine: Engine, state: dict[str, Any], status: str | None) -> None:
+    engine.mocks.state = {RELEASE: state}
+    install(engine, {})
+    assert engine.outputs[PARENT].get("status") == status
+
+
+def test_release_lives_in_the_namespace(engine: Engine) -> None:
+    install(engine, {"namespace": "kruise"})
+    assert engine.of_type(RELEASE).inputs["namespace"] == "kruise"
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_namespace_of_kubernetes_can_be_adopted(engine: Engine, namespace: str) -> None:
+    install(engine, {"namespace": namespace, "create_namespace": False})
+    assert engine.of_type(NAMESPACE).read
+
+
+@pytest.mark.parametrize(
+    ("timeout", "good"), [(1, True), (60.0, True), (0, False), (True, False), (1.5, False)]
+)
+def test_timeout_is_a_number_of_whole_seconds(engine: Engine, timeout: Any, good: bool) -> None:
+    if good:
+        install(engine, {"timeout": timeout})
+        assert engine.of_type(RELEASE).inputs["timeout"] == timeout
+    else:
+        with pytest.raises(InvalidConfigError, match="timeout: expected"):
+            install(engine, {"timeout": timeout})
+
+
 def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
     install(engine, {"base_exclusions": False})
     assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE
@@ -201,7 +231,7 @@ def test_existing_namespace_is_read_and_never_owned(engine: Engine) -> None:
     namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
     assert namespace.read
     assert namespace.request.id == "platform"
-    assert namespace.name == "kruise-adopted-namespace"
+    assert namespace.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${NAMESPACE}::kruise-adopted-namespace"
     assert list(release.request.dependencies) == [namespace.urn]
     assert release.inputs["values"]["installation"] == {"createNamespace": False, "namespace": "platform"}
 

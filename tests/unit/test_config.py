@@ -109,6 +109,37 @@ def test_content_of_secret_values_is_never_shown() -> None:
         assert "hunter2" not in message({"values": values, "timeout": "x"}, secret_keys={"values"})
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("values", "[" * 100_000),
+        ("values", "9" * 5_000),
+        ("virtualNodeSelectors", "9" * 5_000),
+        ("timeout", "9" * 5_000),
+        ("timeout", "\u0663"),
+        ("timeout", "-1"),
+    ],
+)
+def test_texts_that_break_readers(key: str, text: str) -> None:
+    assert f"openkruise:{key}: expected" in message({key: text})
+
+
+@pytest.mark.parametrize("namespace", ["a" * 64, "kruise\n", "1.2", "-a"])
+def test_names_that_kubernetes_would_refuse(namespace: str) -> None:
+    assert "openkruise:namespace: expected lower-case letters" in message({"namespace": namespace})
+
+
+def test_no_message_writes_to_the_terminal() -> None:
+    said = message({"\x1b[2J": 1, "namespace": "\x1b[2J", "virtualNodeSelectors": ["\x1b[2J\n"]})
+    assert "\x1b" not in said
+
+
+def test_a_mistake_is_no_value_error() -> None:
+    # Pulumi wraps a ValueError that comes out of an output, and then prints the traceback of both.
+    assert issubclass(InvalidConfigError, pulumi.RunError)
+    assert not issubclass(InvalidConfigError, ValueError)
+
+
 def test_only_values_can_be_secret() -> None:
     said = message(
         {"virtualNodeSelectors": ["a"], "timeout": 5}, secret_keys={"virtualNodeSelectors", "timeout"}
@@ -167,6 +198,11 @@ def test_args_from_config_reads_its_own_namespace_in_any_project(
     set_config({"openkruise:timeout": "30", "other:color": "blue", "openkruise-more:x": "y"})
     assert args_from_config() == {"timeout": 30}
     assert args_from_config(pulumi.Config("absent")) == {}
+
+
+def test_args_from_config_reads_what_a_test_has_set(engine: Engine) -> None:
+    pulumi.runtime.set_all_config({"openkruise:timeout": "30"})
+    assert args_from_config() == {"timeout": 30}
 
 
 def test_args_from_config_knows_misspelt_keys_and_names_the_stack(
