@@ -62,13 +62,7 @@ def stop_all(state: State, *, patience: float = 20) -> None:
     for name in reversed(names(state)):
         process = _find(state, name)
         if process is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()
-                try:
-                    process.wait(patience)
-                except psutil.TimeoutExpired:
-                    process.kill()
-                    process.wait(patience)
+            _stop(process, patience)
         (state.run / f"{name}.json").unlink(missing_ok=True)
 
 
@@ -85,6 +79,24 @@ def wait_until(
             reason = "has stopped" if dead else f"is not ready after {timeout:.0f} s"
             raise SandboxError(f"{what}: {name} {reason}. The end of {log}:\n{tail}")
         time.sleep(pause)
+
+
+def _stop(process: psutil.Process, patience: float) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+        if not _ends(process, patience):
+            process.kill()
+            _ends(process, patience)
+
+
+def _ends(process: psutil.Process, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        # One that its parent has not taken note of yet has ended all the same.
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _find(state: State, name: str) -> psutil.Process | None:

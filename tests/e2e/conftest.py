@@ -1,0 +1,104 @@
+"""A sandbox of the suite's own, that no other one notices; evidence beside each failure."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import build, chart_choice
+from sandbox.chart_choice import Chart
+from sandbox.state import ROOT, State
+
+from .observing import Cluster
+from .stack import Stack
+
+_clusters: list[Cluster] = []
+
+
+def sandbox_command(state: State, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python -m sandbox`` on this sandbox, as the Makefile calls it."""
+    command = [sys.executable, "-m", "sandbox", "--state-dir", str(state.directory), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def _fresh_sandbox(name: str) -> Iterator[State]:
+    """A running cluster with nothing installed; stopped and thrown away afterwards unless E2E_KEEP is set."""
+    directory = Path(tempfile.mkdtemp(prefix=f"openkruise-e2e-{name}-"))
+    state = State(directory)
+    try:
+        started = sandbox_command(state, "start")
+        assert started.returncode == 0, f"{started.stdout}\n{started.stderr}"
+        yield state
+    finally:
+        if os.environ.get("E2E_KEEP"):
+            print(f"kept: python -m sandbox --state-dir {directory}")
+        else:
+            stopped = sandbox_command(state, "down")
+            assert stopped.returncode == 0, stopped.stderr
+
+
+@pytest.fixture(scope="session")
+def state() -> Iterator[State]:
+    """The sandbox that the story is told on."""
+    yield from _fresh_sandbox("story")
+
+
+@pytest.fixture(scope="session")
+def control_state() -> Iterator[State]:
+    """A second cluster of the same kind, for the control."""
+    yield from _fresh_sandbox("control")
+
+
+def _chart(state: State) -> Chart:
+    return chart_choice.choose(state, build.build()["kruise-manager"])
+
+
+@pytest.fixture(scope="session")
+def cluster(state: State) -> Cluster:
+    """The story's cluster."""
+    found = Cluster(state)
+    _clusters.append(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def stack(state: State) -> Stack:
+    """The stack ``sandbox`` of this repository's program."""
+    return Stack(state, _chart(state))
+
+
+@pytest.fixture(scope="session")
+def control_cluster(control_state: State) -> Cluster:
+    """The control's cluster."""
+    found = Cluster(control_state)
+    _clusters.append(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def control_stack(control_state: State) -> Stack:
+    """The stack of the program that installs the chart with its default values."""
+    folder = Path(__file__).parent / "programs" / "control"
+    return Stack(control_state, _chart(control_state), folder=folder, name="control")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Adds the clusters' pods and the end of the manager's log to the report of a failed test."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.when != "call" or not report.failed:
+        return
+    for cluster in _clusters:
+        try:
+            report.sections.append((f"pods ({cluster.state.directory})", cluster.pods()))
+        except Exception as error:
+            report.sections.append((f"pods ({cluster.state.directory})", f"cannot be read: {error}"))
+        log = cluster.state.logs / "kruise-manager-output.log"
+        if log.exists():
+            tail = log.read_text(errors="replace").splitlines()[-20:]
+            report.sections.append((f"end of {log}", "\n".join(tail)))

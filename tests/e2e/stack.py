@@ -1,0 +1,83 @@
+"""Drives one Pulumi stack on a sandbox through the command line, as people do."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import pulumi
+from sandbox.chart_choice import Chart
+from sandbox.state import ROOT, State
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command said and how it ended."""
+
+    command: str
+    code: int
+    output: str
+
+    def succeeded(self) -> "Outcome":
+        """Itself; fails the test, with what the command said, when it did not succeed."""
+        assert self.code == 0, f"`{self.command}` ended with {self.code}:\n{self.output}"
+        return self
+
+    def failed(self) -> "Outcome":
+        """Itself; fails the test when the command succeeded, or failed the way a program crashes."""
+        assert self.code != 0, f"`{self.command}` should have failed:\n{self.output}"
+        assert "Traceback" not in self.output, f"`{self.command}` shows a traceback:\n{self.output}"
+        return self
+
+
+class Stack:
+    """A stack of the program in *folder*, with the committed config and whatever a test sets on top."""
+
+    def __init__(self, state: State, chart: Chart, *, folder: Path = ROOT, name: str = pulumi.STACK) -> None:
+        self.state = state
+        self.folder = folder
+        self.name = name
+        self._chart = chart
+        project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
+        self._salt = pulumi.prepare_stack(state, project, name)
+        self.configure()
+
+    def configure(self, settings: Mapping[str, Any] | None = None) -> None:
+        """Puts *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones."""
+        additions: dict[str, Any] = dict(self._chart.config())
+        additions.update({f"openkruise:{key}": value for key, value in (settings or {}).items()})
+        base = ROOT / "stacks" / f"Pulumi.{self.name}.yaml"
+        self._config = pulumi.write_config(self.state, self.name, additions, base=base, salt=self._salt)
+
+    def run(self, *arguments: str, folder: Path | None = None) -> Outcome:
+        """One command on the stack; *folder* runs another program in the place of the stack's own."""
+        command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
+        done = pulumi.run(self.state, command, cwd=folder or self.folder)
+        return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
+
+    def up(self, *arguments: str, folder: Path | None = None) -> Outcome:
+        """``pulumi up`` with the preview that comes before it."""
+        return self.run("up", "--yes", *arguments, folder=folder)
+
+    def preview(self, *arguments: str, folder: Path | None = None) -> Outcome:
+        """``pulumi preview``."""
+        return self.run("preview", *arguments, folder=folder)
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """The resources in the stack's state by URN."""
+        # Secrets in plain text: their cipher text is another one each time.
+        done = pulumi.run(
+            self.state, ["stack", "export", "--show-secrets", "--stack", self.name], cwd=self.folder
+        )
+        assert done.returncode == 0, done.stdout
+        found = json.loads(done.stdout)["deployment"].get("resources") or []
+        told = {}
+        for resource in found:
+            # The engine empties a stack's outputs whenever a program ends before it exports anything.
+            keys = ["id", "inputs", "protect", "parent", "delete", "initErrors"]
+            keys += [] if resource["type"] == "pulumi:pulumi:Stack" else ["outputs"]
+            told[resource["urn"]] = {key: resource.get(key) for key in keys}
+        return told
