@@ -38,7 +38,11 @@ class Namespace(pulumi.CustomResource):
 
 
 def created(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespace:
-    """Declare the namespace as a resource of the stack, labelled for OpenKruise."""
+    """Declare the namespace as a resource of the stack, labelled for OpenKruise.
+
+    Where one of this name exists already, the Kubernetes provider refuses to create it from 4.29 on
+    (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack.
+    """
     return Namespace(name, {"name": namespace, "labels": dict(LABELS)}, opts)
 
 
