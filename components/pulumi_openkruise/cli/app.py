@@ -65,7 +65,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.UsageError as error:
         message = error.format_message()
         if not message.startswith("Usage:"):  # else it is the whole help, for want of a subcommand
-            message = f"{error.ctx.get_usage()}\nError: {message}" if error.ctx else f"Error: {message}"
+            usage = f"{error.ctx.get_usage()}\n" if error.ctx else ""
+            message = f"{usage}Error: {message}"
         click.echo(safe(message), err=True)
         return UNUSABLE
     except click.ClickException as error:

@@ -14,7 +14,7 @@ from ..stack_config import parse_config
 from .output import note
 from .stack_yaml import STACK_FIELDS, read_stack_yaml
 
-_LARGEST = 8 * 1024 * 1024
+_LARGEST = 1024 * 1024
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
 
 
@@ -108,7 +108,7 @@ def _text(path: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UnusableInputError(f"{source}: cannot be read: {reason}") from None
     if len(data) > _LARGEST:
-        raise UnusableInputError(f"{source}: larger than {_LARGEST // 1024 // 1024} MiB")
+        raise UnusableInputError(f"{source}: larger than 1 MiB")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

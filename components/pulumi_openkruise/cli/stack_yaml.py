@@ -48,7 +48,7 @@ def _load(text: str, source: str) -> Any:
     from ruamel.yaml.reader import ReaderError
 
     yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _constructor()
+    yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
     try:
         return _plain(yaml.load(text), [0])
     except MarkedYAMLError as error:
@@ -126,3 +126,16 @@ def _constructor() -> Any:
     for tag in ("timestamp", "binary"):
         Constructor.add_constructor(f"tag:yaml.org,2002:{tag}", as_text)
     return Constructor
+
+
+def _scanner() -> Any:
+    """Return a scanner that gives up at nested brackets early; it would look ahead from each of them."""
+    from ruamel.yaml.scanner import Scanner
+
+    class ShallowScanner(Scanner):
+        def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
+            if len(self.flow_context) >= _DEEPEST:
+                raise _TooMuchError("nested too deeply")
+            super().fetch_flow_collection_start(*args, **options)
+
+    return ShallowScanner

@@ -70,8 +70,8 @@ class Explanation:
     terms: tuple[TermExplanation, ...]
     affinity: dict[str, Any] | None
     """``{"nodeSelectorTerms": [...]}``, or None when nothing is excluded."""
-    minimal: bool
-    """Whether it is proven that no exact affinity is smaller."""
+    proven: tuple[str, ...]
+    """What is proven to be the fewest possible, in this order: ``terms``, ``requirements``, ``values``."""
     removable: tuple[int, ...]
     """Positions of selectors that can all be removed together without changing what is excluded."""
     admitted: dict[str, str]
@@ -112,8 +112,8 @@ class Explanation:
             lines.append(f"      admitted: for example a node {describe_labels(term.example)}")
         if self.affinity is None:
             lines.append("  no term: nothing is excluded, every node keeps the daemon")
-        elif self.minimal:
-            lines.append("  No exact affinity has fewer terms, requirements or values.")
+        elif self.proven:
+            lines.append(f"  No exact affinity has fewer {listed(self.proven, 'or')}.")
         else:
             lines.append("  Exact; that none is smaller could not be proven in the steps allowed.")
         return "\n".join(lines)
@@ -142,7 +142,7 @@ def explain(
     admitted = tuple(_explain_term(regions, boxes, requirements) for requirements, _names in terms)
     removable = _removable(regions, boxes)
     first = admitted[0].example if admitted else {}
-    return Explanation(excluded, admitted, answer.affinity, answer.minimal, removable, first)
+    return Explanation(excluded, admitted, answer.affinity, answer.proven, removable, first)
 
 
 def _explain_selector(

@@ -49,11 +49,10 @@ class NodeMatcher:
         entries: list[Sequence[Requirement]] = [selector.requirements for selector in self.selectors]
         self._fields: list[tuple[int, dict[str, Any]]] = []
         for term in () if affinity is None else affinity.get("nodeSelectorTerms") or ():
-            requirements = _label_requirements(term)
-            if requirements is not None:
-                if term.get("matchFields"):
-                    only = {"nodeSelectorTerms": [{"matchFields": term["matchFields"]}]}
-                    self._fields.append((1 << len(entries), only))
+            requirements, fields = _label_requirements(term), _fields_alone(term)
+            if requirements is not None and affinity_matches(fields, {}):
+                if fields is not None:
+                    self._fields.append((1 << len(entries), fields))
                 entries.append(requirements)
         self._admits_all = affinity is None
         self._count = len(self.selectors)
@@ -155,3 +154,9 @@ def _label_requirements(term: Mapping[str, Any]) -> Sequence[Requirement] | None
         return () if term.get("matchFields") else None
     terms, problems = read({"nodeSelectorTerms": [{"matchExpressions": expressions}]})
     return None if problems else terms[0][0]
+
+
+def _fields_alone(term: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a node selector with only what a term requires of the node's name, None where it is nothing."""
+    fields = term.get("matchFields")
+    return {"nodeSelectorTerms": [{"matchFields": fields}]} if fields else None

@@ -1,0 +1,208 @@
+"""Explanations and differences are true of every node of a small world."""
+
+import json
+from typing import Any
+
+import pytest
+from brute_force import NODES, matched, selector_lists
+from hypothesis import given, settings
+from pulumi_openkruise.selectors import Selector, SelectorError, affinity_matches, parse, solve
+from pulumi_openkruise.selectors.difference import difference
+from pulumi_openkruise.selectors.explain import explain
+from pulumi_openkruise.selectors.wording import phrase
+
+
+def _nodes(selectors: list[Selector]) -> list[dict[str, str]]:
+    return [labels for labels in NODES if matched(selectors, labels)]
+
+
+def _without(affinity: dict[str, Any], term: int, requirement: int) -> dict[str, Any]:
+    changed: dict[str, Any] = json.loads(json.dumps(affinity))
+    del changed["nodeSelectorTerms"][term]["matchExpressions"][requirement]
+    return {"nodeSelectorTerms": [changed["nodeSelectorTerms"][term]]}
+
+
+@settings(max_examples=200, deadline=None)
+@given(selector_lists)
+def test_what_is_said_of_each_selector_is_true(texts: list[str]) -> None:
+    try:
+        explanation = explain(texts)
+    except SelectorError:
+        return
+    selectors = [parse(text) for text in texts]
+    for place, (selector, entry) in enumerate(zip(selectors, explanation.selectors, strict=True)):
+        others = [other for at, other in enumerate(selectors) if at != place]
+        own = _nodes([selector])
+        assert bool(entry.dead) == (not own)
+        redundant = bool(own) and all(matched(others, labels) for labels in own)
+        assert bool(entry.redundant_because_of) == redundant
+        if redundant:
+            because_of = [selectors[at] for at in entry.redundant_because_of]
+            assert place not in entry.redundant_because_of
+            assert all(matched(because_of, labels) for labels in own)
+            for spared in because_of if len(because_of) > 1 else ():
+                rest = [other for other in because_of if other is not spared]
+                assert not all(matched(rest, labels) for labels in own)
+        assert (entry.example is None) == (not own)
+        if entry.example is not None:
+            assert selector.matches(entry.example)
+            assert entry.alone == (not matched(others, entry.example)) == (not redundant)
+    kept = [selector for at, selector in enumerate(selectors) if at not in explanation.removable]
+    assert _nodes(kept) == _nodes(selectors)
+    assert solve([str(selector) for selector in kept]).affinity == explanation.affinity
+
+
+@settings(max_examples=200, deadline=None)
+@given(selector_lists)
+def test_what_is_said_of_each_term_is_true(texts: list[str]) -> None:
+    try:
+        explanation = explain(texts)
+    except SelectorError:
+        return
+    selectors = [parse(text) for text in texts]
+    assert not matched(selectors, explanation.admitted)
+    if explanation.affinity is None:
+        assert explanation.terms == ()
+        return
+    assert len(explanation.terms) == len(explanation.affinity["nodeSelectorTerms"])
+    for at, term in enumerate(explanation.terms):
+        only = {"nodeSelectorTerms": [explanation.affinity["nodeSelectorTerms"][at]]}
+        assert affinity_matches(only, term.example)
+        assert not matched(selectors, term.example)
+        for number, requirement in enumerate(term.requirements):
+            without = _without(explanation.affinity, at, number)
+            alone = len(term.requirements) == 1  # a term without requirements stands for every node here
+            admitted = [labels for labels in NODES if alone or affinity_matches(without, labels)]
+            because_of = tuple(
+                place for place, selector in enumerate(selectors) if any(map(selector.matches, admitted))
+            )
+            assert requirement.because_of == because_of
+            assert requirement.because_of, "a requirement that keeps nothing out"
+        assert set(term.because_of) == {place for entry in term.requirements for place in entry.because_of}
+
+
+@settings(max_examples=300, deadline=None)
+@given(selector_lists, selector_lists)
+def test_a_difference_is_exactly_the_nodes_that_change(old: list[str], new: list[str]) -> None:
+    try:
+        change = difference(old, new)
+    except SelectorError:
+        return
+    before, after = [parse(text) for text in old], [parse(text) for text in new]
+
+    def described(regions: Any, labels: dict[str, str]) -> bool:
+        return any(
+            parse(region.selector).matches(labels)
+            and not matched([parse(text) for text in region.unless], labels)
+            for region in regions
+        )
+
+    for labels in NODES:
+        was, is_now = matched(before, labels), matched(after, labels)
+        assert described(change.gaining, labels) == (was and not is_now)
+        assert described(change.losing, labels) == (is_now and not was)
+    for region in change.gaining:
+        assert matched(before, region.example)
+        assert not matched(after, region.example)
+    for region in change.losing:
+        assert matched(after, region.example)
+        assert not matched(before, region.example)
+    assert change.restarts == (json.dumps(solve(old).affinity) != json.dumps(solve(new).affinity))
+    assert bool(change) == (change.restarts or bool(change.gaining or change.losing))
+    json.dumps(change.to_dict())
+    assert change.to_text()
+
+
+def test_text_of_an_explanation() -> None:
+    explanation = explain(
+        ["type=kwok", "type in (kwok,virtual-kubelet)", "x=a,x=b", "k<0", "a=1,b!=1"], origins=["preset kwok"]
+    )
+    assert (
+        explanation.to_text()
+        == """\
+Selectors: nodes without the daemon
+  [0] type=kwok  (preset kwok)
+      nodes whose label type is kwok
+      redundant: [1] matches all of these nodes, too
+      excluded: for example a node with label type=kwok
+  [1] type in (kwok,virtual-kubelet)
+      nodes whose label type is kwok or virtual-kubelet
+      excluded, by this selector only: for example a node with label type=virtual-kubelet
+  [2] x=a,x=b
+      nodes whose label x is a and b
+      matches no node: no value of label x satisfies x=a and x=b at once
+  [3] k<0
+      nodes whose label k is an integer below 0
+      matches no node: no value of a label can satisfy k<0
+  [4] a=1,b!=1
+      nodes whose label a is 1 and whose label b is absent or not 1
+      excluded, by this selector only: for example a node with label a=1
+  [0], [2] and [3] can be removed without any change of the affinity.
+
+Affinity: a node keeps the daemon when it satisfies one of these terms
+  term 0
+      label a is absent or not 1, because of [4]
+      label type is absent or none of kwok and virtual-kubelet, because of [0] and [1]
+      admitted: for example a node without labels
+  term 1
+      label b is 1, because of [4]
+      label type is absent or none of kwok and virtual-kubelet, because of [0] and [1]
+      admitted: for example a node with label b=1
+  No exact affinity has fewer terms, requirements or values."""
+    )
+
+
+def test_explanation_of_nothing() -> None:
+    text = explain([]).to_text()
+    assert "  none\n" in text
+    assert "every node keeps the daemon" in text
+
+
+def test_explanation_as_data() -> None:
+    data = explain(["type=kwok"]).to_dict()
+    assert data == json.loads(json.dumps(data))
+    assert data["affinity"] == solve(["type=kwok"]).affinity
+    assert data["selectors"][0]["words"] == "whose label type is kwok"
+
+
+def test_text_of_a_difference() -> None:
+    assert (
+        difference(["type=a", "zone=x"], ["type=a,os=linux", "zone in (x,y)"]).to_text()
+        == """\
+Nodes that gain the daemon:
+  type=a
+      nodes whose label type is a
+      unless 'os=linux,type=a' or 'zone in (x,y)' still excludes them
+      for example a node with label type=a
+Nodes that lose the daemon:
+  zone=y
+      nodes whose label zone is y
+      unless 'type=a' already excludes them
+      for example a node with label zone=y
+The affinity changes, so every pod of the daemon restarts, on all nodes."""
+    )
+
+
+def test_no_difference() -> None:
+    change = difference(["type=a", "type=b"], ["type in (b,a)", "k<0"])
+    assert not change
+    assert change.to_text() == "No difference: the same nodes are excluded, and no pod restarts."
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x", "whose label x is present"),
+        ("!x", "whose label x is absent"),
+        ("x=", 'whose label x is ""'),
+        ("x!=", 'whose label x is absent or not ""'),
+        ("x in (a,b,c)", "whose label x is a, b or c"),
+        ("x notin (a,b,c)", "whose label x is absent or none of a, b and c"),
+        ("x,x!=a", "whose label x is present and not a"),
+        ("x>2,x<7", "whose label x is an integer above 2 and below 7"),
+        ("x>02,x!=5", "whose label x is an integer above 2 and not 5"),
+        ("x=a,!y", "whose label x is a and whose label y is absent"),
+    ],
+)
+def test_words(text: str, words: str) -> None:
+    assert phrase(parse(text).requirements) == words

@@ -1,0 +1,153 @@
+"""Selector strings and LabelSelector mappings: what they mean, and what is refused."""
+
+import pytest
+from pulumi_openkruise.selectors import Requirement, SelectorError, from_mapping, parse
+
+ACCEPTED = {
+    "": [],
+    " \t\r\n": [],
+    "x": [("x", "Exists", ())],
+    "!x": [("x", "DoesNotExist", ())],
+    "! x": [("x", "DoesNotExist", ())],
+    "x=a": [("x", "In", ("a",))],
+    "x==a": [("x", "In", ("a",))],
+    "x = a": [("x", "In", ("a",))],
+    "x!=a": [("x", "NotIn", ("a",))],
+    "x=": [("x", "In", ("",))],
+    "x==": [("x", "In", ("",))],
+    "x!=": [("x", "NotIn", ("",))],
+    "x=,y": [("x", "In", ("",)), ("y", "Exists", ())],
+    "x in (b,a,b)": [("x", "In", ("a", "b"))],
+    "x in(a)": [("x", "In", ("a",))],
+    "x in ()": [("x", "In", ("",))],
+    "x in (a,)": [("x", "In", ("", "a"))],
+    "x in (,a)": [("x", "In", ("", "a"))],
+    "x notin ( a , b )": [("x", "NotIn", ("a", "b"))],
+    "x>5": [("x", "Gt", ("5",))],
+    "x<05": [("x", "Lt", ("05",))],
+    "x<0": [("x", "Lt", ("0",))],
+    "x>9223372036854775807": [("x", "Gt", ("9223372036854775807",))],
+    "b,a,b": [("a", "Exists", ()), ("b", "Exists", ())],
+    "a=b,a=c": [("a", "In", ("b",)), ("a", "In", ("c",))],
+    "in": [("in", "Exists", ())],
+    "notin=in": [("notin", "In", ("in",))],
+    "in in (in,notin)": [("in", "In", ("in", "notin"))],
+    "eks.amazonaws.com/compute-type=fargate,!foo": [
+        ("eks.amazonaws.com/compute-type", "In", ("fargate",)),
+        ("foo", "DoesNotExist", ()),
+    ],
+    f"{'p' * 253}/{'n' * 63}={'v' * 63}": [(f"{'p' * 253}/{'n' * 63}", "In", ("v" * 63,))],
+}
+
+REFUSED = {
+    ",": "syntax",
+    "x,": "syntax",
+    ",x": "syntax",
+    "x,,y": "syntax",
+    "x y": "syntax",
+    "x=a b": "syntax",
+    "x=a=b": "syntax",
+    "x===a": "syntax",
+    "x! =a": "syntax",
+    "x>=5": "syntax",
+    "x<=5": "syntax",
+    "x=>5": "syntax",
+    "x<>5": "syntax",
+    "!x=a": "syntax",
+    "!x in (a)": "syntax",
+    "!!x": "syntax",
+    "!": "syntax",
+    "x IN (a)": "syntax",
+    "x not in (a)": "syntax",
+    "xin(a)": "syntax",
+    "(x)": "syntax",
+    "x in a": "syntax",
+    "x in (a": "syntax",
+    "x in (a b)": "syntax",
+    "x in (a,(b))": "syntax",
+    "x in (a=b)": "syntax",
+    "x in (a) y": "syntax",
+    "-x": "invalid-key",
+    "x-": "invalid-key",
+    "/x": "invalid-key",
+    "x/": "invalid-key",
+    "a/b/c": "invalid-key",
+    "Example.com/x": "invalid-key",
+    "x\u00a0": "invalid-key",
+    "\u0661": "invalid-key",
+    "n" * 64: "invalid-key",
+    f"{'p' * 254}/x": "invalid-key",
+    "x=-a": "invalid-value",
+    "x=a/b": "invalid-value",
+    "x=\u0661": "invalid-value",
+    f"x={'v' * 64}": "invalid-value",
+    "x in (a,b-)": "invalid-value",
+    "x>": "invalid-value",
+    "x>a": "invalid-value",
+    "x>-1": "invalid-value",
+    "x>1.5": "invalid-value",
+    "x>1_000": "invalid-value",
+    "x>9223372036854775808": "invalid-value",
+    "x\x00": "control-character",
+    "x=a\x0b": "control-character",
+    "\x1b[31mx": "control-character",
+    "x\x7f": "control-character",
+}
+
+MAPPINGS = [
+    ({"matchLabels": {"a": "b", "c": ""}}, "a=b,c="),
+    ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, "a"),
+    ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": []}]}, "!a"),
+    ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["y", "x", "x"]}]}, "a notin (x,y)"),
+    (
+        {"matchLabels": {"z": "1"}, "matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]},
+        "a=b,z=1",
+    ),
+    ({"matchLabels": None, "matchExpressions": None}, ""),
+]
+
+BAD_MAPPINGS = [
+    {"matchLabel": {"a": "b"}},
+    {"matchLabels": {"a": 1}},
+    {"matchLabels": ["a"]},
+    {"matchLabels": {"-a": "b"}},
+    {"matchExpressions": {"key": "a"}},
+    {"matchExpressions": ["a"]},
+    {"matchExpressions": [{"key": "a", "operator": "Gt", "values": ["5"]}]},
+    {"matchExpressions": [{"key": "a", "operator": "In", "values": []}]},
+    {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
+    {"matchExpressions": [{"operator": "Exists"}]},
+]
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_reads_a_selector(text: str) -> None:
+    assert parse(text).requirements == tuple(Requirement(*parts) for parts in ACCEPTED[text])
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_writes_a_selector_that_reads_as_the_same(text: str) -> None:
+    assert parse(str(parse(text))) == parse(text)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refuses_a_text(text: str) -> None:
+    with pytest.raises(SelectorError) as caught:
+        parse(text)
+    problem = caught.value.problems[0]
+    assert problem.code == REFUSED[text]
+    assert problem.selector == text
+    assert problem.position is not None
+    assert 0 <= problem.position <= len(text)
+
+
+@pytest.mark.parametrize(("mapping", "text"), MAPPINGS)
+def test_reads_a_mapping(mapping: dict, text: str) -> None:
+    assert from_mapping(mapping) == parse(text)
+
+
+@pytest.mark.parametrize("mapping", BAD_MAPPINGS)
+def test_refuses_a_mapping(mapping: dict) -> None:
+    with pytest.raises(SelectorError) as caught:
+        from_mapping(mapping)
+    assert [problem.code for problem in caught.value.problems] == ["invalid-mapping"]
