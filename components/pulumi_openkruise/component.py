@@ -11,9 +11,9 @@ import pulumi
 from . import namespace as namespaces
 from .errors import shown_plainly
 from .problems import ConfigError
-from .selectors import ALWAYS_TRUE
+from .required import REQUIRED
 from .settings import Settings, read_settings
-from .values import helm_values, values_problems
+from .values import daemon_affinity, helm_values, values_problems
 
 
 class OpenKruiseArgs(TypedDict, total=False):
@@ -70,7 +70,7 @@ class OpenKruise(pulumi.ComponentResource):
         source = f"arguments of OpenKruise {name!r}"
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
-            plain = {key: value for key, value in args.items() if not (deferred and key == "values")}
+            plain = {**args, "values": _affinity_part(values)} if deferred else dict(args)
             settings = read_settings(plain, source=source)
 
         super().__init__("openkruise:index:OpenKruise", name, {}, opts)
@@ -96,8 +96,12 @@ class OpenKruise(pulumi.ComponentResource):
             pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[namespace])),
         )
 
-        affinity = ALWAYS_TRUE if settings.exclusion.affinity is None else settings.exclusion.affinity
-        self.affinity = pulumi.Output.from_input(affinity)
+        # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
+        self.affinity = (
+            pulumi.Output.unsecret(pulumi.Output.from_input(release_values).apply(_required_of_daemon))
+            if deferred and not settings.values
+            else pulumi.Output.from_input(daemon_affinity(settings.exclusion, settings.values))
+        )
         self.selectors = pulumi.Output.from_input(list(settings.exclusion.selectors))
         self.chart_version = pulumi.Output.from_input(settings.chart_version)
         self.namespace = pulumi.Output.from_input(settings.namespace)
@@ -142,16 +146,32 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
     """Return the Helm values; raises InvalidConfigError for those that were not checked before."""
     with shown_plainly():
         problems = values_problems(
-            values, namespace=settings.namespace, where="values", key_for_namespace="namespace"
+            values,
+            exclusion=settings.exclusion,
+            exclude_manager=settings.exclude_manager,
+            namespace=settings.namespace,
+            where="values",
+            key_for_namespace="namespace",
         )
         if problems:
             raise ConfigError(problems, source=source)
     return helm_values(
-        settings.exclusion.affinity,
+        settings.exclusion,
         namespace=settings.namespace,
         exclude_manager=settings.exclude_manager,
         values=values,
     )
+
+
+def _affinity_part(values: Any) -> dict[str, Any]:
+    """Return what is known of the daemon's affinity in values that hold outputs; empty if it holds some."""
+    daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
+    affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
+    return {} if _holds_output(affinity) else {"daemon": {"affinity": affinity}}
+
+
+def _required_of_daemon(values: Mapping[str, Any]) -> Any:
+    return values["daemon"]["affinity"]["nodeAffinity"][REQUIRED]
 
 
 def _holds_output(value: Any) -> bool:

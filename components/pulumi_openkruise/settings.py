@@ -96,6 +96,8 @@ def read_settings(
     namespace = given.get("namespace", Settings.namespace)
     problems += values_problems(
         given.get("values", {}),
+        exclusion=exclusion,
+        exclude_manager=given.get("exclude_manager", True),
         namespace=namespace,
         where=label("values"),
         key_for_namespace=label("namespace"),

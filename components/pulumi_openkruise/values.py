@@ -8,16 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .problems import ConfigProblem, shown
-from .selectors import ALWAYS_TRUE
-
-_OWNED = {
-    ("daemon", "affinity"): "the affinity of kruise-daemon",
-    ("manager", "nodeAffinity"): "the node affinity of the manager",
-}
+from .required import DAEMON, MANAGER, REQUIRED, affinity_problems, joined, node_affinity
+from .selectors import ALWAYS_TRUE, Exclusion
 
 
 def helm_values(
-    affinity: Mapping[str, Any] | None,
+    exclusion: Exclusion,
     *,
     namespace: str,
     exclude_manager: bool = True,
@@ -25,44 +21,55 @@ def helm_values(
 ) -> dict[str, Any]:
     """Return the values for the chart, keys in canonical order.
 
-    ``affinity`` is ``{"nodeSelectorTerms": [...]}`` or None when no node is excluded: then the daemon gets an
-    affinity that every node meets, because the chart's default has to go and a null does not reach Helm.
-    ``values`` are the user's, already found free of problems by ``values_problems``.
+    Where no node is excluded and nothing else required, the daemon gets an affinity that every node meets,
+    because the chart's default has to go and a null does not reach Helm. ``values`` are the user's, already
+    found free of problems by ``values_problems``; a node affinity in them is joined with the exclusion.
     """
-    required = ALWAYS_TRUE if affinity is None else affinity
+    values = values or {}
     computed: dict[str, Any] = {
-        "daemon": {"affinity": {"nodeAffinity": _required(required)}},
         # The namespace is made, or adopted, outside of the chart: it has to be there, labelled, before the
         # release is, and must outlive it.
         "installation": {"createNamespace": False, "namespace": namespace},
     }
-    if exclude_manager and affinity is not None:
+    merged = _merge(computed, values)
+    daemon = {**node_affinity(values, DAEMON), REQUIRED: daemon_affinity(exclusion, values)}
+    merged = _merge(merged, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
+    manager = joined(exclusion, values, MANAGER) if exclude_manager else None
+    if manager is not None:
         # The template puts this right under `nodeAffinity:`.
-        computed["manager"] = {"nodeAffinity": _required(affinity)}
-    merged = _merge(computed, values or {})
+        own = {**node_affinity(values, MANAGER), REQUIRED: manager}
+        merged = _merge(merged, {"manager": {"nodeAffinity": own}})
     canonical: dict[str, Any] = _canonical(merged)
     return canonical
 
 
-def values_problems(
-    values: Mapping[str, Any], *, namespace: str, where: str, key_for_namespace: str
-) -> list[ConfigProblem]:
-    """Return everything in the user's values that cannot be merged; no message shows a value's content.
+def daemon_affinity(exclusion: Exclusion, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the node selector that kruise-daemon requires: the exclusion joined with the user's own."""
+    return joined(exclusion, values, DAEMON) or ALWAYS_TRUE
 
-    ``where`` is what the values are called in messages, ``key_for_namespace`` the key that sets the
-    namespace.
+
+def values_problems(
+    values: Mapping[str, Any],
+    *,
+    exclusion: Exclusion | None,
+    namespace: str,
+    where: str,
+    key_for_namespace: str,
+    exclude_manager: bool = True,
+) -> list[ConfigProblem]:
+    """Return everything in the user's values that cannot be merged; messages show no content but affinities'.
+
+    ``exclusion`` is None while that is unknown itself. ``where`` is what the values are called in messages,
+    ``key_for_namespace`` the key that sets the namespace.
     """
     problems = list(_unfit(values, where))
     for section in ("daemon", "installation", "manager"):
         if values.get(section) is not None and not isinstance(values[section], Mapping):
             reason = f"expected a mapping, found {_kind(values[section])}"
             problems.append(ConfigProblem("invalid-values", f"{where}.{section}", reason))
-    for (section, key), meaning in _OWNED.items():
-        if key in _section(values, section):
-            place = f"{where}.{section}.{key}"
-            reason = f"{meaning} is computed from the selectors of the virtual nodes"
-            remedy = "remove it, and describe the nodes to stay off by selectors"
-            problems.append(ConfigProblem("owned-value", place, reason, (), remedy))
+    if not problems:
+        problems += affinity_problems(values, DAEMON, where, exclusion)
+        problems += affinity_problems(values, MANAGER, where, exclusion if exclude_manager else None)
     installation = _section(values, "installation")
     if "namespace" in installation and installation["namespace"] != namespace:
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
@@ -72,10 +79,6 @@ def values_problems(
         reason = "the chart must not make the namespace: uninstalling would delete the release's record too"
         problems.append(ConfigProblem("owned-value", place, reason, (), "remove it"))
     return problems
-
-
-def _required(affinity: Mapping[str, Any]) -> dict[str, Any]:
-    return {"requiredDuringSchedulingIgnoredDuringExecution": affinity}
 
 
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.errors import InvalidConfigError
-from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity
+from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 from pulumi_openkruise.stack_config import parse_config
 
 BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
@@ -291,11 +291,27 @@ def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
 
 
 def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:
-    with pytest.raises(
-        InvalidConfigError, match=r"values\.daemon\.affinity: the affinity of kruise-daemon is computed"
-    ):
-        install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": {}}})})
+    with pytest.raises(InvalidConfigError, match=r"values\.daemon\.affinity: expected a mapping"):
+        install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
     assert RELEASE not in engine.types
+
+
+def test_affinity_in_values_is_joined_and_known_beside_outputs(engine: Engine) -> None:
+    term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
+    own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    replicas = pulumi.Output.from_input(2)
+    install(engine, {"values": {"daemon": {"affinity": own}, "manager": {"replicas": replicas}}})
+    values = engine.of_type(RELEASE).inputs["values"]
+    joined = values["daemon"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert joined == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
+    assert engine.outputs[PARENT]["affinity"] == joined
+
+
+def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) -> None:
+    term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
+    own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": own}})})
+    assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
 
 
 def test_unknown_values_leave_everything_else_known() -> None:

@@ -72,8 +72,10 @@ def test_every_kind_of_problem_has_a_message() -> None:
             parse_config(config_texts(case["config"]), source="test")
         codes |= {problem.code for problem in caught.value.problems}
     assert codes == {
+        "contradiction",
         "control-character",
         "inexpressible",
+        "invalid-affinity",
         "invalid-chart",
         "invalid-key",
         "invalid-name",

@@ -4,21 +4,43 @@ import json
 from typing import Any
 
 import pytest
-from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity
+from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
 from pulumi_openkruise.values import helm_values, values_problems
 
-AFFINITY = exclusion_affinity(["b=c,d", "a=b"])
+EXCLUSION = solve(["b=c,d", "a=b"])
+NOTHING = solve([])
+AFFINITY = EXCLUSION.affinity
 REQUIRED = {"requiredDuringSchedulingIgnoredDuringExecution": AFFINITY}
 
 
+REQUIRED_KEY = "requiredDuringSchedulingIgnoredDuringExecution"
+DAEMON_PLACE = f"daemon.affinity.nodeAffinity.{REQUIRED_KEY}"
+
+
+def term(key: str, operator: str, *values: str) -> Any:
+    expression = {"key": key, "operator": operator, "values": list(values)}
+    return {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+
+
+def required(*path_and_selector: Any) -> Any:
+    """Nest a node selector, the last argument, under the keys of a path."""
+    *path, node_selector = path_and_selector
+    nested: Any = {REQUIRED_KEY: node_selector}
+    for key in reversed(path):
+        nested = {key: nested}
+    return nested
+
+
 def problems(values: Any) -> list[str]:
-    found = values_problems(values, namespace="kruise-system", where="values", key_for_namespace="namespace")
+    found = values_problems(
+        values, exclusion=EXCLUSION, namespace="kruise-system", where="values", key_for_namespace="namespace"
+    )
     return [f"{problem.code} {problem.where}" for problem in found]
 
 
 def test_keys_stand_in_canonical_order() -> None:
     values = {"z": {"b": 1, "a": [{"d": 1, "c": 2}]}, "daemon": {"port": 1}, "a": 0}
-    assert json.dumps(helm_values(AFFINITY, namespace="n", values=values)) == json.dumps(
+    assert json.dumps(helm_values(EXCLUSION, namespace="n", values=values)) == json.dumps(
         {
             "a": 0,
             "daemon": {"affinity": {"nodeAffinity": REQUIRED}, "port": 1},
@@ -31,17 +53,17 @@ def test_keys_stand_in_canonical_order() -> None:
 
 def test_maps_merge_and_lists_replace() -> None:
     values = {"manager": {"tolerations": [{"operator": "Exists"}]}, "installation": {"roleListGroups": []}}
-    merged = helm_values(AFFINITY, namespace="n", values=values)
+    merged = helm_values(EXCLUSION, namespace="n", values=values)
     assert merged["manager"] == {"nodeAffinity": REQUIRED, "tolerations": [{"operator": "Exists"}]}
     assert merged["installation"] == {"createNamespace": False, "namespace": "n", "roleListGroups": []}
 
 
 def test_manager_that_is_not_kept_off() -> None:
-    assert "manager" not in helm_values(AFFINITY, namespace="n", exclude_manager=False)
+    assert "manager" not in helm_values(EXCLUSION, namespace="n", exclude_manager=False)
 
 
 def test_nothing_to_exclude() -> None:
-    merged = helm_values(None, namespace="n")
+    merged = helm_values(NOTHING, namespace="n")
     assert merged["daemon"]["affinity"]["nodeAffinity"] == {
         "requiredDuringSchedulingIgnoredDuringExecution": ALWAYS_TRUE
     }
@@ -51,8 +73,8 @@ def test_nothing_to_exclude() -> None:
 def test_nothing_given_is_changed_or_shared() -> None:
     values = {"manager": {"replicas": 1}}
     before = json.dumps([values, AFFINITY, ALWAYS_TRUE])
-    for affinity in (AFFINITY, None):
-        merged = helm_values(affinity, namespace="n", values=values)
+    for exclusion in (EXCLUSION, NOTHING):
+        merged = helm_values(exclusion, namespace="n", values=values)
         merged["daemon"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"].clear()
         merged["installation"].clear()
     assert json.dumps([values, AFFINITY, ALWAYS_TRUE]) == before
@@ -73,8 +95,22 @@ def test_good_values(values: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"daemon": {"affinity": {}}}, ["owned-value values.daemon.affinity"]),
-        ({"manager": {"nodeAffinity": {}}}, ["owned-value values.manager.nodeAffinity"]),
+        ({"daemon": {"affinity": []}}, ["invalid-affinity values.daemon.affinity"]),
+        (
+            {"daemon": {"affinity": {"nodeAffinty": {}}}},
+            ["invalid-affinity values.daemon.affinity.nodeAffinty"],
+        ),
+        ({"manager": {"nodeAffinity": {"x": 1}}}, ["invalid-affinity values.manager.nodeAffinity.x"]),
+        (
+            required("manager", "nodeAffinity", []),
+            [f"invalid-affinity values.manager.nodeAffinity.{REQUIRED_KEY}"],
+        ),
+        (required("daemon", "affinity", "nodeAffinity", {}), [f"invalid-affinity values.{DAEMON_PLACE}"]),
+        (
+            required("daemon", "affinity", "nodeAffinity", term("a", "In", "b")),
+            [f"leaves-no-node values.{DAEMON_PLACE}"],
+        ),
+        ({"daemon": {"nodeSelector": {"a": "b"}}}, ["leaves-no-node values.daemon"]),
         ({"installation": {"namespace": "x"}}, ["owned-value values.installation.namespace"]),
         ({"installation": {"createNamespace": True}}, ["owned-value values.installation.createNamespace"]),
         ({"installation": {"createNamespace": 0}}, ["owned-value values.installation.createNamespace"]),
@@ -95,3 +131,33 @@ def test_values_that_hold_themselves() -> None:
     values: dict[str, Any] = {}
     values["a"] = values
     assert len(problems(values)) == 1
+
+
+def test_a_required_affinity_is_joined_and_the_rest_passes_through() -> None:
+    pool = term("pool", "In", "a", "b")
+    preferred = [{"weight": 1, "preference": {"matchExpressions": [{"key": "x", "operator": "Exists"}]}}]
+    spread = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "z"}]}}
+    node_affinity = {REQUIRED_KEY: pool, "preferredDuringSchedulingIgnoredDuringExecution": preferred}
+    values = {"daemon": {"affinity": {"nodeAffinity": node_affinity, **spread}}}
+    assert problems(values) == []
+    affinity = helm_values(EXCLUSION, namespace="n", values=values)["daemon"]["affinity"]
+    assert affinity["podAntiAffinity"] == spread["podAntiAffinity"]
+    joined = affinity["nodeAffinity"]
+    assert joined["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
+    assert joined[REQUIRED_KEY] == solve(["b=c,d", "a=b"], required=pool).affinity
+    for pool_value, a, expected in (("a", "b", False), ("b", "c", True), ("c", "c", False)):
+        assert affinity_matches(joined[REQUIRED_KEY], {"pool": pool_value, "a": a}) is expected
+
+
+def test_the_managers_affinity_is_joined_only_where_it_is_kept_off() -> None:
+    values = required("manager", "nodeAffinity", term("pool", "In", "a"))
+    kept_off = helm_values(EXCLUSION, namespace="n", values=values)["manager"]["nodeAffinity"][REQUIRED_KEY]
+    assert kept_off == solve(["b=c,d", "a=b"], required=term("pool", "In", "a")).affinity
+    free = helm_values(EXCLUSION, namespace="n", values=values, exclude_manager=False)
+    assert free["manager"] == values["manager"]
+
+
+def test_nothing_to_exclude_leaves_what_is_required() -> None:
+    values = required("daemon", "affinity", "nodeAffinity", term("pool", "In", "b", "a"))
+    merged = helm_values(NOTHING, namespace="n", values=values)["daemon"]["affinity"]["nodeAffinity"]
+    assert merged[REQUIRED_KEY] == term("pool", "In", "a", "b")
