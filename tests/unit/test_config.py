@@ -92,6 +92,7 @@ def test_every_kind_of_problem_has_a_message() -> None:
         "reserved-namespace",
         "split-selector",
         "syntax",
+        "too-large",
         "unknown-key",
         "unknown-preset",
         "wrong-type",
