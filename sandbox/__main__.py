@@ -118,7 +118,14 @@ def down(state: State) -> None:
     # Only what a sandbox has made: a folder named by mistake keeps everything else it holds.
     for name in ("bin", "logs", "run", "pki", "pulumi", "etcd", "chart", "kruise-certs"):
         shutil.rmtree(state.directory / name, ignore_errors=True)
-    for name in ("kubeconfig", "ports.json", "egress.yaml", "kwok-real.yaml", "kwok-virtual.yaml"):
+    for name in (
+        "kubeconfig",
+        "ports.json",
+        "chart.json",
+        "egress.yaml",
+        "kwok-real.yaml",
+        "kwok-virtual.yaml",
+    ):
         (state.directory / name).unlink(missing_ok=True)
     if state.directory.is_dir() and not any(state.directory.iterdir()):
         state.directory.rmdir()

@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sandbox.errors import SandboxError
@@ -30,6 +31,8 @@ from sandbox.programs import (
     Program,
 )
 from sandbox.progress import Progress, plain_or_live
+
+_ATTEMPTS = 4
 
 
 def cache_directory() -> Path:
@@ -76,6 +79,9 @@ def build(extra: Sequence[str] = ()) -> dict[str, Path]:
     if all(path.is_dir() for path in folders.values()):
         return folders
     with _locked(), plain_or_live() as progress:
+        # What a build that was killed has left half done.
+        for leftover in (cache_directory() / "programs").glob(".*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         missing = [program for program in wanted if not folders[program.name].is_dir()]
         progress.expect({program.name: program.weight for program in missing})
         _build_missing(missing, folders, progress)
@@ -85,33 +91,43 @@ def build(extra: Sequence[str] = ()) -> dict[str, Path]:
 def _build_missing(missing: list[Program], folders: dict[str, Path], progress: Progress) -> None:
     """One thread a lane compiles; modules of all programs are fetched beside it from the first second."""
     lanes = sorted({program.lane for program in missing})
-    # Programs of one lock file share most of their modules; a lane starts as soon as its own are there.
+    # Programs of one lock file share most of their modules, so these are fetched one program after the other;
+    # each is compiled as soon as its own are there.
     locks = list(dict.fromkeys(program.lock for program in missing))
-    with ThreadPoolExecutor(len(locks)) as fetchers, ThreadPoolExecutor(len(lanes)) as builders:
+    with ExitStack() as stack:
+        fetchers = {lock: stack.enter_context(ThreadPoolExecutor(1)) for lock in locks}
         fetched = {
-            lock: fetchers.submit(_fetch, [program for program in missing if program.lock == lock], progress)
-            for lock in locks
+            program.name: fetchers[program.lock].submit(_fetch, program, progress) for program in missing
         }
+        builders = stack.enter_context(ThreadPoolExecutor(len(lanes)))
 
         def lane(number: int) -> None:
             for program in missing:
                 if program.lane == number and not progress.failed:
-                    packages = fetched[program.lock].result()
-                    _build_one(program, folders[program.name], packages[program.name], progress)
+                    packages = fetched[program.name].result()
+                    _build_one(program, folders[program.name], packages, progress)
 
         for done in [builders.submit(lane, number) for number in lanes]:
             done.result()
 
 
-def _fetch(programs: list[Program], progress: Progress) -> dict[str, int]:
-    """Downloads the modules that the programs are compiled from; returns their numbers of packages."""
-    counts = {}
-    for program in programs:
-        progress.fetching(program.name)
-        listed = _go(["list", "-deps", "-e", program.package], program.directory)
-        counts[program.name] = len(listed.split())
-        progress.fetched(program.name, counts[program.name])
-    return counts
+def _fetch(program: Program, progress: Progress) -> int:
+    """Downloads the modules that the program is compiled from; returns its number of packages."""
+    progress.fetching(program.name)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            # The provider embeds files that are not there yet (-e).
+            listed = _go(["list", "-deps", "-e", program.package], program.directory)
+            break
+        except SandboxError as error:
+            # A registry that is asked for hundreds of modules at once may refuse one of them now and then.
+            if attempt == _ATTEMPTS or progress.failed:
+                progress.fail(program.name, str(error))
+                raise
+            progress.note(f"{program.name}: downloading failed, trying again: {str(error)[-300:]}")
+            time.sleep(3 * attempt)
+    progress.fetched(program.name, len(listed.split()))
+    return len(listed.split())
 
 
 def _build_one(program: Program, target: Path, packages: int, progress: Progress) -> None:
@@ -145,8 +161,9 @@ def _compile(program: Program, sources: Path, binary: Path, progress: Progress) 
         if not line.startswith(("#", "go:", "\t")) and " " not in line.strip():
             progress.compiled(program.name, line.strip())
     if process.wait() != 0:
-        progress.failed = True
-        raise SandboxError(f"Building {program.name} failed: {' '.join(command)}\n{''.join(said[-40:])}")
+        error = f"Building {program.name} failed: {' '.join(command)}\n{''.join(said[-40:])}"
+        progress.fail(program.name, error)
+        raise SandboxError(error)
 
 
 def _provider_schema(program: Program, sources: Path) -> None:

@@ -1,8 +1,10 @@
 """Which OpenKruise chart a stack installs: the one asked for, the published one, or the stand-in."""
 
 import io
+import json
 import os
 import tarfile
+import threading
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,8 @@ class Chart:
 def choose(state: State, kruise: Path) -> Chart:
     """``$CHART`` wins; else the published chart if its repository answers at once; else the stand-in.
 
+    Which of the latter two it was is kept with the sandbox: a repository that answers only now and then does
+    not make the next ``up`` another chart's.
     *kruise* is the built manager's folder, which holds what the stand-in takes from the Go module.
     """
     asked = os.environ.get("CHART")
@@ -50,11 +54,14 @@ def choose(state: State, kruise: Path) -> Chart:
         if not asked.startswith("oci://"):
             raise SandboxError(f"CHART={asked}: there is no such file or folder.")
         return Chart(asked, None, None, f"Chart: {asked}, as CHART says.")
-    if _answers(REPOSITORY + "index.yaml"):
+    kept = state.directory / "chart.json"
+    published = json.loads(kept.read_text())["published"] if kept.exists() else _answers(REPOSITORY)
+    kept.write_text(json.dumps({"published": published}) + "\n")
+    if published:
         why = f"Chart: the published one, {KRUISE_VERSION} from {REPOSITORY}."
         return Chart("kruise", KRUISE_VERSION, REPOSITORY, why)
     path = stand_in(state, kruise)
-    reason = f"{REPOSITORY} does not answer within {_PATIENCE:.0f} s"
+    reason = f"{REPOSITORY} did not answer within {_PATIENCE:.0f} s"
     why = f"Chart: the sandbox's stand-in for {KRUISE_VERSION} ({reason})."
     return Chart(str(path), KRUISE_VERSION, None, why)
 
@@ -66,12 +73,22 @@ def stand_in(state: State, kruise: Path) -> Path:
     return Path(prepare_chart(kruise / "module", state.directory / "chart"))
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
-            return bool(answer.status == 200 and answer.read(64))
-    except OSError:
-        return False
+def _answers(repository: str) -> bool:
+    """Whether the repository's index comes in time; a thread, for no timeout covers the lookup of a name."""
+    came = threading.Event()
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(repository + "index.yaml", timeout=_PATIENCE) as answer:
+                if b"entries" in answer.read():
+                    came.set()
+        except OSError:
+            pass
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_PATIENCE)
+    return came.is_set()
 
 
 def _version(path: Path) -> str:

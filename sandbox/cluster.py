@@ -41,7 +41,7 @@ def start_cluster(state: State, folders: dict[str, Path]) -> None:
         return
     if names(state):
         stop_all(state)
-    state.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state.choose_ports()
     pki.create(state.pki)
     _link(state, folders)
     _kubeconfig(state)

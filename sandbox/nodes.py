@@ -179,7 +179,7 @@ NODES: tuple[SandboxNode, ...] = (
     # only a label that people put there can tell it from a real node.
     SandboxNode(
         name="slurm-login",
-        kind="hpk, labelled by hand",
+        kind="hpk",
         labels={
             **_HOST,
             "kubernetes.io/hostname": "slurm-login",

@@ -22,7 +22,8 @@ def clock(seconds: float) -> str:
 class Progress:
     """The state of a build, told to it by several threads."""
 
-    def __init__(self, *, lines: bool) -> None:
+    def __init__(self, console: Console, *, lines: bool) -> None:
+        self._console = console
         self.failed = False
         self._lines = lines
         self._begin = time.monotonic()
@@ -66,6 +67,20 @@ class Progress:
         with self._lock:
             self._compiled[name] = self._compiled.get(name, 0) + 1
             self._current[name] = package
+
+    def fail(self, name: str, error: str) -> None:
+        """The program cannot be built: said at once, though the others first come to an end."""
+        with self._lock:
+            self.failed = True
+            self._state[name] = "failed"
+        self.note(f"{name}: failed. {error}")
+
+    def note(self, text: str) -> None:
+        """Something that people should see whatever way the build is shown."""
+        if self._lines:
+            self._say(text)
+        else:
+            self._console.print(text, markup=False)
 
     def finished(self, name: str) -> None:
         """The binary is in the cache."""
@@ -136,11 +151,11 @@ def plain_or_live() -> Iterator[Progress]:
     """A :class:`Progress` that is shown while the block runs."""
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
-        progress = Progress(lines=False)
+        progress = Progress(console, lines=False)
         with Live(progress, console=console, refresh_per_second=2):
             yield progress
         return
-    progress = Progress(lines=True)
+    progress = Progress(console, lines=True)
     stop = threading.Event()
     beat = threading.Thread(target=progress.heartbeat, args=(stop,), daemon=True)
     beat.start()

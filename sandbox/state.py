@@ -12,6 +12,21 @@ ROOT = Path(__file__).resolve().parent.parent
 # Below the range from which the kernel gives ports to outgoing connections, so that none is lost to one.
 _PORT_RANGE = (20000, 32000)
 
+PORTS = (
+    "etcd",
+    "etcd-peer",
+    "apiserver",
+    "controller-manager",
+    "scheduler",
+    "kwok-real",
+    "kwok-virtual",
+    "webhook-relay",
+    "kruise-webhook",
+    "kruise-health",
+    "kruise-metrics",
+    "kruise-pprof",
+)
+
 
 @dataclass(frozen=True)
 class State:
@@ -49,14 +64,22 @@ class State:
         """Pulumi's home, state and passphrase."""
         return self.directory / "pulumi"
 
-    def port(self, name: str) -> int:
-        """The port of that name: chosen among the free ones when first asked for, then always the same."""
+    def choose_ports(self) -> None:
+        """Chooses a free port for each part, once: a sandbox that is started again keeps its own."""
         path = self.directory / "ports.json"
-        ports: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-        if name not in ports:
-            ports[name] = _free_port(set(ports.values()))
-            self.directory.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(ports, indent=1) + "\n")
+        if path.exists():
+            return
+        taken: set[int] = set()
+        for _ in PORTS:
+            taken.add(_free_port(taken))
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(dict(zip(PORTS, sorted(taken), strict=True)), indent=1) + "\n")
+        fresh.rename(path)
+
+    def port(self, name: str) -> int:
+        """The port of that part; ports are chosen when the sandbox is first started."""
+        ports: dict[str, int] = json.loads((self.directory / "ports.json").read_text())
         return ports[name]
 
 

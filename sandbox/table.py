@@ -43,7 +43,9 @@ def show(found: list[dict[str, str]], output: str) -> None:
     for row in found:
         style = "green" if row["daemon"] == "running" else None
         table.add_row(*row.values(), style=style)
-    Console().print(table)
+    console = Console()
+    # A log has no width of its own; the usual guess would break most cells.
+    (console if console.is_terminal else Console(width=140)).print(table)
 
 
 def _excluder(selectors: Sequence[str], labels: Mapping[str, str]) -> str:

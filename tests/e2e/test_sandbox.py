@@ -1,0 +1,77 @@
+"""The sandbox's own promises: it stops only what it started, and builds again only what has changed."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sandbox import build, processes
+from sandbox.programs import GO_ROOT, PROGRAMS, program
+from sandbox.state import State
+
+from .conftest import sandbox_command
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that no sandbox has started."""
+    process = subprocess.Popen(SLEEP)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    processes.start(state, "sleeper", SLEEP)
+    assert processes.alive(state, "sleeper")
+    pid = json.loads((state.run / "sleeper.json").read_text())["pid"]
+    (tmp_path / "notes.txt").write_text("somebody's")
+
+    done = sandbox_command(state, "down")
+    assert done.returncode == 0, done.stderr
+
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
+    tmp_path: Path, stranger: subprocess.Popen[bytes]
+) -> None:
+    state = State(tmp_path)
+    processes.start(state, "sleeper", SLEEP)
+    processes.start(state, "other", SLEEP)
+    record_path = state.run / "sleeper.json"
+    record = json.loads(record_path.read_text())
+    psutil.Process(record["pid"]).kill()
+    earlier = record["created"] - 3600
+    record_path.write_text(json.dumps({**record, "pid": stranger.pid, "created": earlier}))
+
+    assert not processes.alive(state, "sleeper")
+    processes.stop_all(state)
+
+    assert stranger.poll() is None
+    assert processes.names(state) == []
+
+
+def test_a_program_is_built_again_only_when_its_own_pins_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(GO_ROOT, tmp_path / "go")
+    monkeypatch.setattr("sandbox.programs.GO_ROOT", tmp_path / "go")
+    monkeypatch.setattr("sandbox.build.GO_ROOT", tmp_path / "go")
+    before = {one.name: build.fingerprint(one, "go1.26.8") for one in PROGRAMS}
+
+    with (tmp_path / "go" / "openkruise" / "go.mod").open("a") as pins:
+        pins.write("// another pin\n")
+    after = {one.name: build.fingerprint(one, "go1.26.8") for one in PROGRAMS}
+
+    assert [name for name in before if before[name] != after[name]] == ["kruise-manager"]
+    assert build.fingerprint(program("pulumi"), "go1.27.0") != before["pulumi"]
