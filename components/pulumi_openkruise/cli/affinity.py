@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..selectors import Exclusion, SelectorError, solve
+from ..selectors import SelectorError, solve
 from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, as_yaml, emit, note
 from .sources import (
@@ -16,6 +16,9 @@ from .sources import (
     from_stack_file,
     from_standard_input,
 )
+
+if TYPE_CHECKING:
+    from ..selectors.difference import Difference
 
 
 @click.command()
@@ -90,28 +93,19 @@ def affinity(
                 "no selectors: give them as arguments, by --stack-file or on standard input"
             )
         given = from_standard_input(config_namespace)
-    found = CLEAN
     try:
+        if explained or other is not None:
+            return _report(given, explained, other, output, config_namespace)
         answer = solve(given.given)
-        if not explained and other is None:
-            emit(_written(answer.affinity, output))
-        else:
-            found = _report(given, answer, explained, other, output, config_namespace)
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
+    emit(_written(answer.affinity, output))
     if not answer.minimal:
         note("the affinity is exact; that none is smaller could not be proven in the steps allowed")
-    return found
+    return CLEAN
 
 
-def _report(
-    given: Selectors,
-    answer: Exclusion,
-    explained: bool,
-    other: str | None,
-    output: str | None,
-    namespace: str,
-) -> int:
+def _report(given: Selectors, explained: bool, other: str | None, output: str | None, namespace: str) -> int:
     """Print explanation and difference as far as they are asked for; return the exit code."""
     texts, data, found = [], {}, CLEAN
     if explained:
@@ -121,14 +115,7 @@ def _report(
         texts.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:
-        from ..selectors.difference import difference
-
-        before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
-        try:
-            solve(before.given)
-        except SelectorError as error:
-            raise UnusableInputError(f"{'standard input' if other == '-' else other}: {error}") from None
-        change = difference(before.given, given.given)
+        change = _difference(given, other, namespace)
         texts.append(change.to_text())
         data["difference"] = change.to_dict()
         found = FINDINGS if change else CLEAN
@@ -138,6 +125,22 @@ def _report(
     else:
         emit("\n\n".join(texts))
     return found
+
+
+def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
+    from ..selectors.difference import difference
+
+    before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
+    try:
+        return difference(before.given, given.given)
+    except SelectorError:
+        solve(given.given)  # raises where it is these that are at fault
+        try:
+            solve(before.given)
+        except SelectorError as error:
+            source = "standard input" if other == "-" else other
+            raise UnusableInputError(f"{source}: {error}") from None
+        raise
 
 
 def _written(node_selector: Mapping[str, Any] | None, output: str | None) -> str:

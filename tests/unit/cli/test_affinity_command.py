@@ -250,9 +250,14 @@ def test_unusable_stack_files(
     assert expected in err
 
 
+def test_says_which_side_of_a_difference_is_at_fault(cli: Cli) -> None:
+    assert cli("a=b", "--diff", "-", stdin="x\n!x\n")[2].startswith("standard input: 'x' and '!x' together")
+    assert cli("x", "!x", "--diff", "-", stdin="a=b\n")[2].startswith("'x' and '!x' together")
+
+
 def test_aliases_cannot_blow_up(cli: Cli, stack_file: Callable[[str], str]) -> None:
-    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}' if n else 'x'] * 10)}]" for n in range(9)]
-    code, _out, err = cli("--stack-file", stack_file("\n".join([*levels, "config: {a: *l8}"])))
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}' if n else 'x'] * 10)}]" for n in range(7)]
+    code, _out, err = cli("--stack-file", stack_file("\n".join([*levels, "config: {a: *l6}"])))
     assert code == 2
     assert "more than 200,000 values" in err
 

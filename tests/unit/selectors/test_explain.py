@@ -113,6 +113,13 @@ def test_a_difference_is_exactly_the_nodes_that_change(old: list[str], new: list
     assert change.to_text()
 
 
+def test_names_no_selector_that_can_be_spared() -> None:
+    texts = ["n in (1,2,3)", "n=1,z", "n=1", "n=2", "n=3,y", "n=3"]
+    assert explain(texts).selectors[0].redundant_because_of == (2, 3, 5)
+    many = [f"n={number}" for number in range(1, 4)] + [f"n=1,z={number}" for number in range(60)]
+    assert explain(["n in (1,2,3)", *many]).selectors[0].redundant_because_of == (1, 2, 3)
+
+
 def test_text_of_an_explanation() -> None:
     explanation = explain(
         ["type=kwok", "type in (kwok,virtual-kubelet)", "x=a,x=b", "k<0", "a=1,b!=1"], origins=["preset kwok"]

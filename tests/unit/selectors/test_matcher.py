@@ -18,8 +18,11 @@ _expressions = st.fixed_dictionaries(
     optional={"values": _values},
 )
 _fields = st.fixed_dictionaries(
-    {"key": st.just("metadata.name"), "operator": st.sampled_from(["In", "NotIn"])},
-    optional={"values": _values},
+    {
+        "key": st.just("metadata.name"),
+        "operator": st.sampled_from(["In", "NotIn"]),
+        "values": st.one_of(st.sampled_from([["n"], ["m"]]), _values),
+    }
 )
 _terms = st.fixed_dictionaries(
     {},
