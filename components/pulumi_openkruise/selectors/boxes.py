@@ -65,18 +65,19 @@ def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
     The set of nodes stays the same: ``type=a`` and ``type=b`` become ``type in (a,b)``.
     """
     current = absorb(boxes)
-    while True:
-        joined: list[int] = []
+    while len(current) > 1:
+        joined = current
         for field in frame.fields:
             groups: dict[int, int] = {}
-            for box in current:
-                groups[box & ~field] = groups.get(box & ~field, 0) | box
-            joined = list(groups.values())
-            if len(joined) < len(current):
-                break
-        else:
-            return current
+            for box in joined:
+                rest = box & ~field
+                groups[rest] = groups.get(rest, 0) | box
+            if len(groups) < len(joined):
+                joined = sorted(groups.values())
+        if joined is current:
+            break
         current = absorb(joined)
+    return current
 
 
 def maximal_outside(

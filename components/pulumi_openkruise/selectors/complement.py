@@ -50,6 +50,8 @@ class Complement:
         parts = self._components(boxes)
         for part in parts:
             part.find_primes(budget)
+            if part.oversize:
+                raise SelectorError([_too_large(len(part.primes), SIZE_LIMIT, "more than ")])
         self._check_complete(parts)
         covers = [part.cover(budget) for part in parts]
         proven = min(cover.proven for cover in covers)
@@ -225,20 +227,19 @@ class Complement:
                 sum(2 + len(str_requirement) for str_requirement in part.texts(box)) for box in cover.boxes
             )
             size += own * (terms // len(cover.boxes))
-        if size <= SIZE_LIMIT:
-            return
-        raise SelectorError(
-            [
-                Problem(
-                    "too-large",
-                    f"the exact affinity needs {terms:,} terms, about {size:,} bytes; an object in the "
-                    f"Kubernetes API holds about {SIZE_LIMIT:,}: each selector with several requirements on "
-                    "labels of its own doubles the number of terms",
-                    remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, "
-                    "and select by it; or write selectors with one requirement",
-                )
-            ]
-        )
+        if size > SIZE_LIMIT:
+            raise SelectorError([_too_large(terms, size, "about ")])
+
+
+def _too_large(terms: int, size: int, how_much: str) -> Problem:
+    return Problem(
+        "too-large",
+        f"the exact affinity needs {how_much}{terms:,} terms and {size:,} bytes; an object in the Kubernetes "
+        f"API holds about {SIZE_LIMIT:,}: each selector with several requirements on labels of its own "
+        "doubles the number of terms",
+        remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select by "
+        "it; or write selectors with one requirement",
+    )
 
 
 def _joined(choice: Iterable[Term]) -> Term:

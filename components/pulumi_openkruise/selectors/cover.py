@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
-from .hitting import greedy, hitting_set, independent
+from .hitting import hitting_set, independent
 from .shrinking import Shrinking
 
 
@@ -63,7 +63,7 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
         rows = _rows(primes, shape, steps)
         chosen, fooling = _fewest(rows, steps)
     except OutOfSteps:
-        return Cover(_tightened(_greedy(primes, shape), shape), 0, False)
+        return Cover(irredundant(primes, shape), 0, False)
     spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
@@ -118,7 +118,7 @@ def _rows(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[int, int]:
                 if prime & group:
                     inside |= 1 << place
             members.append((inside, group))
-        steps.take(len(states) * len(groups) // 8)
+        steps.take(len(states) * len(groups) // 4)
         following: dict[int, int] = {}
         for row, span in states.items():
             for inside, group in members:
@@ -141,29 +141,21 @@ def _fewest(rows: dict[int, int], steps: Steps) -> tuple[list[int], bool]:
     return sorted(forced + chosen), independent(rest) == len(chosen)
 
 
-def _greedy(primes: Sequence[int], shape: Shape) -> list[int]:
-    """Choose primes that contain the most nodes not covered yet, then drop those that the rest covers."""
+def irredundant(primes: Sequence[int], shape: Shape) -> tuple[int, ...]:
+    """Choose primes that cover the rest's union, none of which the others cover; the largest first.
+
+    For when there is no budget for more: each prime is looked at twice.
+    """
     unlimited = Steps(1 << 60)
-    rows: list[int] = []
     kept: list[int] = []
-    while True:
-        found = False
-        for prime in primes:
-            gap = hole(prime, kept, shape.frame, unlimited)
-            if gap is not None:
-                found = True
-                point = 0
-                for field, groups in zip(shape.frame.fields, shape.classes, strict=True):
-                    point |= next(group for group in groups if group & gap & field)
-                rows.append(sum(1 << place for place, other in enumerate(primes) if not point & ~other))
-        if not found:
-            break
-        kept = [primes[place] for place in greedy(rows)]
-    for prime in reversed(kept):
+    for prime in sorted(primes, key=lambda prime: (-prime.bit_count(), prime)):
+        if hole(prime, kept, shape.frame, unlimited) is not None:
+            kept.append(prime)
+    for prime in reversed(kept.copy()):
         rest = [other for other in kept if other != prime]
         if hole(prime, rest, shape.frame, unlimited) is None:
             kept = rest
-    return kept
+    return _tightened(kept, shape)
 
 
 def _tightened(boxes: Sequence[int], shape: Shape) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from .errors import Problem, SelectorError
 from .parse import from_mapping, parse
 from .requirement import Selector
 
-BUDGET = 400_000
+BUDGET = 250_000
 """Default number of search steps, well under a second; ordinary input takes a few hundred."""
 
 

@@ -33,24 +33,6 @@ def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
     return sorted(chosen)
 
 
-def greedy(rows: Sequence[int]) -> list[int]:
-    """Return primes that hit every row, each the one that hits the most of the rows left; in order."""
-    hits: dict[int, int] = {}
-    for number, row in enumerate(rows):
-        while row:
-            bit = row & -row
-            row ^= bit
-            place = bit.bit_length() - 1
-            hits[place] = hits.get(place, 0) | 1 << number
-    left = (1 << len(rows)) - 1
-    chosen = []
-    while left:
-        best = max(hits, key=lambda place: ((hits[place] & left).bit_count(), -place))
-        chosen.append(best)
-        left &= ~hits[best]
-    return sorted(chosen)
-
-
 def _reduce(rows: list[int], chosen: list[int], steps: Steps) -> list[int]:
     """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes."""
     while True:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .affinity import Term
 from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
-from .cover import Cover, Shape, classes_of, smallest_cover
+from .cover import Cover, Shape, classes_of, irredundant, smallest_cover
 from .requirement import Requirement
 from .space import LabelSpace
 
@@ -28,6 +28,8 @@ class LinkedLabels:
         self.full = self.frame.full
         self.forbidden = [box & self.full for box in forbidden]
         self.primes: list[int] = []
+        self.oversize = False
+        """Whether the primes were too many to go on: they are not all, and no answer can be made of them."""
         self._complete = True
 
     @property
@@ -68,8 +70,9 @@ class LinkedLabels:
     def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
         shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink, self._cost)
-        found = smallest_cover(self.primes, shape, budget)
-        return found if self._complete else Cover(found.boxes, 0, False)
+        if self._complete:
+            return smallest_cover(self.primes, shape, budget)
+        return Cover(irredundant(self.primes, shape), 0, False)
 
     def term(self, box: int) -> Term:
         """Write a box as the requirements of a node selector term."""
@@ -133,6 +136,7 @@ class LinkedLabels:
                 found.append(grown)
                 size += 26 + sum(len(text) for text in self.texts(grown))
                 if size > SIZE_LIMIT:
+                    self.oversize = True
                     return found
         return found
 
