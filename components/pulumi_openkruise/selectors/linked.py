@@ -57,8 +57,7 @@ class LinkedLabels:
             return [piece << offset for piece in self.spaces[place].pieces(outside >> offset)]
 
         try:
-            # The most restricting boxes last: they cut the fewest primes.
-            order = sorted(self.forbidden, key=lambda box: (-box.bit_count(), box))
+            order = self._overlapping_first()
             primes = maximal_outside(self.frame, order, pieces, Steps(budget))
         except OutOfSteps:
             self._complete = False
@@ -107,6 +106,30 @@ class LinkedLabels:
                 piece = space.smaller(piece, inside, count_values=count_values)
             box |= piece << offset
         return box
+
+    def _overlapping_first(self) -> list[int]:
+        """Order the forbidden boxes so that each restricts labels that those before it do, if any does.
+
+        Primes that a later box would cut up are then never made: it halves the work on long lists.
+        """
+        spans = {}
+        for box in sorted(self.forbidden):
+            missing = self.full & ~box
+            spans[box] = [place for place, field in enumerate(self.fields) if missing & field]
+        users = [0] * len(self.fields)
+        for span in spans.values():
+            for place in span:
+                users[place] += 1
+        seen: set[int] = set()
+        order = []
+        while spans:
+            box = max(
+                spans,
+                key=lambda box: (sum(p in seen for p in spans[box]), sum(users[p] for p in spans[box]), -box),
+            )
+            seen.update(spans.pop(box))
+            order.append(box)
+        return order
 
     def _enough_primes(self) -> list[int]:
         """Cover the complement by primes, each grown around nodes that are not covered yet.
