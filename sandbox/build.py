@@ -27,6 +27,7 @@ from sandbox.programs import (
     PROGRAMS,
     PROVIDER_MODULE,
     PROVIDER_VERSION,
+    Adapted,
     Copied,
     Program,
 )
@@ -52,7 +53,7 @@ def fingerprint(program: Program, go: str) -> str:
     """The hash that names the program's folder: pins, own sources, flags, Go version."""
     digest = hashlib.sha256()
     flags = [program.linker_flags, *COMPILER_FLAGS, json.dumps(GO_ENVIRONMENT)]
-    for part in [go, program.package, *flags, repr(program.copied)]:
+    for part in [go, program.package, *flags, repr(program.copied), repr(program.adapted)]:
         digest.update(part.encode() + b"\0")
     locks = {program.lock, *(copied.lock or program.lock for copied in program.copied)}
     for lock in sorted(locks):
@@ -140,16 +141,17 @@ def _build_one(program: Program, target: Path, packages: int, progress: Progress
         result.mkdir()
         if program.package == ".":
             _provider_schema(program, sources)
-        _compile(program, sources, result / program.name, progress)
+        package = program.package if program.adapted is None else _adapt(program, program.adapted, sources)
+        _compile(program, package, sources, result / program.name, progress)
         for copied in program.copied:
             _copy(copied, program, result)
         result.rename(target)
     progress.finished(program.name)
 
 
-def _compile(program: Program, sources: Path, binary: Path, progress: Progress) -> None:
+def _compile(program: Program, package: str, sources: Path, binary: Path, progress: Progress) -> None:
     flags = [*COMPILER_FLAGS, "-ldflags", program.linker_flags]
-    command = ["go", "build", "-v", *flags, "-o", str(binary), program.package]
+    command = ["go", "build", "-v", *flags, "-o", str(binary), package]
     process = subprocess.Popen(
         command, cwd=sources, env=_environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
@@ -164,6 +166,20 @@ def _compile(program: Program, sources: Path, binary: Path, progress: Progress) 
         error = f"Building {program.name} failed: {' '.join(command)}\n{''.join(said[-40:])}"
         progress.fail(program.name, error)
         raise SandboxError(error)
+
+
+def _adapt(program: Program, adapted: Adapted, sources: Path) -> str:
+    """Puts an adapted copy of an upstream main beside the program's sources; returns its package."""
+    text = (_module_folder(adapted.module, program.lock) / adapted.source).read_text()
+    for old, new in adapted.replaced:
+        if old not in text:
+            raise SandboxError(
+                f"{program.name}: {adapted.source} of {adapted.module} has no {old} to replace."
+            )
+        text = text.replace(old, new)
+    (sources / program.name).mkdir()
+    (sources / program.name / "main.go").write_text(text)
+    return f"./{program.name}"
 
 
 def _provider_schema(program: Program, sources: Path) -> None:

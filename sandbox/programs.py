@@ -47,6 +47,18 @@ class Copied:
 
 
 @dataclass(frozen=True)
+class Adapted:
+    """A main package of one file, compiled from a copy in which some texts are replaced.
+
+    ``replaced`` pairs each text, which has to be there, with what stands in its place.
+    """
+
+    module: str
+    source: str
+    replaced: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Program:
     """One binary: where its lock file is, which package is linked, and what is stamped into it.
 
@@ -62,6 +74,7 @@ class Program:
     weight: int
     stamps: tuple[tuple[str, str], ...] = ()
     copied: tuple[Copied, ...] = ()
+    adapted: Adapted | None = None
     optional: bool = False
 
     @property
@@ -151,6 +164,8 @@ PROGRAMS: tuple[Program, ...] = (
         lane=1,
         weight=125,
         copied=(Copied(KRUISE_MODULE, "config", "module/config"),),
+        # The address that its webhooks listen on is no flag, and nothing here listens on all interfaces.
+        adapted=Adapted(KRUISE_MODULE, "main.go", (('"0.0.0.0"', '"127.0.0.1"'),)),
     ),
 )
 

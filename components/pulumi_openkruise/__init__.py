@@ -6,7 +6,6 @@ the names here are looked up at their first use.
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ _HOMES = {"OpenKruise": ".component", "OpenKruiseArgs": ".component", "args_from
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # slow to import, and rarely needed
+
         return version("pulumi-openkruise")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name], __name__), name)

@@ -192,7 +192,9 @@ class Complement:
             not self.frame.is_empty(self._box(*term)) for term in self.terms
         ):
             return Problem(
-                "contradiction", "the required node affinity contradicts itself: no node can satisfy it"
+                "contradiction",
+                "the required node affinity contradicts itself: no node can satisfy it",
+                remedy="remove one of the requirements that exclude each other",
             )
         outside = self._outside_terms()
         needed = list(self.forbidden)
@@ -204,7 +206,7 @@ class Complement:
         except OutOfSteps:
             pass
         texts = [repr(selector.text or str(selector)) for _box, selector in needed]
-        listed = " and ".join(texts) if len(texts) < 3 else ", ".join(texts)
+        listed = " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 2 else texts)
         if self.terms is None:
             reason = f"{listed} together match every node, so no node would be left for the daemon"
             witness: dict[str, str] = {}

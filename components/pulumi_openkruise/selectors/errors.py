@@ -54,10 +54,15 @@ def caret(text: str, position: int | None) -> list[str]:
 
     Characters that would move the caret or write to the terminal are shown as ``?``.
     """
-    shown = "".join(character if character.isprintable() else "?" for character in text)
+    shown = printable(text)
     if position is None:
         return [f"    {shown}"]
     return [f"    {shown}", f"    {' ' * position}^"]
+
+
+def printable(text: str) -> str:
+    """Put ``?`` in the place of characters that would move the cursor or write to the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def describe_labels(labels: Mapping[str, str]) -> str:

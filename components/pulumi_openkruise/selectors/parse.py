@@ -9,7 +9,7 @@ caller's to refuse.
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from .errors import Problem, SelectorError
+from .errors import Problem, SelectorError, printable
 from .requirement import Operator, Requirement, Selector, selector
 from .syntax import integer, key_fault, value_fault
 
@@ -179,7 +179,8 @@ class _Parser:
             return token._replace(text="")
         self._take()
         if not token.identifier:
-            self._fail(token, "identifier")
+            remedy = "there is no '>=' or '<=': compare with the next integer by '>' or '<'"
+            self._fail(token, "identifier", remedy if token.text in ("=", "==") else "")
         return token
 
     def _list(self) -> list[_Token]:
@@ -222,13 +223,15 @@ class _Parser:
         return token
 
     def _fail(self, token: _Token, expected: str, remedy: str = "") -> NoReturn:
-        found = "the end" if token.end else f"'{token.text}'"
+        found = "the end" if token.end else f"'{printable(token.text)}'"
         raise _error("syntax", f"found {found}, expected: {expected}", self._text, token.position, remedy)
 
 
 def _operator_remedy(token: _Token) -> str:
     if token.text.lower() in ("in", "notin", "not"):
         return "the operators 'in' and 'notin' are written in lower case and as one word"
+    if token.identifier:
+        return "requirements are separated by commas"
     return ""
 
 
