@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     "file; - reads selectors or a stack file from standard input. Exit code 1 when anything changes.",
 )
 @click.option(
+    "--nodes",
+    "nodes_file",
+    metavar="FILE",
+    help="With --diff, also count the nodes that gain or lose the daemon: FILE holds what kubectl get nodes "
+    "-o json prints; - is standard input.",
+)
+@click.option(
     "--config-namespace",
     default="openkruise",
     show_default=True,
@@ -57,6 +64,7 @@ def affinity(
     output: str | None,
     explained: bool,
     other: str | None,
+    nodes_file: str | None,
     config_namespace: str,
 ) -> int:
     """Print the node affinity that admits exactly the nodes that no SELECTOR matches.
@@ -72,6 +80,8 @@ def affinity(
       pulumi-openkruise affinity --stack-file stacks/Pulumi.prod.yaml --explain
       git show HEAD:stacks/Pulumi.prod.yaml |
         pulumi-openkruise affinity --stack-file stacks/Pulumi.prod.yaml --diff -
+      kubectl get nodes -o json |
+        pulumi-openkruise affinity --stack-file new.yaml --diff stacks/Pulumi.prod.yaml --nodes -
       echo '["type=kwok", "!kubernetes.io/hostname"]' | pulumi-openkruise affinity -o json
 
     \b
@@ -79,7 +89,9 @@ def affinity(
                 1  --diff found a difference
                 2  unusable input
     """
-    uses_input = [stack_file, other].count("-") + (not selectors and stack_file is None)
+    if nodes_file is not None and other is None:
+        raise click.UsageError("--nodes counts what --diff finds: give --diff OTHER too")
+    uses_input = [stack_file, other, nodes_file].count("-") + (not selectors and stack_file is None)
     if uses_input > 1:
         raise click.UsageError(
             "standard input can be read once: give selectors as arguments or by --stack-file FILE"
@@ -95,7 +107,7 @@ def affinity(
         given = from_standard_input(config_namespace)
     try:
         if explained or other is not None:
-            return _report(given, explained, other, output, config_namespace)
+            return _report(given, explained, other, nodes_file, output, config_namespace)
         answer = solve(given.given)
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
@@ -105,7 +117,14 @@ def affinity(
     return CLEAN
 
 
-def _report(given: Selectors, explained: bool, other: str | None, output: str | None, namespace: str) -> int:
+def _report(
+    given: Selectors,
+    explained: bool,
+    other: str | None,
+    nodes_file: str | None,
+    output: str | None,
+    namespace: str,
+) -> int:
     """Print explanation and difference as far as they are asked for; return the exit code."""
     texts, data, found = [], {}, CLEAN
     if explained:
@@ -119,6 +138,12 @@ def _report(given: Selectors, explained: bool, other: str | None, output: str | 
         texts.append(change.to_text())
         data["difference"] = change.to_dict()
         found = FINDINGS if change else CLEAN
+        if nodes_file is not None:
+            from .nodes import count, from_nodes_file
+
+            counted = count(change, from_nodes_file(nodes_file))
+            texts.append(counted.to_text())
+            data["difference"]["nodes"] = counted.to_dict()
     whole: Any = data if len(data) > 1 else next(iter(data.values()))
     if output in ("json", "yaml"):
         emit(as_json(whole) if output == "json" else as_yaml(whole))

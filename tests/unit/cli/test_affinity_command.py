@@ -390,3 +390,57 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     os.close(writing)
     assert done.returncode == 141
     assert done.stderr == b""
+
+
+# --- nodes that a difference concerns
+
+
+def _nodes(*labels: dict[str, str]) -> str:
+    items = [{"kind": "Node", "metadata": {"name": f"n{at}", "labels": own}} for at, own in enumerate(labels)]
+    return json.dumps({"kind": "List", "items": items})
+
+
+def test_nodes_that_gain_or_lose_the_daemon_are_counted(cli: Cli, stack_file: Callable[[str], str]) -> None:
+    old = stack_file(
+        "config:\n  openkruise:virtualNodeSelectors: [a=1]\n  openkruise:baseExclusions: false\n"
+    )
+    nodes = _nodes({"a": "1"}, {"a": "2"}, {"a": "2", "b": ""}, {}, {"c": "x"})
+    code, out, _err = cli("a=2", "--diff", old, "--nodes", "-", stdin=nodes)
+    assert code == 1
+    assert "Of 5 nodes 1 gain the daemon, 2 lose it, 2 keep it and restart its pod." in out
+    assert "gain: n0" in out
+    assert "lose: n1, n2" in out
+    code, out, _err = cli("a=2", "--diff", old, "--nodes", "-", "-o", "json", stdin=nodes)
+    found = json.loads(out)["nodes"]
+    assert found == {"total": 5, "gaining": ["n0"], "losing": ["n1", "n2"], "keeping": 2, "restarting": 2}
+
+
+def test_no_difference_restarts_nothing(cli: Cli, stack_file: Callable[[str], str]) -> None:
+    old = stack_file(
+        "config:\n  openkruise:virtualNodeSelectors: [a=1]\n  openkruise:baseExclusions: false\n"
+    )
+    code, out, _err = cli("a in (1)", "--diff", old, "--nodes", "-", stdin=_nodes({}, {"a": "1"}))
+    assert code == 0
+    assert "Of 2 nodes 0 gain the daemon, 0 lose it, 1 keep it." in out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "not JSON"),
+        ("7", "expected what `kubectl get nodes -o json` prints"),
+        ('{"items": [{"kind": "Pod", "metadata": {"name": "x"}}]}', "items[0]: not a Node"),
+        ('{"items": [{"metadata": {"name": "x", "labels": {"a": 1}}}]}', "items[0]: metadata.labels"),
+    ],
+)
+def test_files_that_hold_no_nodes(cli: Cli, stack_file: Callable[[str], str], text: str, says: str) -> None:
+    old = stack_file("config:\n  openkruise:virtualNodeSelectors: [a=1]\n")
+    code, out, err = cli("a=2", "--diff", old, "--nodes", "-", stdin=text)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_nodes_are_counted_for_a_difference_only(cli: Cli) -> None:
+    code, _out, err = cli("a=2", "--nodes", "-", stdin="{}")
+    assert code == 2
+    assert "--diff" in err
