@@ -44,7 +44,7 @@ class Section:
 def milliseconds(seconds: float) -> str:
     """Write a time with three digits that count."""
     value = seconds * 1000
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def middle(values: Iterable[float]) -> float:
