@@ -6,8 +6,9 @@ are all products of what requirements can state about each key, and the choice a
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations, pairwise, product
+from typing import Any
 
-from label_space import MAX_INTEGER, Key, Value, integer
+from label_space import MAX_INTEGER, Key, Rows, Value, allowed, both, integer
 from oracle_client import Oracle
 from pysat.examples.rc2 import RC2
 from pysat.formula import WCNF
@@ -68,38 +69,59 @@ def statements(space: Key) -> dict[frozenset[int], Cost]:
     return found
 
 
-def smallest(oracle: Oracle, selectors: list[str], keys: Mapping[str, Key]) -> tuple[int, int, int] | None:
-    """Return the fewest terms, then requirements, then values of any exact answer; None if there is none."""
-    names = sorted(keys)
-    spaces = {key: atoms(keys[key]) for key in names}
-    answer = oracle.ask("rows", selectors=selectors, keys=spaces)["rows"]
-    rows = [[int(row, 2) for row in answer[key]] for key in names]
-    points = list(product(*(range(len(spaces[key])) for key in names)))
-    everyone = (1 << len(selectors)) - 1
+def name_statements(names: list[str]) -> dict[frozenset[int], Cost]:
+    """Return the same for the node's name; the last name stands for all that are not named.
 
-    def matched(point: tuple[int, ...]) -> bool:
-        left = everyone
+    One requirement of `matchFields` takes exactly one name, so `NotIn` is repeated and `In` is not.
+    """
+    everything = frozenset(range(len(names)))
+    named = range(len(names) - 1)
+    found = {frozenset({place}): (1, 1) for place in named}
+    for count in range(len(named) + 1):
+        for taken in combinations(named, count):
+            found.setdefault(everything - frozenset(taken), (count, count))
+    return found
+
+
+def smallest(
+    oracle: Oracle,
+    selectors: list[str],
+    keys: Mapping[str, Key],
+    required: Mapping[str, Any] | None = None,
+) -> tuple[int, int, int] | None:
+    """Return the fewest terms, then requirements, then values of any exact answer; None if there is none.
+
+    Not for problems where every node is allowed: a term without requirements is not a term.
+    """
+    names = sorted(keys)
+    answer = Rows(oracle, selectors, {key: atoms(keys[key]) for key in names}, required)
+    rows = [*(answer.keys[key] for key in names), answer.name]
+    said = [*(statements(keys[key]) for key in names), name_statements(answer.names)]
+    points = list(product(*(range(len(column)) for column in rows)))
+
+    def wanted_at(point: tuple[int, ...]) -> bool:
+        left = answer.start
         for row, at in zip(rows, point, strict=True):
-            left &= row[at]
-        return left != 0
+            left = both(left, row[at])
+        return allowed(left)
 
     place = {point: n for n, point in enumerate(points)}
-    wanted = sum(1 << n for point, n in place.items() if not matched(point))
+    wanted = sum(1 << n for point, n in place.items() if wanted_at(point))
     # A term as a set of points: the product of what it states about each key.
     sets: list[list[tuple[int, Cost]]] = []
-    for depth, key in enumerate(names):
+    for depth, column in enumerate(said):
         sets.append([
             (sum(1 << n for point, n in place.items() if point[depth] in states), cost)
-            for states, cost in statements(keys[key]).items()
+            for states, cost in column.items()
         ])  # fmt: skip
     terms: dict[int, Cost] = {(1 << len(points)) - 1: (0, 0)}
     for one in sets:
         grown: dict[int, Cost] = {}
         for covered, cost in terms.items():
             for more, extra in one:
-                both, sum_ = covered & more, (cost[0] + extra[0], cost[1] + extra[1])
-                if both and (both not in grown or sum_ < grown[both]):
-                    grown[both] = sum_
+                shared, sum_ = covered & more, (cost[0] + extra[0], cost[1] + extra[1])
+                if shared and (shared not in grown or sum_ < grown[shared]):
+                    grown[shared] = sum_
         terms = grown
     exact = {covered: cost for covered, cost in terms.items() if covered & ~wanted == 0}
     # A term that covers no more and costs no less than another is never needed.

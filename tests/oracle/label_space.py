@@ -1,4 +1,4 @@
-"""The node labels that a list of selectors can tell apart, told from upstream's own parse of them.
+"""The nodes that selectors and a required node selector can tell apart, by upstream's own parse.
 
 Independent of the package under test: requirements come from the oracle, and which value satisfies which
 requirement is the oracle's word, too.
@@ -83,43 +83,110 @@ def keys_of(requirements: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, Ke
     return keys
 
 
-def read(oracle: Oracle, selectors: list[str]) -> dict[str, Key]:
-    """Parse selectors upstream and return what they say about each key."""
+def read(oracle: Oracle, selectors: list[str], required: Mapping[str, Any] | None = None) -> dict[str, Key]:
+    """Parse selectors upstream; return what they, and a required node selector, say about each key."""
     answers = oracle.batch({"op": "parse", "selector": text} for text in selectors)
     for text, answer in zip(selectors, answers, strict=True):
         assert answer["ok"], f"not a selector to upstream: {text!r}: {answer}"
-    return keys_of(answer["requirements"] for answer in answers)
+    entries = [
+        {**entry, "operator": entry["operator"].lower(), "values": entry.get("values", [])}
+        for term in (required or {}).get("nodeSelectorTerms", [])
+        for entry in term.get("matchExpressions", [])
+    ]
+    return keys_of([*(answer["requirements"] for answer in answers), entries])
 
 
-def inexpressible(oracle: Oracle, selectors: list[str], keys: Mapping[str, Key]) -> bool:
-    """Tell whether Kubernetes can express the complement, by brute force over what the keys can be.
+def node_names(required: Mapping[str, Any] | None) -> list[str]:
+    """Return the node names that a node selector names, and a last one that it does not name."""
+    named = {
+        value
+        for term in (required or {}).get("nodeSelectorTerms", [])
+        for entry in term.get("matchFields", [])
+        for value in entry["values"]
+    }
+    return [*sorted(named), "not-named"]
 
-    It cannot if and only if an allowed node p and an excluded node q exist that are alike but for some keys
+
+class Rows:
+    """Upstream's word on each value of each key: which selectors and which required terms it leaves open."""
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        selectors: list[str],
+        spaces: Mapping[str, list[Value]],
+        required: Mapping[str, Any] | None,
+    ) -> None:
+        """Ask for all values in ``spaces``, and for all names."""
+        self.names = node_names(required)
+        answer = oracle.ask("rows", selectors=selectors, keys=spaces, names=self.names, required=required)
+
+        def pairs(matched: list[str], admitted: list[str] | None) -> list[tuple[int, int]]:
+            # Without a required node selector one term without requirements is always open.
+            return [
+                (int(row, 2) if row else 0, int(term or "0", 2))
+                for row, term in zip(matched, admitted or ["1"] * len(matched), strict=True)
+            ]
+
+        self.keys = {key: pairs(row, answer["terms"][key]) for key, row in answer["rows"].items()}
+        self.name = pairs(answer["nameRows"], answer["nameTerms"])
+        terms = 1 if required is None else len(required["nodeSelectorTerms"])
+        self.start = ((1 << len(selectors)) - 1, (1 << terms) - 1)
+
+
+def inexpressible(
+    oracle: Oracle,
+    selectors: list[str],
+    keys: Mapping[str, Key],
+    required: Mapping[str, Any] | None = None,
+) -> bool:
+    """Tell whether Kubernetes can express what is left, by brute force over what the keys can be.
+
+    A node is allowed if ``required`` admits it and no selector matches it. What is allowed cannot be
+    expressed if and only if an allowed node p and an excluded node q exist that are alike but for some keys
     with ``>`` or ``<`` on which p has an unnamed non-integer and q an unnamed integer: whatever a term
     states about such a key, once it holds an unnamed non-integer it holds all but finitely many values.
 
-    Both nodes are built key by key; pairs of nodes for which the same selectors are still open are one case.
+    Both nodes are built key by key; pairs of nodes for which the same selectors and terms are still open are
+    one case.
     """
     spaces = {key: space.values() for key, space in keys.items()}
-    answer = oracle.ask("rows", selectors=selectors, keys=spaces)["rows"]
-    everyone = (1 << len(selectors)) - 1
-    pairs = {(everyone, everyone)}
+    rows = Rows(oracle, selectors, spaces, required)
+    pairs = {(rows.start, rows.start)}
+    columns = [{(row, row) for row in rows.name}]
     for key, space in keys.items():
-        rows = {value: int(row, 2) for value, row in zip(spaces[key], answer[key], strict=True)}
-        steps = {(row, row) for row in rows.values()}
+        steps = {(row, row) for row in rows.keys[key]}
         if space.ordered:
             unnamed = {
-                value: row for value, row in rows.items() if value is not None and value not in space.named
+                value: row
+                for value, row in zip(spaces[key], rows.keys[key], strict=True)
+                if value is not None and value not in space.named
             }
             text = {row for value, row in unnamed.items() if integer(value) is None}
             numbers = {row for value, row in unnamed.items() if integer(value) is not None}
             steps |= {(p, q) for p in text for q in numbers}
-        pairs = {(p & row_p, q & row_q) for p, q in pairs for row_p, row_q in steps}
-    return any(p == 0 and q != 0 for p, q in pairs)
+        columns.append(steps)
+    for steps in columns:
+        pairs = {(both(p, one), both(q, other)) for p, q in pairs for one, other in steps}
+    return any(allowed(p) and not allowed(q) for p, q in pairs)
+
+
+def both(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Return the selectors and terms that two values leave open together."""
+    return one[0] & other[0], one[1] & other[1]
+
+
+def allowed(row: tuple[int, int]) -> bool:
+    """Tell of a whole node whether no selector and some term is open."""
+    return row[0] == 0 and row[1] != 0
 
 
 def shows_inexpressible(
-    oracle: Oracle, selectors: list[str], keys: Mapping[str, Key], witness: Mapping[str, str]
+    oracle: Oracle,
+    selectors: list[str],
+    keys: Mapping[str, Key],
+    witness: Mapping[str, str],
+    required: Mapping[str, Any] | None = None,
 ) -> bool:
     """Tell whether a node is allowed and turns into an excluded one as `inexpressible` describes."""
     spaces: dict[str, list[Value]] = {}
@@ -129,6 +196,18 @@ def shows_inexpressible(
         if space.ordered and value is not None and value not in space.named and integer(value) is None:
             spaces[key] += [space.padded(number) for number in space.regions()]
     point = {key: [witness.get(key)] for key in keys}
-    itself = oracle.ask("product", selectors=selectors, keys=point, direct=1)
-    around = oracle.ask("product", selectors=selectors, keys=spaces, direct=1000)
-    return itself["matched"] is None and around["matched"] is not None
+    rest = {
+        "selectors": selectors,
+        "required": required,
+        "direct": 1000,
+        "names": [name_in(witness, required)],
+    }
+    # Compared with no affinity at all, a mismatch is a node that is not allowed.
+    itself = oracle.ask("product", keys=point, **rest)
+    around = oracle.ask("product", keys=spaces, **rest)
+    return itself["mismatch"] is None and around["mismatch"] is not None
+
+
+def name_in(witness: Mapping[str, str], required: Mapping[str, Any] | None) -> str:
+    """Return the name of the node in a witness; where it has none, any will do."""
+    return witness.get("metadata.name", node_names(required)[-1])

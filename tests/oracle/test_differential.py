@@ -1,152 +1,25 @@
 """Random selector lists: the computed affinity admits exactly the nodes that no selector matches.
 
-Kubernetes' own code is the judge, at every combination of labels that the selectors can tell apart. Where
-they are too many to build a node for each, random ones go through the whole matcher, and the whole product
-is compared by tables of single requirements, each still evaluated by upstream (see go/product.go).
-Refusals are judged, too: by the same code, and by a criterion of expressibility that is written here again.
+Kubernetes' own code is the judge (judge.py), at all combinations of labels that the selectors can tell apart.
 """
 
 import os
 import random
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any
+from collections.abc import Callable
 
+import judge
 import pytest
 import selector_cases
-from label_space import inexpressible, read, shows_inexpressible
 from oracle_client import Oracle
-from pulumi_openkruise.selectors import SelectorError, solve
 
 CASES = int(os.environ.get("ORACLE_CASES", "2000"))
 FIRST = int(os.environ.get("ORACLE_FIRST", "0"))
-DIRECT = 4000
-SAMPLE = 1000
 
 
-def judge(oracle: Oracle, selectors: list[str], **options: int) -> tuple[str, list[str]]:
-    """Return what became of one list, and everything that upstream contradicts."""
-    faults: list[str] = []
-    keys = read(oracle, selectors)
-    spaces = {key: space.values() for key, space in keys.items()}
-
-    def product(affinity: Any = None, **other: Any) -> dict[str, Any]:
-        return oracle.ask(
-            "product",
-            **{
-                "selectors": selectors,
-                "affinity": affinity,
-                "keys": spaces,
-                "direct": DIRECT,
-                "sample": SAMPLE,
-                **other,
-            },
-        )
-
-    sayable = not inexpressible(oracle, selectors, keys)
-    try:
-        answer = solve(selectors, **options)
-    except SelectorError as error:
-        codes = {problem.code for problem in error.problems}
-        truth = product()
-        for problem in error.problems:
-            witness = problem.witness
-            if problem.code == "leaves-no-node":
-                if truth["outside"]:
-                    faults.append(f"refused as leaving no node, but {truth['outside']} is matched by none")
-            elif problem.code == "inexpressible":
-                if sayable:
-                    faults.append(f"refused as inexpressible, but it is not; witness {witness}")
-                elif witness is None:
-                    faults.append("no witness")
-                elif not shows_inexpressible(oracle, selectors, keys, witness):
-                    faults.append(f"the witness {witness} shows nothing")
-            elif problem.code != "too-large":
-                faults.append(f"unexpected problem {problem.code}: {problem}")
-        if "leaves-no-node" not in codes and not truth["outside"]:
-            faults.append(f"no node is left, but the problems are {codes}")
-        return "+".join(sorted(codes)), faults
-    if not sayable:
-        faults.append("answered, but the complement is inexpressible")
-    truth = product(answer.affinity)
-    if truth["mismatch"]:
-        faults.append(f"wrong at {truth['mismatch']}: {answer.affinity}")
-    if truth.get("affinityError"):
-        faults.append(f"invalid affinity: {truth['affinityError']}: {answer.affinity}")
-    if answer.affinity is None:
-        if truth["matched"]:
-            faults.append(f"nothing excluded, but {truth['matched']} is matched")
-        return "nothing to exclude", faults
-    if not truth["outside"]:
-        faults.append(f"no node is left, but an affinity was given: {answer.affinity}")
-    faults += [f"{fault}: {answer.affinity}" for fault in untidy(answer.affinity)]
-    return "answer" if answer.minimal else "answer, not proven minimal", faults
-
-
-def untidy(affinity: dict[str, Any]) -> list[str]:
-    """List what API validation would refuse or a canonical answer must not contain."""
-    faults = []
-    if list(affinity) != ["nodeSelectorTerms"] or not affinity["nodeSelectorTerms"]:
-        faults.append("not a node selector with terms")
-    for term in affinity["nodeSelectorTerms"]:
-        if list(term) != ["matchExpressions"] or not term["matchExpressions"]:
-            faults.append(f"not a term of expressions: {term}")
-            continue
-        for entry in term["matchExpressions"]:
-            operator, values = entry["operator"], entry.get("values", [])
-            fits = {
-                "In": len(values) > 0,
-                "NotIn": len(values) > 0,
-                "Exists": "values" not in entry,
-                "DoesNotExist": "values" not in entry,
-                "Gt": len(values) == 1,
-                "Lt": len(values) == 1,
-            }
-            if not fits[operator] or values != sorted(set(values)):
-                faults.append(f"bad values: {entry}")
-        order = [(e["key"], e["operator"]) for e in term["matchExpressions"]]
-        if order != sorted(set(order)):
-            faults.append(f"requirements unsorted or repeated: {order}")
-    return faults
-
-
-def judge_range(first: int, last: int) -> tuple[Counter[str], list[str]]:
-    """Judge the lists with these numbers; runs in a process of its own with an oracle of its own."""
-    oracle = Oracle()
-    outcomes: Counter[str] = Counter()
-    faults: list[str] = []
-    try:
-        for seed in range(first, last):
-            selectors = selector_cases.selectors(seed)
-            try:
-                outcome, found = judge(oracle, selectors)
-            except Exception as error:  # a crash of the package is a fault of this list, not of the test run
-                outcome, found = "crash", [f"{type(error).__name__}: {error}"]
-            outcomes[outcome] += 1
-            faults += [f"list {seed} {selectors!r}: {fault}" for fault in found]
-    finally:
-        oracle.close()
-    return outcomes, faults
-
-
-def test_random_lists(oracle: Oracle, capsys: pytest.CaptureFixture[str]) -> None:
-    """ORACLE_CASES lists from number ORACLE_FIRST on, on all cores."""
-    step = max(50, min(500, CASES // 16))
-    starts = range(FIRST, FIRST + CASES, step)
-    outcomes: Counter[str] = Counter()
-    faults: list[str] = []
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        ends = [min(start + step, FIRST + CASES) for start in starts]
-        for done, (some, found) in enumerate(pool.map(judge_range, starts, ends), 1):
-            outcomes += some
-            faults += found
-            if CASES > 20000 and done % 10 == 0:
-                with capsys.disabled():
-                    print(f"\n  {outcomes.total():,} of {CASES:,} lists, {len(faults)} differences", end="")
-    with capsys.disabled():
-        print(f"\n  {outcomes.total():,} selector lists against upstream:")
-        for outcome, count in outcomes.most_common():
-            print(f"    {outcome:32} {count:7,} {count / outcomes.total():7.1%}")
+def test_random_lists(oracle: Oracle, show: Callable[[str], None]) -> None:
+    """ORACLE_CASES lists from number ORACLE_FIRST on."""
+    numbers = range(FIRST, FIRST + CASES)
+    outcomes, faults = judge.judge_all(selector_cases.selectors, judge.judge, numbers, show)
     assert faults[:10] == [], f"{len(faults)} differences"
     assert outcomes.total() == CASES
     if CASES >= 2000:  # every kind must occur, or the lists no longer test it
@@ -164,7 +37,7 @@ def test_exact_on_any_budget(oracle: Oracle) -> None:
         selectors = selector_cases.selectors(seed)
         budget = random.Random(seed).choice([0, 1, 5, 20, 60, 200, 1000])
         try:
-            outcome, found = judge(oracle, selectors, budget=budget)
+            outcome, found = judge.judge(oracle, selectors, budget=budget)
         except Exception as error:  # a crash of the package is a fault of this list
             outcome, found = "crash", [f"{type(error).__name__}: {error}"]
         unproven += outcome == "answer, not proven minimal"
@@ -203,7 +76,7 @@ KNOWN = [
 
 @pytest.mark.parametrize(("selectors", "verdict"), KNOWN, ids=lambda value: str(value))
 def test_known_verdicts(oracle: Oracle, selectors: list[str], verdict: str) -> None:
-    outcome, faults = judge(oracle, selectors)
+    outcome, faults = judge.judge(oracle, selectors)
     assert faults == []
     assert outcome == verdict
 

@@ -114,11 +114,7 @@ func product(req *request) any {
 	columns := labelColumns(req.Keys)
 	total := big.NewInt(1)
 	if len(req.Names) > 0 {
-		names := column{isName: true}
-		for i := range req.Names {
-			names.values = append(names.values, &req.Names[i])
-		}
-		columns = append(columns, names)
+		columns = append(columns, nameColumn(req.Names))
 	}
 	for _, c := range columns {
 		if len(c.values) == 0 {

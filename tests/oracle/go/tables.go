@@ -231,25 +231,64 @@ func (s state) hash(to []byte) []byte {
 }
 
 // rows answers, for each key and each of its values, which selectors that value
-// leaves open: a string of 0 and 1, one for each selector.
+// leaves open: a string of 0 and 1, one for each selector; with `required` the
+// same of its terms, for the names, too. Terms that match nothing are never open.
 func rows(req *request) any {
 	selectors, err := parseAll(req.Selectors)
 	if err != nil {
 		return map[string]string{"failure": err.Error()}
 	}
 	columns := labelColumns(req.Keys)
+	if len(req.Names) > 0 {
+		columns = append(columns, nameColumn(req.Names))
+	}
+	answer := rowsAnswer{Rows: map[string][]string{}, Terms: map[string][]string{}}
 	t := selectorTable(columns, selectors)
-	answer := map[string][]string{}
+	var terms *table
+	if req.Required != nil {
+		terms = termTable(columns, req.Required)
+	}
 	for c, col := range columns {
-		for v := range col.values {
-			text := make([]byte, len(selectors))
-			for s := range selectors {
-				text[s] = bit(t.row[c][v][s/64]>>(s%64)&1 == 1)
-			}
-			answer[col.key] = append(answer[col.key], string(text))
+		rows := bits(t.row[c], len(selectors))
+		var open []string
+		if terms != nil {
+			open = bits(terms.row[c], len(req.Required.NodeSelectorTerms))
+		}
+		if col.isName {
+			answer.NameRows, answer.NameTerms = rows, open
+		} else {
+			answer.Rows[col.key], answer.Terms[col.key] = rows, open
 		}
 	}
-	return map[string]any{"rows": answer}
+	return answer
+}
+
+type rowsAnswer struct {
+	Rows      map[string][]string `json:"rows"`
+	Terms     map[string][]string `json:"terms"`
+	NameRows  []string            `json:"nameRows"`
+	NameTerms []string            `json:"nameTerms"`
+}
+
+// bits writes masks as strings of 0 and 1.
+func bits(masks []mask, count int) []string {
+	texts := make([]string, len(masks))
+	for v, m := range masks {
+		text := make([]byte, count)
+		for i := range text {
+			text[i] = bit(m[i/64]>>(i%64)&1 == 1)
+		}
+		texts[v] = string(text)
+	}
+	return texts
+}
+
+func nameColumn(names []string) column {
+	c := column{isName: true}
+	for i := range names {
+		c.values = append(c.values, &names[i])
+	}
+	return c
 }
 
 func labelColumns(keys map[string][]*string) []column {
