@@ -41,6 +41,10 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m pytest tests/e2e -x -v
 
+bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
+	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt
+	$(SANDBOX)/bin/python -m benchmarks --write
+
 clean: ## remove the environments; the sandbox's programs stay in the user's cache
 	rm -rf $(SANDBOX) $(TEST) $(LINT)
 

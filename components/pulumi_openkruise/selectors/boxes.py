@@ -54,7 +54,10 @@ def absorb(boxes: Iterable[int]) -> list[int]:
     """Drop every box that lies inside another one; the result is sorted, largest first."""
     kept: list[int] = []
     for box in sorted(set(boxes), key=lambda box: (-box.bit_count(), box)):
-        if all(box & ~other for other in kept):
+        for other in kept:
+            if not box & ~other:
+                break
+        else:
             kept.append(box)
     return kept
 

@@ -112,6 +112,8 @@ class LinkedLabels:
 
         Primes that a later box would cut up are then never made: it halves the work on long lists.
         """
+        if len(self.forbidden) < 3:
+            return sorted(self.forbidden)
         spans = {}
         for box in sorted(self.forbidden):
             missing = self.full & ~box

@@ -6,6 +6,7 @@ refused first (upstream's lexer ends silently at NUL), and a selector that match
 caller's to refuse.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
@@ -14,8 +15,8 @@ from .requirement import Operator, Requirement, Selector, selector
 from .syntax import integer, key_fault, value_fault
 
 _BLANK = " \t\r\n"
-_SPECIAL = "=!(),><"
-_SYMBOLS = frozenset({")", ",", "!", "==", "=", ">", "<", "!=", "("})
+# Longest match: `==` before `=`, and `!=` before `!`. What is neither a symbol nor blank is an identifier.
+_LEXER = re.compile(r"(?P<symbol>==|!=|[=!(),><])|(?P<identifier>[^=!(),>< \t\r\n]+)")
 _OPERATORS: dict[str, Operator] = {
     "in": "In",
     "notin": "NotIn",
@@ -237,19 +238,9 @@ def _operator_remedy(token: _Token) -> str:
 
 def _tokens(text: str) -> list[_Token]:
     """Cut a selector into tokens; the last one is empty and marks the end."""
-    tokens: list[_Token] = []
-    position, length = 0, len(text)
-    while position < length:
-        start = position
-        character = text[position]
-        if character in _BLANK:
-            position += 1
-        elif character in _SPECIAL:
-            position += 2 if text[position : position + 2] in _SYMBOLS else 1
-            tokens.append(_Token(text[start:position], start, identifier=False))
-        else:
-            while position < length and text[position] not in _SPECIAL and text[position] not in _BLANK:
-                position += 1
-            tokens.append(_Token(text[start:position], start, identifier=True))
-    tokens.append(_Token("", length, identifier=False))
+    tokens = [
+        _Token(match.group(), match.start(), match.lastgroup == "identifier")
+        for match in _LEXER.finditer(text)
+    ]
+    tokens.append(_Token("", len(text), identifier=False))
     return tokens

@@ -7,7 +7,6 @@ inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from .requirement import Operator, Requirement
 from .syntax import MAX_INTEGER, integer
@@ -52,8 +51,7 @@ class LabelSpace:
         self.full = self.absent | self.named | self.unnamed
         self.width = self._first_range + len(self.ranges)
         self._number = {value: number for value in self.values if (number := integer(value)) is not None}
-        self.render = lru_cache(maxsize=None)(self._render)
-        self.cost = lru_cache(maxsize=None)(self._cost)
+        self._rendered: dict[int, Rendered] = {}
 
     def encode(self, requirement: Requirement) -> int:
         """Return the set of values that satisfy a requirement on this label."""
@@ -116,8 +114,19 @@ class LabelSpace:
                 return next(text for text in _spellings(low) if text not in self._bit)
         return next(value for value in self.values if atoms & self._bit[value])
 
-    def _render(self, atoms: int) -> Rendered:
+    def render(self, atoms: int) -> Rendered:
         """Write a statable set as the fewest requirements, sorted by operator."""
+        rendered = self._rendered.get(atoms)
+        if rendered is None:
+            rendered = self._rendered[atoms] = self._render(atoms)
+        return rendered
+
+    def cost(self, atoms: int) -> tuple[int, int]:
+        """Count the requirements and the values that a statable set takes."""
+        rendered = self.render(atoms)
+        return len(rendered), sum([len(values) for _operator, values in rendered])
+
+    def _render(self, atoms: int) -> Rendered:
         if atoms == self.full:
             return ()
         if atoms == self.absent:
@@ -141,11 +150,6 @@ class LabelSpace:
         if without:
             rendered.append(("NotIn", without))
         return tuple(rendered)
-
-    def _cost(self, atoms: int) -> tuple[int, int]:
-        """Count the requirements and the values that a statable set takes."""
-        rendered = self.render(atoms)
-        return len(rendered), sum(len(values) for _operator, values in rendered)
 
     def _subsets(self, piece: int, needed: int) -> list[int]:
         """List the statable sets between ``needed`` and ``piece`` that can be cheaper than ``piece``."""
