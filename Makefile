@@ -51,7 +51,7 @@ clean: ## remove the environments; the sandbox's programs stay in the user's cac
 $(SANDBOX)/ready: pyproject.toml sandbox/requirements.txt sandbox/constraints.txt
 	@echo "Making the sandbox's Python environment in $(SANDBOX) ..."
 	@rm -rf $(SANDBOX) && $(PYTHON) -m venv $(SANDBOX)
-	@$(SANDBOX)/bin/python $(PIP) -c sandbox/constraints.txt -r sandbox/requirements.txt -r requirements.txt
+	@$(SANDBOX)/bin/python $(PIP) -c sandbox/constraints.txt -r sandbox/requirements.txt -e .
 	@touch $@
 
 $(TEST)/ready: pyproject.toml $(CONSTRAINTS)

@@ -17,15 +17,24 @@ def exclude(
     ``selectors`` are given with their position in the user's list, which ``where`` names in messages; presets
     must be known ones.
     """
-    joined = (*selectors.values(), *preset_selectors(presets), *(BASE_SELECTORS if base else ()))
-    try:
-        return _solve(joined), []
-    except SelectorError as error:
-        places = list(selectors)
-        found = [
-            (None if problem.index is None else places[problem.index], problem) for problem in error.problems
-        ]
+    added = (*preset_selectors(presets), *(BASE_SELECTORS if base else ()))
+    left, found = dict(selectors), []
+    while True:
+        try:
+            answer = _solve((*left.values(), *added))
+        except SelectorError as error:
+            places = list(left)
+            wrong = [None if problem.index is None else places[problem.index] for problem in error.problems]
+            found += list(zip(wrong, error.problems, strict=True))
+            # What cannot be read hides nothing else: the others are looked at without it.
+            left = {place: text for place, text in left.items() if place not in wrong}
+            if None not in wrong:
+                continue
+            answer = None
+        break
+    if found:
         return None, list(_problems(found, selectors, where))
+    return answer, []
 
 
 @lru_cache(maxsize=8)

@@ -67,9 +67,11 @@ def values_problems(
         if values.get(section) is not None and not isinstance(values[section], Mapping):
             reason = f"expected a mapping, found {_kind(values[section])}"
             problems.append(ConfigProblem("invalid-values", f"{where}.{section}", reason))
-    if not problems:
-        problems += affinity_problems(values, DAEMON, where, exclusion)
-        problems += affinity_problems(values, MANAGER, where, exclusion if exclude_manager else None)
+    broken = tuple(problem.where for problem in problems)
+    for pods, judged in ((DAEMON, exclusion), (MANAGER, exclusion if exclude_manager else None)):
+        # Where there is something that is no data, the affinity cannot be judged.
+        if not any(place.startswith(f"{where}.{pods.section}") or place == where for place in broken):
+            problems += affinity_problems(values, pods, where, judged)
     installation = _section(values, "installation")
     if "namespace" in installation and installation["namespace"] != namespace:
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"

@@ -212,7 +212,7 @@ class Complement:
             witness: dict[str, str] = {}
         else:
             reason = f"every node that the required node affinity admits is matched by {listed}"
-            admitted = next(b for term in self.terms if not self.frame.is_empty(b := self._box(*term)))
+            admitted = min(box for term in self.terms if not self.frame.is_empty(box := self._box(*term)))
             witness = LinkedLabels(self.spaces, self.offsets, []).node_in(admitted)
         return Problem(
             "leaves-no-node",
