@@ -107,6 +107,7 @@ def status(state: State, output: str) -> None:
 @click.pass_obj
 def stop(state: State) -> None:
     """Stop the processes and keep the data; `start` goes on from there."""
+    state.must_be_ours()
     stop_all(state)
 
 
@@ -114,8 +115,9 @@ def stop(state: State) -> None:
 @click.pass_obj
 def down(state: State) -> None:
     """Stop exactly what was started here and throw the cluster and its state away."""
+    state.must_be_ours()
     stop_all(state)
-    # Only what a sandbox has made: a folder named by mistake keeps everything else it holds.
+    # Only what a sandbox has made: whatever else was put into its folder stays.
     for name in ("bin", "logs", "run", "pki", "pulumi", "etcd", "chart", "kruise-certs"):
         shutil.rmtree(state.directory / name, ignore_errors=True)
     for name in (
@@ -127,6 +129,8 @@ def down(state: State) -> None:
         "kwok-virtual.yaml",
     ):
         (state.directory / name).unlink(missing_ok=True)
+    # Last, so that a `down` that was interrupted can be repeated.
+    state.marker.unlink(missing_ok=True)
     if state.directory.is_dir() and not any(state.directory.iterdir()):
         state.directory.rmdir()
 
@@ -140,6 +144,7 @@ def env(state: State) -> None:
 
 
 def _start(state: State) -> dict[str, Path]:
+    state.claim()
     folders = builder.build()
     start_cluster(state, folders)
     start_manager(state)

@@ -7,10 +7,15 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.errors import SandboxError
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Below the range from which the kernel gives ports to outgoing connections, so that none is lost to one.
 _PORT_RANGE = (20000, 32000)
+
+# Tells a sandbox's folder from anybody else's.
+MARKER = ".pulumi-openkruise-sandbox"
 
 PORTS = (
     "etcd",
@@ -63,6 +68,31 @@ class State:
     def pulumi(self) -> Path:
         """Pulumi's home, state and passphrase."""
         return self.directory / "pulumi"
+
+    @property
+    def marker(self) -> Path:
+        """The file that makes the folder a sandbox's."""
+        return self.directory / MARKER
+
+    def claim(self) -> None:
+        """Makes the folder, marked as a sandbox's; raises ``SandboxError`` where it holds anything else."""
+        if self.marker.is_file():
+            return
+        if self.directory.exists() and not (self.directory.is_dir() and not any(self.directory.iterdir())):
+            raise SandboxError(
+                f"{self.directory} is there already, and no sandbox has made it (it has no {MARKER}). "
+                "Name an empty or a new folder with --state-dir or SANDBOX_DIR."
+            )
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.marker.write_text("Made by `python -m sandbox`, whose `down` throws it away.\n")
+
+    def must_be_ours(self) -> None:
+        """Raises ``SandboxError`` for a folder that no sandbox has made; one that is not there is fine."""
+        if self.directory.exists() and not self.marker.is_file():
+            raise SandboxError(
+                f"No sandbox has made {self.directory} (it has no {MARKER}): nothing was stopped or deleted. "
+                "Look at --state-dir and SANDBOX_DIR."
+            )
 
     def choose_ports(self) -> None:
         """Chooses a free port for each part, once: a sandbox that is started again keeps its own."""

@@ -30,6 +30,7 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -> None:
     state = State(tmp_path)
+    state.claim()
     processes.start(state, "sleeper", SLEEP)
     assert processes.alive(state, "sleeper")
     pid = json.loads((state.run / "sleeper.json").read_text())["pid"]
@@ -40,6 +41,33 @@ def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("command", ["down", "stop", "start", "up"])
+def test_a_folder_that_no_sandbox_has_made_is_left_as_it_is(
+    tmp_path: Path, command: str, stranger: subprocess.Popen[bytes]
+) -> None:
+    record = {"pid": stranger.pid, "created": psutil.Process(stranger.pid).create_time(), "order": 0}
+    files = {"bin/mytool": "a tool", "logs/app.log": "a log", "run/app.json": json.dumps(record)}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+
+    done = sandbox_command(State(tmp_path), command)
+
+    assert done.returncode == 1
+    assert str(tmp_path) in done.stderr
+    assert "no sandbox has made" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    found = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name: path.read_text() for name, path in found.items()} == files
+    assert stranger.poll() is None
+
+
+def test_down_of_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
+    done = sandbox_command(State(tmp_path / "nowhere"), "down")
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
