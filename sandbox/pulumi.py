@@ -19,6 +19,9 @@ from sandbox.state import ROOT, State
 STACK = "sandbox"
 # Protects nothing: the cluster and the stack's state are thrown away with the sandbox.
 _PASSPHRASE = "sandbox"
+_LOOPBACK = ("127.0.0.1", "localhost")
+# Some programs read only the one, some only the other.
+_NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def environment(state: State) -> dict[str, str]:
@@ -33,9 +36,17 @@ def environment(state: State) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
         "KUBECONFIG": str(state.kubeconfig),
+        # Pulumi's parts talk to each other by gRPC, which in Python sends even loopback through a proxy.
+        **dict.fromkeys(_NO_PROXY, _without_proxy()),
         # The sandbox's language host runs the first python3 on PATH.
         "PATH": os.pathsep.join([str(python), str(state.bin), *path.split(os.pathsep)]),
     }
+
+
+def _without_proxy() -> str:
+    """The hosts that no proxy is asked for: the user's, then loopback."""
+    users = [host.strip() for name in _NO_PROXY for host in os.environ.get(name, "").split(",")]
+    return ",".join(dict.fromkeys(host for host in [*users, *_LOOPBACK] if host))
 
 
 def run(

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import build, processes
+from sandbox import build, processes, pulumi
 from sandbox.programs import GO_ROOT, PROGRAMS, program
 from sandbox.state import State
 
@@ -68,6 +68,18 @@ def test_down_of_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
     done = sandbox_command(State(tmp_path / "nowhere"), "down")
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_loopback_goes_past_a_proxy_and_the_users_exceptions_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "registry.example, localhost")
+    monkeypatch.setenv("no_proxy", ".internal.example")
+
+    environment = pulumi.environment(State(tmp_path))
+
+    for name in ("NO_PROXY", "no_proxy"):
+        assert environment[name] == "registry.example,localhost,.internal.example,127.0.0.1"
 
 
 def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
