@@ -1,6 +1,7 @@
 """What stands where: a table of nodes with the selector that excludes each and the daemon's pod."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from sandbox.nodes import KIND
 from sandbox.state import State
 
 _NOBODY = "-"
+_LOG_WIDTH = 160
 
 
 def rows(state: State, selectors: Sequence[str]) -> list[dict[str, str]]:
@@ -43,9 +45,9 @@ def show(found: list[dict[str, str]], output: str) -> None:
     for row in found:
         style = "green" if row["daemon"] == "running" else None
         table.add_row(*row.values(), style=style)
-    console = Console()
-    # A log has no width of its own; the usual guess would break most cells.
-    (console if console.is_terminal else Console(width=140)).print(table)
+    # A log has no width of its own, and the usual guess of 80 would break most cells. Not rich but the
+    # stream is asked: where FORCE_COLOR is set, rich takes anything for a terminal.
+    Console(width=None if sys.stdout.isatty() else _LOG_WIDTH).print(table)
 
 
 def _excluder(selectors: Sequence[str], labels: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import build, processes, pulumi
+from sandbox import build, processes, pulumi, table
 from sandbox.programs import GO_ROOT, PROGRAMS, program
 from sandbox.state import State
 
@@ -80,6 +80,21 @@ def test_loopback_goes_past_a_proxy_and_the_users_exceptions_stay(
 
     for name in ("NO_PROXY", "no_proxy"):
         assert environment[name] == "registry.example,localhost,.internal.example,127.0.0.1"
+
+
+@pytest.mark.parametrize("colours", ["", "1"])
+def test_a_log_shows_the_table_of_nodes_unbroken(
+    colours: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", colours)
+    monkeypatch.setenv("COLUMNS", "80")
+    selector = "a.long.selector.example/key=" + "v" * 60
+    row = {"node": "virtual-kubelet-0", "excluded by": selector, "daemon": "none"}
+
+    table.show([row], "table")
+
+    printed = capsys.readouterr().out
+    assert all(cell in printed for cell in row.values())
 
 
 def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
