@@ -57,7 +57,7 @@ class OpenKruise(pulumi.ComponentResource):
     selectors: pulumi.Output[list[str]]
     """Label selectors of all excluded nodes, in canonical spelling."""
     chart_version: pulumi.Output[str]
-    """Version of the chart."""
+    """Version of the chart; for one from a path, archive or registry unknown in the first preview."""
     namespace: pulumi.Output[str]
     """Namespace that OpenKruise runs in."""
     status: pulumi.Output[str]
@@ -103,7 +103,12 @@ class OpenKruise(pulumi.ComponentResource):
             else pulumi.Output.from_input(daemon_affinity(settings.exclusion, settings.values))
         )
         self.selectors = pulumi.Output.from_input(list(settings.exclusion.selectors))
-        self.chart_version = pulumi.Output.from_input(settings.chart_version)
+        # A chart from a path has the version that it says it has.
+        self.chart_version = (
+            release.status.apply(lambda status: status.version if status else None)
+            if settings.chart_repository is None
+            else pulumi.Output.from_input(settings.chart_version)
+        )
         self.namespace = pulumi.Output.from_input(settings.namespace)
         self.status = release.status.apply(lambda status: status.status if status else None)
         self.register_outputs(

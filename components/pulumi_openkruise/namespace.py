@@ -23,6 +23,9 @@ LABELS: Mapping[str, str] = {
 }
 """Labels of a namespace that is created."""
 
+_USUAL = "kruise-system"
+_REFUSES_EXISTING = (4, 29)
+
 
 class Namespace(pulumi.CustomResource):
     """A Kubernetes Namespace, as ``pulumi_kubernetes.core.v1.Namespace`` registers it."""
@@ -31,18 +34,35 @@ class Namespace(pulumi.CustomResource):
 
     def __init__(self, name: str, metadata: Mapping[str, Any] | None, opts: pulumi.ResourceOptions) -> None:
         # The version is what makes this resource share its default provider with the Release.
-        version: str = _utilities.get_version()  # type: ignore[no-untyped-call]
-        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=version), opts)
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=_provider_version()), opts)
         inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         super().__init__("kubernetes:core/v1:Namespace", name, inputs, opts)
+
+
+def _provider_version() -> str:
+    """Return the version of pulumi-kubernetes, as its own resources ask for it."""
+    get_version = getattr(_utilities, "get_version", None)
+    if get_version is None:  # it is not public, so it may go
+        from importlib.metadata import version
+
+        return version("pulumi-kubernetes")
+    return str(get_version())
 
 
 def created(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespace:
     """Declare the namespace as a resource of the stack, labelled for OpenKruise.
 
     Where one of this name exists already, the Kubernetes provider refuses to create it from 4.29 on
-    (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack.
+    (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack, which a warning
+    says for any but OpenKruise's usual namespace.
     """
+    provider = _provider_version()
+    if namespace != _USUAL and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
+        pulumi.log.warn(
+            f"pulumi-kubernetes {provider} takes over a namespace that exists already, and deletes it "
+            f"with the stack. If {namespace} is not OpenKruise's alone, set createNamespace to false; or use "
+            f"pulumi-kubernetes {'.'.join(map(str, _REFUSES_EXISTING))} or newer, which refuses."
+        )
     return Namespace(name, {"name": namespace, "labels": dict(LABELS)}, opts)
 
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from ..selectors.difference import Difference
 
 
+_NOT_JOINED = (
+    "the values require a node affinity of the daemon, which counts in `pulumi up` and is left out here: "
+    "where it changes, all pods restart"
+)
+
+
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option(
@@ -108,7 +114,7 @@ def affinity(
     try:
         if explained or other is not None:
             return _report(given, explained, other, nodes_file, output, config_namespace)
-        answer = solve(given.given)
+        answer = solve(given.given, required=given.required)
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
     emit(_written(answer.affinity, output))
@@ -127,6 +133,8 @@ def _report(
 ) -> int:
     """Print explanation and difference as far as they are asked for; return the exit code."""
     texts, data, found = [], {}, CLEAN
+    if given.required is not None:
+        note(_NOT_JOINED)
     if explained:
         from ..selectors.explain import explain
 
@@ -156,6 +164,8 @@ def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
     from ..selectors.difference import difference
 
     before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
+    if before.required is not None and given.required is None:
+        note(_NOT_JOINED)
     try:
         return difference(before.given, given.given)
     except SelectorError:

@@ -10,6 +10,7 @@ import click
 
 from ..presets import BASE_SELECTORS, preset_selectors
 from ..problems import ConfigError
+from ..required import DAEMON, REQUIRED, node_affinity
 from ..stack_config import parse_config
 from .output import note
 from .stack_yaml import STACK_FIELDS, read_stack_yaml
@@ -30,10 +31,14 @@ class Selectors:
 
     given: tuple[str | Mapping[str, Any], ...] = ()
     origins: tuple[str, ...] = ()
+    required: Mapping[str, Any] | None = None
+    """Node selector that a stack's values require of the daemon; `pulumi up` joins it with the exclusion."""
 
     def __add__(self, other: "Selectors") -> "Selectors":
         """Join two lists."""
-        return Selectors(self.given + other.given, self.origins + other.origins)
+        return Selectors(
+            self.given + other.given, self.origins + other.origins, self.required or other.required
+        )
 
 
 def from_arguments(texts: Sequence[str]) -> Selectors:
@@ -84,7 +89,9 @@ def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
         found += Selectors(tuple(selectors), tuple(f"preset {name}" for _ in selectors))
     if arguments.get("base_exclusions", True):
         found += Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
-    return found
+    values = arguments.get("values", {})
+    required = node_affinity(values, DAEMON).get(REQUIRED) if isinstance(values, Mapping) else None
+    return found + Selectors(required=required)
 
 
 def _json_list(text: str) -> list[Any]:

@@ -444,3 +444,20 @@ def test_nodes_are_counted_for_a_difference_only(cli: Cli) -> None:
     code, _out, err = cli("a=2", "--nodes", "-", stdin="{}")
     assert code == 2
     assert "--diff" in err
+
+
+def test_an_affinity_in_values_is_joined_or_said_to_be_left_out(
+    cli: Cli, stack_file: Callable[[str], str]
+) -> None:
+    term = "{matchExpressions: [{key: pool, operator: In, values: [a]}]}"
+    required = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{term}]}}}}"
+    alone = "config:\n  openkruise:virtualNodeSelectors: [a=1]\n  openkruise:baseExclusions: false\n"
+    text = f"{alone}  openkruise:values: {{daemon: {{affinity: {{nodeAffinity: {required}}}}}}}\n"
+    path = stack_file(text)
+    code, out, err = cli("--stack-file", path, "-o", "json")
+    own = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}]}
+    assert (code, err) == (0, "")
+    assert json.loads(out) == solve(["a=1"], required=own).affinity
+    for arguments in (["--stack-file", path, "--explain"], ["a=1", "--diff", path]):
+        _code, _out, err = cli(*arguments)
+        assert "left out here" in err
