@@ -15,7 +15,7 @@ from sandbox import build as builder
 from sandbox import chart_choice, pulumi, table
 from sandbox.cluster import running, start_cluster
 from sandbox.errors import SandboxError
-from sandbox.manager import ready, start_manager, wait_for_manager
+from sandbox.manager import condition, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
 from sandbox.progress import clock
 from sandbox.state import ROOT, State, open_state
@@ -98,7 +98,7 @@ def status(state: State, output: str) -> None:
         raise SandboxError(f"No sandbox is running in {state.directory}.")
     for name in names(state):
         click.echo(f"{name:28} {'runs' if alive(state, name) else 'has stopped'}", err=True)
-    click.echo(f"{'OpenKruise':28} {'answers' if ready(state) else 'does not answer'}", err=True)
+    click.echo(f"{'OpenKruise':28} {condition(state)}", err=True)
     if running(state):
         _table(state, output)
 

@@ -62,6 +62,21 @@ def ready(state: State) -> bool:
     return bool(hooks) and all(hook["clientConfig"].get("caBundle") for hook in hooks)
 
 
+def condition(state: State) -> str:
+    """For people: ``answers``, ``not installed`` or ``does not answer``."""
+    if ready(state):
+        return "answers"
+    try:
+        with api.connect(state) as connection:
+            api.get(connection, _NEEDED[0])
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return "not installed"
+    except api.Errors:
+        pass
+    return "does not answer"
+
+
 def installed_namespace(connection: httpx.Client) -> str | None:
     """The namespace of a release whose objects the manager needs are all there, else ``None``."""
     try:
