@@ -87,6 +87,7 @@ def up(state: State, output: str) -> None:
     wait_for_manager(state)
     _table(state, output)
     click.echo(f"Up after {clock(time.monotonic() - begin)}. `make down` stops it.", err=True)
+    click.echo(f"Your own `pulumi` commands (see `env`) take {_stack_options(state)}", err=True)
 
 
 @main.command()
@@ -141,6 +142,8 @@ def env(state: State) -> None:
     """Print the environment for one's own `pulumi` and `kubectl` commands: eval "$(... env)"."""
     for name, value in pulumi.environment(state).items():
         click.echo(f"export {name}={shlex.quote(value)}")
+    # Past `eval`, to people: with the committed file Pulumi installs another chart and writes a salt into it.
+    click.echo(f"# `pulumi up`, `preview` and `destroy` take {_stack_options(state)}", err=True)
 
 
 def _start(state: State) -> dict[str, Path]:
@@ -158,6 +161,10 @@ def stack_config(state: State, chosen: chart_choice.Chart) -> Path:
     salt = pulumi.prepare_stack(state, project, pulumi.STACK)
     base = ROOT / "stacks" / f"Pulumi.{pulumi.STACK}.yaml"
     return pulumi.write_config(state, pulumi.STACK, chosen.config(), base=base, salt=salt)
+
+
+def _stack_options(state: State) -> str:
+    return f"--stack {pulumi.STACK} --config-file {shlex.quote(str(pulumi.config_file(state)))}"
 
 
 def _table(state: State, output: str) -> None:

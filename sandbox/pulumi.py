@@ -95,6 +95,11 @@ def prepare_stack(state: State, project: str, stack: str) -> str:
     return str(written["encryptionsalt"])
 
 
+def config_file(state: State, stack: str = STACK) -> Path:
+    """The config file that the sandbox's own ``pulumi`` commands run with."""
+    return state.pulumi / f"Pulumi.{stack}.yaml"
+
+
 def write_config(
     state: State, stack: str, additions: Mapping[str, Any], *, base: Path | None, salt: str
 ) -> Path:
@@ -108,7 +113,7 @@ def write_config(
         "kubernetes:context": CONTEXT,
         **additions,
     }
-    path = state.pulumi / f"Pulumi.{stack}.yaml"
+    path = config_file(state, stack)
     path.write_text(yaml.safe_dump(document, sort_keys=True))
     return path
 

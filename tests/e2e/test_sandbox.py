@@ -97,6 +97,16 @@ def test_a_log_shows_the_table_of_nodes_unbroken(
     assert all(cell in printed for cell in row.values())
 
 
+def test_env_can_be_evaluated_and_names_the_config_file(tmp_path: Path) -> None:
+    state = State(tmp_path)
+
+    done = sandbox_command(state, "env")
+
+    assert done.returncode == 0, done.stderr
+    assert all(line.startswith("export ") for line in done.stdout.splitlines())
+    assert f"--stack sandbox --config-file {pulumi.config_file(state)}" in done.stderr
+
+
 def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
     tmp_path: Path, stranger: subprocess.Popen[bytes]
 ) -> None:
