@@ -77,6 +77,22 @@ def condition(state: State) -> str:
     return "does not answer"
 
 
+def uninstalling(connection: httpx.Client) -> bool:
+    """Whether the chart's pre-delete Job is there and has not failed: its success starts the uninstallation.
+
+    In life the manager goes with its Deployment. One that outlives the webhook configurations by a moment may
+    make its Secret anew, and Helm then waits in vain for that to be gone.
+    """
+    try:
+        jobs = api.get(connection, "/apis/batch/v1/jobs")["items"]
+    except api.Errors:
+        return False
+    return any(
+        job["metadata"]["name"].endswith("-finalizer") and not job.get("status", {}).get("failed")
+        for job in jobs
+    )
+
+
 def installed_namespace(connection: httpx.Client) -> str | None:
     """The namespace of a release whose objects the manager needs are all there, else ``None``."""
     try:
@@ -112,12 +128,9 @@ class _Manager:
     def stop(self) -> None:
         """Stops it and waits."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            # At once: it has nothing to save, and must not go on reconciling what is being deleted.
+            self._process.kill()
+            self._process.wait()
             print(f"manager stopped, exit code {self._process.returncode}", flush=True)
         self._process = None
 
@@ -185,7 +198,7 @@ async def _relay(state: State) -> None:
 
 
 def main(directory: str) -> None:
-    """The supervising process: the relay, and once a second a look at whether a release is installed."""
+    """The supervising process: the relay, and twice a second a look at whether a release is installed."""
     state = open_state(directory)
     threading.Thread(target=asyncio.run, args=(_relay(state),), daemon=True).start()
     manager = _Manager(state)
@@ -197,8 +210,8 @@ def main(directory: str) -> None:
     signal.signal(signal.SIGTERM, leave)
     connection = api.connect(state)
     while True:
-        manager.keep(installed_namespace(connection))
-        time.sleep(1)
+        manager.keep(None if uninstalling(connection) else installed_namespace(connection))
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

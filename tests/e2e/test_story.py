@@ -170,7 +170,12 @@ def test_an_unprotected_destroy_leaves_nothing_behind(
     # The chart offers no way to keep its pre-delete Job off an untainted virtual node, where it would wait
     # for ever: the nodes are cordoned first.
     cluster.cordon(VIRTUAL, on=True)
-    stack.run("destroy", "--yes").succeeded()
+    destroyed = stack.run("destroy", "--yes")
+    if "context deadline exceeded" in destroyed.output:
+        # Helm's wait can end before the last object is gone; this is the way out that the README gives.
+        stack.run("refresh", "--yes", "--skip-preview").succeeded()
+        destroyed = stack.run("destroy", "--yes")
+    destroyed.succeeded()
     cluster.cordon(VIRTUAL, on=False)
 
     eventually(
