@@ -6,6 +6,9 @@ arithmetic; nothing knows about cost or syntax.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+Member = TypeVar("Member")
 
 
 class Steps:
@@ -81,6 +84,22 @@ def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
             break
         current = absorb(joined)
     return current
+
+
+def linked(spans: Iterable[tuple[int, Member]]) -> list[tuple[int, list[Member]]]:
+    """Group members whose spans share a bit, directly or through others; each group with its joint span."""
+    groups: list[tuple[int, list[Member]]] = []
+    for span, member in spans:
+        members = [member]
+        apart = []
+        for group in groups:
+            if group[0] & span:
+                span |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (span, members)]
+    return groups
 
 
 def maximal_outside(

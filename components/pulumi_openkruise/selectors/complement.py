@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from .affinity import Term, write
-from .boxes import Frame, OutOfSteps, Steps, absorb, hole, merge
+from .boxes import Frame, OutOfSteps, Steps, absorb, hole, linked, merge
 from .cover import Cover
 from .errors import Problem, SelectorError
 from .linked import SIZE_LIMIT, LinkedLabels
@@ -125,29 +125,18 @@ class Complement:
 
     def _components(self, boxes: Sequence[int]) -> list[LinkedLabels]:
         """Group boxes that are linked by labels they restrict; labels that none restricts fall away."""
-        groups: list[tuple[int, list[int]]] = []
-        for box in boxes:
-            span = sum(field for field in self.fields if field & ~box)
-            members = [box]
-            apart = []
-            for group in groups:
-                if group[0] & span:
-                    span |= group[0]
-                    members += group[1]
-                else:
-                    apart.append(group)
-            groups = [*apart, (span, members)]
-        linked = []
-        for span, members in sorted(groups):
+        spans = [(sum(field for field in self.fields if field & ~box), box) for box in boxes]
+        parts = []
+        for span, members in sorted(linked(spans)):
             places = [place for place, field in enumerate(self.fields) if field & span]
-            linked.append(
+            parts.append(
                 LinkedLabels(
                     [self.spaces[place] for place in places],
                     [self.offsets[place] for place in places],
                     sorted(box & span for box in members),
                 )
             )
-        return linked
+        return parts
 
     def _check_complete(self, parts: Sequence[LinkedLabels]) -> None:
         """Raise SelectorError where no node is left, or where the primes do not hold all that are left."""

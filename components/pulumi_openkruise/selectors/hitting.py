@@ -7,7 +7,7 @@ a row is an integer whose bit i says that prime i contains the node. Ties go to 
 
 from collections.abc import Sequence
 
-from .boxes import Steps
+from .boxes import Steps, linked
 
 
 def independent(rows: Sequence[int]) -> int:
@@ -24,7 +24,7 @@ def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
     """Return the fewest primes that hit every row, in order; raises OutOfSteps."""
     chosen: list[int] = []
     rest = _reduce(list(rows), chosen, steps)
-    for group in _components(rest):
+    for _span, group in linked((row, row) for row in rest):
         for limit in range(independent(group), len(group) + 1):
             found = _hit(group, limit, steps)
             if found is not None:
@@ -70,22 +70,6 @@ def _drop_dominated_primes(rows: list[int], steps: Steps) -> list[int]:
             kept.append(hits[bit])
             kept_mask |= bit
     return [row & kept_mask for row in rows]
-
-
-def _components(rows: Sequence[int]) -> list[list[int]]:
-    """Group rows that are linked by primes in common."""
-    groups: list[tuple[int, list[int]]] = []
-    for row in rows:
-        span, members = row, [row]
-        apart = []
-        for group in groups:
-            if group[0] & span:
-                span |= group[0]
-                members = group[1] + members
-            else:
-                apart.append(group)
-        groups = [*apart, (span, members)]
-    return [members for _span, members in groups]
 
 
 def _hit(rows: Sequence[int], limit: int, steps: Steps) -> list[int] | None:

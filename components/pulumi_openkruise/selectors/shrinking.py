@@ -8,7 +8,7 @@ whatever covers a node pays at least its own cost for it, and what a prime pays 
 
 from collections.abc import Callable, Sequence
 
-from .boxes import Frame, Steps, hole
+from .boxes import Frame, Steps, hole, linked
 
 _TERM = 1 << 80
 """Price of a term; a requirement costs less than that, and a value less than a requirement."""
@@ -93,18 +93,8 @@ class Shrinking:
 
     def _linked(self, nodes: Sequence[int]) -> list[tuple[int, ...]]:
         """Group nodes that are linked by primes in common."""
-        groups: list[tuple[set[int], list[int]]] = []
-        for node in nodes:
-            span, members = set(self._candidates[node]), [node]
-            apart = []
-            for group in groups:
-                if group[0] & span:
-                    span |= group[0]
-                    members += group[1]
-                else:
-                    apart.append(group)
-            groups = [*apart, (span, members)]
-        return [tuple(sorted(members)) for _span, members in groups]
+        spans = ((sum(1 << place for place in self._candidates[node]), node) for node in nodes)
+        return [tuple(sorted(members)) for _span, members in linked(spans)]
 
     def _cheapest(self, nodes: Sequence[int]) -> _Needs:
         """Return what each prime has to contain so that the nodes are covered at the least price."""
