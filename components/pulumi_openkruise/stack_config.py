@@ -7,8 +7,9 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .fields import FIELDS, Kind, unknown_key
 from .problems import ConfigProblem, shown
-from .settings import FIELDS, Kind, read_settings, unknown_key
+from .settings import read_settings
 
 
 def config_key(name: str) -> str:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import args_from_config
 from pulumi_openkruise.errors import InvalidConfigError
+from pulumi_openkruise.fields import FIELDS
 from pulumi_openkruise.problems import ConfigError
-from pulumi_openkruise.settings import FIELDS
 from pulumi_openkruise.stack_config import CONFIG_KEYS, parse_config
 from ruamel.yaml import YAML
 

@@ -1,0 +1,103 @@
+"""The fields of an installation, the kind of value that each takes, and the check that it has it.
+
+Imports no Pulumi.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from .problems import ConfigProblem, nearest, shown
+
+Kind = Literal["text", "flag", "number", "texts", "mapping"]
+Label = Callable[[str], str]
+"""Turns the name of a field into what the user calls it."""
+
+FIELDS: dict[str, Kind] = {
+    "virtual_node_selectors": "texts",
+    "virtual_node_presets": "texts",
+    "base_exclusions": "flag",
+    "exclude_manager": "flag",
+    "chart": "text",
+    "chart_repository": "text",
+    "chart_version": "text",
+    "namespace": "text",
+    "create_namespace": "flag",
+    "release_name": "text",
+    "release_namespace": "text",
+    "protect": "flag",
+    "timeout": "number",
+    "values": "mapping",
+}
+"""Every field by name, with the kind of value it takes."""
+
+_MAX_TIMEOUT = 24 * 60 * 60
+
+
+def unknown_key(where: str, name: str, known: list[str]) -> ConfigProblem:
+    """Return the problem of a key that does not exist, naming the nearest one that does."""
+    near = nearest(name, known)
+    remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
+    return ConfigProblem("unknown-key", where, "unknown key", remedy=remedy)
+
+
+def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigProblem]) -> dict[str, Any]:
+    """Return the fields whose values have the right type, and add a problem for each other one.
+
+    Lists come as pairs of position and text: those that are no text are left out, and the others keep their
+    place.
+    """
+    given: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in FIELDS:
+            problems.append(unknown_key(str(name), str(name), list(FIELDS)))
+            continue
+        kind, where = FIELDS[name], label(name)
+        if kind == "texts" and isinstance(value, (list, tuple)):
+            problems += [
+                bad for index, item in enumerate(value) if (bad := _item_problem(item, where, index))
+            ]
+            given[name] = [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
+        elif kind == "number" and not isinstance(value, bool) and isinstance(value, (int, float)):
+            if value == value and abs(value) <= _MAX_TIMEOUT and int(value) == value and value > 0:
+                given[name] = int(value)
+            else:
+                reason = f"expected whole seconds from 1 to {_MAX_TIMEOUT}, found {shown(value)}"
+                problems.append(ConfigProblem("out-of-range", where, reason))
+        elif isinstance(value, {"text": str, "flag": bool, "mapping": Mapping}.get(kind, ())):
+            given[name] = value
+        else:
+            problems.append(_wrong_type(kind, value, where))
+    return given
+
+
+def _wrong_type(kind: Kind, value: Any, where: str) -> ConfigProblem:
+    expected = {
+        "text": "a text",
+        "flag": "true or false",
+        "number": "a number of seconds",
+        "texts": "a list of texts",
+        "mapping": "a mapping of Helm values",
+    }[kind]
+    remedy = "write a list with one entry for each of them" if kind == "texts" else ""
+    if "Output" in type(value).__name__:
+        remedy = (
+            "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
+        )
+        return ConfigProblem("wrong-type", where, f"expected {expected}, found an Output", remedy=remedy)
+    return ConfigProblem("wrong-type", where, f"expected {expected}, found {shown(value)}", remedy=remedy)
+
+
+def _item_problem(item: Any, where: str, index: int) -> ConfigProblem | None:
+    """Return what is wrong with an item of a list of texts, with the YAML trap it probably comes from."""
+    if isinstance(item, str):
+        return None
+    place = f"{where}[{index}]"
+    if item is None:
+        remedy = 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
+    elif isinstance(item, Mapping):
+        remedy = "YAML reads `key: value` as a mapping; write key=value"
+    elif isinstance(item, (list, tuple)):
+        remedy = "write one entry a line, without a list inside the list"
+    else:
+        remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than text"
+    return ConfigProblem("wrong-type", place, f"expected a text, found {shown(item)}", remedy=remedy)
