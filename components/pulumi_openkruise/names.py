@@ -1,4 +1,4 @@
-"""The names that an installation takes in the cluster, as Kubernetes and Helm allow them. Imports no Pulumi."""
+"""The names that an installation takes in the cluster, as Kubernetes and Helm take them. No Pulumi here."""
 
 import re
 from collections.abc import Mapping
