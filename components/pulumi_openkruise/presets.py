@@ -1,67 +1,58 @@
-"""Known kinds of virtual nodes and the label selectors that find them: data, one entry a kind.
+"""What ``virtualNodePresets`` takes: kinds of nodes in the catalogue by name, and groups of them.
 
-A kind gets in with evidence that its nodes carry the labels, and that real nodes do not. Only labels (and the
-node's name) can be used by node affinity; the taints are here because they tell a reader which nodes are
-meant.
+``liqo`` is the kind's current revision, ``liqo@1`` that one for good. A revision that was released never
+changes, and a bare name goes on to a newer one in a major release only: each byte of a preset is part of the
+daemon's affinity, where a change restarts every daemon.
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from .catalogue import KINDS, NodeKind
 
-@dataclass(frozen=True)
-class Preset:
-    """One kind of virtual node."""
+PRESETS: dict[str, NodeKind] = {name: kind for name, kind in KINDS.items() if kind.is_preset}
+"""The kinds that can be excluded by name; groups and pinned revisions are beside them."""
 
-    description: str
-    """What the nodes are, in a few words."""
-    selectors: tuple[str, ...]
-    """Label selectors; a node of this kind matches at least one of them."""
-    source: str
-    """Where it can be seen that the nodes carry these labels."""
-    taints: tuple[str, ...] = ()
-    """Taints that such nodes usually have, ``key=value:effect``; kruise-daemon tolerates all of them."""
+ALL: tuple[tuple[str, ...], ...] = (
+    (
+        "admiralty@1",
+        "alibaba-eci@1",
+        "alibaba-vnode@1",
+        "aws-virtual-kubelet@1",
+        "azure-aci@1",
+        "azure-virtual-nodes@1",
+        "baidu-bci@1",
+        "cisco-vk@1",
+        "cocoon@1",
+        "eks-fargate@1",
+        "huawei-cci-oss@1",
+        "interlink@1",
+        "k3k@1",
+        "kip@1",
+        "knoc@1",
+        "kosmos@1",
+        "koupleless@1",
+        "krustlet@1",
+        "kwok@1",
+        "liqo@1",
+        "nomad-vk@1",
+        "oke-virtual-node@1",
+        "perian@1",
+        "runpod@1",
+        "saladcloud@1",
+        "systemk@1",
+        "tensile-kube@1",
+        "vcluster-fake@1",
+        "virtual-kubelet@1",
+    ),
+)
+"""The group ``all``, a revision an entry: every kind whose labels no real node has.
 
+Left out are ``windows``, which are real nodes, and ``tke-supernode``, where a daemon can be wanted.
+"""
 
-PRESETS: dict[str, Preset] = {
-    "eks-fargate": Preset(
-        description="AWS EKS on Fargate: one node for each pod",
-        selectors=("eks.amazonaws.com/compute-type=fargate",),
-        source="aws/containers-roadmap#1976; kubernetes/cloud-provider-aws pkg/providers/v1/instances.go",
-        taints=("eks.amazonaws.com/compute-type=fargate:NoSchedule",),
-    ),
-    "kwok": Preset(
-        description="KWOK simulated nodes, kwokctl's and those of Karpenter's kwok provider",
-        selectors=("kwok.x-k8s.io/node=fake", "type=kwok"),
-        source="kubernetes-sigs/kwok kustomize/kwokctl/resource/node.yaml; kubernetes-sigs/karpenter kwok/",
-        taints=("kwok.x-k8s.io/node=fake:NoSchedule",),
-    ),
-    "liqo": Preset(
-        description="Liqo: a remote cluster as one node",
-        selectors=("liqo.io/type=virtual-node",),
-        source="liqotech/liqo pkg/virtualKubelet/liqoNodeProvider/setup.go",
-        taints=("virtual-node.liqo.io/not-allowed=true:NoExecute",),
-    ),
-    # Tencent can inject DaemonSet pods into super nodes, also kruise-daemon: whoever uses that leaves this
-    # out.
-    "tke-supernode": Preset(
-        description="Tencent TKE super nodes (eklet)",
-        selectors=("node.kubernetes.io/instance-type=eklet",),
-        source="Tencent Cloud document 457/40027",
-        taints=("eks.tke.cloud.tencent.com/eklet:NoSchedule",),
-    ),
-    "virtual-kubelet": Preset(
-        description="Virtual Kubelet and most providers built on it, among them Azure ACI and Alibaba ECI",
-        selectors=("type=virtual-kubelet",),
-        source="virtual-kubelet/virtual-kubelet node/nodeutil/controller.go",
-        taints=("virtual-kubelet.io/provider:NoSchedule",),
-    ),
-    "windows": Preset(
-        description="Windows nodes: real ones, but the daemon's image does not exist for them",
-        selectors=("kubernetes.io/os=windows",),
-        source="openkruise/kruise Makefile (platforms of the image) and the kubelet's own label",
-    ),
-}
+GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {"all": ALL}
+"""Groups by name, their revisions as lists of pinned presets; the bare name is the first revision."""
 
 # The chart excludes type=virtual-kubelet by itself, but any affinity given to it replaces that, so it is said
 # here again; the second label is this package's own, for nodes that carry nothing else to know them by.
@@ -72,7 +63,53 @@ BASE_SELECTORS: tuple[str, ...] = (
 )
 """What ``baseExclusions`` excludes."""
 
+_PINNED = re.compile(r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})", re.ASCII)
+
 
 def preset_selectors(names: Iterable[str]) -> list[str]:
-    """Return the selectors of the presets named; raises KeyError for a name that is not in ``PRESETS``."""
-    return [selector for name in names for selector in PRESETS[name].selectors]
+    """Return the selectors of the presets named; raises KeyError for a name that is none (``is_preset``)."""
+    return [selector for name in names for selector in _selectors(name)]
+
+
+def is_preset(name: str) -> bool:
+    """Tell whether ``virtualNodePresets`` takes this name."""
+    try:
+        _selectors(name)
+    except KeyError:
+        return False
+    return True
+
+
+def revisions(name: str) -> int:
+    """Count the revisions of a preset or group, given by its bare name; 0 if there is none of that name."""
+    return len(GROUPS[name]) if name in GROUPS else len(PRESETS[name].revisions) if name in PRESETS else 0
+
+
+def preset_remedy(name: str) -> str:
+    """Return what to say to somebody who wants a preset that is none: a sentence without a full stop."""
+    bare, at, _revision = name.partition("@")
+    if at and revisions(bare):
+        newest = revisions(bare)
+        return f"{bare} has the revisions 1 to {newest}" if newest > 1 else f"{bare} has one: {bare}@1"
+    if bare in KINDS and bare not in PRESETS:
+        return KINDS[bare].reason
+    from .problems import nearest
+
+    near = nearest(bare, [*PRESETS, *GROUPS])
+    return f"did you mean {near}?" if near else "`pulumi-openkruise presets` lists them all"
+
+
+def _selectors(name: str) -> tuple[str, ...]:
+    pinned = _PINNED.fullmatch(name)
+    bare, number = (pinned["name"], int(pinned["revision"])) if pinned else (name, None)
+    if bare in GROUPS:
+        members = _revision(GROUPS[bare], number or 1, name)
+        return tuple(dict.fromkeys(selector for member in members for selector in _selectors(member)))
+    kind = PRESETS[bare]
+    return _revision(kind.revisions, number or kind.current, name)
+
+
+def _revision(released: tuple[tuple[str, ...], ...], number: int, name: str) -> tuple[str, ...]:
+    if number > len(released):
+        raise KeyError(name)
+    return released[number - 1]

@@ -11,8 +11,8 @@ from .chart_source import CHART, CHART_REPOSITORY, CHART_VERSION, chart_problems
 from .exclusion import exclude
 from .fields import Label, of_right_kind
 from .names import USUAL, name_problems
-from .presets import PRESETS
-from .problems import ConfigError, ConfigProblem, nearest, shown
+from .presets import is_preset, preset_remedy
+from .problems import ConfigError, ConfigProblem, shown
 from .selectors import Exclusion
 from .values import values_problems
 
@@ -57,7 +57,7 @@ def read_settings(
     problems += _preset_problems(given.get("virtual_node_presets", ()), label("virtual_node_presets"))
     exclusion, found = exclude(
         dict(given.get("virtual_node_selectors", ())),
-        presets=[name for name in names if name in PRESETS],
+        presets=[name for name in names if is_preset(name)],
         base=given.get("base_exclusions", True),
         where=label("virtual_node_selectors"),
     )
@@ -83,13 +83,10 @@ def read_settings(
 
 
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[ConfigProblem]:
-    problems = []
-    for index, name in names:
-        if name not in PRESETS:
-            near = nearest(name, PRESETS)
-            remedy = f"did you mean {near}?" if near else f"known presets: {', '.join(PRESETS)}"
-            problem = ConfigProblem(
-                "unknown-preset", f"{where}[{index}]", f"unknown preset {shown(name)}", (), remedy
-            )
-            problems.append(problem)
-    return problems
+    return [
+        ConfigProblem(
+            "unknown-preset", f"{where}[{index}]", f"unknown preset {shown(name)}", (), preset_remedy(name)
+        )
+        for index, name in names
+        if not is_preset(name)
+    ]

@@ -1,43 +1,94 @@
-"""The catalogue of virtual nodes: every entry usable, and none that takes a real node away."""
+"""Presets: every one usable, none takes a real node away, and what was released stays as it is.
+
+After adding a kind or a revision, ``UPDATE_GOLDEN=1 python -m pytest tests/unit/test_presets.py`` adds what
+is new to the golden file. It changes nothing that is there: those bytes are in clusters.
+"""
+
+import json
+import os
+from typing import Any
 
 import pytest
-from pulumi_openkruise.presets import BASE_SELECTORS, PRESETS, preset_selectors
+from engine import ROOT
+from pulumi_openkruise.catalogue import KINDS
+from pulumi_openkruise.presets import (
+    BASE_SELECTORS,
+    GROUPS,
+    PRESETS,
+    is_preset,
+    preset_remedy,
+    preset_selectors,
+)
 from pulumi_openkruise.selectors import affinity_matches, exclusion_affinity, parse
 
+GOLDEN = ROOT / "tests" / "unit" / "golden_presets.json"
+
+LINUX = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": "a"}
 REAL_NODES = [
-    {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": "a"},
-    {"kubernetes.io/os": "linux", "eks.amazonaws.com/compute-type": "auto"},
-    {"kubernetes.io/os": "linux", "eks.amazonaws.com/compute-type": "hybrid"},
-    {"kubernetes.io/os": "linux", "node.kubernetes.io/instance-type": "m5.large", "type": "worker"},
-    {"kubernetes.io/os": "linux", "node-role.kubernetes.io/edge": ""},
+    LINUX,
+    {**LINUX, "eks.amazonaws.com/compute-type": "auto"},
+    {**LINUX, "eks.amazonaws.com/compute-type": "hybrid"},
+    {**LINUX, "node.kubernetes.io/instance-type": "m5.large", "type": "worker"},
+    {**LINUX, "kubernetes.io/role": "agent", "node-role.kubernetes.io/agent": ""},
+    {**LINUX, "node-role.kubernetes.io/edge": "", "openyurt.io/is-edge-worker": "true"},
+    {**LINUX, "platform": "metal", "provider": "aws", "virtualization": "kvm"},
     {},
 ]
-VIRTUAL_NODES = {
-    "eks-fargate": [{"eks.amazonaws.com/compute-type": "fargate", "kubernetes.io/os": "linux"}],
-    "kwok": [{"type": "kwok"}, {"kwok.x-k8s.io/node": "fake"}],
-    "liqo": [{"liqo.io/type": "virtual-node", "kubernetes.io/os": "linux"}],
-    "tke-supernode": [{"node.kubernetes.io/instance-type": "eklet"}],
-    "virtual-kubelet": [{"type": "virtual-kubelet", "kubernetes.io/role": "agent"}],
-    "windows": [{"kubernetes.io/os": "windows"}],
-}
 
 
-def test_each_preset_has_nodes_to_be_tested_with() -> None:
-    assert set(PRESETS) == set(VIRTUAL_NODES)
+def pinned() -> list[str]:
+    numbers = {
+        **{name: len(preset.revisions) for name, preset in PRESETS.items()},
+        **{name: len(released) for name, released in GROUPS.items()},
+    }
+    return [f"{name}@{number}" for name in sorted(numbers) for number in range(1, numbers[name] + 1)]
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_preset(name: str) -> None:
-    affinity = exclusion_affinity(preset_selectors([name]))
-    assert all(not affinity_matches(affinity, labels) for labels in VIRTUAL_NODES[name])
+def written(name: str) -> dict[str, Any]:
+    selectors = preset_selectors([name])
+    return {"selectors": selectors, "affinity": exclusion_affinity(selectors)}
+
+
+def golden() -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    if os.environ.get("UPDATE_GOLDEN"):
+        known = {name: known.get(name) or written(name) for name in sorted({*known, *pinned()})}
+        GOLDEN.write_text(json.dumps(known, indent=1) + "\n")
+    return known
+
+
+def test_every_revision_is_in_the_golden_file() -> None:
+    assert sorted(golden()) == pinned()
+
+
+@pytest.mark.parametrize("name", pinned())
+def test_what_was_released_never_changes(name: str) -> None:
+    assert json.dumps(written(name)) == json.dumps(golden()[name])
+
+
+@pytest.mark.parametrize("name", [*PRESETS, *GROUPS])
+def test_a_bare_name_is_one_of_the_revisions(name: str) -> None:
+    # Version 0 counts as the major release 1 here: no bare name has moved on yet.
+    assert preset_selectors([name]) == preset_selectors([f"{name}@1"])
+
+
+@pytest.mark.parametrize("name", [*PRESETS, *GROUPS])
+def test_a_preset_excludes_its_nodes_and_no_real_one(name: str) -> None:
+    selectors = preset_selectors([name])
+    affinity = exclusion_affinity(selectors)
+    for selector in selectors:
+        (requirement,) = parse(selector).requirements
+        virtual = {requirement.key: requirement.values[0] if requirement.values else ""}
+        assert not affinity_matches(affinity, virtual)
     assert all(affinity_matches(affinity, labels) for labels in REAL_NODES)
-    assert PRESETS[name].description
-    assert PRESETS[name].source
 
 
-def test_selectors_are_written_canonically() -> None:
-    written = [*BASE_SELECTORS, *preset_selectors(PRESETS)]
-    assert written == [str(parse(selector)) for selector in written]
+def test_selectors_are_written_canonically_and_in_order() -> None:
+    for name in pinned():
+        selectors = preset_selectors([name])
+        assert selectors == [str(parse(selector)) for selector in selectors]
+        assert len(set(selectors)) == len(selectors)
+    assert list(BASE_SELECTORS) == [str(parse(selector)) for selector in BASE_SELECTORS]
 
 
 def test_base_exclusions() -> None:
@@ -52,6 +103,33 @@ def test_base_exclusions() -> None:
 
 
 def test_all_presets_fit_one_term() -> None:
-    affinity = exclusion_affinity(preset_selectors(PRESETS))
+    affinity = exclusion_affinity(preset_selectors([*PRESETS, *GROUPS]))
     assert affinity is not None
     assert len(affinity["nodeSelectorTerms"]) == 1
+
+
+def test_all_has_every_virtual_kind_but_those_with_a_reason() -> None:
+    members = {name.partition("@")[0] for name in GROUPS["all"][-1]}
+    left_out = {name for name in PRESETS if name not in members}
+    assert members <= set(PRESETS)
+    assert left_out == {"tke-supernode", "windows"}
+    assert all("not in `all`" in PRESETS[name].reason for name in left_out)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "liqo@", "liqo@0", "liqo@01", "liqo@2", "liqo@99999", "LIQO", "@1", "hpk"]
+)
+def test_no_presets(name: str) -> None:
+    assert not is_preset(name)
+    with pytest.raises(KeyError):
+        preset_selectors([name])
+    assert preset_remedy(name)
+
+
+def test_remedies() -> None:
+    assert preset_remedy("liqo@2") == "liqo has one: liqo@1"
+    assert preset_remedy("eks-farget") == "did you mean eks-fargate?"
+    assert preset_remedy("eks-farget@1") == "did you mean eks-fargate?"
+    assert preset_remedy("zzz") == "`pulumi-openkruise presets` lists them all"
+    assert preset_remedy("hpk") == KINDS["hpk"].reason
+    assert preset_remedy("eks-auto") == KINDS["eks-auto"].reason

@@ -1,0 +1,92 @@
+"""``pulumi-openkruise presets``: the kinds of nodes that are known, and what each preset excludes."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from ..catalogue import KINDS, NodeKind
+from ..presets import GROUPS, PRESETS, preset_remedy, preset_selectors
+from .app import CLEAN
+from .output import as_json, as_table, as_yaml, emit
+from .sources import UnusableInputError
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="json and yaml have every field, evidence and signs among them.",
+)
+def presets(names: tuple[str, ...], output: str) -> int:
+    """List the kinds of nodes that virtualNodePresets takes, and those that are not to be excluded.
+
+    NAMEs narrow the list. A name followed by @1 pins what a preset excludes; the bare name changes in a major
+    release of this package only, since any change restarts every daemon.
+
+    \b
+    Examples:
+      pulumi-openkruise presets
+      pulumi-openkruise presets liqo eks-fargate -o yaml
+
+    \b
+    Exit codes: 0  clean
+                2  unusable input
+    """
+    bare = [name.partition("@")[0] for name in names]
+    chosen = [_kind(name) for name in bare if name not in GROUPS] if names else list(KINDS.values())
+    groups = [name for name in GROUPS if not names or name in bare]
+    if output == "table":
+        emit(_table(chosen, groups))
+    else:
+        data = {
+            "kinds": {kind.name: _plain(kind) for kind in chosen},
+            "groups": {name: _group(name) for name in groups},
+        }
+        emit(as_json(data) if output == "json" else as_yaml(data))
+    return CLEAN
+
+
+def _kind(name: str) -> NodeKind:
+    if name not in KINDS:
+        raise UnusableInputError(f"no kind is called {name!r}: {preset_remedy(name)}")
+    return KINDS[name]
+
+
+def _plain(kind: NodeKind) -> dict[str, Any]:
+    data = asdict(kind)
+    return {"preset": kind.is_preset, "selectors": list(kind.selectors), **_lists(data)}
+
+
+def _group(name: str) -> dict[str, Any]:
+    return {"revisions": [list(members) for members in GROUPS[name]], "selectors": preset_selectors([name])}
+
+
+def _lists(value: Any) -> Any:
+    """Copy with lists for tuples, as JSON and YAML have them."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _table(kinds: list[NodeKind], groups: list[str]) -> str:
+    usable = [
+        [kind.name, ", ".join(kind.selectors), kind.confidence, f"{kind.description} ({kind.vendor})"]
+        for kind in kinds
+        if kind.name in PRESETS
+    ]
+    grouped = [
+        [name, f"{len(preset_selectors([name]))} selectors", "", "every preset whose labels no real node has"]
+        for name in groups
+    ]
+    others = [
+        [kind.name, "no preset" if kind.excluded else "not excluded", kind.confidence, kind.reason]
+        for kind in kinds
+        if kind.name not in PRESETS
+    ]
+    columns = ["Name", "Excludes nodes with", "Evidence", "What it is"]
+    return as_table(columns, [group for group in (usable, grouped, others) if group])

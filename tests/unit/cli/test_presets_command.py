@@ -1,0 +1,45 @@
+"""``pulumi-openkruise presets``."""
+
+import json
+
+import pytest
+from pulumi_openkruise.catalogue import KINDS
+from pulumi_openkruise.cli.app import run
+from ruamel.yaml import YAML
+
+
+def test_the_table_names_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in (*KINDS, "all"))
+    assert "eks.amazonaws.com/compute-type=fargate" in out
+    assert "not excluded" in out
+
+
+def test_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets", "-o", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert list(data["kinds"]) == list(KINDS)
+    assert data["kinds"]["liqo"]["selectors"] == ["liqo.io/type=virtual-node"]
+    assert data["kinds"]["eks-auto"]["preset"] is False
+    assert "liqo.io/type=virtual-node" in data["groups"]["all"]["selectors"]
+    assert run(["presets", "-o", "yaml"]) == 0
+    assert YAML(typ="safe").load(capsys.readouterr().out) == data
+
+
+def test_some_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets", "liqo@1", "-o", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert list(data["kinds"]) == ["liqo"]
+    assert data["groups"] == {}
+    assert run(["presets", "all@1", "-o", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["kinds"] == {}
+    assert list(data["groups"]) == ["all"]
+
+
+def test_no_such_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets", "kwock"]) == 2
+    assert capsys.readouterr().err == "no kind is called 'kwock': did you mean kwok?\n"
+    assert run(["presets", "\x1b[31m"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
