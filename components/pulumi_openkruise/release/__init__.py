@@ -1,0 +1,1 @@
+"""What Helm knows of an installation: its release records. Imports no Pulumi."""

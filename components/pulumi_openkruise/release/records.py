@@ -1,0 +1,134 @@
+"""Helm's release records: Secrets of type ``helm.sh/release.v1``, one a revision, decoded to plain data.
+
+The form is Helm's own (``pkg/storage/driver/secrets.go`` and ``util.go``): the field ``release`` of the
+Secret is base64, as in every Secret, of base64 of gzip of JSON. Pure: whoever calls has read the Secrets.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SECRET_TYPE = "helm.sh/release.v1"
+"""Type of a record's Secret."""
+
+LABELS = "owner=helm"
+"""Label selector that finds the records of all releases; ``name=<release>`` and ``status=...`` narrow it."""
+
+UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+"""Statuses of an operation that was begun and not ended; Helm refuses the next one, or pretends success."""
+
+_LARGEST = 64 * 1024 * 1024
+
+
+class UnreadableRecordError(ValueError):
+    """A Secret that is not, or no longer, a release record that can be decoded; ``str()`` says why."""
+
+
+@dataclass(frozen=True)
+class ReleaseRecord:
+    """One revision of a release."""
+
+    name: str
+    namespace: str
+    """Namespace of the record, which is not always the one that the chart installs into."""
+    revision: int
+    status: str
+    """``deployed``, ``superseded``, ``failed``, ``uninstalled``, ``uninstalling`` or ``pending-...``."""
+    description: str
+    """What Helm says of it, for example why it failed."""
+    updated: str
+    """When it was last deployed, as Helm writes times."""
+    chart: str
+    chart_version: str
+    app_version: str
+    manifest: str
+    """The objects as YAML documents, without hooks."""
+    hooks: tuple[Mapping[str, Any], ...]
+    values: Mapping[str, Any]
+    """The values given by the user, without the chart's defaults."""
+    defaults: Mapping[str, Any]
+    """The chart's own values."""
+    secret: str = ""
+    """Name of the Secret that holds it."""
+
+
+def decode(secret: Mapping[str, Any]) -> ReleaseRecord:
+    """Return the record in a Secret as the API gives it; raises UnreadableRecordError that names it."""
+    metadata = _mapping(secret.get("metadata"))
+    name = str(metadata.get("name") or "(without a name)")
+    try:
+        release = _unpack(_mapping(secret.get("data")).get("release"))
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        raise UnreadableRecordError(f"Secret {name}: not a Helm release record: {error}") from None
+    info, chart = _mapping(release.get("info")), _mapping(release.get("chart"))
+    about = _mapping(chart.get("metadata"))
+    revision = release.get("version")
+    return ReleaseRecord(
+        name=str(release.get("name") or ""),
+        namespace=str(release.get("namespace") or metadata.get("namespace") or ""),
+        revision=revision if isinstance(revision, int) else 0,
+        status=str(info.get("status") or "unknown"),
+        description=str(info.get("description") or ""),
+        updated=str(info.get("last_deployed") or ""),
+        chart=str(about.get("name") or ""),
+        chart_version=str(about.get("version") or ""),
+        app_version=str(about.get("appVersion") or ""),
+        manifest=str(release.get("manifest") or ""),
+        hooks=tuple(hook for hook in _list(release.get("hooks")) if isinstance(hook, Mapping)),
+        values=_mapping(release.get("config")),
+        defaults=_mapping(chart.get("values")),
+        secret=name,
+    )
+
+
+def decode_all(secrets: Iterable[Mapping[str, Any]]) -> tuple[list[ReleaseRecord], list[str]]:
+    """Return the records in some Secrets by release and revision, and what is wrong with those unreadable.
+
+    Secrets of another type are passed over.
+    """
+    records, unreadable = [], []
+    for secret in secrets:
+        if secret.get("type", SECRET_TYPE) != SECRET_TYPE:
+            continue
+        try:
+            records.append(decode(secret))
+        except UnreadableRecordError as error:
+            unreadable.append(str(error))
+    return sorted(records, key=lambda one: (one.namespace, one.name, one.revision)), unreadable
+
+
+def latest(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+    """Return the record of the highest revision."""
+    return max(records, key=lambda record: record.revision, default=None)
+
+
+def deployed(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+    """Return the record that Helm takes for what is in the cluster: the newest one of status deployed."""
+    return latest(record for record in records if record.status == "deployed")
+
+
+def _unpack(data: Any) -> dict[str, Any]:
+    if not isinstance(data, str):
+        raise ValueError("it has no field release")
+    packed = base64.b64decode(base64.b64decode(data, validate=True), validate=True)
+    if packed[:2] == b"\x1f\x8b":  # Helm 2 wrote some that were not compressed, and Helm still reads them
+        stream = zlib.decompressobj(wbits=31)
+        packed = stream.decompress(packed, _LARGEST)
+        if stream.unconsumed_tail or not stream.eof:
+            raise ValueError("it is cut off, or larger than any release")
+    release = json.loads(packed)
+    if not isinstance(release, dict) or not isinstance(release.get("name"), str):
+        raise ValueError("it holds no release")
+    return release
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
