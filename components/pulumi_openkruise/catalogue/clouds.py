@@ -12,7 +12,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         description="ACS: container compute service, virtual nodes of ACK clusters",
         source="openkruise.io blog of 2025-02-19 (with a placeholder as the label's value)",
         confidence="unverified",
-        signs=Signs(name=r"virtual-kubelet-[a-z]+-[a-z]+-?\d"),
+        signs=Signs(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
         type_label="unknown",
         reason="the value of the label that tells these nodes from others could not be verified",
     ),
@@ -24,7 +24,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="doc",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider=alibabacloud:NoSchedule", "alibabacloud.com/eci:NoSchedule"),
-        signs=Signs(name=r"virtual-kubelet-[a-z]+-[a-z]+-?\d"),
+        signs=Signs(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
         type_label="yes",
     ),
     NodeKind(
