@@ -135,8 +135,8 @@ def _status(node: Sighting, found: Findings) -> None:
     described = bool(node.os_image or node.kernel)
     if node.has_info and not described:
         found.add("os-image", "reports no operating system", "weak")
-    known = _RUNTIME_NAMES.match(node.runtime) is not None
-    found.kubelet = known and bool(node.kubelet) and described and not found.of("decisive")
+    runtime = _RUNTIME_NAMES.match(node.runtime) is not None
+    found.kubelet = runtime and bool(node.kubelet) and described and not found.of("decisive")
     if found.kubelet:
         found.add(
             "status",

@@ -84,9 +84,10 @@ def _labels() -> dict[tuple[str, str | None], Sign]:
     for kind in KINDS.values():
         for selector in kind.selectors:
             (requirement,) = parse(selector).requirements
-            for value in requirement.values or (None,):
+            values: tuple[str | None, ...] = requirement.values or (None,)
+            for value in values:
                 kinds.setdefault((requirement.key, value), []).append(kind)
-    signs = {}
+    signs: dict[tuple[str, str | None], Sign] = {}
     for (key, value), found in kinds.items():
         selector = key if value is None else f"{key}={value}"
         listed = selector if any(kind.is_preset for kind in found) else ""
@@ -98,11 +99,11 @@ def _taints() -> dict[tuple[str, str | None], Sign]:
     kinds: dict[tuple[str, str | None], list[NodeKind]] = {}
     for kind in KINDS.values():
         for taint in kind.taints:
-            key, _equals, value = taint.rpartition(":")[0].partition("=")
-            found = kinds.setdefault((key, value or None), [])
-            if kind not in found:
-                found.append(kind)
-    signs = {}
+            name, _equals, wanted = taint.rpartition(":")[0].partition("=")
+            having = kinds.setdefault((name, wanted or None), [])
+            if kind not in having:
+                having.append(kind)
+    signs: dict[tuple[str, str | None], Sign] = {}
     for (key, value), found in kinds.items():
         generic = key.startswith("virtual-kubelet.io/")
         signs[key, value] = _sign(found, "decisive" if _own_domain(key) and not generic else "strong")
