@@ -84,8 +84,10 @@ def build(extra: Sequence[str] = ()) -> dict[str, Path]:
         for leftover in (cache_directory() / "programs").glob(".*"):
             shutil.rmtree(leftover, ignore_errors=True)
         missing = [program for program in wanted if not folders[program.name].is_dir()]
-        progress.expect({program.name: program.weight for program in missing})
-        _build_missing(missing, folders, progress)
+        # While it was waited for, another build may have made all of them.
+        if missing:
+            progress.expect({program.name: program.weight for program in missing})
+            _build_missing(missing, folders, progress)
     return folders
 
 
