@@ -1,0 +1,198 @@
+"""What must not be done to an installation, decided from what is asked, what was, and what is in the cluster.
+
+Each function returns ConfigProblems: what would be lost, and what to do instead. Deleting the release
+deletes every custom resource of OpenKruise in the cluster, since the chart keeps its CRDs in its templates;
+so whatever would have the engine make a second one and then delete the first is refused, also where
+``protect`` is off.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..problems import ConfigProblem
+from . import crd_versions
+from .seen import Definition, ReleaseId, Seen
+from .states import condition
+
+_LOST = "every CloneSet and all other custom resources of OpenKruise"
+_MANY = 5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of an installation's description matters here."""
+
+    component: str
+    """The component's name."""
+    release: ReleaseId
+    namespace: str
+    create_namespace: bool
+
+
+def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
+    """Return why the stack must not create namespace or release: they are there, or OpenKruise is
+    elsewhere."""
+    problems = elsewhere(asked, seen)
+    latest = seen.latest
+    if problems or latest is None:
+        return problems
+    blocked = condition(seen)
+    if blocked is not None and blocked.blocked:
+        return [blocked.problem(seen.release)]
+    name = asked.component
+    return [
+        ConfigProblem(
+            "release-exists",
+            f"Helm release {seen.release}",
+            f"is there ({latest.status}, revision {latest.number}), and this stack is about to create it",
+            (
+                f"  the end of that would be the old one's deletion, and with it {_LOST}",
+                f"  if the component had another name or parent: give {name!r} what it had as an alias,",
+                '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
+                "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none",
+                "  if it was moved from another stack: `pulumi state move` takes it along",
+                "  if helm or an interrupted `up` made it: importRelease true takes it over as it is",
+            ),
+        )
+    ]
+
+
+def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
+    """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
+    if seen.owner is None or seen.owner == asked.release:
+        return []
+    what = [
+        f"releaseName {seen.owner.name}" if seen.owner.name != asked.release.name else "",
+        f"releaseNamespace {seen.owner.namespace}" if seen.owner.namespace != asked.release.namespace else "",
+    ]
+    keys = " and ".join(part for part in what if part)
+    return [
+        ConfigProblem(
+            "other-release",
+            f"Helm release {asked.release}",
+            f"this cluster's OpenKruise is the release {seen.owner}, and a cluster holds one",
+            (
+                f"  a release keeps its name and namespace: removing the old one deletes {_LOST}",
+                f"  to keep that installation: {keys}",
+            ),
+        )
+    ]
+
+
+def crds_given_up(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, definitions: Iterable[Definition] | None
+) -> list[ConfigProblem]:
+    """Return the problem of values that take the CRDs from a release: Helm would delete them.
+
+    ``definitions`` are the cluster's CRDs; None where that could not be looked at. CRDs that Helm is told to
+    keep are given up safely.
+    """
+    if not (_managed(old) and not _managed(new)):
+        return []
+    unkept = None if definitions is None else [one.name for one in definitions if not one.kept]
+    if unkept == []:
+        return []
+    which = "all of OpenKruise's CRDs" if unkept is None else _listed(unkept)
+    select = "crd/" + " crd/".join(unkept) if unkept else "<each crd/...kruise.io>"
+    checked = () if unkept is not None else ("  whether they are could not be checked in the cluster",)
+    return [
+        ConfigProblem(
+            "crds-given-up",
+            "values.crds.managed",
+            f"false takes the CRDs from the release, and Helm deletes them with {_LOST}",
+            (
+                f"  this is about {which}",
+                *checked,
+                "  leave it true; or have Helm keep them first:",
+                f"    kubectl annotate {select} helm.sh/resource-policy=keep",
+            ),
+        )
+    ]
+
+
+def older(old: str, new: str) -> bool:
+    """Tell whether a chart is to be replaced by one of an earlier minor version."""
+    return crd_versions.is_older(new, old)
+
+
+def downgraded(old: str, new: str, definitions: Iterable[Definition] | None) -> list[ConfigProblem]:
+    """Return the problem of an older chart that lacks a version in which custom resources may be stored.
+
+    Without the cluster's ``definitions`` (None) the known change of the chart counts.
+    """
+    if not older(old, new):
+        return []
+    if definitions is None:
+        found = [("some CRDs", "v1beta1")] if crd_versions.moved_between(new, old) else []
+    else:
+        found = crd_versions.unknown_to(new, definitions)
+    if not found:
+        return []
+    names = _listed([f"{name} ({version})" for name, version in found])
+    return [
+        ConfigProblem(
+            "chart-downgrade",
+            "chartVersion",
+            f"{new} does not know versions in which custom resources are stored since {old}: {names}",
+            (
+                "  the API server refuses its CRDs half way, and Helm cannot roll that back",
+                f"  stay at {old} or go forward; going back needs the objects rewritten and",
+                "  status.storedVersions of these CRDs cleared, which docs/recovering.md describes",
+            ),
+        )
+    ]
+
+
+def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[ConfigProblem]:
+    """Return the problem of a namespace that the stack owns and is told not to own any more.
+
+    ``old`` are the component's inputs as the engine has kept them.
+    """
+    if asked.create_namespace or not old or old.get("createNamespace") is not True:
+        return []
+    return [
+        ConfigProblem(
+            "namespace-given-up",
+            "createNamespace",
+            f"this stack has made the namespace {asked.namespace}, and with false would delete it, with "
+            "manager, daemons and the release's record, while the fail-closed webhooks stay",
+            ("  set it to true again, as it was; false is for a namespace that the stack has not made",),
+        )
+    ]
+
+
+def deleting(release: ReleaseId, found: Mapping[str, int] | str) -> list[ConfigProblem]:
+    """Return why a guarded release is not deleted: custom resources by kind, or why they were not counted."""
+    if found == {}:
+        return []
+    if isinstance(found, str):
+        reason = f"its deletion is guarded, and whether custom resources exist is not known: {found}"
+        return [ConfigProblem("unknown-resources", f"Helm release {release}", reason, _UNGUARD)]
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
+    reason = f"deleting it deletes, with its CRDs, {listed}"
+    return [ConfigProblem("resources-exist", f"Helm release {release}", reason, _UNGUARD)]
+
+
+_UNGUARD = (
+    "  delete them first, or give the guard up:",
+    "    pulumi config set openkruise:guardDestroy false && pulumi up",
+)
+
+
+def blocked(seen: Seen) -> list[ConfigProblem]:
+    """Return the problem of a release that can neither be changed nor counts as unchanged."""
+    found = condition(seen)
+    return [found.problem(seen.release)] if found is not None and found.blocked else []
+
+
+def _managed(values: Mapping[str, Any] | None) -> bool:
+    crds = (values or {}).get("crds")
+    managed = crds.get("managed", True) if isinstance(crds, Mapping) else True
+    return bool(managed)
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) <= _MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[:_MANY])} and {len(names) - _MANY} more"

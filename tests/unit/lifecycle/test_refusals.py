@@ -1,0 +1,159 @@
+"""What must not be done to an installation, as decisions over plain data."""
+
+import pytest
+from pulumi_openkruise.lifecycle.refusals import (
+    Asked,
+    blocked,
+    crds_given_up,
+    creating,
+    deleting,
+    downgraded,
+    elsewhere,
+    namespace_given_up,
+)
+from pulumi_openkruise.lifecycle.seen import Definition, ReleaseId, Revision, Seen
+
+RELEASE = ReleaseId("kruise-system", "kruise")
+ASKED = Asked("kruise", RELEASE, namespace="kruise-system", create_namespace=True)
+INSTALLED = Seen(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
+EMPTY = Seen(RELEASE)
+# As 1.9 leaves them: one whose storage moved, one that has always had two versions, one that has one.
+CRDS = [
+    Definition("clonesets.apps.kruise.io", ("v1alpha1",)),
+    Definition("sidecarsets.apps.kruise.io", ("v1alpha1", "v1beta1")),
+    Definition("statefulsets.apps.kruise.io", ("v1alpha1", "v1beta1")),
+]
+NOT_MANAGED = {"crds": {"managed": False}}
+
+
+def test_an_empty_cluster_can_be_installed_in() -> None:
+    assert creating(ASKED, EMPTY) == []
+    assert elsewhere(ASKED, EMPTY) == []
+    assert blocked(EMPTY) == []
+
+
+def test_what_exists_is_not_created_anew() -> None:
+    (problem,) = creating(ASKED, INSTALLED)
+    assert problem.code == "release-exists"
+    assert problem.where == "Helm release kruise-system/kruise"
+    assert "deployed, revision 2" in problem.reason
+    assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
+def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
+    seen = Seen(RELEASE, (Revision(1, status),), owner=RELEASE)
+    for problems in (creating(ASKED, seen), blocked(seen)):
+        (problem,) = problems
+        assert problem.code == "release-blocked"
+        assert status in problem.reason
+        told = [line.split("#")[0].strip() for line in problem.detail]
+        assert told[1:3] == ["pulumi cancel --yes", "pulumi-openkruise recover"]
+        assert told[-1] == ("pulumi destroy" if status == "uninstalling" else "pulumi up")
+
+
+@pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
+def test_any_other_status_blocks_nothing(status: str) -> None:
+    assert blocked(Seen(RELEASE, (Revision(1, status),))) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "keys"),
+    [
+        (ReleaseId("kruise-system", "openkruise"), "releaseName openkruise"),
+        (ReleaseId("default", "kruise"), "releaseNamespace default"),
+        (ReleaseId("default", "other"), "releaseName other and releaseNamespace default"),
+    ],
+)
+def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
+    for problems in (
+        elsewhere(ASKED, Seen(RELEASE, owner=owner)),
+        creating(ASKED, Seen(RELEASE, owner=owner)),
+    ):
+        (problem,) = problems
+        assert problem.code == "other-release"
+        assert str(owner) in problem.reason
+        assert problem.detail[-1].endswith(f": {keys}")
+
+
+def test_crds_are_not_given_up() -> None:
+    (problem,) = crds_given_up({}, NOT_MANAGED, CRDS)
+    assert problem.code == "crds-given-up"
+    annotate = problem.detail[-1].strip()
+    assert annotate == (
+        "kubectl annotate crd/clonesets.apps.kruise.io crd/sidecarsets.apps.kruise.io "
+        "crd/statefulsets.apps.kruise.io helm.sh/resource-policy=keep"
+    )
+
+
+def test_crds_that_helm_keeps_are_given_up_safely() -> None:
+    kept = [Definition(one.name, one.stored, kept=True) for one in CRDS]
+    assert crds_given_up({}, NOT_MANAGED, kept) == []
+    (problem,) = crds_given_up({}, NOT_MANAGED, [*kept[1:], CRDS[0]])
+    assert "clonesets" in problem.detail[-1]
+    assert "sidecarsets" not in problem.detail[-1]
+
+
+def test_crds_that_cannot_be_looked_at_are_not_given_up() -> None:
+    (problem,) = crds_given_up({"crds": {"managed": True}}, NOT_MANAGED, None)
+    assert any("could not be checked" in line for line in problem.detail)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [({}, {}), (NOT_MANAGED, NOT_MANAGED), (NOT_MANAGED, {}), ({}, {"crds": {}}), (None, {})]
+)
+def test_crds_that_stay_as_they_are(old: dict[str, object], new: dict[str, object]) -> None:
+    assert crds_given_up(old, new, CRDS) == []
+
+
+def test_a_downgrade_over_a_change_of_storage() -> None:
+    (problem,) = downgraded("1.9.0", "1.8.3", CRDS)
+    assert problem.code == "chart-downgrade"
+    assert "sidecarsets.apps.kruise.io (v1beta1)" in problem.reason
+    # Known to 1.8 in that version, and never stored in another one.
+    assert "statefulsets" not in problem.reason
+    assert "clonesets" not in problem.reason
+    (unlooked,) = downgraded("1.9.0", "1.8.3", None)
+    assert unlooked.code == "chart-downgrade"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1.8.3", "1.9.0"),
+        ("1.9.1", "1.9.0"),
+        ("1.8.3", "1.8.3"),
+        ("1.8.3", "1.7.5"),
+        ("", "1.8.3"),
+        ("1.9.0", "next"),
+    ],
+)
+def test_a_change_of_version_that_the_definitions_allow(old: str, new: str) -> None:
+    before_1_9 = [CRDS[0], CRDS[2], Definition("sidecarsets.apps.kruise.io", ("v1alpha1",))]
+    assert downgraded(old, new, before_1_9) == []
+    assert downgraded(old, new, None) == []
+
+
+def test_a_downgrade_before_anything_was_stored_anew() -> None:
+    assert downgraded("1.9.0", "1.8.3", [Definition("sidecarsets.apps.kruise.io", ("v1alpha1",))]) == []
+
+
+def test_a_namespace_of_the_stack_is_not_given_up() -> None:
+    adopting = Asked("kruise", RELEASE, namespace="kruise-system", create_namespace=False)
+    (problem,) = namespace_given_up({"createNamespace": True}, adopting)
+    assert problem.code == "namespace-given-up"
+    assert namespace_given_up({"createNamespace": False}, adopting) == []
+    assert namespace_given_up({"createNamespace": True}, ASKED) == []
+    # What an earlier version of the module has left in the state says nothing.
+    assert namespace_given_up({}, adopting) == []
+    assert namespace_given_up(None, adopting) == []
+
+
+def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
+    assert deleting(RELEASE, {}) == []
+    (problem,) = deleting(RELEASE, {"SidecarSet": 1, "CloneSet": 12})
+    assert problem.code == "resources-exist"
+    assert "12 CloneSet, 1 SidecarSet" in problem.reason
+    (unknown,) = deleting(RELEASE, "connection refused")
+    assert unknown.code == "unknown-resources"
+    assert "connection refused" in unknown.reason
