@@ -17,6 +17,7 @@ CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "affinity": ("affinity", "The node affinity that keeps the daemon off virtual nodes."),
+    "recover": ("recover", "Set right an installation whose `up` or `destroy` was interrupted."),
     "presets": ("presets", "The kinds of nodes that are known, and what each preset excludes."),
 }
 """Subcommands: the module that has a click command of the same name, and one line of help."""

@@ -1,0 +1,169 @@
+"""``pulumi-openkruise recover``: sets right what Helm has recorded of an installation that was
+interrupted."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
+from ..lifecycle.look import look
+from ..lifecycle.recovery import Edit, Found, Plan, plan
+from ..lifecycle.remains import remains
+from ..lifecycle.rewriting import edited
+from ..lifecycle.seen import ReleaseId, Seen
+from ..release.records import UnreadableRecordError, decode
+from .app import CLEAN, FINDINGS
+from .output import as_json, as_table, emit
+
+
+@click.command()
+@click.option("--kubeconfig", help="Kubeconfig of the cluster; default: as for kubectl.")
+@click.option("--context", help="Context in the kubeconfig; default: its current one.")
+@click.option("--release-name", default="kruise", show_default=True, help="Name of the Helm release.")
+@click.option(
+    "--release-namespace",
+    default="kruise-system",
+    show_default=True,
+    help="Namespace of the release's records.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def recover(
+    kubeconfig: str | None,
+    context: str | None,
+    release_name: str,
+    release_namespace: str,
+    dry_run: bool,
+    yes: bool,
+    output: str,
+) -> int:
+    """Set right an installation whose `up` or `destroy` was interrupted.
+
+    Reads Helm's records of the release, says what was found and what is to be done, asks, and does it. Only
+    records are changed: no CRD, custom resource or other object is touched. What to run afterwards is said
+    at the end.
+
+    \b
+    Exit codes: 0  nothing to recover, or recovered
+                1  something is to be done (--dry-run, or the answer was no)
+                2  the cluster could not be read, or refused the change
+    """
+    try:
+        cluster = connect(kubeconfig, context, ambient=True)
+        release = ReleaseId(release_namespace, release_name)
+        seen = look(cluster, release)
+        objects, hook_can_pass = _left(cluster, seen)
+        chosen = plan(seen, objects, crds=hook_can_pass)
+        if output == "text":
+            emit(_text(cluster, seen, chosen))
+        done = False
+        if chosen.edits and not dry_run and (yes or _agreed(output)):
+            for edit in chosen.edits:
+                _apply(cluster, release, edit)
+            done = True
+    except ConflictError as error:
+        raise click.ClickException(
+            f"{error}\n  somebody else is changing this release: run recover again"
+        ) from None
+    except (ClusterError, UnreadableRecordError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    if output == "json":
+        emit(as_json(_data(cluster, seen, chosen, done)))
+    elif done:
+        emit("\n".join(["Done. Now:", *(f"  {command}" for command in chosen.then)]))
+    return FINDINGS if chosen.edits and not done else CLEAN
+
+
+def _left(cluster: Cluster, seen: Seen) -> tuple[Found, bool]:
+    """Return how much is left of a release that is on its way out, and whether its hook can still pass."""
+    latest = seen.latest
+    if latest is None or latest.status != "uninstalling":
+        return "unknown", True
+    record = decode(_secret(cluster, seen.release, latest.number))
+    return remains(cluster, record.manifest, record.namespace)
+
+
+def _apply(cluster: Cluster, release: ReleaseId, edit: Edit) -> None:
+    """Make one change, only if the record is still what it was when it was read."""
+    try:
+        secret = _secret(cluster, release, edit.revision)
+    except NotFoundError:
+        if edit.action == "delete":
+            return
+        raise
+    path, version = _path(release, edit.revision), secret["metadata"]["resourceVersion"]
+    if edit.action == "delete":
+        cluster.request("DELETE", path, {"preconditions": {"resourceVersion": version}})
+    else:
+        cluster.request("PUT", path, edited(secret, edit))
+
+
+def _secret(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:
+    return cluster.get(_path(release, revision))
+
+
+def _path(release: ReleaseId, revision: int) -> str:
+    return f"/api/v1/namespaces/{release.namespace}/secrets/sh.helm.release.v1.{release.name}.v{revision}"
+
+
+def _agreed(output: str) -> bool:
+    """Ask on the terminal; standard output may be JSON."""
+    try:
+        return click.confirm("Do it?", default=False, err=True)
+    except click.Abort:
+        return False
+
+
+def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
+    parts = [f"Cluster {cluster.address}, context {cluster.context}"]
+    if seen.revisions:
+        rows = [[str(one.number), one.status, _age(one.modified)] for one in seen.revisions]
+        parts.append(as_table(["revision", "status", "last changed"], [rows]))
+    parts.append(f"Found: {chosen.found}.")
+    if chosen.edits:
+        latest = seen.latest
+        if latest is not None and latest.status != "uninstalled":
+            parts.append(
+                "If a pulumi or helm process still works on it (another terminal, CI, a provider that\n"
+                "outlived its pulumi), let it end or end it first."
+            )
+        parts.append("\n".join(["To do:", *(f"  {edit}" for edit in chosen.edits), f"so that {chosen.why}."]))
+        parts.append("No object of the release is touched: no CRD, no custom resource.")
+    elif chosen.then:
+        parts.append("\n".join(["Next:", *(f"  {command}" for command in chosen.then)]))
+    return "\n".join(parts)
+
+
+def _age(modified: float) -> str:
+    if not modified:
+        return "unknown"
+    seconds = max(0, int(time.time() - modified))
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} seconds ago"
+
+
+def _data(cluster: Cluster, seen: Seen, chosen: Plan, done: bool) -> Mapping[str, Any]:
+    edits: Sequence[Mapping[str, Any]] = [
+        {
+            "revision": edit.revision,
+            "action": edit.action,
+            "status": edit.status or None,
+            "withoutHooks": edit.without_hooks,
+        }
+        for edit in chosen.edits
+    ]
+    return {
+        "cluster": cluster.address,
+        "context": cluster.context,
+        "release": str(seen.release),
+        "revisions": [{"revision": one.number, "status": one.status} for one in seen.revisions],
+        "found": chosen.found,
+        "edits": edits,
+        "done": done,
+        "then": list(chosen.then),
+    }

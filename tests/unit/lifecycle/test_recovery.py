@@ -1,0 +1,138 @@
+"""How a stuck release is set right: the plan over plain data, and the record that it makes."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pytest
+from pulumi_openkruise.lifecycle.recovery import Edit, plan
+from pulumi_openkruise.lifecycle.rewriting import DESCRIPTION, edited
+from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen, revision
+from pulumi_openkruise.lifecycle.states import condition
+from pulumi_openkruise.release.records import decode
+
+RELEASE = ReleaseId("kruise-system", "kruise")
+RECORD = {
+    "name": "kruise",
+    "namespace": "kruise-system",
+    "version": 2,
+    "info": {"status": "pending-upgrade", "description": "Preparing upgrade", "notes": "näh"},
+    "chart": {"metadata": {"name": "kruise", "version": "1.8.3"}, "values": {"a": 1.5, "b": 10**18}},
+    "config": {"daemon": {"port": 10221}},
+    "manifest": "kind: Secret\n",
+    "hooks": [{"name": "kruise-finalizer"}],
+    "something": {"that": ["helm", "adds", None]},
+}
+
+
+def seen(*statuses: str) -> Seen:
+    return Seen(RELEASE, tuple(Revision(number, status) for number, status in enumerate(statuses, 1)))
+
+
+def secret(record: dict[str, Any] = RECORD) -> dict[str, Any]:
+    packed = gzip.compress(json.dumps(record).encode())
+    return {
+        "type": "helm.sh/release.v1",
+        "metadata": {
+            "name": "sh.helm.release.v1.kruise.v2",
+            "resourceVersion": "7",
+            "labels": {"name": "kruise", "owner": "helm", "status": "pending-upgrade", "version": "2"},
+        },
+        "data": {"release": base64.b64encode(base64.b64encode(packed)).decode()},
+    }
+
+
+def payload(found: dict[str, Any]) -> dict[str, Any]:
+    packed = base64.b64decode(base64.b64decode(found["data"]["release"]))
+    unpacked: dict[str, Any] = json.loads(gzip.decompress(packed))
+    return unpacked
+
+
+@pytest.mark.parametrize("status", ["deployed", "failed"])
+def test_helm_goes_on_by_itself(status: str) -> None:
+    assert plan(seen("superseded", status)).edits == ()
+
+
+@pytest.mark.parametrize("status", ["pending-upgrade", "pending-rollback"])
+def test_an_interrupted_upgrade_has_failed(status: str) -> None:
+    chosen = plan(seen("deployed", status))
+    assert chosen.edits == (Edit(2, "mark", "failed"),)
+    assert chosen.then[0] == "pulumi up"
+
+
+def test_an_interrupted_installation_is_forgotten() -> None:
+    chosen = plan(seen("pending-install"))
+    assert chosen.edits == (Edit(1, "delete"),)
+    assert "--clear-pending-creates" in chosen.then[0]
+
+
+def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
+    assert plan(seen("superseded", "pending-install")).edits == (Edit(2, "mark", "failed"),)
+
+
+@pytest.mark.parametrize(
+    ("objects", "crds", "edits"),
+    [
+        ("all", True, (Edit(2, "mark", "deployed"),)),
+        ("some", True, (Edit(2, "mark", "failed"),)),
+        ("some", False, (Edit(2, "mark", "failed", without_hooks=True),)),
+        ("none", False, (Edit(1, "delete"), Edit(2, "delete"))),
+        # Nothing is claimed of what was not looked at.
+        ("unknown", True, (Edit(2, "mark", "failed"),)),
+    ],
+)
+def test_an_interrupted_removal(objects: Any, crds: bool, edits: tuple[Edit, ...]) -> None:
+    assert plan(seen("superseded", "uninstalling"), objects, crds=crds).edits == edits
+
+
+def test_no_release_is_told_with_the_one_that_there_is() -> None:
+    other = ReleaseId("default", "kruise")
+    assert plan(Seen(RELEASE)).then == ()
+    assert plan(Seen(RELEASE, owner=other)).then == ("pulumi-openkruise recover --release-namespace default",)
+
+
+def test_an_edit_changes_the_status_and_nothing_else() -> None:
+    before = secret()
+    after = edited(before, Edit(2, "mark", "failed"))
+    assert before == secret(), "the given Secret was changed"
+
+    expected = json.loads(json.dumps(RECORD))
+    expected["info"].update(status="failed", description=DESCRIPTION, deleted="")
+    assert payload(after) == expected
+    labels = after["metadata"].pop("labels")
+    assert labels == {"name": "kruise", "owner": "helm", "status": "failed", "version": "2"}
+    assert after["metadata"] == {"name": "sh.helm.release.v1.kruise.v2", "resourceVersion": "7"}
+    assert decode(after).status == "failed"
+
+
+def test_an_edit_can_take_the_hooks() -> None:
+    assert payload(edited(secret(), Edit(2, "mark", "failed", without_hooks=True)))["hooks"] == []
+    assert payload(edited(secret(), Edit(2, "mark", "failed")))["hooks"] == RECORD["hooks"]
+
+
+def test_the_same_edit_gives_the_same_bytes() -> None:
+    assert edited(secret(), Edit(2, "mark", "failed")) == edited(secret(), Edit(2, "mark", "failed"))
+
+
+@pytest.mark.parametrize("data", [{}, {"release": "???"}, {"release": "bm90aGluZw=="}])
+def test_a_secret_that_is_no_release_is_not_edited(data: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="holds no Helm release"):
+        edited({**secret(), "data": data}, Edit(2, "mark", "failed"))
+
+
+def test_a_failed_release_is_told_and_blocks_nothing() -> None:
+    found = condition(seen("deployed", "failed"))
+    assert found is not None
+    assert not found.blocked
+    assert "openkruise:reapply" in str(found)
+    assert condition(seen("deployed")) is None
+    assert condition(Seen(RELEASE)) is None
+
+
+def test_labels_are_read() -> None:
+    labels = {"version": "12", "status": "deployed", "createdAt": "1700000000"}
+    assert revision(labels) == Revision(12, "deployed", 1700000000)
+    assert revision({**labels, "modifiedAt": "1700000001"}).modified == 1700000001
+    assert revision({"version": "x"}) == Revision(0, "unknown", 0)
+    assert "2023-11-14 22:13:20 UTC" in str(condition(Seen(RELEASE, (Revision(1, "failed", 1700000000),))))
