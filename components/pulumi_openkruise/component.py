@@ -10,6 +10,7 @@ import pulumi
 
 from . import namespace as namespaces
 from .errors import shown_plainly
+from .guard import Guard
 from .problems import ConfigError
 from .required import REQUIRED
 from .settings import Settings, read_settings
@@ -43,6 +44,10 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Namespace of the Helm release's record, for an installation that exists; default as namespace."""
     protect: bool
     """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
+    guard_destroy: bool
+    """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
+    reapply: str
+    """Any text: a new one makes Helm put back whatever of the release was changed or deleted by hand."""
     timeout: int
     """Seconds that Helm waits for the pods to be ready; default 600."""
     values: pulumi.Input[dict[str, Any]]
@@ -73,11 +78,15 @@ class OpenKruise(pulumi.ComponentResource):
             plain = {**args, "values": _affinity_part(values)} if deferred else dict(args)
             settings = read_settings(plain, source=source)
 
-        super().__init__("openkruise:index:OpenKruise", name, {}, opts)
+        guard = Guard(name, settings, opts)
+        guarded = pulumi.ResourceOptions.merge(opts, guard.of_component())
+        super().__init__("openkruise:index:OpenKruise", name, guard.inputs(), guarded)
+        guard.look(self)
         child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
         ready: pulumi.Input[bool] = True
         if settings.create_namespace:
-            namespace = namespaces.created(f"{name}-namespace", settings.namespace, child)
+            owning = pulumi.ResourceOptions.merge(child, guard.of_namespace())
+            namespace = namespaces.created(f"{name}-namespace", settings.namespace, owning)
         else:
             # Under another name than a created one: were the key switched on a live stack, the engine would
             # take the read for a replacement, and delete the namespace that it owned.
@@ -93,7 +102,10 @@ class OpenKruise(pulumi.ComponentResource):
             f"{name}-release",
             settings,
             release_values,
-            pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[namespace])),
+            pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions.merge(child, guard.of_release()),
+                pulumi.ResourceOptions(depends_on=[namespace]),
+            ),
         )
 
         # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
@@ -109,7 +121,7 @@ class OpenKruise(pulumi.ComponentResource):
             if settings.chart_repository is None
             else pulumi.Output.from_input(settings.chart_version)
         )
-        self.namespace = pulumi.Output.from_input(settings.namespace)
+        self.namespace = guard.settled(release)
         self.status = release.status.apply(lambda status: status.status if status else None)
         self.register_outputs(
             {
@@ -142,6 +154,8 @@ def _release(
         values=values,
         allow_null_values=True,  # or the provider drops empty lists on their way to Helm
         timeout=settings.timeout,
+        # Of no effect but that a new one is a new revision, which Helm's history then explains.
+        description=settings.reapply or None,
         max_history=10,  # as Helm's own command line; the provider would keep the records of all revisions
         opts=opts,
     )

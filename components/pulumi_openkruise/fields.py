@@ -25,6 +25,8 @@ FIELDS: dict[str, Kind] = {
     "release_name": "text",
     "release_namespace": "text",
     "protect": "flag",
+    "guard_destroy": "flag",
+    "reapply": "text",
     "timeout": "number",
     "values": "mapping",
 }

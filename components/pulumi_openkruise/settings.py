@@ -33,6 +33,8 @@ class Settings:
     release_name: str = "kruise"
     release_namespace: str = USUAL
     protect: bool = True
+    guard_destroy: bool = False
+    reapply: str = ""
     timeout: int = 600
     """Seconds; long, since a change of the affinity restarts every daemon, a tenth of them at a time."""
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -32,6 +32,8 @@ EVERY_KEY = {
     "releaseName": "kruise",
     "releaseNamespace": "default",
     "protect": False,
+    "guardDestroy": True,
+    "reapply": "after the incident",
     "timeout": 60,
     "values": {"manager": {"replicas": 3, "tolerations": [{"operator": "Exists"}]}},
 }

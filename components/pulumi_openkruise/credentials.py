@@ -1,0 +1,49 @@
+"""With which kubeconfig the stack's own Kubernetes provider works, so that others can look where it looks.
+
+The environment's kubeconfig is never read: it may be another cluster's.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A kubeconfig, as its content or its path, and the context in it (None: its current one)."""
+
+    kubeconfig: str | None
+    context: str | None = None
+    reason: str = ""
+    """Why there is no kubeconfig."""
+
+
+async def credentials(component: pulumi.Resource) -> Credentials:
+    """Return what the provider of this component's children was given; never fails."""
+    provider = component.get_provider(_RELEASE)
+    if provider is None:
+        config = pulumi.Config("kubernetes")
+        kubeconfig = config.get("kubeconfig")
+        if not kubeconfig:
+            return Credentials(None, reason="the stack's config has no kubernetes:kubeconfig")
+        return Credentials(kubeconfig, config.get("context"))
+    # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
+    given = provider.__dict__
+    kubeconfig = await _known(given.get("kubeconfig"))
+    if not isinstance(kubeconfig, str) or not kubeconfig:
+        return Credentials(None, reason="the provider's kubeconfig is not known to the program")
+    context = await _known(given.get("context"))
+    return Credentials(kubeconfig, context if isinstance(context, str) else None)
+
+
+async def _known(value: Any) -> Any:
+    """Return an output's value; None where it is not known yet, or will never be."""
+    if not isinstance(value, pulumi.Output):
+        return value
+    try:
+        return await value.future() if await value.is_known() else None
+    except Exception:  # whatever keeps it from being known is reported where it happens
+        return None

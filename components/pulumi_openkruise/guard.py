@@ -1,0 +1,206 @@
+"""Keeps an installation from being lost: hooks of the engine, and a look at the cluster beside them.
+
+The engine knows what it is about to do, and calls a hook before it does it, in preview too. The cluster
+knows what is there. The look goes on in a thread of its own while the engine works; whatever would change
+something waits for it. What is refused, and in which words, ``lifecycle`` decides.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pulumi
+
+from .credentials import Credentials, credentials
+from .errors import InvalidConfigError
+from .lifecycle import refusals, states
+from .lifecycle.restarts import restart_notice
+from .lifecycle.seen import Definition, ReleaseId, Seen
+from .problems import ConfigProblem
+from .settings import Settings
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+"""How long a request of the look may take; whether a silent cluster is an error, the provider decides."""
+
+Answer = TypeVar("Answer")
+Judge = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[ConfigProblem]]]
+
+
+class Guard:
+    """Watches over one installation, from before its component is registered to when all of it is."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None) -> None:
+        self._name, self._settings = name, settings
+        parent = opts.parent if opts is not None else None
+        self._label = f"{name} in {parent.pulumi_resource_name}" if parent is not None else name
+        self._asked = refusals.Asked(
+            component=name,
+            release=ReleaseId(settings.release_namespace, settings.release_name),
+            namespace=settings.namespace,
+            create_namespace=settings.create_namespace,
+        )
+        self._refused: list[ConfigProblem] = []
+        # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="openkruise-look")
+        self._component: pulumi.ComponentResource | None = None
+        self._given: asyncio.Future[Credentials] | None = None
+        self._seen: asyncio.Future[Seen | str] | None = None
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what the engine is to keep of the component, for the hooks of a later update."""
+        return {
+            "createNamespace": self._settings.create_namespace,
+            "selectors": list(self._settings.exclusion.selectors),
+        }
+
+    def of_component(self) -> pulumi.ResourceOptions:
+        """Return the options with which the component is guarded."""
+        return self._options(before_update=[self._hook("update component", self._component_changes)])
+
+    def of_namespace(self) -> pulumi.ResourceOptions:
+        """Return the options with which a namespace of the stack is guarded."""
+        return self._options(before_create=[self._hook("create namespace", self._created)])
+
+    def of_release(self) -> pulumi.ResourceOptions:
+        """Return the options with which the release is guarded."""
+        hooks = {
+            "before_create": [self._hook("create release", self._created)],
+            "before_update": [self._hook("update release", self._release_changes)],
+        }
+        if self._settings.guard_destroy:
+            # The engine keeps its name in the state, and destroys nothing without the program that has it.
+            hooks["before_delete"] = [self._hook("delete release", self._deleted)]
+        return self._options(**hooks)
+
+    def look(self, component: pulumi.ComponentResource) -> None:
+        """Begin to look at the cluster of the component's provider."""
+        self._component = component
+        self._given = asyncio.ensure_future(credentials(component))
+        self._seen = asyncio.ensure_future(self._ask(self._look))
+
+    def settled(self, release: pulumi.Resource) -> pulumi.Output[str]:
+        """Return the namespace's name, known once nothing was refused and the release's state is told.
+
+        An engine that goes on after errors (``--continue-on-error``) deletes what the program no longer has;
+        since the program fails here, it does not.
+        """
+        return pulumi.Output.from_input(self._settled(release))
+
+    async def _settled(self, release: pulumi.Resource) -> str:
+        with contextlib.suppress(Exception):  # reported where it happens
+            await release.urn.future()
+        seen = await self._looked()
+        if self._refused:
+            raise self._error(self._refused)
+        if isinstance(seen, str):
+            if pulumi.runtime.is_dry_run():
+                self._say(pulumi.log.info, f"what is in the cluster was not looked at: {seen}")
+            return self._settings.namespace
+        problems = refusals.blocked(seen)
+        if problems and not pulumi.runtime.is_dry_run():
+            raise self._error(problems)
+        condition = states.condition(seen)
+        if condition is not None:
+            self._say(pulumi.log.warn, str(condition))
+        return self._settings.namespace
+
+    async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+        seen = await self._looked()
+        return [] if isinstance(seen, str) else refusals.creating(self._asked, seen)
+
+    async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+        old = args.old_inputs or {}
+        problems = refusals.namespace_given_up(old, self._asked)
+        if not problems and pulumi.runtime.is_dry_run():
+            notice = restart_notice(old.get("selectors"), self._settings.exclusion.selectors)
+            if notice:
+                self._say(pulumi.log.info, notice)
+        return problems
+
+    async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+        seen = await self._looked()
+        problems = [] if isinstance(seen, str) else refusals.blocked(seen)
+        old, new = args.old_inputs or {}, args.new_inputs or {}
+        values = await _plain(old.get("values")), await _plain(new.get("values"))
+        versions = str(old.get("version") or ""), str(new.get("version") or "")
+        # The CRDs are looked at only where that decides something.
+        if refusals.crds_given_up(*values, None) or refusals.older(*versions):
+            definitions = await self._ask(_definitions)
+            found = None if isinstance(definitions, str) else definitions
+            problems += refusals.crds_given_up(*values, found)
+            problems += refusals.downgraded(*versions, found)
+        return problems
+
+    async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+        return refusals.deleting(self._asked.release, await self._ask(_custom_resources))
+
+    def _hook(self, what: str, judge: Judge) -> pulumi.ResourceHook:
+        async def run(args: pulumi.ResourceHookArgs) -> None:
+            problems = await judge(args)
+            if problems:
+                self._refused += problems
+                raise self._error(problems)
+
+        name = f"openkruise {self._label}: {what}"
+        return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))
+
+    def _options(self, **hooks: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(**hooks))
+
+    def _error(self, problems: Sequence[ConfigProblem]) -> InvalidConfigError:
+        return InvalidConfigError(problems, source=f"OpenKruise {self._name!r}")
+
+    def _say(self, how: Callable[..., None], text: str) -> None:
+        how(text, resource=self._component)
+
+    async def _looked(self) -> Seen | str:
+        """Return what is in the cluster, or why that is not known."""
+        return await self._seen if self._seen is not None else "nothing was registered"
+
+    def _look(self, cluster: Any) -> Seen:
+        from .lifecycle.look import look
+
+        return look(cluster, self._asked.release)
+
+    async def _ask(self, question: Callable[[Any], Answer]) -> Answer | str:
+        """Return what the cluster answers, or why it does not: a look must never be what breaks an ``up``."""
+        given = await self._given if self._given is not None else Credentials(None)
+        if given.kubeconfig is None:
+            return given.reason
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _answer, given, question)
+
+
+def _answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | str:
+    # Imported here, in the thread: it takes longer than the look itself.
+    from .cluster import ClusterError, connect
+
+    try:
+        cluster = connect(
+            given.kubeconfig, given.context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
+        )
+        return question(cluster)
+    except ClusterError as error:
+        return error.cause
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _definitions(cluster: Any) -> list[Definition]:
+    from .lifecycle.look import definitions
+
+    return definitions(cluster)
+
+
+def _custom_resources(cluster: Any) -> dict[str, int]:
+    from .lifecycle.look import custom_resources
+
+    return custom_resources(cluster)
+
+
+async def _plain(value: Any) -> Mapping[str, Any]:
+    """Return a hook's input without its secrecy: only the flag ``crds.managed`` is read from it."""
+    if isinstance(value, pulumi.Output):
+        value = await value.future() if await value.is_known() else None
+    return value if isinstance(value, Mapping) else {}
