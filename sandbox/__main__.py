@@ -13,10 +13,12 @@ import yaml
 
 from sandbox import build as builder
 from sandbox import chart_choice, pulumi, table
+from sandbox.chart_versions import VERSIONS
 from sandbox.cluster import running, start_cluster
 from sandbox.errors import SandboxError
 from sandbox.manager import condition, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
+from sandbox.programs import KRUISE_VERSION
 from sandbox.progress import clock
 from sandbox.state import ROOT, State, open_state
 
@@ -126,6 +128,7 @@ def down(state: State) -> None:
         "ports.json",
         "chart.json",
         "egress.yaml",
+        "audit.yaml",
         "kwok-real.yaml",
         "kwok-virtual.yaml",
     ):
@@ -134,6 +137,15 @@ def down(state: State) -> None:
     state.marker.unlink(missing_ok=True)
     if state.directory.is_dir() and not any(state.directory.iterdir()):
         state.directory.rmdir()
+
+
+@main.command()
+@click.option("--version", type=click.Choice(list(VERSIONS)), default=KRUISE_VERSION, show_default=True)
+@click.pass_obj
+def chart(state: State, version: str) -> None:
+    """Assemble the stand-in chart of a version in the sandbox's folder, and print its path."""
+    state.claim()
+    click.echo(chart_choice.stand_in(state, builder.build()["kruise-manager"], version))
 
 
 @main.command()

@@ -3,7 +3,7 @@
 CRDs, webhook rules and RBAC rules are taken from the Go module ``github.com/openkruise/kruise``, so that the
 API server and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data
 files below ``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay what
-they are.
+they are. The chart comes in several versions, from this one source; ``chart_versions`` tells them apart.
 """
 
 import shutil
@@ -15,13 +15,10 @@ from typing import Any
 
 import yaml
 
+from sandbox.chart_versions import MODULE_VERSION, VERSIONS, ChartVersion
 from sandbox.errors import SandboxError
 
 TEMPLATES = Path(__file__).parent / "chart"
-
-# In the module and not in the published chart of 1.8.3: a kind that this version does not offer yet.
-_UNPUBLISHED_CRDS = frozenset({"apps.kruise.io_ephemeraljobs.yaml"})
-_UNPUBLISHED_WEBHOOKS = frozenset({"vephemeraljobs.kb.io"})
 
 _NOT_KUBE_SYSTEM = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]}
 _NOT_KRUISE = {"key": "control-plane", "operator": "NotIn", "values": ["openkruise"]}
@@ -34,19 +31,24 @@ class ChartBuildError(SandboxError):
     """The module is not laid out as expected; the message says what was missing and where."""
 
 
-def prepare_chart(module_dir: Path, out_dir: Path) -> Path:
-    """Write the chart to ``out_dir/kruise`` and return that directory.
+def prepare_chart(module_dir: Path, out_dir: Path, version: str = MODULE_VERSION) -> Path:
+    """Write the chart of that version to ``out_dir/kruise`` and return that directory.
 
     ``module_dir`` is the unpacked module, as ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names
     it. The same module gives the same bytes. A chart that is there already is replaced as a whole, and only
-    after the new one is complete. Raises ``ChartBuildError`` where the module lacks something.
+    after the new one is complete. Raises ``ChartBuildError`` where the module lacks something, and for a
+    version that the stand-in does not play.
     """
-    files = _upstream_files(module_dir)
+    if version not in VERSIONS:
+        raise ChartBuildError(f"version {version}: the stand-in plays {', '.join(VERSIONS)}")
+    chart_version = VERSIONS[version]
+    files = _upstream_files(module_dir, chart_version)
     chart = out_dir / "kruise"
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_dir, prefix=".kruise-") as scratch:
         fresh = Path(scratch) / "kruise"
         shutil.copytree(TEMPLATES, fresh)
+        _stamp(fresh, chart_version)
         for name, text in files.items():
             path = fresh / "upstream" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,12 +59,35 @@ def prepare_chart(module_dir: Path, out_dir: Path) -> Path:
     return chart
 
 
-def _upstream_files(module_dir: Path) -> dict[str, str]:
+def _stamp(chart: Path, version: ChartVersion) -> None:
+    """Turn the templates' 1.8.3 into the version's own number and values."""
+    for name, replaced in (
+        ("Chart.yaml", {f"ersion: {MODULE_VERSION}\n": f"ersion: {version.version}\n"}),
+        (
+            "values.yaml",
+            {
+                f"tag: v{MODULE_VERSION}\n": f"tag: v{version.version}\n",
+                f"OpenKruise {MODULE_VERSION} chart": f"OpenKruise {version.version} chart",
+                **{line: line + more for line, more in version.added_values.items()},
+            },
+        ),
+    ):
+        text = (chart / name).read_text(encoding="utf-8")
+        for old, new in replaced.items():
+            if old not in text:
+                raise ChartBuildError(f"{TEMPLATES / name}: has no {old!r} to replace")
+            text = text.replace(old, new)
+        (chart / name).write_text(text, encoding="utf-8")
+
+
+def _upstream_files(module_dir: Path, version: ChartVersion) -> dict[str, str]:
     """Return the data files of the chart, text by name below ``upstream/``."""
     config = module_dir / "config"
-    files = {f"crds/{name}": text for name, text in _crds(config / "crd")}
-    files["webhooks.yaml"] = _dump(_webhooks(config / "webhook"))
-    manager = _rules(config / "rbac" / "role.yaml")
+    files = {f"crds/{name}": text for name, text in _crds(config / "crd", version)}
+    files["webhooks.yaml"] = _dump(_webhooks(config / "webhook", version))
+    generated = _rules(config / "rbac" / "role.yaml")
+    manager = [rule for rule in generated if not version.without_rules_for.intersection(rule["resources"])]
+    manager += [dict(rule) for rule in version.added_rules]
     certs = [rule for rule in manager if _CERTS_API_GROUPS.issuperset(rule["apiGroups"])]
     rules = {
         "manager": [rule for rule in manager if rule not in certs],
@@ -74,24 +99,34 @@ def _upstream_files(module_dir: Path) -> dict[str, str]:
     return files | {f"rules/{name}.yaml": _dump({"rules": role}) for name, role in rules.items()}
 
 
-def _crds(directory: Path) -> Iterator[tuple[str, str]]:
+def _crds(directory: Path, version: ChartVersion) -> Iterator[tuple[str, str]]:
     """Yield name and text of each CRD that upstream installs, with the conversion patches that it applies."""
     kustomization = _load_one(directory / "kustomization.yaml")
     patches = (_load_one(directory / path) for path in kustomization.get("patchesStrategicMerge", []))
     conversions = {patch["metadata"]["name"]: patch["spec"]["conversion"] for patch in patches}
     for path in map(Path, kustomization["resources"]):
-        if path.name in _UNPUBLISHED_CRDS:
-            continue
         crd = _load_one(directory / path)
-        conversion = conversions.pop(crd["metadata"]["name"], None)
+        name = crd["metadata"]["name"]
+        if name in version.unpublished_crds:
+            continue
+        conversion = conversions.pop(name, None)
         if conversion is not None:
             crd["spec"]["conversion"] = conversion
+        if name in version.stored_as_v1beta1:
+            _store_as_v1beta1(crd)
         yield path.name, _dump(crd)
     if conversions:
         raise ChartBuildError(f"{directory}: conversion patches without a CRD: {sorted(conversions)}")
 
 
-def _webhooks(directory: Path) -> dict[str, list[dict[str, Any]]]:
+def _store_as_v1beta1(crd: dict[str, Any]) -> None:
+    """Add the version that objects are stored as; its schema is v1alpha1's, so nothing needs converting."""
+    (alpha,) = crd["spec"]["versions"]
+    alpha["storage"] = False
+    crd["spec"]["versions"].append({**alpha, "name": "v1beta1", "storage": True})
+
+
+def _webhooks(directory: Path, version: ChartVersion) -> dict[str, list[dict[str, Any]]]:
     """Return the webhooks by kind of configuration, without what depends on values.
 
     Upstream's patches tell two groups apart, and the published chart treats them so: those with a namespace
@@ -107,7 +142,7 @@ def _webhooks(directory: Path) -> dict[str, list[dict[str, Any]]]:
         configuration["kind"]: [
             _webhook(webhook, patches.pop(webhook["name"], {}))
             for webhook in configuration["webhooks"]
-            if webhook["name"] not in _UNPUBLISHED_WEBHOOKS
+            if webhook["name"] not in version.unpublished_webhooks
         ]
         for configuration in _load(directory / "manifests.yaml")
     }
@@ -171,12 +206,12 @@ def _dump(data: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Build the chart from the command line: ``python -m sandbox.chart_build MODULE_DIR OUT_DIR``."""
-    if len(arguments) != 2:
-        print("usage: python -m sandbox.chart_build MODULE_DIR OUT_DIR", file=sys.stderr)
+    """Build the chart: ``python -m sandbox.chart_build MODULE_DIR OUT_DIR [VERSION]``."""
+    if len(arguments) not in (2, 3):
+        print("usage: python -m sandbox.chart_build MODULE_DIR OUT_DIR [VERSION]", file=sys.stderr)
         return 2
     try:
-        print(prepare_chart(Path(arguments[0]), Path(arguments[1])))
+        print(prepare_chart(Path(arguments[0]), Path(arguments[1]), *arguments[2:]))
     except ChartBuildError as error:
         print(error, file=sys.stderr)
         return 1

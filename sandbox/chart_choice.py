@@ -66,11 +66,11 @@ def choose(state: State, kruise: Path) -> Chart:
     return Chart(str(path), KRUISE_VERSION, None, why)
 
 
-def stand_in(state: State, kruise: Path) -> Path:
-    """Assembles the stand-in chart in the sandbox's folder and returns its path."""
+def stand_in(state: State, kruise: Path, version: str = KRUISE_VERSION) -> Path:
+    """Assembles the stand-in chart of that version in the sandbox's folder and returns its path."""
     from sandbox.chart_build import prepare_chart
 
-    return Path(prepare_chart(kruise / "module", state.directory / "chart"))
+    return prepare_chart(kruise / "module", state.directory / "chart" / version, version)
 
 
 def _answers(repository: str) -> bool:

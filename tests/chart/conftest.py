@@ -18,6 +18,7 @@ from rendering import Render  # noqa: E402
 
 from sandbox.build import folder, go_version  # noqa: E402
 from sandbox.chart_build import prepare_chart  # noqa: E402
+from sandbox.chart_versions import VERSIONS  # noqa: E402
 from sandbox.programs import GO_ROOT, KRUISE_MODULE, PROGRAMS  # noqa: E402
 
 Renderer = Callable[..., Render]
@@ -51,6 +52,15 @@ def module_dir() -> Path:
 @pytest.fixture(scope="session")
 def chart(module_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepare_chart(module_dir, tmp_path_factory.mktemp("chart"))
+
+
+@pytest.fixture(scope="session")
+def charts(module_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every version that the stand-in plays, by number."""
+    return {
+        version: prepare_chart(module_dir, tmp_path_factory.mktemp(f"chart-{version}"), version)
+        for version in VERSIONS
+    }
 
 
 @pytest.fixture(scope="session")
