@@ -9,12 +9,14 @@ from typing import Any
 
 import yaml
 
-from sandbox import api, pki
+from sandbox import api, hook, pki
 from sandbox.nodes import KUBELET, NODES, REGISTERS_ONLY, RUNS_PODS
-from sandbox.processes import alive, names, start, stop_all, wait_until
+from sandbox.processes import alive, names, start, stop, stop_all, wait_until
 from sandbox.state import State
 
 CONTEXT = "sandbox"
+AUDITED = "system:serviceaccount:default:installer"
+"""The user whose requests the API server writes to ``logs/audit.log``, as JSON lines."""
 
 _KUBE_NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _PROCESSES = ("etcd", *_KUBE_NAMES, "kwok-real", "kwok-virtual")
@@ -52,6 +54,12 @@ def start_cluster(state: State, folders: dict[str, Path]) -> None:
     _register_nodes(state)
 
 
+def restart_api_server(state: State) -> None:
+    """Stops the API server and starts it anew; returns when it answers. Everything else lives on."""
+    stop(state, "kube-apiserver")
+    _start_apiserver(state)
+
+
 def _link(state: State, folders: dict[str, Path]) -> None:
     """Gives the sandbox its own names for the programs; Pulumi looks for its language host beside itself."""
     state.bin.mkdir(parents=True, exist_ok=True)
@@ -61,7 +69,7 @@ def _link(state: State, folders: dict[str, Path]) -> None:
         "pulumi-language-python-exec": folders["pulumi-language-python"] / "pulumi-language-python-exec",
         "etcd": folders["etcd"] / "etcd",
         "kwok": folders["kwok"] / "kwok",
-        "kruise-manager": folders["kruise-manager"] / "kruise-manager",
+        **{name: folders[name] / name for name in ("kruise-manager", "kruise-helm-hook")},
         **dict.fromkeys(_KUBE_NAMES, folders["kube"] / "kube"),
     }
     for name, source in sources.items():
@@ -134,6 +142,14 @@ def _start_apiserver(state: State) -> None:
             }
         )
     )
+    # Who asks for what, for the tests of the roles in deploy/: nobody else's requests are written down.
+    policy = state.directory / "audit.yaml"
+    audited = {"level": "Metadata", "users": [AUDITED], "omitStages": ["RequestReceived"]}
+    policy.write_text(
+        yaml.safe_dump(
+            {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [audited, {"level": "None"}]}
+        )
+    )
     start(
         state,
         "kube-apiserver",
@@ -156,6 +172,8 @@ def _start_apiserver(state: State) -> None:
             "--enable-admission-plugins=NodeRestriction",
             "--allow-privileged=true",
             f"--egress-selector-config-file={egress}",
+            f"--audit-policy-file={policy}",
+            f"--audit-log-path={state.logs / 'audit.log'}",
         ],
     )
     wait_until("Starting the API server", lambda: _ready(state), state, "kube-apiserver")
@@ -196,7 +214,7 @@ def _start_controllers(state: State) -> None:
 def _start_kwok(state: State, stages: Path) -> None:
     for name, kubelet in (("kwok-real", RUNS_PODS), ("kwok-virtual", REGISTERS_ONLY)):
         config = state.directory / f"{name}.yaml"
-        config.write_text("---\n".join((stages / f"{stage}.yaml").read_text() for stage in _STAGES[name]))
+        config.write_text("---\n".join(_stage(stages / f"{stage}.yaml") for stage in _STAGES[name]))
         start(
             state,
             name,
@@ -210,6 +228,16 @@ def _start_kwok(state: State, stages: Path) -> None:
                 f"--server-address=127.0.0.1:{state.port(name)}",
             ],
         )
+
+
+def _stage(path: Path) -> str:
+    """A stage's text. Pods of Jobs complete at once, but for those whose program the sandbox runs itself."""
+    stage = yaml.safe_load(path.read_text())
+    if stage["metadata"]["name"] == "pod-complete":
+        key, _, value = hook.LABEL.partition("=")
+        expression = {"key": f".metadata.labels.{key}", "operator": "NotIn", "values": [value]}
+        stage["spec"]["selector"]["matchExpressions"].append(expression)
+    return yaml.safe_dump(stage, sort_keys=False)
 
 
 def _register_nodes(state: State) -> None:

@@ -1,5 +1,7 @@
 """OpenKruise's own manager beside the control plane: it runs while a release is installed.
 
+So does the program of the chart's pre-delete Job, when that Job's pod runs (``sandbox.hook``).
+
 The pods of the release's Deployment are KWOK's scenery. This process does their work: it answers the webhooks
 and reconciles. The API server reaches it as it reaches a Service in a cluster behind a connectivity proxy: by
 an HTTP CONNECT, which the relay here leads to the manager's port whatever the Service's address is. So the
@@ -19,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from sandbox import api
+from sandbox import api, hook
 from sandbox.processes import alive, start, wait_until
 from sandbox.state import ROOT, State, open_state
 
@@ -30,6 +32,8 @@ _NEEDED = (
     f"{_CONFIGURATIONS}/mutatingwebhookconfigurations/kruise-mutating-webhook-configuration",
     f"{_CONFIGURATIONS}/validatingwebhookconfigurations/kruise-validating-webhook-configuration",
 )
+# Seconds for Helm to delete the objects once the hook has passed; the manager is back if they stay longer.
+_UNINSTALLATION = 20
 _CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clonesets.apps.kruise.io"
 
 
@@ -75,22 +79,6 @@ def condition(state: State) -> str:
     except api.Errors:
         pass
     return "does not answer"
-
-
-def uninstalling(connection: httpx.Client) -> bool:
-    """Whether the chart's pre-delete Job is there and has not failed: its success starts the uninstallation.
-
-    In life the manager goes with its Deployment. One that outlives the webhook configurations by a moment may
-    make its Secret anew, and Helm then waits in vain for that to be gone.
-    """
-    try:
-        jobs = api.get(connection, "/apis/batch/v1/jobs")["items"]
-    except api.Errors:
-        return False
-    return any(
-        job["metadata"]["name"].endswith("-finalizer") and not job.get("status", {}).get("failed")
-        for job in jobs
-    )
 
 
 def installed_namespace(connection: httpx.Client) -> str | None:
@@ -209,8 +197,20 @@ def main(directory: str) -> None:
 
     signal.signal(signal.SIGTERM, leave)
     connection = api.connect(state)
+    # In life the manager goes with its Deployment. One that outlives the webhook configurations by a moment
+    # may make its Secret anew, and Helm then waits in vain for that to be gone: it goes once the hook passes.
+    gone_until = 0.0
     while True:
-        manager.keep(None if uninstalling(connection) else installed_namespace(connection))
+        for pod in hook.waiting(connection):
+            code = hook.run(state, connection, pod)
+            if code == 0:
+                manager.stop()
+                gone_until = time.monotonic() + _UNINSTALLATION
+            hook.finish(connection, pod, code)
+        namespace = installed_namespace(connection)
+        manager.keep(namespace if time.monotonic() > gone_until else None)
+        if namespace is None:
+            gone_until = 0.0
         time.sleep(0.5)
 
 

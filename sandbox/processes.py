@@ -57,13 +57,18 @@ def alive(state: State, name: str) -> bool:
     return process is not None
 
 
+def stop(state: State, name: str, *, patience: float = 20) -> None:
+    """Stops the process on record of that name, and returns when it is gone."""
+    process = _find(state, name)
+    if process is not None:
+        _stop(process, patience)
+    (state.run / f"{name}.json").unlink(missing_ok=True)
+
+
 def stop_all(state: State, *, patience: float = 20) -> None:
     """Stops what is on record, last one first, each one gone before the next is asked."""
     for name in reversed(names(state)):
-        process = _find(state, name)
-        if process is not None:
-            _stop(process, patience)
-        (state.run / f"{name}.json").unlink(missing_ok=True)
+        stop(state, name, patience=patience)
 
 
 def wait_until(

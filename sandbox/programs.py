@@ -88,6 +88,11 @@ class Program:
         return " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in self.stamps)])
 
 
+_FROM_KUBECONFIG = (
+    "clientcmd.NewNonInteractiveDeferredLoadingClientConfig("
+    "clientcmd.NewDefaultClientConfigLoadingRules(), nil)"
+)
+
 _STAGES = (
     "node/fast/node-initialize",
     "node/heartbeat-with-lease/node-heartbeat-with-lease",
@@ -166,6 +171,23 @@ PROGRAMS: tuple[Program, ...] = (
         copied=(Copied(KRUISE_MODULE, "config", "module/config"),),
         # The address that its webhooks listen on is no flag, and nothing here listens on all interfaces.
         adapted=Adapted(KRUISE_MODULE, "main.go", (('"0.0.0.0"', '"127.0.0.1"'),)),
+    ),
+    # The program of the chart's pre-delete Job. It looks for its cluster in a pod's file system, which there
+    # is none of here: it reads $KUBECONFIG instead.
+    Program(
+        name="kruise-helm-hook",
+        lock="openkruise",
+        package=f"{KRUISE_MODULE}/cmd/helm_hook",
+        lane=1,
+        weight=10,
+        adapted=Adapted(
+            KRUISE_MODULE,
+            "cmd/helm_hook/main.go",
+            (
+                ('"k8s.io/client-go/rest"', '"k8s.io/client-go/tools/clientcmd"'),
+                ("rest.InClusterConfig()", f"{_FROM_KUBECONFIG}.ClientConfig()"),
+            ),
+        ),
     ),
 )
 

@@ -1,0 +1,81 @@
+"""OpenKruise's own pre-delete hook, run for the chart's Job when its pod has come to run on a real node.
+
+KWOK's kubelets complete any Job's pod at once. This one's they leave running: upstream's program is run in
+its place, under the pod's own service account, and the pod ends as the program did. A pod that waits on a
+virtual node waits on, as in life.
+"""
+
+import os
+import subprocess
+from typing import Any
+
+import httpx
+import yaml
+
+from sandbox import api
+from sandbox.state import State
+
+NAME = "kruise-helm-hook"
+LABEL = "kruise=helm-finalizer"
+"""The label, as a selector, that the chart's Job gives its pods."""
+
+_PATIENCE = 60
+
+
+def waiting(connection: httpx.Client) -> list[dict[str, Any]]:
+    """The hook's pods that run and wait for their program's end; none while the API server is away."""
+    try:
+        pods = api.get(connection, "/api/v1/pods", labelSelector=LABEL)["items"]
+    except api.Errors:
+        return []
+    return [
+        pod
+        for pod in pods
+        if pod["status"].get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")
+    ]
+
+
+def run(state: State, connection: httpx.Client, pod: dict[str, Any]) -> int:
+    """Runs the program as the pod's service account, and returns its exit code; its words go to a log."""
+    with (state.logs / f"{NAME}.log").open("ab") as log:
+        try:
+            kubeconfig = _kubeconfig(state, connection, pod)
+            command, env = [state.bin / NAME], {"PATH": os.defpath, "KUBECONFIG": str(kubeconfig)}
+            return subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=_PATIENCE
+            ).returncode
+        except (subprocess.TimeoutExpired, *api.Errors) as error:
+            log.write(f"{NAME} was not run to its end: {error}\n".encode())
+            return 1
+
+
+def finish(connection: httpx.Client, pod: dict[str, Any], code: int) -> None:
+    """Gives the pod the status that a kubelet would, its container having ended with that code."""
+    terminated = {"exitCode": code, "reason": "Error" if code else "Completed"}
+    status = {
+        "phase": "Failed" if code else "Succeeded",
+        "containerStatuses": [
+            {**container, "ready": False, "started": False, "state": {"terminated": terminated}}
+            for container in pod["status"]["containerStatuses"]
+        ],
+    }
+    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}/status"
+    try:
+        api.call(connection, "PATCH", path, {"status": status}, content_type="application/merge-patch+json")
+    except api.Errors as error:
+        # The pod is gone, or the API server is away and the pod will be met again.
+        print(f"the hook's pod did not get its status: {error}", flush=True)
+
+
+def _kubeconfig(state: State, connection: httpx.Client, pod: dict[str, Any]) -> str:
+    """Writes access to the cluster with a token of the pod's service account, as a kubelet would mount it."""
+    namespace, account = pod["metadata"]["namespace"], pod["spec"]["serviceAccountName"]
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    token = api.call(connection, "POST", path, request)["status"]["token"]
+    document = yaml.safe_load(state.kubeconfig.read_text())
+    document["users"] = [{"name": user["name"], "user": {"token": token}} for user in document["users"]]
+    target = state.run / f"{NAME}.kubeconfig"
+    target.touch(mode=0o600)
+    target.write_text(yaml.safe_dump(document))
+    return str(target)
