@@ -4,17 +4,21 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
+from sandbox.chart_versions import VERSIONS
 from sandbox.state import ROOT, State
 
 from .observing import Cluster
 from .stack import Stack
+
+Helm = Callable[..., str]
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 _clusters: list[Cluster] = []
 
@@ -84,6 +88,51 @@ def control_stack(control_state: State) -> Stack:
     """The stack of the program that installs the chart with its default values."""
     folder = Path(__file__).parent / "programs" / "control"
     return Stack(control_state, _chart(control_state), folder=folder, name="control")
+
+
+@pytest.fixture(scope="session")
+def life_state() -> Iterator[State]:
+    """A third cluster, for what happens to an installation over the years: each module leaves it empty."""
+    yield from _fresh_sandbox("life")
+
+
+@pytest.fixture(scope="session")
+def life_cluster(life_state: State) -> Cluster:
+    """The cluster of the long life."""
+    found = Cluster(life_state)
+    _clusters.append(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def helm(life_state: State) -> Helm:
+    """Helm's own command line on the cluster of the long life; what it prints."""
+    program = build.build(["helm"])["helm"] / "helm"
+    env = {"KUBECONFIG": str(life_state.kubeconfig), "HOME": str(life_state.directory)}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"helm {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def empty(life_cluster: Cluster) -> None:
+    """Nothing is installed on it: the module before has cleaned up, or fails everything after it."""
+    names = [item["metadata"]["name"] for item in life_cluster.get(CRDS)["items"]]
+    assert not names, "left by another module"
+
+
+@pytest.fixture(scope="session")
+def charts(life_state: State) -> dict[str, Chart]:
+    """Every version of the stand-in chart by number: the published one could not be had in all of them."""
+    kruise = build.build()["kruise-manager"]
+    return {
+        version: Chart(str(chart_choice.stand_in(life_state, kruise, version)), version, None, "")
+        for version in VERSIONS
+    }
 
 
 @pytest.hookimpl(hookwrapper=True)

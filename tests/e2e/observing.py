@@ -119,6 +119,22 @@ class Cluster:
         ]
         return "\n".join(lines)
 
+    def exists(self, path: str) -> bool:
+        """Whether there is an object at *path*."""
+        try:
+            self.get(path)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def delete_namespace(self) -> None:
+        """Deletes OpenKruise's namespace, as the owner of one that the stack has adopted."""
+        path = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
+        api.call(self.client, "DELETE", path)
+        eventually("the namespace to be gone", lambda: not self.exists(path))
+
     def cordon(self, nodes: set[str], *, on: bool) -> None:
         """Makes nodes unschedulable for all but DaemonSets, as ``kubectl cordon``, or schedulable again."""
         for name in nodes:

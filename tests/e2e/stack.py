@@ -1,7 +1,10 @@
 """Drives one Pulumi stack on a sandbox through the command line, as people do."""
 
 import json
-from collections.abc import Mapping
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ import yaml
 from sandbox import pulumi
 from sandbox.chart_choice import Chart
 from sandbox.state import ROOT, State
+
+from .observing import VIRTUAL, Cluster
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,18 @@ class Outcome:
         return self
 
 
+@dataclass(frozen=True)
+class Running:
+    """A command that has not ended yet."""
+
+    process: "subprocess.Popen[str]"
+
+    def finished(self, patience: float = 180) -> tuple[str, int]:
+        """What it has said, and its exit code, once it has ended."""
+        output, _ = self.process.communicate(timeout=patience)
+        return output, self.process.returncode
+
+
 class Stack:
     """A stack of the program in *folder*, with the committed config and whatever a test sets on top."""
 
@@ -45,8 +62,12 @@ class Stack:
         self._salt = pulumi.prepare_stack(state, project, name)
         self.configure()
 
-    def configure(self, settings: Mapping[str, Any] | None = None) -> None:
-        """Puts *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones."""
+    def configure(self, settings: Mapping[str, Any] | None = None, chart: Chart | None = None) -> None:
+        """Puts *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones.
+
+        *chart* is another chart than the stack's own, from now on.
+        """
+        self._chart = chart or self._chart
         additions: dict[str, Any] = dict(self._chart.config())
         additions.update({f"openkruise:{key}": value for key, value in (settings or {}).items()})
         base = ROOT / "stacks" / f"Pulumi.{self.name}.yaml"
@@ -58,6 +79,24 @@ class Stack:
         done = pulumi.run(self.state, command, cwd=folder or self.folder)
         return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
 
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator["Running"]:
+        """A command that runs while the test goes on; ended with the test if it has not ended by itself."""
+        command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
+        process = subprocess.Popen(
+            [str(self.state.bin / "pulumi"), *command],
+            cwd=self.folder,
+            env={**os.environ, **pulumi.environment(self.state)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+            process.wait()
+
     def up(self, *arguments: str, folder: Path | None = None) -> Outcome:
         """``pulumi up`` with the preview that comes before it."""
         return self.run("up", "--yes", *arguments, folder=folder)
@@ -65,6 +104,21 @@ class Stack:
     def preview(self, *arguments: str, folder: Path | None = None) -> Outcome:
         """``pulumi preview``."""
         return self.run("preview", *arguments, folder=folder)
+
+    def destroy(self, cluster: Cluster) -> None:
+        """``pulumi destroy``, in the way that the README gives; it has succeeded when this returns.
+
+        The chart offers no way to keep its pre-delete Job off an untainted virtual node, where it would wait
+        for ever: these nodes are cordoned first.
+        """
+        cluster.cordon(VIRTUAL, on=True)
+        destroyed = self.run("destroy", "--yes", "--skip-preview")
+        if "context deadline exceeded" in destroyed.output:
+            # Helm's wait can end before the last object is gone.
+            self.run("refresh", "--yes", "--skip-preview").succeeded()
+            destroyed = self.run("destroy", "--yes", "--skip-preview")
+        destroyed.succeeded()
+        cluster.cordon(VIRTUAL, on=False)
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources in the stack's state by URN."""
