@@ -61,7 +61,8 @@ def imported_by(statement: str) -> set[str]:
 
 
 def test_the_core_imports_no_pulumi() -> None:
-    pure = "selectors, presets, exclusion, values, settings, stack_config, problems"
+    pure = "catalogue, detection, discovery, selectors, presets, exclusion, values, settings, problems"
+    pure += ", stack_config"
     modules = imported_by(f"from pulumi_openkruise import {pure}")
     assert not {
         name for name in modules if name == "pulumi" or name.startswith(("pulumi.", "pulumi_kubernetes"))

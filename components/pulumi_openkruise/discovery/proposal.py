@@ -1,0 +1,130 @@
+"""The smallest config that excludes the nodes where the daemon is to stay off, and no other node."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..selectors import NodeMatcher
+from .candidates import Candidate, candidates
+from .nodes import JudgedNode
+
+_STEPS = 20_000
+"""Bounds the search; a cluster with a dozen kinds of virtual nodes takes a few hundred."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to add to a stack's config, and which nodes need a label first."""
+
+    presets: tuple[str, ...]
+    """Names to add to ``virtualNodePresets``."""
+    selectors: tuple[str, ...]
+    """Label selectors to add to ``virtualNodeSelectors``."""
+    to_label: tuple[JudgedNode, ...]
+    """Nodes whose labels cannot tell them from nodes that must keep the daemon."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is to be done."""
+        return bool(self.presets or self.selectors or self.to_label)
+
+
+def propose(nodes: Sequence[JudgedNode], existing: Sequence[str]) -> Proposal:
+    """Return the smallest addition to the existing selectors, the same for the same set of nodes.
+
+    Presets come before labels, one label before two. Nodes that are real, and those nobody can tell, are
+    spared by whatever is added.
+    """
+    matcher = NodeMatcher(existing)
+    targets = [node for node in nodes if node.is_target and not matcher.match(node.labels).selectors]
+    if not targets:
+        return Proposal((), (), ())
+    spared = [node.labels for node in nodes if not node.is_target]
+    usable = _harmless(candidates(_alike(targets)), spared)
+    rows = _rows(usable, targets)
+    chosen = _cover([row for row in rows if row], [candidate.cost for candidate in usable])
+    picked = [usable[place] for place in chosen]
+    return Proposal(
+        presets=tuple(sorted(one.text for one in picked if one.is_preset)),
+        selectors=tuple(sorted(one.text for one in picked if not one.is_preset)),
+        to_label=tuple(sorted(rows.get(0, ()), key=lambda node: (node.name, sorted(node.labels.items())))),
+    )
+
+
+def _alike(targets: Iterable[JudgedNode]) -> list[list[JudgedNode]]:
+    groups: dict[tuple[str | None, str, str], list[JudgedNode]] = {}
+    for node in targets:
+        key = (node.judgement.kind, node.judgement.no_daemon, node.pool)
+        groups.setdefault(key, []).append(node)
+    return list(groups.values())
+
+
+def _harmless(offered: Sequence[Candidate], spared: Iterable[Mapping[str, str]]) -> list[Candidate]:
+    """Return the candidates of which no selector matches a node that is to be spared."""
+    flat = [selector for candidate in offered for selector in candidate.selectors]
+    hit = 0
+    for match in NodeMatcher(flat).match_all(spared):
+        hit |= match.selectors
+    kept, at = [], 0
+    for candidate in offered:
+        mask = (1 << len(candidate.selectors)) - 1 << at
+        at += len(candidate.selectors)
+        if not hit & mask:
+            kept.append(candidate)
+    return kept
+
+
+def _rows(usable: Sequence[Candidate], targets: Sequence[JudgedNode]) -> dict[int, list[JudgedNode]]:
+    """Return the nodes by the candidates that exclude them, as bits."""
+    flat = [(place, selector) for place, one in enumerate(usable) for selector in one.selectors]
+    matcher = NodeMatcher([selector for _place, selector in flat])
+    rows: dict[int, list[JudgedNode]] = {}
+    for node, match in zip(targets, matcher.match_all(node.labels for node in targets), strict=True):
+        row = 0
+        for at in match.indexes():
+            row |= 1 << flat[at][0]
+        rows.setdefault(row, []).append(node)
+    return rows
+
+
+def _cover(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
+    """Return the cheapest columns that hit every row; ties go to the first in order.
+
+    Exact up to a bound of steps, then as good as was found; the first answer is the greedy one.
+    """
+    best = _greedy(rows, costs)
+    price = sum(costs[place] for place in best)
+    steps = _STEPS
+
+    def search(left: Sequence[int], chosen: list[int], spent: int, banned: int) -> None:
+        nonlocal best, price, steps
+        steps -= 1
+        if not left:
+            if (spent, sorted(chosen)) < (price, best):
+                best, price = sorted(chosen), spent
+            return
+        if steps < 0:
+            return
+        # The row with the fewest ways out decides next.
+        row = min(left, key=lambda row: ((row & ~banned).bit_count(), row))
+        for place in _bits(row & ~banned):
+            if spent + costs[place] <= price:
+                rest = [other for other in left if not other >> place & 1]
+                search(rest, [*chosen, place], spent + costs[place], banned)
+            banned |= 1 << place
+
+    search(sorted(set(rows)), [], 0, 0)
+    return best
+
+
+def _greedy(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
+    left, chosen = list(rows), []
+    while left:
+        places = {place for row in left for place in _bits(row)}
+        worth = {place: sum(row >> place & 1 for row in left) / costs[place] for place in places}
+        place = max(sorted(places), key=worth.__getitem__)
+        chosen.append(place)
+        left = [row for row in left if not row >> place & 1]
+    return sorted(chosen)
+
+
+def _bits(row: int) -> list[int]:
+    return [place for place in range(row.bit_length()) if row >> place & 1]

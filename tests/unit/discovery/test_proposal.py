@@ -1,0 +1,175 @@
+"""The config that is proposed: exact, smallest, the same for the same nodes, and presets first."""
+
+from itertools import combinations
+from typing import Any
+
+from corpus import corpus
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi_openkruise.discovery import JudgedNode, Proposal, grouped, judged, propose
+from pulumi_openkruise.discovery.proposal import _cover
+from pulumi_openkruise.presets import BASE_SELECTORS, preset_selectors
+from pulumi_openkruise.selectors import NodeMatcher
+
+KUBELET = {
+    "containerRuntimeVersion": "containerd://2.1.4",
+    "kubeletVersion": "v1.34.0",
+    "osImage": "Debian GNU/Linux 13 (trixie)",
+    "kernelVersion": "6.12",
+    "operatingSystem": "linux",
+    "architecture": "amd64",
+}
+
+
+def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: str) -> JudgedNode:
+    """A node whose labels say nothing: what it is shows in its status."""
+    reported = {**({"kubeletVersion": "v1.34.0"} if virtual else KUBELET), **info}
+    conditions = [{"type": "Ready", "status": "True"}]
+    return judged(
+        {
+            "metadata": {"name": name, "labels": labels},
+            "status": {"nodeInfo": reported, "conditions": conditions},
+        }
+    )
+
+
+def excluded(proposal: Proposal, nodes: list[JudgedNode]) -> set[str]:
+    matcher = NodeMatcher([*preset_selectors(proposal.presets), *proposal.selectors])
+    return {one.name for one in nodes if matcher.match(one.labels).selectors}
+
+
+def test_a_preset_comes_before_labels() -> None:
+    nodes = [
+        node("a", {"liqo.io/type": "virtual-node", "pool": "far"}, virtual=True),
+        node("b", {"pool": "near"}),
+    ]
+    assert propose(nodes, []) == Proposal(("liqo",), (), ())
+
+
+def test_the_preset_is_the_one_of_the_kind() -> None:
+    samples = [judged(sample.node) for sample in corpus() if sample.id in ("k3k", "eks-al2023")]
+    assert propose(samples, []).presets == ("virtual-kubelet",)
+    samples = [judged(sample.node) for sample in corpus() if sample.id in ("runpod", "eks-al2023")]
+    assert propose(samples, []).presets == ("runpod",)
+    assert propose(samples, BASE_SELECTORS) == Proposal((), (), ())
+
+
+def test_one_label_of_a_pool() -> None:
+    nodes = [
+        node("a", {"pool": "burst", "zone": "x", "n": "1"}, virtual=True),
+        node("b", {"pool": "burst", "zone": "x", "n": "2"}, virtual=True),
+        node("c", {"pool": "general", "zone": "x"}),
+    ]
+    assert propose(nodes, []) == Proposal((), ("pool=burst",), ())
+
+
+def test_two_labels_where_one_does_not_do() -> None:
+    nodes = [
+        node("a", {"pool": "burst", "role": "pods"}, virtual=True),
+        node("b", {"pool": "burst", "role": "gateway"}),
+        node("c", {"pool": "general", "role": "pods"}),
+    ]
+    assert propose(nodes, []) == Proposal((), ("pool=burst,role=pods",), ())
+
+
+def test_a_node_in_doubt_is_spared_too() -> None:
+    nodes = [
+        node("a", {"pool": "burst", "extra": "1"}, virtual=True),
+        node("b", {"pool": "burst"}, containerRuntimeVersion="newcri://1"),
+    ]
+    assert propose(nodes, []) == Proposal((), ("extra=1",), ())
+
+
+def test_a_label_to_set_where_nothing_tells() -> None:
+    nodes = [node("a", {"pool": "x"}, virtual=True), node("b", {"pool": "x"})]
+    proposal = propose(nodes, [])
+    assert (proposal.presets, proposal.selectors) == ((), ())
+    assert [one.name for one in proposal.to_label] == ["a"]
+
+
+def test_labels_that_tell_by_accident_are_not_proposed() -> None:
+    accidental = {
+        "kubernetes.io/hostname": "a",
+        "topology.kubernetes.io/zone": "z",
+        "kubernetes.io/arch": "arm64",
+        "kubernetes.io/role": "agent",
+        "node-role.kubernetes.io/agent": "",
+        "beta.kubernetes.io/arch": "arm64",
+    }
+    proposal = propose([node("a", accidental, virtual=True), node("b", {})], [])
+    assert [one.name for one in proposal.to_label] == ["a"]
+
+
+def test_real_nodes_that_no_image_exists_for() -> None:
+    nodes = [
+        node("z", {"kubernetes.io/arch": "s390x"}, architecture="s390x"),
+        node("a", {"kubernetes.io/arch": "amd64"}),
+    ]
+    assert propose(nodes, []) == Proposal((), ("kubernetes.io/arch=s390x",), ())
+
+
+def test_what_no_selector_can_say_is_not_proposed() -> None:
+    nodes = [
+        node("a", {"": "x", "b c": "y", "ok": "bad value", "e": "\x1b[31m"}, virtual=True),
+        node("b", {}),
+    ]
+    assert [one.name for one in propose(nodes, []).to_label] == ["a"]
+
+
+def test_the_whole_corpus() -> None:
+    nodes = [judged(sample.node) for sample in corpus()]
+    proposal = propose(nodes, BASE_SELECTORS)
+    gone = excluded(proposal, nodes)
+    assert gone.isdisjoint(one.name for one in nodes if not one.is_target)
+    assert propose(nodes[::-1], BASE_SELECTORS) == proposal
+    groups = grouped(nodes, BASE_SELECTORS)
+    assert sum(len(group.names) for group in groups) == len(nodes)
+
+
+LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"), max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=7))
+def test_proposals_are_exact_and_smallest(drawn: list[tuple[dict[str, str], bool]]) -> None:
+    nodes = [node(f"n{at}", labels, virtual=virtual) for at, (labels, virtual) in enumerate(drawn)]
+    proposal = propose(nodes, [])
+    targets = {one.name for one in nodes if one.is_target}
+    to_label = {one.name for one in proposal.to_label}
+    assert excluded(proposal, nodes) == targets - to_label
+    assert propose(nodes[::-1], []) == proposal
+    # Nothing cheaper does the same: all sets of labels and pairs common to all targets, by brute force.
+    virtual = [set(one.labels.items()) for one in nodes if one.is_target]
+    common = set.intersection(*virtual) if virtual else set()
+    texts = [f"{key}={value}" for key, value in sorted(common)]
+    singles = [text for text in texts if _spares(text, nodes)]
+    if singles:
+        assert proposal.selectors == (singles[0],)
+    elif pairs := [p for one in combinations(texts, 2) if _spares(p := ",".join(one), nodes)]:
+        assert proposal.selectors == (pairs[0],)
+    elif targets:
+        assert to_label == targets
+
+
+def _spares(selector: str, nodes: list[JudgedNode]) -> bool:
+    matcher = NodeMatcher([selector])
+    return not any(matcher.match(one.labels).selectors for one in nodes if not one.is_target)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(1, 63), min_size=1, max_size=8),
+    st.lists(st.integers(1, 6), min_size=6, max_size=6),
+)
+def test_covers_are_the_cheapest(rows: list[int], costs: list[int]) -> None:
+    def price(places: Any) -> int:
+        return sum(costs[place] for place in places)
+
+    def hits(places: Any) -> bool:
+        return all(any(row >> place & 1 for place in places) for row in rows)
+
+    found = _cover(rows, costs)
+    every = [chosen for size in range(7) for chosen in combinations(range(6), size) if hits(chosen)]
+    assert hits(found)
+    assert price(found) == min(map(price, every))
+    assert tuple(found) == min(chosen for chosen in every if price(chosen) == price(found))
