@@ -65,9 +65,14 @@ def _quoted(data: Any) -> Any:
         return {_quoted(key): _quoted(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
         return [_quoted(item) for item in data]
-    if isinstance(data, str) and (not _PLAIN.fullmatch(data) or data.lower() in _NOT_TEXT):
+    if isinstance(data, str) and not is_plain(data):
         return DoubleQuotedScalarString(data)
     return data
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether every reader of YAML takes this for a text without quotes."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _NOT_TEXT
 
 
 def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:

@@ -19,7 +19,7 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
     config from environments, which are not here. Scalars are texts, as Pulumi gives them. Raises ValueError
     that names ``source``, line and column.
     """
-    data = _load(text, source)
+    data = load_yaml(text, source)
     if data is None:
         data = {}
     if not isinstance(data, dict) or (data and not any(field in data for field in STACK_FIELDS)):
@@ -42,7 +42,8 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
     return values, secret_keys, bool(data.get("environment"))
 
 
-def _load(text: str, source: str) -> Any:
+def load_yaml(text: str, source: str) -> Any:
+    """Load YAML as plain data, within bounds; raises ValueError that names ``source``, line and column."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
     from ruamel.yaml.reader import ReaderError
