@@ -1,13 +1,11 @@
-"""Nodes from a file: what ``kubectl get nodes -o json`` prints."""
+"""Which nodes of a file a change of affinity concerns."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
-
 from ..selectors import Difference, NodeMatcher
+from .node_objects import read_node_objects
 from .output import safe
 from .sources import UnusableInputError
 
@@ -76,24 +74,15 @@ def count(change: Difference, nodes: Sequence[Node]) -> Counted:
 def from_nodes_file(path: str) -> list[Node]:
     """Read the nodes in a file (``-`` is standard input): a NodeList, a list of nodes, or one node."""
     source = "standard input" if path == "-" else path or "''"
-    try:
-        with click.open_file(path, "rb") as file:
-            data = json.loads(file.read())
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"not JSON: {error}"
-        raise UnusableInputError(f"{source}: {reason}") from None
-    items = data.get("items", [data]) if isinstance(data, Mapping) else data
-    if not isinstance(items, list):
-        raise UnusableInputError(f"{source}: expected what `kubectl get nodes -o json` prints")
-    return [_node(item, f"{source}: items[{at}]") for at, item in enumerate(items)]
+    return [
+        _node(item, f"{source}: items[{at}]: {item['metadata']['name']}")
+        for at, item in enumerate(read_node_objects(path))
+    ]
 
 
-def _node(item: Any, place: str) -> Node:
-    metadata = item.get("metadata") if isinstance(item, Mapping) else None
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    if not isinstance(metadata, Mapping) or not isinstance(name, str) or item.get("kind", "Node") != "Node":
-        raise UnusableInputError(f"{place}: not a Node with metadata.name")
+def _node(item: Mapping[str, Any], place: str) -> Node:
+    metadata = item["metadata"]
     labels = metadata.get("labels") or {}
     if not isinstance(labels, Mapping) or not all(isinstance(value, str) for value in labels.values()):
         raise UnusableInputError(f"{place}: metadata.labels must map texts to texts")
-    return Node(name, labels)
+    return Node(metadata["name"], labels)

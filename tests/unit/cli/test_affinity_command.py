@@ -428,9 +428,9 @@ def test_no_difference_restarts_nothing(cli: Cli, stack_file: Callable[[str], st
     ("text", "says"),
     [
         ("{", "not JSON"),
-        ("7", "expected what `kubectl get nodes -o json` prints"),
+        ("7", "items[0]: not a Node"),
         ('{"items": [{"kind": "Pod", "metadata": {"name": "x"}}]}', "items[0]: not a Node"),
-        ('{"items": [{"metadata": {"name": "x", "labels": {"a": 1}}}]}', "items[0]: metadata.labels"),
+        ('{"items": [{"metadata": {"name": "x", "labels": {"a": 1}}}]}', "items[0]: x: metadata.labels"),
     ],
 )
 def test_files_that_hold_no_nodes(cli: Cli, stack_file: Callable[[str], str], text: str, says: str) -> None:

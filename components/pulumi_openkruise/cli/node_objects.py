@@ -1,0 +1,124 @@
+"""Node objects from a file, one at a time: whole ones of a hundred thousand nodes would fill the memory."""
+
+import json
+import re
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import click
+
+from .sources import UnusableInputError
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_SEPARATOR = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+_KEY = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
+    """Yield the Node objects in a file, ``-`` for standard input: a NodeList, a list, or one node.
+
+    Raises UnusableInputError that names the place, for JSON that breaks off also after some nodes.
+    """
+    source = "standard input" if path == "-" else path or "''"
+    try:
+        with click.open_file(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"not a text in UTF-8: {error}"
+        raise UnusableInputError(f"{source}: {reason}") from None
+    count = -1
+    try:
+        for count, item in enumerate(_items(text)):
+            yield _node(item, f"{source}: items[{count}]")
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}") from None
+    except (ValueError, RecursionError) as error:
+        raise UnusableInputError(f"{source}: not JSON: {error}") from None
+
+
+def _node(item: Any, place: str) -> dict[str, Any]:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not name or item.get("kind", "Node") != "Node":
+        raise UnusableInputError(f"{place}: not a Node with metadata.name")
+    node: dict[str, Any] = item
+    return node
+
+
+def _items(text: str) -> Iterator[Any]:
+    """Yield the members of a list, or of ``items`` in a mapping; a mapping without it is one object."""
+    at = _skip(text, 0)
+    if text[at : at + 1] == "[":
+        end = yield from _members(text, at)
+        _must_end(text, end)
+        return
+    if text[at : at + 1] == "{":
+        begin = _place_of_items(text, at)
+        if begin is not None:
+            end = yield from _members(text, begin)
+            # The rest is read so that a file that breaks off is no answer.
+            _must_end(text, _rest_of_mapping(text, end))
+            return
+    item, end = _DECODER.raw_decode(text, at)
+    _must_end(text, end)
+    yield item
+
+
+def _members(text: str, at: int) -> Generator[Any, None, int]:
+    """Yield the members of a list, and return where it ends."""
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "]":
+        item, at = _DECODER.raw_decode(text, at)
+        yield item
+        separator = _SEPARATOR.match(text, at)
+        if separator is None:
+            at = _skip(text, at)
+            if text[at : at + 1] != "]":
+                raise json.JSONDecodeError("expected , or ]", text, at)
+        else:
+            at = separator.end()
+    return at + 1
+
+
+def _place_of_items(text: str, at: int) -> int | None:
+    """Return where the list under ``items`` begins; None where the mapping has no such list."""
+    at = _skip(text, at + 1)
+    while text[at : at + 1] == '"':
+        key, at = _DECODER.raw_decode(text, at)
+        colon = _KEY.match(text, at)
+        if colon is None:
+            return None
+        at = colon.end()
+        if key == "items":
+            return at if text[at : at + 1] == "[" else None
+        _value, at = _DECODER.raw_decode(text, at)
+        separator = _SEPARATOR.match(text, at)
+        if separator is None:
+            return None
+        at = separator.end()
+    return None
+
+
+def _rest_of_mapping(text: str, at: int) -> int:
+    separator = _SEPARATOR.match(text, at)
+    if separator is None:
+        at = _skip(text, at)
+        if text[at : at + 1] != "}":
+            raise json.JSONDecodeError("expected , or }", text, at)
+        return at + 1
+    rest, end = _DECODER.raw_decode("{" + text[separator.end() :])
+    del rest
+    return separator.end() + end - 1
+
+
+def _must_end(text: str, at: int) -> None:
+    at = _skip(text, at)
+    if at != len(text):
+        raise json.JSONDecodeError("something follows after the end", text, at)
+
+
+def _skip(text: str, at: int) -> int:
+    blank = _BLANK.match(text, at)
+    return blank.end() if blank else at

@@ -1,0 +1,33 @@
+"""Showing how far something is, on standard error and only where somebody is looking."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being read, how much has come and how much there will be (0: unknown)."""
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show a bar as long as the context lasts."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _count, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("Reading {task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[so_far]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, so_far="")
+
+        def tell(what: str, count: int, total: int) -> None:
+            so_far = f"{count:,} of {total:,}" if total else f"{count:,}" if count else ""
+            bar.update(task, description=what, completed=count, total=total or None, so_far=so_far)
+
+        yield tell
