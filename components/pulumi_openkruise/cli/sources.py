@@ -48,7 +48,7 @@ def from_arguments(texts: Sequence[str]) -> Selectors:
 
 def from_standard_input(namespace: str) -> Selectors:
     """Read selectors from standard input: a stack file, a JSON list, or one selector a line."""
-    text = _text("-")
+    text = read_text("-")
     if _STACK_FILE.search(text):
         return _from_stack_text(text, "standard input", namespace)
     stripped = text.strip()
@@ -62,12 +62,13 @@ def from_standard_input(namespace: str) -> Selectors:
     return Selectors(tuple(given), tuple("standard input" for _ in given))
 
 
-def from_stack_file(path: str, namespace: str) -> Selectors:
+def from_stack_file(path: str, namespace: str, text: str | None = None) -> Selectors:
     """Read the selectors, presets and base exclusions that count in ``pulumi up`` for a stack file.
 
-    ``path`` may be ``-`` for standard input.
+    ``path`` may be ``-`` for standard input; ``text`` is its content, where it was read already.
     """
-    return _from_stack_text(_text(path), "standard input" if path == "-" else path, namespace)
+    content = read_text(path) if text is None else text
+    return _from_stack_text(content, "standard input" if path == "-" else path, namespace)
 
 
 def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
@@ -105,7 +106,7 @@ def _json_list(text: str) -> list[Any]:
     return list(data)
 
 
-def _text(path: str) -> str:
+def read_text(path: str) -> str:
     """Read a file, or standard input for ``-``, as UTF-8."""
     source = "standard input" if path == "-" else path or "''"
     try:

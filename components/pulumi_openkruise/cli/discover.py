@@ -1,0 +1,158 @@
+"""``pulumi-openkruise discover``: which nodes are virtual, and the config that keeps the daemon off them."""
+
+from collections.abc import Iterator
+
+import click
+
+from ..discovery import JudgedNode, Proposal, grouped, judged, propose
+from ..presets import BASE_SELECTORS
+from ..selectors import NodeMatcher, SelectorError, solve
+from .app import CLEAN, FINDINGS
+from .discover_report import as_data, as_text
+from .node_objects import read_node_objects
+from .output import as_json, as_yaml, emit, note
+from .progress import progress
+from .sources import Selectors, UnusableInputError, from_stack_file, read_text
+from .stack_edit import add_entries, write_atomically
+
+
+@click.command()
+@click.option(
+    "--nodes-file",
+    metavar="FILE",
+    help="Nodes as kubectl get nodes -o json prints them, - for standard input, instead of a cluster.",
+)
+@click.option("--kubeconfig", metavar="FILE", help="Kubeconfig; where not given, the one that kubectl takes.")
+@click.option("--context", "context_name", metavar="NAME", help="Context; where not given, the current one.")
+@click.option(
+    "--stack-file",
+    metavar="FILE",
+    help="A stack's file: what it excludes already is not proposed again. Without it the base exclusions "
+    "count.",
+)
+@click.option("--write", is_flag=True, help="Write what is proposed into --stack-file.")
+@click.option("--all", "everything", is_flag=True, help="Name every node, not a few of each group.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="json and yaml have all evidence.",
+)
+@click.option(
+    "--config-namespace",
+    default="openkruise",
+    show_default=True,
+    metavar="NAME",
+    help="Namespace of the keys in stack files.",
+)
+def discover(
+    nodes_file: str | None,
+    kubeconfig: str | None,
+    context_name: str | None,
+    stack_file: str | None,
+    write: bool,
+    everything: bool,
+    output: str,
+    config_namespace: str,
+) -> int:
+    """Tell a cluster's virtual nodes from its real ones, and propose the config that excludes them.
+
+    Only nodes are read, and nothing in the cluster is changed. The proposal is the smallest that excludes the
+    virtual nodes and no other: presets where there are any, else labels that only those nodes have. Where
+    labels cannot tell them, it is the label to set.
+
+    \b
+    Examples:
+      pulumi-openkruise discover --context prod
+      pulumi-openkruise discover --stack-file stacks/Pulumi.prod.yaml --write
+      kubectl get nodes -o json | pulumi-openkruise discover --nodes-file -
+
+    \b
+    Exit codes: 0  clean: what is virtual is excluded, and nothing else
+                1  findings: a node is to be excluded, or excluded though it is real, or of unknown kind
+                2  could not look, or unusable input
+    """
+    if write and stack_file in (None, "-"):
+        raise click.UsageError("--write needs --stack-file FILE to write to")
+    if nodes_file is not None and (kubeconfig or context_name):
+        raise click.UsageError("--nodes-file takes the place of --kubeconfig and --context")
+    if nodes_file == stack_file == "-":
+        raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
+    text = None if stack_file is None else read_text(stack_file)
+    existing = _existing(stack_file, text, config_namespace)
+    nodes = list(_nodes(nodes_file, kubeconfig, context_name))
+    if not nodes:
+        note("there are no nodes")
+    listed = [str(selector) for selector in existing.given]
+    groups = grouped(nodes, listed)
+    proposal = propose(nodes, listed)
+    _verify(nodes, listed, proposal)
+    if output == "table":
+        emit(as_text(groups, proposal, existing, config_namespace, everything=everything))
+    else:
+        data = as_data(groups, proposal, existing, config_namespace, everything=everything)
+        emit(as_json(data) if output == "json" else as_yaml(data))
+    if write and stack_file is not None and text is not None:
+        _write(stack_file, text, config_namespace, proposal)
+    return FINDINGS if any(group.is_open for group in groups) else CLEAN
+
+
+def _existing(stack_file: str | None, text: str | None, namespace: str) -> Selectors:
+    if stack_file is None:
+        return Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
+    return from_stack_file(stack_file, namespace, text)
+
+
+def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -> Iterator[JudgedNode]:
+    """Judge the nodes one by one: whole Node objects of a large cluster would fill the memory."""
+    with progress() as tell:
+        if path is not None:
+            for count, node in enumerate(read_node_objects(path), 1):
+                yield judged(node)
+                if count % 1000 == 0:
+                    tell("nodes", count, 0)
+            return
+        from ..cluster import ClusterError, connect
+
+        try:
+            cluster = connect(kubeconfig, context_name, ambient=kubeconfig is None)
+            for node in cluster.list(
+                "/api/v1/nodes", progress=lambda count, total: tell("nodes", count, total)
+            ):
+                yield judged(node)
+        except ClusterError as error:
+            raise UnusableInputError(str(error)) from None
+
+
+def _verify(nodes: list[JudgedNode], existing: list[str], proposal: Proposal) -> None:
+    """Look with the affinity itself whether the proposal does what it should: a mistake costs daemons."""
+    from ..presets import preset_selectors
+
+    before = NodeMatcher(existing)
+    try:
+        added = [*preset_selectors(proposal.presets), *proposal.selectors]
+        after = NodeMatcher([], solve([*existing, *added]).affinity)
+    except SelectorError as error:
+        raise UnusableInputError(str(error)) from None
+    unhelped = {id(node) for node in proposal.to_label}
+    for node in nodes:
+        excluded = not after.match(node.labels).admitted
+        wanted = bool(before.match(node.labels).selectors) or (node.is_target and id(node) not in unhelped)
+        if excluded != wanted:
+            raise AssertionError(f"the proposal gets node {node.name!r} wrong")
+
+
+def _write(path: str, text: str, namespace: str, proposal: Proposal) -> None:
+    additions = {"virtualNodePresets": proposal.presets, "virtualNodeSelectors": proposal.selectors}
+    edited = add_entries(text, path, namespace, additions)
+    if edited == text:
+        note(f"{path}: nothing to write")
+        return
+    from_stack_file(path, namespace, edited)  # refuses what `pulumi up` would refuse
+    write_atomically(path, edited)
+    import difflib
+
+    lines = difflib.unified_diff(text.splitlines(), edited.splitlines(), path, path, n=1, lineterm="")
+    note(f"{path}: written\n" + "\n".join(lines))

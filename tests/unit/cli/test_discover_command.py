@@ -1,0 +1,250 @@
+"""``pulumi-openkruise discover``, run as a user runs it, on nodes from files."""
+
+import copy
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus import corpus
+from engine import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pulumi_openkruise.cli.app import run
+from ruamel.yaml import YAML
+
+Cli = Callable[..., tuple[int, str, str]]
+SAMPLES = {sample.id: sample.node for sample in corpus()}
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """Run the command on these nodes of the corpus, or on a text as it is."""
+
+    def invoke(nodes: list[str] | str, *args: str) -> tuple[int, str, str]:
+        text = nodes if isinstance(nodes, str) else items(*(SAMPLES[one] for one in nodes))
+        path = tmp_path / "nodes.json"
+        path.write_text(text)
+        monkeypatch.chdir(tmp_path)
+        code = run(["discover", "--nodes-file", "nodes.json", *args])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return invoke
+
+
+def items(*nodes: Any) -> str:
+    return json.dumps({"kind": "List", "items": list(nodes)})
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "Pulumi.x.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_clean_cluster(cli: Cli) -> None:
+    code, out, err = cli(["eks-al2023", "bottlerocket", "windows-on-premises", "virtual-kubelet"])
+    assert (code, err) == (0, "")
+    assert "Every node that can be told to be virtual is excluded" in out
+    assert "Real nodes: 3" in out
+    assert "virtualNodePresets" not in out
+
+
+def test_presets_are_proposed_as_lines_of_a_stack_file(cli: Cli) -> None:
+    code, out, _err = cli(["eks-al2023", "liqo", "eks-fargate"])
+    assert code == 1
+    lines = "config:\n  openkruise:virtualNodePresets:\n    - eks-fargate\n    - liqo\n"
+    assert lines in out
+    assert "eks.amazonaws.com/compute-type=fargate" in out
+
+
+def test_a_label_is_proposed_where_labels_do_not_tell(cli: Cli) -> None:
+    code, out, _err = cli(["eks-al2023", "hpk-without-taint"])
+    assert code == 1
+    assert "kubectl label node slurm-login openkruise.io/virtual-node=true" in out
+    assert "config:" not in out
+
+
+def test_what_would_settle_it(cli: Cli) -> None:
+    code, out, _err = cli(["eks-al2023", "real-with-a-copied-taint"], "-o", "json")
+    data = json.loads(out)
+    (unsure,) = [group for group in data["groups"] if group["verdict"] == "unsure"]
+    assert code == 1
+    assert "ask whoever set that" in unsure["settle"]
+    assert data["proposal"]["lines"] == []
+
+
+def test_real_nodes_that_are_excluded_stand_out(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack('config:\n  openkruise:virtualNodeSelectors: ["eks.amazonaws.com/nodegroup=general"]\n')
+    code, out, _err = cli(["eks-al2023"], "--stack-file", str(path))
+    assert code == 1
+    assert "Excluded by the selectors there are, though real: 1 node" in out
+
+
+def test_nodes_of_a_pool_are_one_line(cli: Cli) -> None:
+    many = []
+    for number in range(5000):
+        node = copy.deepcopy(SAMPLES["eks-al2023"])
+        node["metadata"]["name"] = f"ip-10-0-{number // 256}-{number % 256}"
+        many.append(node)
+    code, out, _err = cli(items(*many, SAMPLES["liqo"]))
+    assert code == 1
+    assert "and 4997 more" in out
+    assert len(out.splitlines()) < 30
+    code, out, _err = cli(items(*many), "--all", "-o", "json")
+    assert len(json.loads(out)["groups"][0]["names"]) == 5000
+
+
+def test_json_and_yaml_say_the_same(cli: Cli) -> None:
+    ids = ["eks-al2023", "liqo", "hpk-without-taint", "openshift-s390x", "real-of-type-kwok"]
+    code, out, _err = cli(ids, "-o", "json")
+    data = json.loads(out)
+    assert code == 1
+    assert data["nodes"] == 5
+    assert data["proposal"]["virtualNodePresets"] == ["liqo"]
+    assert data["proposal"]["virtualNodeSelectors"] == ["kubernetes.io/arch=s390x"]
+    assert data["proposal"]["label"] == ["slurm-login"]
+    assert {group["verdict"] for group in data["groups"]} == {"virtual", "real", "unsure"}
+    assert YAML(typ="safe").load(cli(ids, "-o", "yaml")[1]) == data
+    assert YAML(typ="safe").load("\n".join(data["proposal"]["lines"])) == {
+        "config": {
+            "openkruise:virtualNodePresets": ["liqo"],
+            "openkruise:virtualNodeSelectors": ["kubernetes.io/arch=s390x"],
+        }
+    }
+
+
+def test_writing_it_into_a_stack_file(cli: Cli, stack: Callable[[str], Path]) -> None:
+    before = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text()
+    path = stack(before)
+    ids = ["eks-al2023", "liqo", "kosmos", "openshift-s390x", "kwok"]
+    code, _out, err = cli(ids, "--stack-file", str(path), "--write")
+    after = path.read_text()
+    assert code == 1  # it was not so when it was looked at
+    assert "+    - kosmos" in err
+    assert [line for line in after.splitlines() if line not in before.splitlines()] == [
+        "    - kosmos",
+        "    - liqo",
+        '    - "kubernetes.io/arch=s390x"',
+    ]
+    code, out, err = cli(ids, "--stack-file", str(path), "--write")
+    assert code == 0
+    assert "nothing to write" in err
+    assert "by preset liqo" in out
+    assert path.read_text() == after
+
+
+def test_nothing_is_written_without_being_asked(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack("config: {}\n")
+    assert cli(["liqo"], "--stack-file", str(path))[0] == 1
+    assert path.read_text() == "config: {}\n"
+
+
+def test_base_exclusions_count_only_where_they_are_on(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack("config:\n  openkruise:baseExclusions: false\n")
+    code, out, _err = cli(["virtual-kubelet", "eks-al2023"], "--stack-file", str(path))
+    assert code == 1
+    assert "    - virtual-kubelet\n" in out
+
+
+# --- unusable and hostile input
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ('{"items": [{"kind": "Pod", "metadata": {"name": "x"}}]}', "items[0]: not a Node"),
+        ("[" * 100_000, "not JSON"),
+        ('{"items": [1]}', "items[0]: not a Node"),
+    ],
+)
+def test_files_that_hold_no_nodes(cli: Cli, text: str, says: str) -> None:
+    code, out, err = cli(text)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_no_nodes(cli: Cli) -> None:
+    code, _out, err = cli('{"items": []}')
+    assert code == 0
+    assert "no nodes" in err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--nodes-file", "-", "--write"],
+        ["--nodes-file", "-", "--stack-file", "-"],
+        ["--nodes-file", "x", "--context", "y"],
+        ["--nodes-file", "x", "-o", "xml"],
+    ],
+)
+def test_wrong_usage(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["discover", *args]) == 2
+    assert "Usage: pulumi-openkruise discover" in capsys.readouterr().err
+
+
+def test_files_that_are_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["discover", "--nodes-file", str(tmp_path / "none")]) == 2
+    assert "No such file" in capsys.readouterr().err
+    assert run(["discover", "--kubeconfig", str(tmp_path / "none")]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+HOSTILE = "\x1b[31m\x07\u202e'; rm -rf ~ #"
+
+
+def test_nothing_steers_the_terminal_or_the_shell(cli: Cli, stack: Callable[[str], Path]) -> None:
+    node = copy.deepcopy(SAMPLES["hpk-without-taint"])
+    node["metadata"]["name"] = HOSTILE
+    node["metadata"]["labels"] = {HOSTILE: HOSTILE, "pool": HOSTILE, "a": HOSTILE}
+    node["status"]["nodeInfo"]["kubeletVersion"] = HOSTILE
+    path = stack("config: {}\n")
+    for form in ("table", "json", "yaml"):
+        code, out, err = cli(items(node), "--stack-file", str(path), "--write", "-o", form)
+        assert code == 1
+        assert all(character.isprintable() or character == "\n" for character in out + err)
+    (command,) = [line for line in cli(items(node))[1].splitlines() if "kubectl label" in line]
+    assert "'\"'\"'; rm -rf ~ #'" in command  # one word, quotes and all
+    assert path.read_text() == "config: {}\n"
+
+
+GARBAGE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(sorted(SAMPLES)), GARBAGE), max_size=4), GARBAGE)
+def test_broken_nodes_give_a_report_or_a_clear_error(
+    tmp_path: Path, broken: list[tuple[str, Any]], other: Any
+) -> None:
+    nodes = []
+    for id_, garbage in broken:
+        node = copy.deepcopy(SAMPLES[id_])
+        node["metadata"]["labels"] = garbage
+        node["status"]["nodeInfo"]["osImage"] = other
+        node["spec"] = other
+        nodes.append(node)
+    path = tmp_path / "nodes.json"
+    path.write_text(json.dumps(nodes if broken else other))
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.stdout", out)
+        patched.setattr("sys.stderr", err)
+        code = run(["discover", "--nodes-file", str(path), "-o", "json"])
+    assert "should not happen" not in err.getvalue()
+    assert code in (0, 1, 2)
+    if code < 2:
+        json.loads(out.getvalue())
