@@ -78,13 +78,14 @@ class Cluster:
                 # The server's answer may hold a token to go on with; without one the list begins again.
                 token, expired = error.continue_token, expired + 1
                 continue
-            metadata = answer.get("metadata") or {}
-            items = answer.get("items") or ()
+            metadata = _mapping(answer.get("metadata"))
+            items = [item for item in _list(answer.get("items")) if isinstance(item, dict)]
             count += len(items)
             if progress is not None:
-                progress(count, count + int(metadata.get("remainingItemCount") or 0))
+                remaining = metadata.get("remainingItemCount")
+                progress(count, count + (remaining if isinstance(remaining, int) else 0))
             for item in items:
-                uid = str((item.get("metadata") or {}).get("uid"))
+                uid = str(_mapping(item.get("metadata")).get("uid"))
                 if not expired or uid not in seen:
                     yield item
                 seen.add(uid)
@@ -103,6 +104,28 @@ class Cluster:
         content_type: str = _JSON,
     ) -> dict[str, Any]:
         """Send one request, JSON in and out; raises as ``get``."""
+        answer = self._send(method, path, body, query, accept, content_type)
+        data = _read(answer.data)
+        if data is None:
+            cause = "what answers there speaks no JSON: is it an API server?"
+            raise ClusterUnreachableError(self.address, cause, self._ways_out())
+        return data
+
+    def text(self, path: str, **query: str) -> str:
+        """Return what stands at ``path`` as text, for example a pod's log; raises as ``get``."""
+        answer = self._send("GET", path, None, query, "*/*", _JSON)
+        return str(answer.data.decode(errors="replace"))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        query: Mapping[str, str] | None,
+        accept: str,
+        content_type: str,
+    ) -> Any:
+        """Return the answer to a request that succeeded."""
         import urllib3.exceptions as failures
 
         headers = {"Accept": accept, "User-Agent": "pulumi-openkruise", **self._authorization()}
@@ -123,15 +146,13 @@ class Cluster:
             raise ClusterUnreachableError(self.address, _cause(error), self._ways_out()) from None
         except OSError as error:  # a certificate file that is not what it should be
             raise ClusterUnreachableError(self.address, str(error), self._ways_out()) from None
-        data = _read(answer.data)
         if not 200 <= answer.status < 300:
+            data = _read(answer.data)
             failure = refused(method, path, answer.status, _reason(data, answer))
-            failure.continue_token = str((data or {}).get("metadata", {}).get("continue") or "")
+            metadata = _mapping((data or {}).get("metadata"))
+            failure.continue_token = str(metadata.get("continue") or "")
             raise failure
-        if data is None:
-            cause = "what answers there speaks no JSON: is it an API server?"
-            raise ClusterUnreachableError(self.address, cause, self._ways_out())
-        return data
+        return answer
 
     def _authorization(self) -> dict[str, str]:
         token = self._configuration.auth_settings().get("BearerToken", {}).get("value")
@@ -156,6 +177,14 @@ def _read(content: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return cast(dict[str, Any], data) if isinstance(data, dict) else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _reason(data: Mapping[str, Any] | None, answer: Any) -> str:

@@ -1,0 +1,28 @@
+"""Checks of a cluster: pure functions from what was read of it, and what a stack wants, to findings.
+
+``snapshot`` and ``expected`` say what goes in, ``finding`` what comes out; ``report`` runs all of them.
+Imports no Pulumi, and reads nothing.
+"""
+
+from .expected import Expected, of_daemon_set, of_selectors, of_settings
+from .finding import Code, Finding, NotChecked
+from .report import GROUPS, Report, check
+from .snapshot import NOT_ASKED, NodeFacts, Snapshot, Unread, node_facts
+
+__all__ = [
+    "GROUPS",
+    "NOT_ASKED",
+    "Code",
+    "Expected",
+    "Finding",
+    "NodeFacts",
+    "NotChecked",
+    "Report",
+    "Snapshot",
+    "Unread",
+    "check",
+    "node_facts",
+    "of_daemon_set",
+    "of_selectors",
+    "of_settings",
+]

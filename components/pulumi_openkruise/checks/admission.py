@@ -1,0 +1,277 @@
+"""Webhooks and definitions: what stands between every pod of the cluster and its creation."""
+
+import base64
+import binascii
+import re
+import ssl
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from ..release.records import deployed
+from .expected import Expected
+from .finding import Code, Finding, make
+from .plain import at, condition, counted, items, listed, mapping, name_of, text, texts
+from .snapshot import Object, Snapshot, Unread
+
+SERVICE = "kruise-webhook-service"
+SECRET = "kruise-webhook-certs"
+
+MISSING = Code(
+    "webhooks-missing",
+    "critical",
+    "OpenKruise runs without its webhook configurations",
+    "custom resources are neither defaulted nor checked, SidecarSets inject nothing, and the manager only "
+    "updates "
+    "configurations: it never makes them",
+    "`pulumi up` with another value of reapply",
+)
+NO_ENDPOINT = Code(
+    "webhook-without-endpoint",
+    "critical",
+    "no manager is ready behind the webhooks' Service",
+    "every creation, change and deletion of a pod outside kube-system is refused",
+    "look at the managers' pods; PodWebhook=false in featureGates, or deleting the configurations, opens "
+    "the cluster",
+)
+FOREIGN_ENDPOINT = Code(
+    "webhook-foreign-endpoint",
+    "error",
+    "pods that are not OpenKruise's are behind the webhooks' Service",
+    "some of the calls go to them and fail: the Service selects control-plane=controller-manager, as many "
+    "operators label their pods",
+    "give OpenKruise a namespace of its own, or the other operator another label",
+)
+WRONG_NAMESPACE = Code(
+    "webhook-wrong-namespace",
+    "critical",
+    "webhooks that point to another namespace or Service than OpenKruise's",
+    "their calls are answered by nobody, and most of them fail closed",
+    "`pulumi up` with another value of reapply",
+)
+CA_BUNDLE = Code(
+    "webhook-ca-mismatch",
+    "critical",
+    "webhooks whose CA is not the one that signed the manager's certificate",
+    "the API server trusts no answer: calls fail, most of them closed",
+    "restart the manager, which writes its CA into the configurations at start",
+)
+SECRET_MISSING = Code(
+    "webhook-certificates-missing",
+    "error",
+    "the Secret with the webhooks' certificates is missing or empty",
+    "a manager that starts makes new ones, and until then answers nothing",
+    "restart the manager; with EnableExternalCerts look at what should issue them",
+)
+EXPIRING = Code(
+    "webhook-certificate-expiring",
+    "error",
+    "the CA of the webhooks' certificates ends soon, or has ended",
+    "from then on all calls fail, most of them closed",
+    "delete the Secret's data and restart the manager; with EnableExternalCerts renew them where they are "
+    "issued",
+)
+CRD_MISSING = Code(
+    "crd-not-established",
+    "error",
+    "definitions of OpenKruise that the API server does not serve",
+    "their custom resources cannot be read or changed, and the manager may not start",
+    "`pulumi up` with another value of reapply; look at the conditions of the CustomResourceDefinition",
+)
+STORED = Code(
+    "crd-stored-versions",
+    "warning",
+    "custom resources are stored in a version that is no longer the one written",
+    "a chart that no longer has the old version, an older one among them, is refused by the API server",
+    "rewrite every object of these kinds once, then take the old version out of status.storedVersions",
+)
+STORED_UNKNOWN = Code(
+    "crd-stored-version-gone",
+    "critical",
+    "custom resources are stored in a version that their definition does not have",
+    "they cannot be read at all",
+    "go forward to the chart that has the version again",
+)
+CONVERSION = Code(
+    "crd-conversion-broken",
+    "error",
+    "definitions whose conversion webhook points nowhere",
+    "custom resources of these kinds cannot be read in the other version; a controller that asks for it "
+    "stops",
+    "restart the manager, which repairs it at start; with EnableExternalCerts it does not (charts#192, "
+    "charts#203)",
+)
+CODES = (
+    MISSING,
+    NO_ENDPOINT,
+    FOREIGN_ENDPOINT,
+    WRONG_NAMESPACE,
+    CA_BUNDLE,
+    SECRET_MISSING,
+    EXPIRING,
+    CRD_MISSING,
+    STORED,
+    STORED_UNKNOWN,
+    CONVERSION,
+)
+
+_SOON_DAYS = 30
+# A definition is named for its plural and group, which nothing else in the manifest is.
+_DEFINITION = re.compile(r"^  name: ([a-z]+\.(?:apps|policy)\.kruise\.io)$", re.MULTILINE)
+_CONFIGURATIONS = {"mutating": "MutatingWebhookConfiguration", "validating": "ValidatingWebhookConfiguration"}
+
+
+def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong with the two webhook configurations; both must have been read."""
+    found = {"mutating": snapshot.mutating, "validating": snapshot.validating}
+    missing = [_CONFIGURATIONS[key] for key, configuration in found.items() if configuration is None]
+    if missing and isinstance(snapshot.daemon_set or snapshot.deployment, dict):
+        names = [f"{kind} kruise-{kind[:-20].lower()}-webhook-configuration" for kind in missing]
+        yield make(MISSING, f"no {listed(missing)} of OpenKruise", [f"missing: {listed(names)}"], names)
+    hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
+    astray = [
+        hook for hook in hooks if _service(mapping(hook, "clientConfig")) != (expected.namespace, SERVICE)
+    ]
+    if astray:
+        namespace, service = _service(mapping(astray[0], "clientConfig"))
+        evidence = [f"{text(astray[0], 'name')} asks for the Service {namespace or '?'}/{service or '?'}"]
+        points = counted(len(astray), "webhook points", "webhooks point")
+        what = f"{points} elsewhere than to {expected.namespace}"
+        yield make(WRONG_NAMESPACE, what, evidence, [text(hook, "name") for hook in astray])
+    if isinstance(snapshot.certificates, Unread):
+        return
+    authority = _authority(snapshot.certificates)
+    bundles = {text(hook, "clientConfig", "caBundle") for hook in hooks}
+    wrong = [
+        hook
+        for hook in hooks
+        if not (bundle := _decoded(text(hook, "clientConfig", "caBundle")))
+        or (authority and bundle != authority)
+    ]
+    if wrong:
+        empty = [hook for hook in wrong if not text(hook, "clientConfig", "caBundle")]
+        evidence = [f"{counted(len(bundles), 'different caBundle')} in {counted(len(hooks), 'webhook')}"]
+        if empty:
+            evidence.append(f"empty in {listed(text(hook, 'name') for hook in empty)}")
+        what = f"{counted(len(wrong), 'webhook')} without the manager's CA"
+        yield make(CA_BUNDLE, what, evidence, [text(hook, "name") for hook in wrong])
+
+
+def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield who answers the webhooks' calls; the EndpointSlices must have been read."""
+    assert not isinstance(snapshot.endpoint_slices, Unread)
+    endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
+    ready = [one for one in endpoints if at(one, "conditions", "ready") is not False]
+    configured = any(isinstance(one, dict) for one in (snapshot.mutating, snapshot.validating))
+    if configured and not ready:
+        evidence = [
+            f"{counted(len(endpoints), 'endpoint')} of Service {expected.namespace}/{SERVICE}, none ready"
+        ]
+        yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [f"Service {expected.namespace}/{SERVICE}"])
+    names = [text(one, "targetRef", "name") for one in ready]
+    foreign = sorted(name for name in names if name and not name.startswith("kruise-controller-manager-"))
+    if foreign:
+        evidence = [f"pods {listed(foreign)}"]
+        what = f"{counted(len(foreign), 'pod')} of others behind the webhooks' Service"
+        yield make(FOREIGN_ENDPOINT, what, evidence, [f"Pod {expected.namespace}/{name}" for name in foreign])
+
+
+def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong with the certificates; the Secret must have been read."""
+    if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unread):
+        return
+    name = f"Secret {expected.namespace}/{SECRET}"
+    authority = _authority(snapshot.certificates)
+    if not authority:
+        found = "there is none" if snapshot.certificates is None else "it has no CA"
+        yield make(SECRET_MISSING, SECRET_MISSING.title, [f"{name}: {found}"], [name])
+        return
+    ends = _ends(authority)
+    now = _moment(snapshot.taken)
+    if ends is not None and now is not None and (days := (ends - now).days) < _SOON_DAYS:
+        when = f"{ends:%Y-%m-%d}"
+        evidence = [f"{name}: {'has ended on' if days < 0 else 'ends on'} {when}"]
+        yield make(EXPIRING, EXPIRING.title, evidence, [name])
+
+
+def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong with OpenKruise's CustomResourceDefinitions; they must have been read."""
+    assert not isinstance(snapshot.definitions, Unread)
+    broken, old, gone, astray = [], [], [], []
+    broken += [(name, f"{name}: not there") for name in unserved(snapshot)]
+    for one in snapshot.definitions:
+        name = name_of(one)
+        bad = [
+            kind for kind in ("Established", "NamesAccepted") if condition(one, kind).get("status") != "True"
+        ]
+        if bad:
+            broken.append((name, f"{name}: not {' and '.join(bad)}"))
+        versions = items(one, "spec", "versions")
+        served = [text(version, "name") for version in versions]
+        written = [text(version, "name") for version in versions if version.get("storage") is True]
+        stored = texts(one, "status", "storedVersions")
+        lost = [version for version in stored if version not in served]
+        if lost:
+            gone.append((name, f"{name}: stored in {listed(lost)}, has {listed(served)}"))
+        elif any(version not in written for version in stored):
+            old.append((name, f"{name}: stored in {listed(stored)}, written in {listed(written)}"))
+        conversion = mapping(one, "spec", "conversion")
+        client = mapping(conversion, "webhook", "clientConfig")
+        if conversion.get("strategy") == "Webhook":
+            if _service(client) != (expected.namespace, SERVICE):
+                namespace, service = _service(client)
+                astray.append((name, f"{name}: Service {namespace or '?'}/{service or '?'}"))
+            elif not text(client, "caBundle"):
+                astray.append((name, f"{name}: no caBundle"))
+    for code, found in ((CRD_MISSING, broken), (STORED_UNKNOWN, gone), (STORED, old), (CONVERSION, astray)):
+        if found:
+            what = f"{counted(len(found), 'definition')}: {code.title}"
+            names = [f"CustomResourceDefinition {name}" for name, _said in found]
+            yield make(code, what, [said for _name, said in found], names)
+
+
+def _service(client: Object) -> tuple[str, str]:
+    return text(client, "service", "namespace"), text(client, "service", "name")
+
+
+def _authority(secret: Object | None) -> bytes:
+    """Return the CA in the Secret as PEM: the manager's own key, or that of external certificates."""
+    for key in ("ca-cert.pem", "ca.crt"):
+        found = _decoded(text(secret, "data", key))
+        if found:
+            return found
+    return b""
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        return base64.b64decode(data).strip()
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _ends(pem: bytes) -> datetime | None:
+    """Return when the first CA ends, None where that cannot be read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=pem.decode("ascii"))
+        ends = [str(one["notAfter"]) for one in context.get_ca_certs() if "notAfter" in one]
+        moments = [ssl.cert_time_to_seconds(one) for one in ends]
+    except (ssl.SSLError, ValueError, UnicodeDecodeError):
+        return None
+    return datetime.fromtimestamp(min(moments), timezone.utc) if moments else None
+
+
+def _moment(taken: str) -> datetime | None:
+    try:
+        return datetime.strptime(taken, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+
+
+def unserved(snapshot: Snapshot) -> list[str]:
+    """Return the definitions that the deployed revision has and the cluster has not."""
+    if isinstance(snapshot.records, Unread) or isinstance(snapshot.definitions, Unread):
+        return []
+    record = deployed(snapshot.records)
+    wanted = _DEFINITION.findall(record.manifest) if record else []
+    return sorted(set(wanted) - {name_of(one) for one in snapshot.definitions})

@@ -1,0 +1,314 @@
+"""Selectors against nodes, and pods against both: who has a daemon and should not, and who has none."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from ..selectors.errors import describe_labels
+from .expected import Expected
+from .finding import Code, Finding, Severity, make
+from .plain import at, counted, items, listed, number
+from .snapshot import NodeFacts, Object, Snapshot, Unread
+from .states import NodeState, is_daemon, is_manager, pod_named, target
+
+REAL_EXCLUDED = Code(
+    "real-node-excluded",
+    "critical",
+    "a real node that an exclusion hits",
+    "it loses its daemon: image pulls, in-place updates, container restarts and probes of OpenKruise stop "
+    "there, "
+    "without an error anywhere",
+    "narrow the selector (`pulumi-openkruise affinity --explain` shows what it covers), or, if the node "
+    "really "
+    "is virtual, label it openkruise.io/virtual-node=true",
+)
+VIRTUAL_ADMITTED = Code(
+    "virtual-node-admitted",
+    "error",
+    "a virtual node that no selector covers",
+    "a daemon pod is made for it and never runs: Helm's wait for the DaemonSet may fail, and with it the "
+    "next "
+    "`pulumi up`",
+    "add what `pulumi-openkruise discover` proposes to the stack's config",
+)
+UNSURE = Code(
+    "unsure-node",
+    "warning",
+    "a node of which nobody can tell whether it is real or virtual",
+    "the selectors cannot be judged for it",
+    "find out as said, and label it openkruise.io/virtual-node=true or =false",
+)
+NOTHING_MATCHED = Code(
+    "selector-matches-nothing",
+    "warning",
+    "a selector, or a preset, that matches no node",
+    "harmless while its pool is empty; with a misspelt label the nodes that it is meant for get daemons",
+    "compare it with `kubectl get nodes --show-labels`, and remove it if its nodes are gone for good",
+)
+DAEMON_ON_EXCLUDED = Code(
+    "daemon-on-excluded-node",
+    "error",
+    "a daemon's pod on a node that the selectors exclude",
+    "it never becomes ready there, and counts against Helm's wait and the DaemonSet's rolling update",
+    "`pulumi up`; if that changes nothing, the DaemonSet was changed by hand: see check --live",
+)
+MANAGER_ON_EXCLUDED = Code(
+    "manager-on-excluded-node",
+    "critical",
+    "a manager's pod on a node that the selectors exclude",
+    "the manager serves fail-closed webhooks: where it does not run, no pod in the cluster can be changed",
+    "set excludeManager to true (the default) and `pulumi up`, or taint the node",
+)
+NO_DAEMON = Code(
+    "real-node-without-daemon",
+    "error",
+    "a ready real node without a ready daemon",
+    "image pulls, in-place updates, container restarts and probes of OpenKruise do not work there",
+    "look at the pod with `kubectl describe pod` and `kubectl logs --previous`",
+)
+UNTAINTED = Code(
+    "untainted-virtual-node",
+    "info",
+    "a virtual node, or one with Windows, without a taint or a cordon; a warning with --before-destroy",
+    "the chart's pre-delete Job takes no scheduling settings: sent there it stays Pending, and `pulumi "
+    "destroy` "
+    "gives up after its timeout",
+    "before a destroy: `kubectl cordon` these nodes; for good: taint them",
+)
+NODE_IMAGES = Code(
+    "node-image-of-excluded-node",
+    "warning",
+    "NodeImage objects of excluded nodes",
+    "OpenKruise's controllers know virtual nodes by the label type=virtual-kubelet alone: image-pull jobs "
+    "wait "
+    "ten minutes for each of these nodes",
+    "label the nodes type=virtual-kubelet where their provider allows it and delete their NodeImages, or "
+    "give "
+    "ImagePullJobs a selector",
+)
+NODE_POD_PROBES = Code(
+    "node-pod-probe-of-excluded-node",
+    "warning",
+    "NodePodProbe objects of excluded nodes",
+    "probes of a PodProbeMarker on these nodes are never answered",
+    "label the nodes type=virtual-kubelet where their provider allows it, and delete their NodePodProbes",
+)
+NODE_IMAGE_MISSING = Code(
+    "node-image-missing",
+    "warning",
+    "a ready real node without a NodeImage object",
+    "image-pull jobs pass it over",
+    "look at the manager's log; the node may carry the label type=virtual-kubelet by mistake",
+)
+RESTARTS = Code(
+    "daemon-restarts",
+    "warning",
+    "a daemon that has restarted again and again",
+    "it loses its work at each restart",
+    "look at `kubectl logs --previous` of the pod",
+)
+CODES = (
+    REAL_EXCLUDED,
+    VIRTUAL_ADMITTED,
+    UNSURE,
+    NOTHING_MATCHED,
+    DAEMON_ON_EXCLUDED,
+    MANAGER_ON_EXCLUDED,
+    NO_DAEMON,
+    RESTARTS,
+    UNTAINTED,
+    NODE_IMAGES,
+    NODE_POD_PROBES,
+    NODE_IMAGE_MISSING,
+)
+
+_MANY_RESTARTS = 5
+
+
+def of_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool = False) -> Iterator[Finding]:
+    """Yield what labels alone show: nodes against selectors. ``destroy`` says that one is planned."""
+    yield from _lost(states, expected)
+    exposed = [one for one in states if one.state == "exposed"]
+    if exposed:
+        what = f"{counted(len(exposed), 'node')} without a place for a daemon, covered by no selector"
+        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), _names(exposed))
+    unsure = [one for one in states if one.state == "unsure"]
+    if unsure:
+        groups = defaultdict(list)
+        for one in unsure:
+            groups[one.node.judgement.settle, one.admitted].append(one)
+        evidence = [
+            f"{'admitted' if admitted else 'excluded'}: {listed(_names(members))}; {settle or 'no signal'}"
+            for (settle, admitted), members in groups.items()
+        ]
+        yield make(
+            UNSURE, f"{counted(len(unsure), 'node')} that may be real or virtual", evidence, _names(unsure)
+        )
+    yield from _without_nodes(states, expected)
+    bare = [
+        one
+        for one in states
+        if one.node.judgement.verdict != "unsure"
+        and not one.node.judgement.runs_daemon
+        and not one.node.guarded
+    ]
+    if bare:
+        what = f"{counted(len(bare), 'node')} that the chart's pre-delete Job could be sent to, and hang"
+        severity: Severity = "warning" if destroy else UNTAINTED.severity
+        yield make(UNTAINTED, what, _kinds(bare), _names(bare), severity=severity)
+
+
+def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+    groups: dict[tuple[int, ...], list[NodeState]] = defaultdict(list)
+    for one in states:
+        if one.state == "lost":
+            groups[one.hits].append(one)
+    for hits, members in groups.items():
+        by = [f"{expected.selectors[hit]} ({expected.origins[hit]})" for hit in hits]
+        cause = listed(by) if by else f"the affinity of {expected.source}"
+        first = members[0].node
+        evidence = [
+            f"excluded by {cause}",
+            f"for example {first.name}: {_why(first)}, {_labels(first)}",
+        ]
+        yield make(REAL_EXCLUDED, f"{counted(len(members), 'real node')} excluded", evidence, _names(members))
+
+
+def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+    """Selectors that match nothing: a preset only as a whole, and never a base exclusion."""
+    if not states:
+        return
+    hit = set().union(*(one.hits for one in states))
+    by_origin: dict[str, list[int]] = defaultdict(list)
+    for place, origin in enumerate(expected.origins):
+        by_origin[origin if origin.startswith("preset ") else f"{origin} {place}"].append(place)
+    idle = []
+    for places in by_origin.values():
+        origin = expected.origins[places[0]]
+        if origin != "base exclusion" and not hit.intersection(places):
+            idle.append(f"{origin}: {listed(str(expected.selectors[place]) for place in places)}")
+    if idle:
+        what = f"{counted(len(idle), 'selector matches', 'selectors match')} no node"
+        yield make(NOTHING_MATCHED, what, idle)
+
+
+def of_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+    """Yield what the pods of OpenKruise's namespace show; they must have been read."""
+    assert not isinstance(snapshot.pods, Unread)
+    by_name = {one.node.name: one for one in states}
+    placed = [
+        (pod, one)
+        for pod in snapshot.pods
+        if not at(pod, "metadata", "deletionTimestamp") and (one := by_name.get(target(pod))) is not None
+    ]
+    daemons = [pod for pod, one in placed if is_daemon(pod) and not one.admitted]
+    yield from _misplaced(DAEMON_ON_EXCLUDED, "daemon pod", daemons)
+    if expected.manager is not None or not expected.is_stack:  # else the stack lets the manager go everywhere
+        managers = [pod for pod, one in placed if is_manager(pod) and one.state in ("excluded", "exposed")]
+        yield from _misplaced(MANAGER_ON_EXCLUDED, "manager pod", managers)
+    waiting: dict[str, list[NodeState]] = defaultdict(list)
+    for one in states:
+        if one.state == "waiting":
+            waiting[one.reason].append(one)
+    if waiting:
+        members = [one for group in waiting.values() for one in group]
+        evidence = [f"{reason}: {listed(_names(group))}" for reason, group in waiting.items()]
+        what = f"{counted(len(members), 'ready real node')} without a ready daemon"
+        yield make(NO_DAEMON, what, evidence, _names(members))
+    restarted = [
+        (pod, count)
+        for pod in snapshot.pods
+        if is_daemon(pod)
+        and (
+            count := max(
+                [number(c, "restartCount") for c in items(pod, "status", "containerStatuses")] or [0]
+            )
+        )
+        >= _MANY_RESTARTS
+    ]
+    if restarted:
+        evidence = [f"{pod_named(pod)} on {target(pod)}: {count} restarts" for pod, count in restarted[:5]]
+        what = f"{counted(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
+        yield make(RESTARTS, what, evidence, [pod_named(pod) for pod, _count in restarted])
+
+
+def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
+    if pods:
+        evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
+        told = f"{counted(len(pods), what)} on nodes that are no place for it"
+        yield make(code, told, evidence, map(pod_named, pods))
+
+
+def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+    """Yield where OpenKruise's controllers take nodes for real ones, and the other way round."""
+    assert not isinstance(snapshot.node_images, Unread)
+    images = set(snapshot.node_images)
+    yield from _foreign(NODE_IMAGES, "NodeImage", images, states)
+    # The controller waits half a minute for a new node, and a node that is not ready is left for later.
+    missing = [
+        one
+        for one in states
+        if one.node.judgement.runs_daemon
+        and one.node.ready
+        and one.node.created < _a_minute_before(snapshot.taken)
+        and one.node.name not in images
+    ]
+    if images and missing:
+        evidence = [f"{len(images):,} NodeImages, none for {listed(_names(missing))}"]
+        what = f"{counted(len(missing), 'ready real node')} without a NodeImage"
+        yield make(NODE_IMAGE_MISSING, what, evidence, _names(missing))
+
+
+def of_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+    """Yield the same for NodePodProbes, of which only those that are there count."""
+    assert not isinstance(snapshot.node_pod_probes, Unread)
+    yield from _foreign(NODE_POD_PROBES, "NodePodProbe", set(snapshot.node_pod_probes), states)
+
+
+def _foreign(code: Code, kind: str, names: set[str], states: Sequence[NodeState]) -> Iterator[Finding]:
+    wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in names]
+    if wrong:
+        labelled = [one for one in wrong if one.node.labels.get("type") == "virtual-kubelet"]
+        evidence = [f"{kind} {listed(_names(wrong))}"]
+        if labelled:
+            evidence.append(
+                f"left from before they were labelled type=virtual-kubelet: {listed(_names(labelled))}"
+            )
+        what = f"{counted(len(wrong), f'{kind} object')} of nodes without a daemon"
+        yield make(code, what, evidence, [f"{kind} {one.node.name}" for one in wrong])
+
+
+def _a_minute_before(taken: str) -> str:
+    from datetime import datetime, timedelta
+
+    try:
+        moment = datetime.strptime(taken, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return ""
+    return (moment - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _names(states: Sequence[NodeState]) -> list[str]:
+    return sorted(one.node.name for one in states)
+
+
+def _kinds(states: Sequence[NodeState]) -> list[str]:
+    """Say for each kind of node how many there are, and why they are taken for what they are."""
+    groups: dict[str, list[NodeState]] = defaultdict(list)
+    for one in states:
+        groups[one.node.judgement.kind or "kind unknown"].append(one)
+    return [
+        f"{kind}: {listed(_names(members))} ({_why(members[0].node)})"
+        for kind, members in sorted(groups.items())
+    ]
+
+
+def _labels(node: NodeFacts) -> str:
+    return describe_labels(dict(sorted(node.labels.items())[:8]))
+
+
+def _why(node: NodeFacts) -> str:
+    judgement = node.judgement
+    spoken = [one.seen for one in judgement.evidence if one.points_to == judgement.verdict]
+    if judgement.verdict == "real" and judgement.no_daemon:
+        return judgement.no_daemon
+    return listed(spoken[:2]) or "no sign of a virtual node"

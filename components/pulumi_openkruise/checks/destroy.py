@@ -1,0 +1,116 @@
+"""What a destroy would delete, and what would keep it from ending."""
+
+from collections.abc import Iterator
+
+from .expected import Expected
+from .finding import Code, Finding, make
+from .plain import counted, items, listed, mapping, name_of, number, text
+from .snapshot import Object, Snapshot, Unread
+from .states import is_daemon, is_manager, pod_named
+
+GUARDED = ("CloneSet.apps.kruise.io", "StatefulSet.apps.kruise.io", "DaemonSet.apps.kruise.io")
+"""The kinds that the chart's own pre-delete hook looks for (cmd/helm_hook of OpenKruise)."""
+
+DELETES = Code(
+    "destroy-deletes",
+    "warning",
+    "custom resources that a destroy would delete",
+    "the chart's definitions are in its templates: uninstalling deletes them, and with them every object "
+    "of their "
+    "kinds in the cluster",
+    "keep copies: kubectl get <kind> --all-namespaces -o yaml; or do not destroy",
+)
+REFUSES = Code(
+    "destroy-hook-refuses",
+    "info",
+    "custom resources because of which the chart's pre-delete hook refuses the uninstallation",
+    "`pulumi destroy` fails with BackoffLimitExceeded and leaves the release uninstalling",
+    "delete these objects first, or keep the installation",
+)
+JOB_HANGS = Code(
+    "destroy-job-hangs",
+    "error",
+    "a pre-delete Job that does not end",
+    "the destroy that made it waits for it, or has given up and left the release uninstalling",
+    "mend what keeps its pod from running, delete the Job, `pulumi-openkruise recover`",
+)
+OTHERS = Code(
+    "destroy-namespace-in-use",
+    "error",
+    "pods of others in the namespace that the stack owns",
+    "a destroy deletes the namespace with everything in it",
+    "move them, or let the stack adopt the namespace: createNamespace false",
+)
+CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS)
+
+
+def of_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what goes with the definitions; the custom resources must have been listed."""
+    assert not isinstance(snapshot.custom_resources, Unread)
+    # Made by the manager for each node, and of no value to anybody.
+    found = {kind: names for kind, names in snapshot.custom_resources.items() if names}
+    own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in _MANAGERS_OWN}
+    if own:
+        total = sum(map(len, own.values()))
+        evidence = [f"{counted(len(names), kind)}: {listed(names)}" for kind, names in sorted(own.items())]
+        what = f"{counted(total, 'custom resource')} of {counted(len(own), 'kind')}"
+        yield make(
+            DELETES, what, evidence, [f"{kind} {name}" for kind, names in own.items() for name in names]
+        )
+    guarded = {kind: names for kind, names in own.items() if kind in GUARDED}
+    if guarded:
+        evidence = [
+            f"{counted(len(names), kind)}: {listed(names)}" for kind, names in sorted(guarded.items())
+        ]
+        yield make(REFUSES, REFUSES.title, evidence)
+
+
+_MANAGERS_OWN = ("NodeImage", "NodePodProbe")
+
+
+def of_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield a pre-delete Job that is there and has not succeeded; Jobs must have been read."""
+    assert not isinstance(snapshot.jobs, Unread)
+    for job in snapshot.jobs:
+        if not name_of(job).endswith("-finalizer") or number(job, "status", "succeeded"):
+            continue
+        failed = number(job, "status", "failed")
+        evidence = [f"Job {name_of(job)}: {counted(failed, 'pod')} failed, made {_made(job)}"]
+        evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
+        what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
+        yield make(JOB_HANGS, what, evidence, [f"Job {expected.namespace}/{name_of(job)}"])
+
+
+def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield pods of others in a namespace that the stack owns; pods must have been read."""
+    assert not isinstance(snapshot.pods, Unread)
+    if not expected.owns_namespace:
+        return
+    others = [
+        pod_named(pod)
+        for pod in snapshot.pods
+        if not is_daemon(pod) and not is_manager(pod) and "-finalizer" not in name_of(pod)
+    ]
+    if others:
+        what = f"{counted(len(others), 'pod')} of others in namespace {expected.namespace}"
+        yield make(OTHERS, what, [listed(others)], others)
+
+
+def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:
+    if isinstance(snapshot.pods, Unread):
+        return []
+    owner = text(job, "metadata", "uid")
+    return [
+        pod
+        for pod in snapshot.pods
+        if any(one.get("uid") == owner and owner for one in items(pod, "metadata", "ownerReferences"))
+    ]
+
+
+def _where(pod: Object) -> str:
+    node = text(mapping(pod, "spec"), "nodeName")
+    return f"{text(pod, 'status', 'phase') or 'of no phase'}{f' on {node}' if node else ''}"
+
+
+def _made(job: Object) -> str:
+    return text(job, "metadata", "creationTimestamp") or "at an unknown time"

@@ -1,0 +1,216 @@
+"""What was changed by hand: live objects against Helm's manifest, and the live affinity against the computed.
+
+Neither Helm nor `pulumi refresh` nor a plain `up` looks at this.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..release.records import deployed
+from ..required import REQUIRED
+from .expected import Expected
+from .finding import Code, Finding, make
+from .plain import at, counted, items, listed, mapping, texts
+from .snapshot import Object, Snapshot, Unread
+
+_REMEDY = "`pulumi up` with another value of reapply makes a new Helm revision, which restores it"
+
+AFFINITY = Code(
+    "affinity-drift",
+    "error",
+    "the live affinity is not the one that the stack's selectors give",
+    "daemons or managers run where they should not, or are missing where they should run",
+    _REMEDY,
+)
+OBJECTS = Code(
+    "objects-missing",
+    "error",
+    "objects of the deployed revision that are not in the cluster",
+    "what they do is not done, and nothing reports it",
+    _REMEDY,
+)
+FIELDS = Code(
+    "fields-changed",
+    "warning",
+    "fields of live objects that differ from the deployed revision",
+    "the cluster runs something else than Helm and Pulumi know",
+    f"{_REMEDY}; or take the change over into the stack's values",
+)
+CODES = (AFFINITY, OBJECTS, FIELDS)
+
+# What OpenKruise's manager writes itself, into objects that the chart makes (pkg/webhook/util).
+_MANAGERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "MutatingWebhookConfiguration": (("webhooks",), ("metadata", "annotations", "template")),
+    "ValidatingWebhookConfiguration": (("webhooks",), ("metadata", "annotations", "template")),
+    "CustomResourceDefinition": (("spec", "conversion"), ("metadata", "creationTimestamp"), ("status",)),
+    "Secret": (("data",), ("stringData",)),
+}
+# What is empty, false or zero is left out by the API server, or was left out by the chart.
+_EMPTY: tuple[object, ...] = (None, {}, [], "", False)
+
+_QUANTITY = re.compile(r"([+-]?[0-9]+(?:\.[0-9]*)?)(|n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)", re.ASCII)
+_UNITS = {
+    "": Decimal(1),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
+    **{unit: Decimal(1000) ** -power for power, unit in enumerate("mun", 1)},
+}
+
+Key = tuple[str, str, str, str]
+
+
+def manifest_objects(snapshot: Snapshot) -> dict[Key, Object]:
+    """Return the objects of the deployed revision by apiVersion, kind, namespace and name.
+
+    Objects without a namespace are given the release's: whoever reads them knows which kinds have one.
+    """
+    if isinstance(snapshot.records, Unread):
+        return {}
+    record = deployed(snapshot.records)
+    return {} if record is None else read_manifest(record.manifest)
+
+
+def read_manifest(manifest: str) -> dict[Key, Object]:
+    """Return the objects of a manifest by apiVersion, kind, namespace (may be empty) and name."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    found: dict[Key, Object] = {}
+    try:
+        documents = list(YAML(typ="safe").load_all(manifest))
+    except (YAMLError, ValueError):
+        return {}
+    for one in documents:
+        if isinstance(one, Mapping):
+            metadata = mapping(one, "metadata")
+            key = (
+                one.get("apiVersion"),
+                one.get("kind"),
+                metadata.get("namespace") or "",
+                metadata.get("name"),
+            )
+            found[tuple(map(str, key))] = one  # type: ignore[index]
+    return found
+
+
+def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield where live affinities differ from a stack's; DaemonSet and Deployment must have been read."""
+    if not expected.is_stack:
+        return
+    evidence, objects = [], []
+    for kind, name, live, wanted in (
+        ("DaemonSet", "kruise-daemon", snapshot.daemon_set, expected.daemon),
+        ("Deployment", "kruise-controller-manager", snapshot.deployment, expected.manager),
+    ):
+        if not isinstance(live, dict):
+            continue
+        found = at(live, "spec", "template", "spec", "affinity", "nodeAffinity", REQUIRED)
+        if found != wanted:
+            evidence += [f"{kind} {name} requires {_short(found)}", f"the stack gives {_short(wanted)}"]
+            objects.append(f"{kind} {expected.namespace}/{name}")
+    if objects:
+        record = None if isinstance(snapshot.records, Unread) else deployed(snapshot.records)
+        released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
+        remedy = ""
+        if record and released != expected.daemon:
+            evidence.append(f"revision {record.revision} of the release was made with {_short(released)}")
+            remedy = "the stack was changed since: `pulumi up`"
+        yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
+
+
+def of_objects(snapshot: Snapshot, wanted: Mapping[Key, Object]) -> Iterator[Finding]:
+    """Yield what of the deployed revision is missing or changed; the live objects must have been read."""
+    assert not isinstance(snapshot.live, Unread)
+    missing, changed = [], []
+    for key, manifest in wanted.items():
+        live = snapshot.live.get(key)
+        if live is None:
+            if key in snapshot.live:
+                missing.append(key)
+            continue
+        ignored = _MANAGERS.get(key[1], ())
+        fields = [path for path in differences(manifest, live) if not _within(path, ignored)]
+        changed += [(key, path) for path in fields]
+    if missing:
+        kinds = Counter(kind for _version, kind, _namespace, _name in missing)
+        evidence = [
+            f"{counted(count, kind)}: {listed(_names(missing, kind))}"
+            for kind, count in sorted(kinds.items())
+        ]
+        what = f"{counted(len(missing), 'object')} of the release missing"
+        yield make(OBJECTS, what, evidence, map(_named, missing))
+    if changed:
+        evidence = [f"{_named(key)}: {_dotted(path)}" for key, path in changed]
+        what = f"{counted(len(changed), 'field')} changed by hand"
+        yield make(FIELDS, what, evidence, sorted({_named(key) for key, _path in changed}))
+
+
+def differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths at which what is live lacks something that is wanted, or has something else.
+
+    What is live may have more: the API server fills in defaults, and others add labels.
+    """
+    if isinstance(wanted, Mapping):
+        found = live if isinstance(live, Mapping) else {}
+        for key, value in wanted.items():
+            yield from differences(value, found.get(key), (*path, str(key)))
+    elif isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        found_list = live if isinstance(live, Sequence) and not isinstance(live, str) else ()
+        if len(wanted) != len(found_list):
+            yield path
+            return
+        for place, value in enumerate(wanted):
+            yield from differences(value, found_list[place], (*path, f"[{place}]"))
+    elif (
+        wanted is not None
+        and wanted != live
+        and not (wanted in _EMPTY and live in _EMPTY)
+        and not _same_quantity(wanted, live)
+    ):
+        yield path
+
+
+def _within(path: tuple[str, ...], ignored: Sequence[tuple[str, ...]]) -> bool:
+    return any(path[: len(prefix)] == prefix for prefix in ignored)
+
+
+def _names(keys: Sequence[Key], kind: str) -> list[str]:
+    return sorted(key[3] for key in keys if key[1] == kind)
+
+
+def _named(key: Key) -> str:
+    _version, kind, namespace, name = key
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def _dotted(path: Sequence[str]) -> str:
+    return ".".join(path).replace(".[", "[")
+
+
+def _short(node_selector: Any) -> str:
+    """Write a node selector on a part of a line: terms are joined by ``or``, requirements by ``and``."""
+    terms = []
+    for term in items(node_selector, "nodeSelectorTerms"):
+        requirements = [*items(term, "matchExpressions"), *items(term, "matchFields")]
+        terms.append(" and ".join(_requirement(one) for one in requirements) or "(nothing)")
+    told = " or ".join(terms) or "nothing"
+    return told if len(told) <= 300 else f"{told[:297]}..."
+
+
+def _requirement(one: Object) -> str:
+    values = texts(one, "values")
+    return f"{one.get('key')} {one.get('operator')}{f' [{listed(values)}]' if values else ''}"
+
+
+def _same_quantity(one: Any, other: Any) -> bool:
+    """Whether two values are the same amount of a resource: the API server writes 1000m as 1."""
+    left, right = _quantity(one), _quantity(other)
+    return left is not None and left == right
+
+
+def _quantity(value: Any) -> Decimal | None:
+    found = _QUANTITY.fullmatch(str(value)) if isinstance(value, (str, int)) else None
+    return Decimal(found[1]) * _UNITS[found[2]] if found else None

@@ -1,0 +1,117 @@
+"""What a stack wants of a cluster: the selectors, the affinity computed from them, and where things are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..required import REQUIRED
+from ..selectors import Exclusion, NodeMatcher
+from ..selectors.matching import Match
+from ..settings import Settings
+from ..values import daemon_affinity, helm_values
+from .plain import at, mapping
+from .snapshot import NodeFacts
+
+Affinity = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is wanted, or, where only the cluster is known, what its DaemonSet says."""
+
+    source: str
+    """Where it comes from, for people."""
+    selectors: tuple[str, ...] = ()
+    """Empty where only the affinity is known."""
+    origins: tuple[str, ...] = ()
+    """Where each selector comes from."""
+    excluding: Affinity | None = None
+    """The node selector that excludes what the selectors match."""
+    daemon: Affinity | None = None
+    """The node selector that the daemon requires: the same, joined with what the values require."""
+    manager: Affinity | None = None
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    """The daemon's ``nodeSelector``."""
+    namespace: str = Settings.namespace
+    release_name: str = Settings.release_name
+    release_namespace: str = Settings.release_namespace
+    chart_version: str | None = None
+    is_stack: bool = False
+    """Whether it is a whole stack's: then the live objects have to be as it says."""
+    owns_namespace: bool = False
+
+
+def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
+    """Return what a stack's settings want; ``listed`` are the selectors as given, each with its origin."""
+    values = helm_values(
+        settings.exclusion,
+        namespace=settings.namespace,
+        exclude_manager=settings.exclude_manager,
+        values=settings.values,
+    )
+    manager = at(values, "manager", "nodeAffinity", REQUIRED)
+    return Expected(
+        source=source,
+        selectors=tuple(selector for selector, _origin in listed),
+        origins=tuple(origin for _selector, origin in listed),
+        excluding=settings.exclusion.affinity,
+        daemon=daemon_affinity(settings.exclusion, settings.values),
+        manager=manager if isinstance(manager, Mapping) else None,
+        node_selector=_texts(mapping(values, "daemon", "nodeSelector")),
+        namespace=settings.namespace,
+        release_name=settings.release_name,
+        release_namespace=settings.release_namespace,
+        chart_version=settings.chart_version,
+        is_stack=True,
+        owns_namespace=settings.create_namespace,
+    )
+
+
+def of_selectors(
+    exclusion: Exclusion, source: str, listed: Sequence[tuple[str, str]], namespace: str
+) -> Expected:
+    """Return what a list of selectors alone wants."""
+    return Expected(
+        source=source,
+        selectors=tuple(selector for selector, _origin in listed),
+        origins=tuple(origin for _selector, origin in listed),
+        excluding=exclusion.affinity,
+        daemon=exclusion.affinity,
+        manager=exclusion.affinity,
+        namespace=namespace,
+        release_namespace=namespace,
+    )
+
+
+def of_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespace: str = "") -> Expected:
+    """Return what the DaemonSet in the cluster says, where nobody says what it should be."""
+    spec = mapping(daemon_set, "spec", "template", "spec")
+    required = at(spec, "affinity", "nodeAffinity", REQUIRED)
+    required = required if isinstance(required, Mapping) else None
+    return Expected(
+        source="the DaemonSet in the cluster",
+        excluding=required,
+        daemon=required,
+        node_selector=_texts(mapping(spec, "nodeSelector")),
+        namespace=namespace,
+        release_namespace=release_namespace or namespace,
+    )
+
+
+def matches(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
+    """Return for each node which selectors match it, and whether the daemon may run there."""
+    labels, names = [node.labels for node in nodes], [node.name for node in nodes]
+    found = NodeMatcher(expected.selectors, expected.daemon).match_all(labels, names)
+    wanted = expected.node_selector.items()
+    if not wanted:
+        return found
+    return [
+        match
+        if all(node.labels.get(key) == value for key, value in wanted)
+        else match._replace(admitted=False)
+        for node, match in zip(nodes, found, strict=True)
+    ]
+
+
+def _texts(found: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value for key, value in found.items() if isinstance(value, str)}

@@ -1,0 +1,85 @@
+"""What a check can find: every code with its consequence and remedy, and one finding as data."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["critical", "error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
+"""From the worst on. All but ``info`` make the command end with 1."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A kind of finding: what is true of each finding with this code."""
+
+    name: str
+    severity: Severity
+    title: str
+    """What it finds."""
+    consequence: str
+    """What comes of it, a sentence without a full stop."""
+    remedy: str
+    """What to do, a sentence without a full stop."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong in a cluster."""
+
+    code: str
+    severity: Severity
+    what: str
+    """What was found, a sentence without a full stop."""
+    evidence: tuple[str, ...]
+    """What was seen, a line each."""
+    consequence: str
+    remedy: str
+    objects: tuple[str, ...] = ()
+    """Names of everything concerned: nodes by name, other objects as ``Kind namespace/name``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data for JSON."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "what": self.what,
+            "evidence": list(self.evidence),
+            "consequence": self.consequence,
+            "remedy": self.remedy,
+            "objects": list(self.objects),
+        }
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """Something that could not be looked at, and why."""
+
+    what: str
+    because: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return {"what": self.what, "because": self.because}
+
+
+def make(
+    code: Code,
+    what: str,
+    evidence: Iterable[str] = (),
+    objects: Iterable[str] = (),
+    *,
+    consequence: str = "",
+    remedy: str = "",
+    severity: Severity | None = None,
+) -> Finding:
+    """Return a finding; what is not given is what its code says."""
+    return Finding(
+        code.name,
+        severity or code.severity,
+        what,
+        tuple(evidence),
+        consequence or code.consequence,
+        remedy or code.remedy,
+        tuple(objects),
+    )

@@ -1,0 +1,252 @@
+"""The installation itself: its namespaces, its workloads, and Helm's release."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ..release.records import UNFINISHED, latest
+from .expected import Expected
+from .finding import Code, Finding, make
+from .plain import counted, listed, mapping, name_of, number, text
+from .snapshot import Object, Snapshot, Unread
+from .states import is_manager, pod_named
+
+NOT_INSTALLED = Code(
+    "not-installed",
+    "error",
+    "no OpenKruise in the namespace",
+    "nothing but nodes and selectors can be checked",
+    "`pulumi up`, or name the namespace with --namespace",
+)
+NAMESPACE_LABEL = Code(
+    "namespace-without-label",
+    "critical",
+    "OpenKruise's namespace lacks the label control-plane=openkruise",
+    "the fail-closed pod webhook applies to OpenKruise's own pods: once no manager runs, none can start",
+    "kubectl label namespace <namespace> control-plane=openkruise",
+)
+POD_SECURITY = Code(
+    "pod-security-too-strict",
+    "error",
+    "Pod Security admission of OpenKruise's namespace refuses its pods",
+    "the daemon needs the host's network and the runtime's socket: pods that are made anew are refused",
+    "label the namespace pod-security.kubernetes.io/enforce=privileged",
+)
+CONFIG_NAMESPACE = Code(
+    "config-namespace-missing",
+    "error",
+    "the namespace kruise-daemon-config is missing",
+    "pull secrets for image-pull jobs have nowhere to go; the next Helm upgrade makes it again",
+    "`pulumi up` with another value of reapply",
+)
+STUCK = Code(
+    "release-unfinished",
+    "error",
+    "an operation on the Helm release was begun and not finished",
+    "Helm refuses every further change, and Pulumi reports the release as unchanged",
+    "`pulumi-openkruise recover` says what it would do, and does it",
+)
+FAILED = Code(
+    "release-failed",
+    "error",
+    "the last operation on the Helm release failed",
+    "the cluster may hold parts of two revisions",
+    "mend the cause and `pulumi up` again; `pulumi-openkruise recover` goes back to the revision before",
+)
+SEVERAL = Code(
+    "several-releases",
+    "error",
+    "more than one Helm release of the chart",
+    "the chart's cluster-scoped objects have fixed names: two releases take them from each other",
+    "keep the one that the stack names, see the docs on moving in; never uninstall one without a look at "
+    "both",
+)
+NO_RECORD = Code(
+    "release-record-missing",
+    "error",
+    "OpenKruise runs, and Helm has no record of the release",
+    "the next `pulumi up` cannot upgrade it, and fails on objects that exist",
+    "name the release by releaseName and releaseNamespace; if its record was deleted, see the docs on "
+    "moving in",
+)
+MANAGER_DOWN = Code(
+    "manager-not-available",
+    "critical",
+    "fewer managers are available than there should be",
+    "with none the fail-closed webhooks refuse every change of a pod in the cluster",
+    "look at the pods with `kubectl describe pod` and at their logs",
+)
+MANAGER_SINGLE = Code(
+    "manager-single",
+    "warning",
+    "one manager only",
+    "while it restarts or its node is drained, no pod in the cluster can be changed",
+    "set manager.replicas to 2 or more, unless the cluster is a developer's",
+)
+LEASE = Code(
+    "manager-lease-stale",
+    "error",
+    "no manager has renewed its lease",
+    "none reconciles: CloneSets and the like stay as they are",
+    "look at the managers' logs",
+)
+DAEMONS_BEHIND = Code(
+    "daemonset-behind",
+    "warning",
+    "the DaemonSet has fewer ready daemons than it wants",
+    "Helm's wait fails when more than a tenth of them is missing",
+    "see the findings on nodes; right after a change they restart, a tenth at a time",
+)
+CODES = (
+    NOT_INSTALLED,
+    NAMESPACE_LABEL,
+    POD_SECURITY,
+    CONFIG_NAMESPACE,
+    STUCK,
+    FAILED,
+    SEVERAL,
+    NO_RECORD,
+    MANAGER_DOWN,
+    MANAGER_SINGLE,
+    LEASE,
+    DAEMONS_BEHIND,
+)
+
+
+_PATIENCE_OF_LEASE = 60
+
+
+def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong with the labels of OpenKruise's namespace."""
+    namespace = snapshot.namespace
+    if namespace is None or isinstance(namespace, Unread):
+        return
+    labels = mapping(namespace, "metadata", "labels")
+    name = name_of(namespace)
+    if labels.get("control-plane") != "openkruise":
+        found = labels.get("control-plane")
+        evidence = [f"namespace {name} has control-plane={found}" if found else f"namespace {name} has none"]
+        remedy = NAMESPACE_LABEL.remedy.replace("<namespace>", name)
+        yield make(NAMESPACE_LABEL, NAMESPACE_LABEL.title, evidence, [f"Namespace {name}"], remedy=remedy)
+    level = labels.get("pod-security.kubernetes.io/enforce")
+    if level in ("baseline", "restricted"):
+        evidence = [f"namespace {name} has pod-security.kubernetes.io/enforce={level}"]
+        yield make(POD_SECURITY, POD_SECURITY.title, evidence, [f"Namespace {name}"])
+
+
+def of_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what Deployment and DaemonSet say of themselves; both must have been read."""
+    deployment, daemon_set = snapshot.deployment, snapshot.daemon_set
+    if deployment is None and daemon_set is None:
+        evidence = [f"no DaemonSet kruise-daemon and no Deployment in namespace {expected.namespace}"]
+        yield make(NOT_INSTALLED, f"no OpenKruise in namespace {expected.namespace}", evidence)
+        return
+    if isinstance(deployment, dict):
+        wanted, available = (
+            number(deployment, "spec", "replicas"),
+            number(deployment, "status", "availableReplicas"),
+        )
+        if available < wanted:
+            what = f"{available} of {counted(wanted, 'manager')} available"
+            severity = MANAGER_DOWN.severity if available == 0 else "error"
+            why = [
+                f"{pod_named(pod)}: {text(pod, 'status', 'phase') or 'of no phase'}"
+                for pod in _pods(snapshot)
+                if is_manager(pod)
+            ]
+            yield make(
+                MANAGER_DOWN, what, why[:5], ["Deployment kruise-controller-manager"], severity=severity
+            )
+        if wanted == 1:
+            yield make(MANAGER_SINGLE, MANAGER_SINGLE.title, ["spec.replicas is 1"])
+    if isinstance(daemon_set, dict):
+        desired, ready = (
+            number(daemon_set, "status", key) for key in ("desiredNumberScheduled", "numberReady")
+        )
+        if ready < desired:
+            what = f"{ready:,} of {counted(desired, 'daemon')} ready"
+            updated = number(daemon_set, "status", "updatedNumberScheduled")
+            evidence = [f"{updated:,} are of the newest revision of the DaemonSet"]
+            yield make(DAEMONS_BEHIND, what, evidence, ["DaemonSet kruise-daemon"])
+
+
+def of_config_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield if the daemon's namespace for pull secrets is not there, although OpenKruise is."""
+    if snapshot.config_namespace is None and isinstance(snapshot.daemon_set, dict):
+        yield make(CONFIG_NAMESPACE, CONFIG_NAMESPACE.title, ["no Namespace kruise-daemon-config"])
+
+
+def of_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield if the leader's lease has run out. One that is not there says nothing: leading can be off."""
+    lease = snapshot.lease
+    if not isinstance(lease, dict):
+        return
+    renewed = text(lease, "spec", "renewTime")
+    seconds = _seconds_between(renewed, snapshot.taken)
+    patience = max(_PATIENCE_OF_LEASE, 2 * number(lease, "spec", "leaseDurationSeconds"))
+    if seconds is not None and seconds > patience:
+        evidence = [
+            f"last renewed {seconds:,.0f} s ago by {text(lease, 'spec', 'holderIdentity') or 'nobody'}"
+        ]
+        yield make(LEASE, LEASE.title, evidence, [f"Lease {name_of(lease)}"])
+
+
+def of_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what Helm's records say; they must have been read."""
+    assert not isinstance(snapshot.records, Unread)
+    releases = defaultdict(list)
+    for record in snapshot.records:
+        releases[record.namespace, record.name].append(record)
+    for (namespace, name), records in releases.items():
+        newest = latest(records)
+        if newest is None:
+            continue
+        release = f"release {namespace}/{name}"
+        evidence = [
+            f"revision {newest.revision} is {newest.status} since {newest.updated}: {newest.description}"
+        ]
+        if newest.status in UNFINISHED:
+            remedy = (
+                f"`pulumi-openkruise recover` says what it would do; by hand: {_by_hand(newest, records)}"
+            )
+            what = f"{release} is {newest.status}"
+            yield make(STUCK, what, evidence, [newest.secret], remedy=remedy)
+        elif newest.status == "failed":
+            yield make(FAILED, f"{release} is failed", evidence, [newest.secret])
+    present = [
+        key for key, records in releases.items() if getattr(latest(records), "status", "") != "uninstalled"
+    ]
+    if len(present) > 1:
+        names = [f"{namespace}/{name}" for namespace, name in sorted(present)]
+        yield make(SEVERAL, f"{len(names)} releases of the chart", [listed(names)], names)
+    wanted = (expected.release_namespace, expected.release_name)
+    if isinstance(snapshot.daemon_set, dict) and (
+        wanted not in present if expected.is_stack else not present
+    ):
+        found = (
+            listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none of the chart at all"
+        )
+        what = f"Helm has no record of release {'/'.join(wanted)}"
+        yield make(NO_RECORD, what, [f"releases found: {found}"])
+
+
+def _by_hand(newest: Any, records: Sequence[Any]) -> str:
+    good = [record.revision for record in records if record.status in ("deployed", "superseded")]
+    number = max(good) if good else newest.revision
+    return f"helm rollback {newest.name} {number} --namespace {newest.namespace}"
+
+
+def _pods(snapshot: Snapshot) -> Sequence[Object]:
+    return () if isinstance(snapshot.pods, Unread) else snapshot.pods
+
+
+def _seconds_between(earlier: str, later: str) -> float | None:
+    try:
+        begin, end = (
+            datetime.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+            for moment in (earlier, later)
+        )
+    except ValueError:
+        return None
+    return (end - begin).total_seconds()

@@ -1,0 +1,66 @@
+"""Reading JSON that may lack anything: what is absent, or something else than it should be, is empty."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_NAMED = 5
+
+
+def at(data: Any, *path: str) -> Any:
+    """Return what stands at a path of keys, None where there is nothing."""
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+def mapping(data: Any, *path: str) -> Mapping[str, Any]:
+    """Return the mapping at a path."""
+    found = at(data, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(data: Any, *path: str) -> list[Mapping[str, Any]]:
+    """Return the mappings in the list at a path."""
+    found = at(data, *path)
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, (list, tuple)) else []
+
+
+def texts(data: Any, *path: str) -> list[str]:
+    """Return the texts in the list at a path."""
+    found = at(data, *path)
+    return [item for item in found if isinstance(item, str)] if isinstance(found, (list, tuple)) else []
+
+
+def text(data: Any, *path: str) -> str:
+    """Return the text at a path."""
+    found = at(data, *path)
+    return found if isinstance(found, str) else ""
+
+
+def number(data: Any, *path: str) -> int:
+    """Return the whole number at a path, 0 where there is none."""
+    found = at(data, *path)
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def name_of(item: Any) -> str:
+    """Return the name of an object."""
+    return text(item, "metadata", "name")
+
+
+def condition(item: Any, kind: str) -> Mapping[str, Any]:
+    """Return a condition of an object's status by its type."""
+    found = [one for one in items(item, "status", "conditions") if one.get("type") == kind]
+    return found[0] if found else {}
+
+
+def listed(names: Iterable[str], most: int = _NAMED) -> str:
+    """Name the first of some things and count the others: ``a, b and 7 more``."""
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Count things in words: ``1 node``, ``3 nodes``."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

@@ -1,0 +1,200 @@
+"""All checks over one snapshot: findings, the worst first, and what could not be looked at."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import admission, coverage, destroy, drift, fitness, installation
+from .drift import Key
+from .expected import Expected
+from .finding import SEVERITIES, Code, Finding, NotChecked
+from .plain import counted
+from .snapshot import NOT_ASKED, Object, Snapshot, Unread
+from .states import STATES, NodeState, State, node_states
+
+GROUPS: dict[str, tuple[Code, ...]] = {
+    "Nodes and selectors": coverage.CODES,
+    "Installation": installation.CODES,
+    "Versions, runtimes and gates": fitness.CODES,
+    "Webhooks and definitions": admission.CODES,
+    "Live objects (--live)": drift.CODES,
+    "Before a destroy (--before-destroy)": destroy.CODES,
+}
+"""Every code of a finding, by the group of checks that it belongs to."""
+
+_Check = Callable[[Snapshot, Sequence[NodeState], Expected, Mapping[Key, Object]], Iterable[Finding]]
+
+# What each check needs is named, so that a part that could not be read is told instead of taken for empty.
+_CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
+    (
+        (),
+        "",
+        lambda snapshot, states, expected, _manifest: coverage.of_nodes(
+            states, expected, destroy=snapshot.custom_resources is not NOT_ASKED
+        ),
+    ),
+    (
+        ("pods",),
+        "whether daemons and managers run where they should",
+        lambda snapshot, states, expected, _manifest: coverage.of_pods(snapshot, states, expected),
+    ),
+    (
+        ("node_images",),
+        "NodeImages of excluded nodes",
+        lambda snapshot, states, _expected, _manifest: coverage.of_node_images(snapshot, states),
+    ),
+    (
+        ("node_pod_probes",),
+        "NodePodProbes of excluded nodes",
+        lambda snapshot, states, _expected, _manifest: coverage.of_node_pod_probes(snapshot, states),
+    ),
+    (
+        ("namespace",),
+        "the labels of OpenKruise's namespace",
+        lambda snapshot, _states, expected, _manifest: installation.of_namespace(snapshot, expected),
+    ),
+    (
+        ("deployment", "daemon_set"),
+        "Deployment and DaemonSet",
+        lambda snapshot, _states, expected, _manifest: installation.of_workloads(snapshot, expected),
+    ),
+    (
+        ("config_namespace", "daemon_set"),
+        "the namespace kruise-daemon-config",
+        lambda snapshot, _states, expected, _manifest: installation.of_config_namespace(snapshot, expected),
+    ),
+    (
+        ("lease",),
+        "whether a manager leads",
+        lambda snapshot, _states, expected, _manifest: installation.of_lease(snapshot, expected),
+    ),
+    (
+        ("records", "daemon_set"),
+        "the state of the Helm release",
+        lambda snapshot, _states, expected, _manifest: installation.of_release(snapshot, expected),
+    ),
+    (
+        ("version",),
+        "OpenKruise's version against the cluster's",
+        lambda snapshot, _states, expected, _manifest: fitness.of_versions(snapshot, expected),
+    ),
+    (
+        ("daemon_set",),
+        "where the daemon looks for the runtime's socket",
+        lambda snapshot, states, _expected, _manifest: fitness.of_runtimes(snapshot, states),
+    ),
+    (
+        ("pods", "daemon_set"),
+        "the feature gates of running pods",
+        lambda snapshot, _states, expected, _manifest: fitness.of_gates(snapshot, expected),
+    ),
+    (
+        ("mutating", "validating"),
+        "the webhook configurations",
+        lambda snapshot, _states, expected, _manifest: admission.of_configurations(snapshot, expected),
+    ),
+    (
+        ("endpoint_slices",),
+        "who answers the webhooks",
+        lambda snapshot, _states, expected, _manifest: admission.of_endpoints(snapshot, expected),
+    ),
+    (
+        ("certificates", "deployment"),
+        "the webhooks' certificates and CA",
+        lambda snapshot, _states, expected, _manifest: admission.of_certificates(snapshot, expected),
+    ),
+    (
+        ("definitions",),
+        "OpenKruise's definitions",
+        lambda snapshot, _states, expected, _manifest: admission.of_definitions(snapshot, expected),
+    ),
+    (
+        ("live", "daemon_set", "deployment"),
+        "the live affinity",
+        lambda snapshot, _states, expected, _manifest: drift.of_affinity(snapshot, expected),
+    ),
+    (
+        ("live",),
+        "objects and fields of the deployed revision",
+        lambda snapshot, _states, _expected, manifest: drift.of_objects(snapshot, manifest),
+    ),
+    (
+        ("custom_resources",),
+        "custom resources that a destroy would delete",
+        lambda snapshot, _states, expected, _manifest: destroy.of_custom_resources(snapshot, expected),
+    ),
+    (
+        ("jobs",),
+        "a pre-delete Job that hangs",
+        lambda snapshot, _states, expected, _manifest: destroy.of_jobs(snapshot, expected),
+    ),
+    (
+        ("custom_resources", "pods"),
+        "pods of others in the namespace",
+        lambda snapshot, _states, expected, _manifest: destroy.of_namespace(snapshot, expected),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a check of a cluster says."""
+
+    snapshot: Snapshot
+    expected: Expected
+    states: Sequence[NodeState]
+    findings: tuple[Finding, ...]
+    """The worst first."""
+    not_checked: tuple[NotChecked, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found that has to be mended."""
+        return all(finding.severity == "info" for finding in self.findings)
+
+    def counts(self) -> dict[State, int]:
+        """Count the nodes by state, in the order of ``STATES``."""
+        found = Counter(one.state for one in self.states)
+        return {state: found[state] for state in STATES if found[state]}
+
+    def summary(self) -> str:
+        """Say in one line how it stands."""
+        nodes = [f"{count:,} {STATES[state]}" for state, count in self.counts().items()]
+        found = Counter(finding.severity for finding in self.findings)
+        told = [f"{found[severity]} {severity}" for severity in SEVERITIES if found[severity]]
+        listed = "; ".join(nodes) or "no nodes"
+        return f"{counted(len(self.states), 'node')}: {listed}. Findings: {', '.join(told) or 'none'}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain data for JSON."""
+        return {
+            "source": self.snapshot.source,
+            "taken": self.snapshot.taken,
+            "selectorsFrom": self.expected.source,
+            "clean": self.clean,
+            "nodes": {"total": len(self.states), **self.counts()},
+            "findings": [finding.to_dict() for finding in self.findings],
+            "notChecked": [one.to_dict() for one in self.not_checked],
+        }
+
+
+def check(snapshot: Snapshot, expected: Expected) -> Report:
+    """Run every check whose parts were asked for; a part that could not be read is told, not guessed."""
+    states = node_states(snapshot, expected)
+    manifest = {} if isinstance(snapshot.live, Unread) else drift.manifest_objects(snapshot)
+    findings: list[Finding] = []
+    not_checked: list[NotChecked] = []
+    for needs, what, run in _CHECKS:
+        parts = [getattr(snapshot, name) for name in needs]
+        if any(part is NOT_ASKED for part in parts):
+            continue
+        why = next((part.why for part in parts if isinstance(part, Unread)), None)
+        if why is not None:
+            not_checked.append(NotChecked(what, why))
+        else:
+            findings += run(snapshot, states, expected, manifest)
+    for kind, why in snapshot.unread_kinds.items():
+        not_checked.append(NotChecked(f"custom resources of kind {kind}", why))
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Report(snapshot, expected, states, tuple(findings), tuple(not_checked))

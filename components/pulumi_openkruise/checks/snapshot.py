@@ -1,0 +1,113 @@
+"""A cluster at one moment, as plain data: what the checks look at, and what could not be read of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any
+
+from ..detection import Judgement, pool_of
+from ..release.records import ReleaseRecord
+from .plain import at, condition, items, mapping, name_of, text
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Stands for a part that is not there: ``why`` says what kept it from being read."""
+
+    why: str
+
+
+NOT_ASKED = Unread("not asked for")
+"""A part that nobody wanted: its checks are left out without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What the checks need of a node; a Node object is some ten times as large."""
+
+    name: str
+    labels: Mapping[str, str]
+    judgement: Judgement
+    ready: bool
+    created: str
+    guarded: bool
+    """Whether a taint or a cordon keeps pods without tolerations away."""
+    runtime: str
+    kubelet: str
+    pool: str
+    """The label that names the node's pool, as ``key=value``; empty where none does."""
+
+
+def node_facts(node: Object, judge: Callable[[Mapping[str, Any]], Judgement]) -> NodeFacts:
+    """Return the facts of a Node object; labels that are no texts are left out."""
+    labels = {
+        intern(key): intern(value)
+        for key, value in mapping(node, "metadata", "labels").items()
+        if isinstance(key, str) and isinstance(value, str)
+    }
+    # Kubernetes puts these on nodes that are not ready; they go by themselves, and guard nothing.
+    lasting = [
+        taint
+        for taint in items(node, "spec", "taints")
+        if taint.get("effect") in ("NoSchedule", "NoExecute")
+        and not str(taint.get("key")).startswith("node.kubernetes.io/")
+    ]
+    return NodeFacts(
+        name=name_of(node),
+        labels=labels,
+        judgement=judge(node),
+        ready=condition(node, "Ready").get("status") == "True",
+        created=text(node, "metadata", "creationTimestamp"),
+        guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
+        runtime=intern(text(node, "status", "nodeInfo", "containerRuntimeVersion")),
+        kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
+        pool=intern(pool_of(node)),
+    )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that was read of a cluster; ``Unread`` stands for what was not.
+
+    An object that is not there is None, a list without members is empty.
+    """
+
+    source: str
+    """Where it was read, for people: the address of the cluster, or a file."""
+    taken: str
+    """When, in RFC 3339."""
+    nodes: Sequence[NodeFacts]
+    version: str | Unread = NOT_ASKED
+    """Version of the cluster, as ``v1.33.1``."""
+    pods: Sequence[Object] | Unread = NOT_ASKED
+    """The pods of OpenKruise's namespace."""
+    logs: Mapping[str, str] | Unread = NOT_ASKED
+    """The end of the log of some daemons that do not run, by pod."""
+    namespace: Object | Unread | None = NOT_ASKED
+    config_namespace: Object | Unread | None = NOT_ASKED
+    """``kruise-daemon-config``."""
+    daemon_set: Object | Unread | None = NOT_ASKED
+    deployment: Object | Unread | None = NOT_ASKED
+    jobs: Sequence[Object] | Unread = NOT_ASKED
+    """The Jobs of OpenKruise's namespace."""
+    lease: Object | Unread | None = NOT_ASKED
+    mutating: Object | Unread | None = NOT_ASKED
+    validating: Object | Unread | None = NOT_ASKED
+    endpoint_slices: Sequence[Object] | Unread = NOT_ASKED
+    """Of the Service that the webhooks are behind."""
+    certificates: Object | Unread | None = NOT_ASKED
+    """The Secret with the webhooks' certificates."""
+    definitions: Sequence[Object] | Unread = NOT_ASKED
+    """OpenKruise's CustomResourceDefinitions."""
+    node_images: Sequence[str] | Unread = NOT_ASKED
+    node_pod_probes: Sequence[str] | Unread = NOT_ASKED
+    records: Sequence[ReleaseRecord] | Unread = NOT_ASKED
+    """Helm's records of releases of the chart, all revisions."""
+    live: Mapping[tuple[str, str, str, str], Object | None] | Unread = NOT_ASKED
+    """The objects of the deployed revision as they are, by apiVersion, kind, namespace and name."""
+    custom_resources: Mapping[str, Sequence[str]] | Unread = NOT_ASKED
+    """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
+    unread_kinds: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of custom resources that could not be listed, with the reason."""

@@ -1,0 +1,459 @@
+"""Every code of a finding is reached, by one thing that is wrong and by nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from installed import (
+    NAMESPACE,
+    broken,
+    configuration,
+    daemon,
+    definition,
+    expected,
+    facts,
+    healthy,
+    live,
+    manager,
+    node,
+    node_object,
+    pod,
+    record,
+    virtual,
+)
+from pulumi_openkruise.checks import GROUPS, Expected, Finding, Report, Snapshot, check
+from pulumi_openkruise.checks.drift import differences
+
+CODES = {code.name: code for codes in GROUPS.values() for code in codes}
+
+
+def changed(base: Any, *path: str | int, to: Any) -> Any:
+    """A copy of plain data with another value at a path."""
+    if not path:
+        return to
+    first, *rest = path
+    if isinstance(base, list):
+        return [changed(one, *rest, to=to) if at == first else one for at, one in enumerate(base)]
+    return {**base, first: changed(base.get(first, {}), *rest, to=to)}
+
+
+def part(name: str, *path: str | int, to: Any) -> Snapshot:
+    """The healthy snapshot with one part changed at a path."""
+    return broken(**{name: changed(getattr(healthy(), name), *path, to=to)})
+
+
+def nodes_and(*more: Any, **parts: Any) -> Snapshot:
+    return broken(nodes=[*healthy().nodes, *more], **parts)
+
+
+def hpk(name: str) -> Any:
+    """A node that imitates a real one, and whose runtime nobody knows."""
+    raw = node_object(name, taints=[{"key": "pool", "effect": "NoSchedule"}])
+    raw["status"]["nodeInfo"]["containerRuntimeVersion"] = "something://1"
+    return facts(raw)
+
+
+K3S = node_object("k3s-1")
+K3S["status"]["nodeInfo"]["kubeletVersion"] = "v1.30.3+k3s1"
+OLD = node_object("old-1")
+OLD["status"]["nodeInfo"]["containerRuntimeVersion"] = "containerd://1.5.9"
+WAITING = {"containerStatuses": [{"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
+FEW = ("daemonset-behind",)
+
+
+Case = Callable[[], tuple[Snapshot, Expected]]
+
+
+def plain(make: Callable[[], Snapshot]) -> Case:
+    return lambda: (make(), expected())
+
+
+CASES: dict[str, Case] = {
+    "real-node-excluded": lambda: (
+        broken(
+            nodes=[node("real-1", pool="burst"), *healthy().nodes[1:]],
+            pods=healthy().pods[1:],
+            live={},
+            daemon_set=wanted_by("daemon_set", virtual_node_selectors=["pool=burst"]),
+            deployment=wanted_by("deployment", virtual_node_selectors=["pool=burst"]),
+        ),
+        expected(virtual_node_selectors=["pool=burst"]),
+    ),
+    "virtual-node-admitted": plain(lambda: nodes_and(virtual("virtual-2", labelled=False))),
+    "unsure-node": plain(lambda: nodes_and(hpk("odd-1"))),
+    "selector-matches-nothing": lambda: (
+        broken(
+            daemon_set=wanted_by("daemon_set", virtual_node_selectors=["pool=gone"]),
+            deployment=wanted_by("deployment", virtual_node_selectors=["pool=gone"]),
+        ),
+        expected(virtual_node_selectors=["pool=gone"]),
+    ),
+    "daemon-on-excluded-node": plain(
+        lambda: broken(pods=[*healthy().pods, daemon("virtual-1", ready=False)])
+    ),
+    "manager-on-excluded-node": plain(lambda: broken(pods=[*healthy().pods, manager(3, "virtual-1")])),
+    "real-node-without-daemon": plain(
+        lambda: broken(pods=[p for p in healthy().pods if "mon-real-2" not in str(p)])
+    ),
+    "daemon-restarts": plain(
+        lambda: broken(
+            pods=[daemon("real-1", containerStatuses=[{"restartCount": 7}]), *healthy().pods[1:]],
+        )
+    ),
+    "untainted-virtual-node": plain(lambda: nodes_and(virtual("virtual-2", guarded=False))),
+    "node-image-of-excluded-node": plain(lambda: broken(node_images=["real-1", "real-2", "virtual-1"])),
+    "node-pod-probe-of-excluded-node": plain(lambda: broken(node_pod_probes=["virtual-1"])),
+    "node-image-missing": plain(lambda: broken(node_images=["real-1"])),
+    "not-installed": plain(
+        lambda: broken(
+            daemon_set=None,
+            deployment=None,
+            config_namespace=None,
+            mutating=None,
+            validating=None,
+            records=[],
+            pods=[],
+            live={},
+        )
+    ),
+    "namespace-without-label": plain(lambda: part("namespace", "metadata", "labels", to={})),
+    "pod-security-too-strict": plain(
+        lambda: part("namespace", "metadata", "labels", "pod-security.kubernetes.io/enforce", to="restricted")
+    ),
+    "config-namespace-missing": plain(lambda: broken(config_namespace=None)),
+    "release-unfinished": plain(lambda: broken(records=[record(), record(4, "pending-upgrade")])),
+    "release-failed": plain(lambda: broken(records=[record(), record(4, "failed")])),
+    "several-releases": plain(lambda: broken(records=[record(), record(namespace="default")])),
+    "release-record-missing": plain(lambda: broken(records=[])),
+    "manager-not-available": plain(lambda: part("deployment", "status", "availableReplicas", to=1)),
+    "manager-single": plain(
+        lambda: broken(
+            deployment=changed(
+                changed(healthy().deployment, "spec", "replicas", to=1), "status", "availableReplicas", to=1
+            )
+        )
+    ),
+    "manager-lease-stale": plain(
+        lambda: part("lease", "spec", "renewTime", to="2026-01-01T11:50:00.000000Z")
+    ),
+    "daemonset-behind": plain(lambda: part("daemon_set", "status", "numberReady", to=1)),
+    "runtime-socket": plain(
+        lambda: nodes_and(
+            facts(K3S), pods=[*healthy().pods, daemon("k3s-1")], node_images=["real-1", "real-2", "k3s-1"]
+        )
+    ),
+    "runtime-too-old": plain(
+        lambda: nodes_and(
+            facts(OLD), pods=[*healthy().pods, daemon("old-1")], node_images=["real-1", "real-2", "old-1"]
+        )
+    ),
+    "version-known-bad": plain(
+        lambda: broken(records=[record(app_version="1.9.0")], version="v1.32.1-gke.1+abc")
+    ),
+    "version-untested": plain(lambda: broken(version="v1.36.3")),
+    "gates-differ": plain(
+        lambda: part("pods", 0, "spec", "containers", 0, "args", to=["--feature-gates=PodWebhook=false"])
+    ),
+    "gates-misspelt": plain(
+        lambda: broken(
+            pods=[
+                changed(one, "spec", "containers", 0, "args", to=["--feature-gates=KruiseDaemon=False"])
+                for one in healthy().pods
+            ]
+        )
+    ),
+    "webhooks-missing": plain(lambda: broken(mutating=None)),
+    "webhook-without-endpoint": plain(lambda: broken(endpoint_slices=[])),
+    "webhook-foreign-endpoint": plain(
+        lambda: part("endpoint_slices", 0, "endpoints", 0, "targetRef", "name", to="cert-manager-1")
+    ),
+    "webhook-wrong-namespace": plain(
+        lambda: part("mutating", "webhooks", 0, "clientConfig", "service", "namespace", to="elsewhere")
+    ),
+    "webhook-ca-mismatch": plain(
+        lambda: part("validating", "webhooks", 0, "clientConfig", "caBundle", to="")
+    ),
+    "webhook-certificates-missing": plain(lambda: broken(certificates=None)),
+    "webhook-certificate-expiring": plain(lambda: broken(taken="2050-12-25T00:00:00Z", lease=None)),
+    "crd-not-established": plain(lambda: part("definitions", 0, "status", "conditions", to=[])),
+    "crd-stored-versions": plain(
+        lambda: broken(
+            definitions=[
+                changed(
+                    definition("clonesets", stored=("v1beta1",)),
+                    "status",
+                    "storedVersions",
+                    to=["v1alpha1", "v1beta1"],
+                )
+            ]
+        )
+    ),
+    "crd-stored-version-gone": plain(
+        lambda: part("definitions", 0, "status", "storedVersions", to=["v1alpha1", "v1beta1"])
+    ),
+    "crd-conversion-broken": plain(
+        lambda: part(
+            "definitions",
+            0,
+            "spec",
+            "conversion",
+            to={
+                "strategy": "Webhook",
+                "webhook": {"clientConfig": {"service": {"namespace": "system", "name": "webhook-service"}}},
+            },
+        )
+    ),
+    "affinity-drift": plain(lambda: part("daemon_set", "spec", "template", "spec", "affinity", to={})),
+    "objects-missing": plain(lambda: broken(live={**live(), **dict.fromkeys(list(live())[:1])})),
+    "fields-changed": plain(
+        lambda: broken(
+            live={
+                key: changed(one, "spec", "replicas", to=9) if one["kind"] == "Deployment" else one
+                for key, one in live().items()
+            }
+        )
+    ),
+    "destroy-deletes": plain(
+        lambda: broken(custom_resources={"SidecarSet.apps.kruise.io": ["proxy", "logs"]})
+    ),
+    "destroy-hook-refuses": plain(
+        lambda: broken(custom_resources={"CloneSet.apps.kruise.io": ["default/shop"]})
+    ),
+    "destroy-job-hangs": plain(
+        lambda: broken(jobs=[{"metadata": {"name": "kruise-finalizer"}, "status": {"active": 1}}])
+    ),
+    "destroy-namespace-in-use": plain(
+        lambda: broken(pods=[*healthy().pods, pod("shop-1", "real-1", "ReplicaSet", "shop")])
+    ),
+}
+
+# What is wrong has this other sign too.
+ALSO = {"destroy-hook-refuses": {"destroy-deletes"}}
+
+
+def wanted_by(part_name: str, **config: Any) -> Any:
+    """The live workload with the affinity that a stack's config gives."""
+    wanted = expected(**config)
+    affinity = wanted.daemon if part_name == "daemon_set" else wanted.manager
+    path = ("spec", "template", "spec", "affinity", "nodeAffinity")
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    return changed(getattr(healthy(), part_name), *path, to={required: affinity})
+
+
+def found(report: Report) -> dict[str, Finding]:
+    return {finding.code: finding for finding in report.findings}
+
+
+def test_a_healthy_installation_has_no_finding() -> None:
+    report = check(healthy(), expected())
+    assert report.findings == ()
+    assert report.not_checked == ()
+    assert report.clean
+    assert report.counts() == {"running": 2, "excluded": 1}
+    assert report.summary() == (
+        "3 nodes: 2 real, its daemon runs; 1 no place for a daemon, excluded. Findings: none."
+    )
+
+
+def test_every_code_has_a_case() -> None:
+    assert set(CASES) == set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_finding_is_reached_by_what_is_wrong_alone(code: str) -> None:
+    report = check(*CASES[code]())
+    assert set(found(report)) == {code} | ALSO.get(code, set())
+    finding = found(report)[code]
+    assert finding.what
+    assert finding.consequence
+    assert finding.remedy
+    assert finding.evidence
+    assert report.clean is all(finding.severity == "info" for finding in report.findings)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_texts_are_sentences_without_a_full_stop(code: str) -> None:
+    for text in (CODES[code].title, CODES[code].consequence, CODES[code].remedy):
+        assert text == text.strip()
+        assert not text.endswith(".")
+        assert "  " not in text
+
+
+# --- what the evidence says
+
+
+def test_the_worst_comes_first() -> None:
+    snapshot = broken(version="v1.36.3", node_images=["virtual-1"], endpoint_slices=[], records=[])
+    severities = [finding.severity for finding in check(snapshot, expected()).findings]
+    assert severities == sorted(severities, key=["critical", "error", "warning", "info"].index)
+    assert severities[0] == "critical"
+
+
+def test_a_lost_node_names_the_selector_that_hits_it() -> None:
+    finding = found(check(*CASES["real-node-excluded"]()))["real-node-excluded"]
+    assert finding.severity == "critical"
+    assert finding.objects == ("real-1",)
+    assert finding.evidence[0] == "excluded by pool=burst (openkruise:virtualNodeSelectors[0])"
+    assert "pool=burst" in finding.evidence[1]
+
+
+def test_a_lost_node_where_only_the_affinity_is_known() -> None:
+    affinity = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "x", "operator": "Exists"}]}]}
+    wanted = Expected(source="the DaemonSet in the cluster", daemon=affinity, excluding=affinity)
+    finding = found(check(healthy(), wanted))["real-node-excluded"]
+    assert finding.objects == ("real-1", "real-2")
+    assert finding.evidence[0] == "excluded by the affinity of the DaemonSet in the cluster"
+
+
+def test_a_node_that_the_stacks_values_leave_out_is_not_lost() -> None:
+    values = {"daemon": {"nodeSelector": {"daemon": "yes"}}}
+    report = check(broken(pods=[], live={}), expected(values=values))
+    assert "real-node-excluded" not in found(report)
+    assert report.counts()["left-out"] == 2
+
+
+def test_why_a_daemon_does_not_run() -> None:
+    reasons = {
+        "CrashLoopBackOff, exit code 1": {
+            "containerStatuses": [
+                {
+                    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                    "lastState": {"terminated": {"exitCode": 1}},
+                }
+            ]
+        },
+        "not scheduled: Unschedulable": {
+            "phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}],
+            "containerStatuses": [],
+        },
+        "Pending, not ready": {"phase": "Pending", "conditions": [], "containerStatuses": None},
+    }
+    for reason, status in reasons.items():
+        snapshot = broken(pods=[daemon("real-1", **{"ready": False, **status}), *healthy().pods[1:]])
+        finding = found(check(snapshot, expected()))["real-node-without-daemon"]
+        assert finding.evidence == (f"{reason}: real-1",)
+
+
+def test_a_node_that_is_not_ready_is_not_missed_a_daemon() -> None:
+    raw = node_object("real-3")
+    raw["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+    report = check(nodes_and(facts(raw)), expected())
+    assert report.findings == ()
+    assert report.counts()["not-ready"] == 1
+
+
+def test_a_manager_may_go_everywhere_where_the_stack_says_so() -> None:
+    snapshot, _expected = CASES["manager-on-excluded-node"]()
+    wanted = expected(exclude_manager=False)
+    deployment = changed(healthy().deployment, "spec", "template", "spec", "affinity", to={})
+    assert check(replace(snapshot, deployment=deployment), wanted).findings == ()
+
+
+def test_the_log_of_a_daemon_without_a_socket_says_so() -> None:
+    snapshot = broken(logs={"kruise-daemon-x": "E0101 not found container runtime sock\n"})
+    assert found(check(snapshot, expected()))["runtime-socket"].objects == ("kruise-daemon-x",)
+
+
+def test_a_preset_that_matches_with_one_of_its_selectors_is_not_idle() -> None:
+    wanted = replace(
+        expected(),
+        selectors=("type=virtual-kubelet", "type=kwok", "a=b", "c=d"),
+        origins=("preset both", "preset both", "preset idle", "preset idle"),
+    )
+    finding = found(check(broken(live={}), replace(wanted, is_stack=False)))["selector-matches-nothing"]
+    assert finding.evidence == ("preset idle: a=b, c=d",)
+
+
+def test_a_stack_that_was_changed_since_is_told_apart_from_a_hand() -> None:
+    snapshot, wanted = CASES["affinity-drift"]()
+    by_hand = found(check(snapshot, wanted))["affinity-drift"]
+    assert "reapply" in by_hand.remedy
+    newer = expected(virtual_node_selectors=["type=kwok,!x"])
+    not_applied = found(check(healthy(), newer))["affinity-drift"]
+    assert "pulumi up" in not_applied.remedy
+    assert "changed since" in not_applied.remedy
+
+
+def test_stuck_releases_name_the_revision_to_go_back_to() -> None:
+    snapshot = broken(records=[record(1, "superseded"), record(2, "deployed"), record(3, "uninstalling")])
+    finding = found(check(snapshot, expected()))["release-unfinished"]
+    assert "helm rollback kruise 2 --namespace kruise-system" in finding.remedy
+    assert finding.what == "release kruise-system/kruise is uninstalling"
+
+
+def test_what_cannot_be_read_is_told_and_not_guessed() -> None:
+    from pulumi_openkruise.checks import Unread
+
+    report = check(broken(pods=Unread("not allowed: GET pods: 403")), expected())
+    assert [one.because for one in report.not_checked] == ["not allowed: GET pods: 403"] * 3
+    assert report.counts() == {"admitted": 2, "excluded": 1}
+    assert report.findings == ()
+
+
+def test_untainted_nodes_are_a_warning_where_a_destroy_is_planned() -> None:
+    from pulumi_openkruise.checks import NOT_ASKED
+
+    snapshot, wanted = CASES["untainted-virtual-node"]()
+    planned = found(check(snapshot, wanted))["untainted-virtual-node"]
+    otherwise = found(check(replace(snapshot, custom_resources=NOT_ASKED), wanted))["untainted-virtual-node"]
+    assert (planned.severity, otherwise.severity) == ("warning", "info")
+
+
+def test_a_report_as_data() -> None:
+    data = check(*CASES["virtual-node-admitted"]()).to_dict()
+    assert data["nodes"] == {"total": 4, "running": 2, "excluded": 1, "exposed": 1}
+    assert data["clean"] is False
+    assert data["findings"][0]["objects"] == ["virtual-2"]
+    assert data["selectorsFrom"] == "Pulumi.test.yaml"
+
+
+# --- live objects against a manifest
+
+
+@pytest.mark.parametrize(
+    ("wanted", "real"),
+    [
+        ({"cpu": "1000m"}, {"cpu": "1"}),
+        ({"cpu": "0.5"}, {"cpu": "500m"}),
+        ({"memory": "1024Mi"}, {"memory": "1Gi"}),
+        ({"a": None, "b": {}, "c": [], "d": "", "e": False, "f": 0}, {}),
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ([{"a": 1}], [{"a": 1, "b": 2}]),
+        ({"at": None}, {"at": "2026-01-01T00:00:00Z"}),
+    ],
+)
+def test_what_means_the_same_is_no_difference(wanted: Any, real: Any) -> None:
+    assert list(differences(wanted, real)) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "real", "path"),
+    [
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, ("a", "b")),
+        ({"a": [1, 2]}, {"a": [1]}, ("a",)),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}, ("a", "[0]", "b")),
+        ({"cpu": "1000m"}, {"cpu": "2"}, ("cpu",)),
+        ({"a": True}, {}, ("a",)),
+        ({"a": "x"}, {"a": {"b": 1}}, ("a",)),
+        ({"a": {"b": 1}}, {"a": "x"}, ("a", "b")),
+    ],
+)
+def test_what_differs_is_named_by_its_path(wanted: Any, real: Any, path: tuple[str, ...]) -> None:
+    assert list(differences(wanted, real)) == [path]
+
+
+def test_what_the_manager_writes_itself_is_no_drift() -> None:
+    from pulumi_openkruise.checks.drift import of_objects
+
+    kind = "MutatingWebhookConfiguration"
+    key = ("admissionregistration.k8s.io/v1", kind, "", "kruise-mutating-webhook-configuration")
+    metadata = {"annotations": {"template": ""}}
+    wanted = {key: {"metadata": metadata, "webhooks": [{"name": "a", "clientConfig": {}}]}}
+    now = {**configuration("mutating"), "metadata": {"annotations": {"template": "[...]"}}}
+    assert list(of_objects(broken(live={key: now}), wanted)) == []
+
+
+def test_namespace_of_the_healthy_one() -> None:
+    assert expected().namespace == NAMESPACE
