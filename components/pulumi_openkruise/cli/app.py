@@ -17,6 +17,7 @@ CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "affinity": ("affinity", "The node affinity that keeps the daemon off virtual nodes."),
+    "check": ("check", "Compare a cluster with a stack's selectors, and an installation with known traps."),
     "discover": ("discover", "Which nodes are virtual, and the config that keeps the daemon off them."),
     "recover": ("recover", "Set right an installation whose `up` or `destroy` was interrupted."),
     "presets": ("presets", "The kinds of nodes that are known, and what each preset excludes."),
