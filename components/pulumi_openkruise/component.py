@@ -3,18 +3,20 @@
 Annotations here are read by Pulumi's schema analyzer, which cannot resolve postponed ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 import pulumi
 
 from . import namespace as namespaces
+from . import supply
+from .chart.derived import has_daemon
 from .errors import shown_plainly
 from .guard import Guard
-from .problems import ConfigError
+from .problems import ConfigError, ConfigProblem
 from .required import REQUIRED
 from .settings import Settings, read_settings
-from .values import daemon_affinity, helm_values, values_problems
+from .values import daemon_affinity, helm_values, merged, values_problems
 
 
 class OpenKruiseArgs(TypedDict, total=False):
@@ -28,12 +30,22 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
     exclude_manager: bool
     """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
+    platform: str
+    """Environment that needs something set: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."""
+    feature_gates: dict[str, bool]
+    """OpenKruise's feature gates, beside those of the chart; example: {"TemplateNoDefaults": True}."""
+    image_registry: str
+    """Registry that all images come from, as <registry>/openkruise/<image>; default Docker's."""
+    image_pull_secrets: list[str]
+    """Names of Secrets to pull manager and daemon with; the chart gives its pre-delete Job none."""
     chart: str
     """The chart's name, its path, the address of its archive or an oci:// reference; default "kruise"."""
     chart_repository: str
     """Address of the Helm repository of a chart given by name; default: OpenKruise's own."""
     chart_version: str
     """Exact version of the chart; default "1.8.3"."""
+    chart_digest: str
+    """SHA-256 of the chart's archive, 64 hexadecimal digits; default that of OpenKruise's own archive."""
     namespace: str
     """Namespace that OpenKruise runs in; default "kruise-system"."""
     create_namespace: bool
@@ -48,8 +60,10 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
     reapply: str
     """Any text: a new one makes Helm put back whatever of the release was changed or deleted by hand."""
+    expected_nodes: int
+    """Number of nodes that the cluster may have: each hundred make the default of timeout a minute longer."""
     timeout: int
-    """Seconds that Helm waits for the pods to be ready; default 600."""
+    """Seconds that Helm waits for the pods to be ready; default 600, more with expected_nodes."""
     values: pulumi.Input[dict[str, Any]]
     """Further Helm values, merged over the computed ones as Helm does: maps merge, lists replace."""
 
@@ -75,8 +89,12 @@ class OpenKruise(pulumi.ComponentResource):
         source = f"arguments of OpenKruise {name!r}"
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
-            plain = {**args, "values": _affinity_part(values)} if deferred else dict(args)
-            settings = read_settings(plain, source=source)
+            plain = {**args, "values": _known_part(values)} if deferred else dict(args)
+            settings = read_settings(plain, source=source, look=supply.looking())
+            problems = supply.repository_problems(settings)
+            if problems:
+                raise ConfigError(problems, source="chart repository")
+        _log(settings.warnings)
 
         guard = Guard(name, settings, opts)
         guarded = pulumi.ResourceOptions.merge(opts, guard.of_component())
@@ -111,7 +129,7 @@ class OpenKruise(pulumi.ComponentResource):
         # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
         self.affinity = (
             pulumi.Output.unsecret(pulumi.Output.from_input(release_values).apply(_required_of_daemon))
-            if deferred and not settings.values
+            if deferred and "daemon" not in settings.values
             else pulumi.Output.from_input(daemon_affinity(settings.exclusion, settings.values))
         )
         self.selectors = pulumi.Output.from_input(list(settings.exclusion.selectors))
@@ -163,30 +181,45 @@ def _release(
 
 def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
     """Return the Helm values; raises InvalidConfigError for those that were not checked before."""
+    every = merged(settings.derived, values)
     with shown_plainly():
         problems = values_problems(
             values,
             exclusion=settings.exclusion,
             exclude_manager=settings.exclude_manager,
             namespace=settings.namespace,
-            where="values",
-            key_for_namespace="namespace",
+            contract=settings.contract,
+            derived=settings.derived,
         )
-        if problems:
-            raise ConfigError(problems, source=source)
+        if has_daemon(every) is not settings.has_daemon:
+            reason = "whether there is a daemon has to be known in preview"
+            place, remedy = "values.featureGates", "set KruiseDaemon in feature_gates"
+            problems.append(ConfigProblem("late-gate", place, reason, (), remedy))
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if errors:
+            raise ConfigError(errors, source=source)
+    _log(problem for problem in problems if problem not in settings.warnings)
     return helm_values(
         settings.exclusion,
         namespace=settings.namespace,
         exclude_manager=settings.exclude_manager,
-        values=values,
+        values=every,
     )
 
 
-def _affinity_part(values: Any) -> dict[str, Any]:
-    """Return what is known of the daemon's affinity in values that hold outputs; empty if it holds some."""
+def _log(problems: Iterable[ConfigProblem]) -> None:
+    for problem in problems:
+        say = pulumi.log.info if problem.severity == "info" else pulumi.log.warn
+        say(str(problem))
+
+
+def _known_part(values: Any) -> dict[str, Any]:
+    """Return what is known of the daemon's affinity and the gates, in values that hold outputs."""
     daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
     affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
-    return {} if _holds_output(affinity) else {"daemon": {"affinity": affinity}}
+    known = {} if _holds_output(affinity) else {"daemon": {"affinity": affinity}}
+    gates = values.get("featureGates") if isinstance(values, Mapping) else None
+    return known if gates is None or _holds_output(gates) else {**known, "featureGates": gates}
 
 
 def _required_of_daemon(values: Mapping[str, Any]) -> Any:

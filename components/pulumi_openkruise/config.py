@@ -4,6 +4,7 @@ from typing import cast
 
 import pulumi
 
+from . import supply
 from .component import OpenKruiseArgs
 from .errors import shown_plainly
 from .stack_config import CONFIG_KEYS, parse_config
@@ -35,6 +36,7 @@ def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
             source=f"config of stack {pulumi.get_stack()}",
             namespace=config.name,
             secret_keys=secret_keys,
+            look=supply.looking(),
         )
     if "values" in secret_keys:
         arguments["values"] = pulumi.Output.secret(arguments["values"])

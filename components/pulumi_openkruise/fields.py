@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from .problems import ConfigProblem, nearest, shown
 
-Kind = Literal["text", "flag", "number", "texts", "mapping"]
+Kind = Literal["text", "flag", "number", "texts", "gates", "mapping"]
 Label = Callable[[str], str]
 """Turns the name of a field into what the user calls it."""
 
@@ -17,9 +17,14 @@ FIELDS: dict[str, Kind] = {
     "virtual_node_presets": "texts",
     "base_exclusions": "flag",
     "exclude_manager": "flag",
+    "platform": "text",
+    "feature_gates": "gates",
+    "image_registry": "text",
+    "image_pull_secrets": "texts",
     "chart": "text",
     "chart_repository": "text",
     "chart_version": "text",
+    "chart_digest": "text",
     "namespace": "text",
     "create_namespace": "flag",
     "release_name": "text",
@@ -27,12 +32,27 @@ FIELDS: dict[str, Kind] = {
     "protect": "flag",
     "guard_destroy": "flag",
     "reapply": "text",
+    "expected_nodes": "number",
     "timeout": "number",
     "values": "mapping",
 }
 """Every field by name, with the kind of value it takes."""
 
-_MAX_TIMEOUT = 24 * 60 * 60
+NUMBERS: dict[str, tuple[str, int]] = {
+    "timeout": ("whole seconds", 24 * 60 * 60),
+    "expected_nodes": ("a whole number of nodes", 100_000),
+}
+"""What the numbers count, and the largest of each; the smallest is 1."""
+
+EXPECTED: dict[Kind, str] = {
+    "text": "a text",
+    "flag": "true or false",
+    "number": "a number",
+    "texts": "a list of texts",
+    "gates": "a mapping of feature gates to true or false",
+    "mapping": "a mapping of Helm values",
+}
+"""How messages call the kinds."""
 
 
 def unknown_key(where: str, name: str, known: list[str]) -> ConfigProblem:
@@ -60,12 +80,15 @@ def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigPro
             ]
             given[name] = [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
         elif kind == "number" and not isinstance(value, bool) and isinstance(value, (int, float)):
-            if value == value and abs(value) <= _MAX_TIMEOUT and int(value) == value and value > 0:
+            what, largest = NUMBERS[name]
+            if value == value and abs(value) <= largest and int(value) == value and value > 0:
                 given[name] = int(value)
             else:
-                reason = f"expected whole seconds from 1 to {_MAX_TIMEOUT}, found {shown(value)}"
+                reason = f"expected {what} from 1 to {largest}, found {shown(value)}"
                 problems.append(ConfigProblem("out-of-range", where, reason))
-        elif isinstance(value, {"text": str, "flag": bool, "mapping": Mapping}.get(kind, ())):
+        elif isinstance(
+            value, {"text": str, "flag": bool, "gates": Mapping, "mapping": Mapping}.get(kind, ())
+        ):
             given[name] = value
         else:
             problems.append(_wrong_type(kind, value, where))
@@ -73,13 +96,7 @@ def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigPro
 
 
 def _wrong_type(kind: Kind, value: Any, where: str) -> ConfigProblem:
-    expected = {
-        "text": "a text",
-        "flag": "true or false",
-        "number": "a number of seconds",
-        "texts": "a list of texts",
-        "mapping": "a mapping of Helm values",
-    }[kind]
+    expected = EXPECTED[kind]
     remedy = "write a list with one entry for each of them" if kind == "texts" else ""
     if "Output" in type(value).__name__:
         remedy = (

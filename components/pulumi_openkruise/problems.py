@@ -4,6 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+"""Whether something cannot be used, will probably not do what is expected, or is merely worth a line."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class ConfigProblem:
     """Further lines: the text with a caret, an example of a node."""
     remedy: str = ""
     """What to do about it, a sentence without a full stop."""
+    severity: Severity = "error"
+    """Only errors keep an installation from being used."""
 
     def __str__(self) -> str:
         """Render the problem on a few lines, the place first, without characters that act on a terminal."""

@@ -7,14 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .chart_source import CHART, CHART_REPOSITORY, CHART_VERSION, chart_problems, is_bare_name
+from .chart.derived import derived_problems, derived_values, has_daemon
+from .chart.digests import CHART_REPOSITORY
+from .chart.local import Look, is_bare_name, nothing_local
+from .chart.notes import version_problems
+from .chart.source import (
+    CHART,
+    CHART_VERSION,
+    chart_problems,
+    contract_version,
+    digest_of,
+    look_at_chart,
+)
+from .chart.version import Version, version
 from .exclusion import exclude
 from .fields import Label, of_right_kind
 from .names import USUAL, name_problems
 from .presets import is_preset, preset_remedy
 from .problems import ConfigError, ConfigProblem, shown
 from .selectors import Exclusion
-from .values import values_problems
+from .values import merged, values_problems
+
+_DEFAULT = version(CHART_VERSION)
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,10 @@ class Settings:
     chart_repository: str | None = CHART_REPOSITORY
     """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
     chart_version: str = CHART_VERSION
+    chart_digest: str | None = None
+    """SHA-256 of the chart's archive in plain form; None where none is given."""
+    contract: Version = _DEFAULT
+    """The version whose values count; that of the chart itself where it was looked at."""
     namespace: str = USUAL
     create_namespace: bool = True
     release_name: str = "kruise"
@@ -36,8 +54,24 @@ class Settings:
     guard_destroy: bool = False
     reapply: str = ""
     timeout: int = 600
-    """Seconds; long, since a change of the affinity restarts every daemon, a tenth of them at a time."""
+    """Seconds that Helm waits."""
+    derived: Mapping[str, Any] = field(default_factory=dict)
+    """Helm values that other keys stand for; ``values`` go over them."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    has_daemon: bool = True
+    """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
+    warnings: tuple[ConfigProblem, ...] = ()
+    """What is worth a line and keeps nobody from installing."""
+
+
+def default_timeout(expected_nodes: int = 1) -> int:
+    """Return the seconds that Helm waits by default: ten minutes, and one more for each hundred nodes.
+
+    A change of the affinity restarts all daemons, a tenth of them at a time: ten rounds, each as long as the
+    slowest start in it. With more nodes the slowest is slower, and the DaemonSet controller, which makes 20
+    requests a second, needs a second for every ten pods that it replaces.
+    """
+    return 600 + 60 * (expected_nodes // 100)
 
 
 def read_settings(
@@ -46,12 +80,14 @@ def read_settings(
     source: str,
     label: Label = str,
     known_problems: tuple[ConfigProblem, ...] = (),
+    look: Look = nothing_local,
 ) -> Settings:
     """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
 
     ``source`` says in messages where ``raw`` comes from, ``label`` what a field is called there. Problems
     that the caller has found already go in by ``known_problems``, so that they are listed with all others;
-    fields that they are about have to be left out of ``raw``. Raises ConfigError with every problem.
+    fields that they are about have to be left out of ``raw``. ``look`` looks at a chart on this machine; by
+    default nothing is looked at. Raises ConfigError with every problem.
     """
     problems = list(known_problems)
     given = of_right_kind(raw, label, problems)
@@ -65,23 +101,43 @@ def read_settings(
     )
     problems += found
     problems += chart_problems(given, label)
+    local, found = look_at_chart(given, label, look)
+    problems += found
     problems += name_problems(given, label)
-    namespace = given.get("namespace", USUAL)
+    contract = contract_version(given, local)
+    problems += derived_problems(given, contract, label)
+    namespace, values = given.get("namespace", USUAL), given.get("values", {})
+    contract = contract or _DEFAULT
+    good = not any(problem.severity == "error" for problem in problems)
+    derived = derived_values(given, contract) if good else {}
+    values_given = bool(values or given.get("feature_gates"))
+    problems += version_problems(contract, label("chart_version"), values_given=values_given)
     problems += values_problems(
-        given.get("values", {}),
+        values,
         exclusion=exclusion,
         exclude_manager=given.get("exclude_manager", True),
         namespace=namespace,
-        where=label("values"),
-        key_for_namespace=label("namespace"),
+        contract=contract,
+        derived=derived,
+        label=label,
     )
-    if problems or exclusion is None:
-        raise ConfigError(problems, source=source)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or exclusion is None:
+        raise ConfigError(errors, source=source)
     plain = {key: value for key, value in given.items() if key in Settings.__dataclass_fields__}
     plain.setdefault("release_namespace", namespace)
+    plain.setdefault("timeout", default_timeout(given.get("expected_nodes", 1)))
+    plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)
-    return Settings(exclusion=exclusion, **plain)
+    return Settings(
+        exclusion=exclusion,
+        contract=contract,
+        derived=derived,
+        has_daemon=has_daemon(merged(derived, values)),
+        warnings=tuple(problem for problem in problems if problem.severity != "error"),
+        **plain,
+    )
 
 
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[ConfigProblem]:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .fields import FIELDS, Kind, unknown_key
+from .chart.local import Look, nothing_local
+from .fields import EXPECTED, FIELDS, Kind, unknown_key
 from .problems import ConfigProblem, shown
 from .settings import read_settings
 
@@ -28,13 +29,14 @@ def parse_config(
     source: str,
     namespace: str = "openkruise",
     secret_keys: Collection[str] = (),
+    look: Look = nothing_local,
 ) -> dict[str, Any]:
     """Return the arguments that stack config describes, keys in snake_case; only what is set.
 
     ``raw`` maps keys without their namespace to the texts that Pulumi gives; values that are no texts are
     taken as already decoded. ``source`` says in messages where they come from. ``secret_keys`` are those
-    among them that are encrypted: only ``values`` may be, and no message shows what is in it. Raises
-    ConfigError with every problem at once.
+    among them that are encrypted: only ``values`` may be, and no message shows what is in it. ``look`` looks
+    at a chart on this machine; by default nothing does. Raises ConfigError with every problem at once.
     """
     problems: list[ConfigProblem] = []
     arguments: dict[str, Any] = {}
@@ -62,6 +64,7 @@ def parse_config(
         source=source,
         label=lambda name: f"{namespace}:{config_key(name)}",
         known_problems=tuple(problems),
+        look=look,
     )
     return arguments
 
@@ -81,7 +84,7 @@ def _decode(kind: Kind, value: Any) -> Any:
     if kind == "number":
         if value.isascii() and value.isdigit() and len(value) < 10:
             return int(value)
-        raise _NotDecodedError("a whole number of seconds", "write 600 for ten minutes")
+        raise _NotDecodedError("a whole number", "write digits alone; of seconds, 600 for ten minutes")
     data = _json(value)
     if kind == "text":
         if isinstance(data, (dict, list)):
@@ -93,7 +96,9 @@ def _decode(kind: Kind, value: Any) -> Any:
         raise _NotDecodedError("a list of texts", 'write a YAML list, one `- "..."` a line')
     if isinstance(data, dict):
         return data
-    raise _NotDecodedError("a mapping of Helm values", "write YAML below the key, as in a values file")
+    if kind == "gates":
+        raise _NotDecodedError(EXPECTED[kind], "write one `Name: true` a line below the key")
+    raise _NotDecodedError(EXPECTED[kind], "write YAML below the key, as in a values file")
 
 
 def _json(text: str) -> Any:

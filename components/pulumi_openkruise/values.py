@@ -7,6 +7,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .chart.checking import check_values
+from .chart.derived import OWNED
+from .chart.gates import text_problems
+from .chart.version import Version
+from .fields import Label
 from .problems import ConfigProblem, shown
 from .required import DAEMON, MANAGER, REQUIRED, affinity_problems, joined, node_affinity
 from .selectors import ALWAYS_TRUE, Exclusion
@@ -31,15 +36,15 @@ def helm_values(
         # release is, and must outlive it.
         "installation": {"createNamespace": False, "namespace": namespace},
     }
-    merged = _merge(computed, values)
+    every = merged(computed, values)
     daemon = {**node_affinity(values, DAEMON), REQUIRED: daemon_affinity(exclusion, values)}
-    merged = _merge(merged, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
+    every = merged(every, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
     manager = joined(exclusion, values, MANAGER) if exclude_manager else None
     if manager is not None:
         # The template puts this right under `nodeAffinity:`.
         own = {**node_affinity(values, MANAGER), REQUIRED: manager}
-        merged = _merge(merged, {"manager": {"nodeAffinity": own}})
-    canonical: dict[str, Any] = _canonical(merged)
+        every = merged(every, {"manager": {"nodeAffinity": own}})
+    canonical: dict[str, Any] = _canonical(every)
     return canonical
 
 
@@ -53,30 +58,37 @@ def values_problems(
     *,
     exclusion: Exclusion | None,
     namespace: str,
-    where: str,
-    key_for_namespace: str,
+    contract: Version,
+    derived: Mapping[str, Any] | None = None,
+    label: Label = str,
     exclude_manager: bool = True,
 ) -> list[ConfigProblem]:
-    """Return everything in the user's values that cannot be merged; messages show no content but affinities'.
+    """Return everything that is wrong with the user's values; messages show no content but affinities'.
 
-    ``exclusion`` is None while that is unknown itself. ``where`` is what the values are called in messages,
-    ``key_for_namespace`` the key that sets the namespace.
+    ``exclusion`` is None while that is unknown itself. ``contract`` is the version of the chart, ``derived``
+    what other keys have set, ``label`` tells what a field is called in messages.
     """
+    where = label("values")
     problems = list(_unfit(values, where))
-    for section in ("daemon", "installation", "manager"):
-        if values.get(section) is not None and not isinstance(values[section], Mapping):
-            reason = f"expected a mapping, found {_kind(values[section])}"
-            problems.append(ConfigProblem("invalid-values", f"{where}.{section}", reason))
-    broken = tuple(problem.where for problem in problems)
+    told = {problem.where for problem in problems}
+    problems += [problem for problem in check_values(values, contract, where) if problem.where not in told]
+    broken = tuple(problem.where for problem in problems if problem.severity == "error")
     for pods, judged in ((DAEMON, exclusion), (MANAGER, exclusion if exclude_manager else None)):
         # Where there is something that is no data, the affinity cannot be judged.
         if not any(place.startswith(f"{where}.{pods.section}") or place == where for place in broken):
             problems += affinity_problems(values, pods, where, judged)
+    for key, name in OWNED.items():
+        if key in values and key in (derived or {}):
+            reason = "would take the place of what other keys have set here"
+            remedy = f"set it all as {label(name)}, and remove this one"
+            problems.append(ConfigProblem("owned-value", f"{where}.{key}", reason, (), remedy))
+    if isinstance(values.get("featureGates"), str):
+        problems += text_problems(values["featureGates"], contract, f"{where}.featureGates")
     installation = _section(values, "installation")
-    if "namespace" in installation and installation["namespace"] != namespace:
+    if isinstance(installation.get("namespace"), str) and installation["namespace"] != namespace:
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
-        problems.append(ConfigProblem("owned-value", place, reason, (), f"set {key_for_namespace} instead"))
-    if "createNamespace" in installation and installation["createNamespace"] is not False:
+        problems.append(ConfigProblem("owned-value", place, reason, (), f"set {label('namespace')} instead"))
+    if installation.get("createNamespace") is True:
         place = f"{where}.installation.createNamespace"
         reason = "the chart must not make the namespace: uninstalling would delete the release's record too"
         problems.append(ConfigProblem("owned-value", place, reason, (), "remove it"))
@@ -88,12 +100,13 @@ def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return section if isinstance(section, Mapping) else {}
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two sets of values as Helm would merge them: maps merge, everything else is replaced."""
+    result = dict(base)
     for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return result
 
 
 def _canonical(value: Any) -> Any:

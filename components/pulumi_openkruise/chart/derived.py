@@ -1,0 +1,87 @@
+"""The Helm values that the keys beside ``values`` stand for: platform, gates, registry and pull secrets."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..fields import Label
+from ..problems import ConfigProblem, nearest, shown
+from .contract import KEYS
+from .gates import gates_problems, rendered
+from .platforms import PLATFORMS, applies, sets
+from .version import Version, version
+
+_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", re.ASCII)
+_SECRET_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
+
+OWNED = {"featureGates": "feature_gates", "imagePullSecrets": "image_pull_secrets"}
+"""Values that are one text or one list, so that values of one's own would drop what a key has set."""
+
+
+def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
+    """Return the values, of fields that are free of problems; the user's own go over them."""
+    platform = PLATFORMS.get(given.get("platform", ""))
+    if platform is not None and not applies(platform, chart):
+        platform = None
+    values: dict[str, Any] = {
+        section: dict(part) for section, part in (platform.values if platform else {}).items()
+    }
+    gates = {**(platform.gates if platform else {}), **given.get("feature_gates", {})}
+    if gates:
+        values["featureGates"] = rendered(gates)
+    registry = given.get("image_registry")
+    if registry is not None:
+        for section in ("manager", "helmHooks"):
+            key = KEYS[f"{section}.image.repository"]
+            if version(key.since) <= chart:
+                values.setdefault(section, {})["image"] = {"repository": f"{registry}/{key.default}"}
+    secrets = [name for _index, name in given.get("image_pull_secrets", ())]
+    if secrets:
+        values["imagePullSecrets"] = [{"name": name} for name in secrets]
+    return values
+
+
+def derived_problems(
+    given: Mapping[str, Any], chart: Version | None, label: Label
+) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with these keys, and what a platform sets."""
+    name = given.get("platform")
+    platform = PLATFORMS.get(name) if name is not None else None
+    if platform is not None and chart is not None:
+        yield _platform_line(str(name), chart, label)
+    elif name is not None and platform is None:
+        near = nearest(name, PLATFORMS)
+        remedy = f"did you mean {near}?" if near else f"known platforms: {', '.join(PLATFORMS)}"
+        if not near:
+            remedy += "; others need no setting, or one that docs/platforms.md tells"
+        yield ConfigProblem(
+            "unknown-platform", label("platform"), f"unknown platform {shown(name)}", (), remedy
+        )
+    if chart is not None:
+        yield from gates_problems(given.get("feature_gates", {}), chart, label("feature_gates"))
+    registry = given.get("image_registry")
+    if registry is not None and not _REGISTRY.fullmatch(registry):
+        reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"
+        remedy = "write registry.example.com/mirror, without https:// and without an image's name"
+        yield ConfigProblem("invalid-registry", label("image_registry"), reason, (), remedy)
+    for index, secret in given.get("image_pull_secrets", ()):
+        if not _SECRET_NAME.fullmatch(secret) or len(secret) > 253:
+            reason = (
+                f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
+            )
+            yield ConfigProblem("invalid-name", f"{label('image_pull_secrets')}[{index}]", reason)
+
+
+def _platform_line(name: str, chart: Version, label: Label) -> ConfigProblem:
+    platform = PLATFORMS[name]
+    if not applies(platform, chart):
+        reason = f"{name} sets nothing with chart {chart.text}, but {sets(platform)} from {platform.since} on"
+    else:
+        reason = f"{name} sets {sets(platform)}: {platform.why}"
+    return ConfigProblem("platform", label("platform"), reason, severity="info")
+
+
+def has_daemon(values: Mapping[str, Any]) -> bool:
+    """Whether the chart makes the DaemonSet with these values: it looks for this part of the text."""
+    gates = values.get("featureGates", "")
+    return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)

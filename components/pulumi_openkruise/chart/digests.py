@@ -1,0 +1,45 @@
+"""The chart's archives that OpenKruise has published: version and SHA-256, as its repository lists them."""
+
+CHART_REPOSITORY = "https://openkruise.github.io/charts/"
+"""OpenKruise's own repository."""
+
+PUBLISHED: dict[str, tuple[str, ...]] = {
+    # Of one version two archives have been published: both are good.
+    "1.9.0-alpha3": ("f3648d9605c1005ab34815480b8b5444345ee4e62ba9988f2347a45671ebd059",),
+    "1.9.0-alpha2": (
+        "5752750a6309ffd8c9b99006f474e776ceab3d442868d341bd82a37fc6c7f7d2",
+        "1a86d2bed58560818e262a3dd6396b8845b4d80319f9c48ab53c154f178456d1",
+    ),
+    "1.8.3": ("c40d02e5ac4a1dc51d172cdeaebf306ffb6071098173d38deeebe0c6daaffb88",),
+    "1.8.0": ("a1050e2624f5d755eab1020fcd634ffad36a6c84f3789bef1b22e05d0e6b2205",),
+    "1.7.5": ("32cbcfba432595d1a32cdd41182a99b081f34aad62114f3231c4eb752a0926a1",),
+    "1.7.3": ("aa994d34f420b07a372a5ca7243e7a8328b9d0c7928eb1ac7b6aa9484f7646c9",),
+    "1.7.2": ("65b348c46214e8c08fd42d730fd2ea6ea47bb32ed2b847c83c821e4968d756f0",),
+    "1.7.1": ("ecd72c52123c608a2b0999bb0d5214806ba1692a2e67e67c38db8ae21dfa157f",),
+    "1.7.0": ("57ce4c485e6e1f439282935c3a472501d05bd50fbdff48ebf739765991685299",),
+    "1.7.0-alpha.1": ("6647c0ea4b4f3383dc55d89481b5e688ba77bc3eb3d0191ca16cc69ccda7e007",),
+    "1.6.4": ("ba6393a95825cf49100015113bf7bd494c8ca78a02375448b9ad9575fa0ec414",),
+    "1.6.3": ("24b9bed5b50a4ee8973f534f08608a7edb26f24003a5d887d8a364f64dabb1e5",),
+    "1.6.2": ("9d37838144409ba56be2ffb6363f55c068da0bfeef32fffd003ae00c252000a6",),
+    "1.6.1": ("958f1975f1bd949a0950dcb1b00b70a7eb1f46d668ec2d28f3d71a1934216d58",),
+    "1.6.0": ("95ba6ad45204097bab0efa81c5fc849141f1293ff293112ef8362ba4d3810eb1",),
+    "1.5.5": ("be4c1720cb531db6b572d2d83cf83f2fd31c403a8331cc756d520126bbf6c836",),
+    "1.5.4": ("3c07692b8ced4c324ef9fc87c4497bcbc7a321ad9e117a397c9aeceb2c3ebbdf",),
+    "1.5.3": ("1a140bec2af8470b16203023df616b2f768fcaeeaeee6e344607990a730700a3",),
+    "1.5.2": ("a049f15307174f259a38836ff6a531c4ed1cb25fa87c5820095a10e6723b1104",),
+    "1.5.1": ("30f0a34107ba8a6df9defa71c4653712b3109bad3156916f9ddb497f33528e8a",),
+    "1.5.0": ("5d89733b33677ffe424f5e160bd48495d8d885aa4fdc729de6c8160fa119e8c7",),
+    "1.4.2": ("b1575cdf0903e39b242082f65aacd106b96b9688b8533352708b1ef9776e45f7",),
+    "1.4.1": ("15ccb5919a27118bb098be468acf3178ac9b2eadf9cdb2d4b5afbc95fe257adc",),
+    "1.4.0": ("76087c43533c259d06b837fa378ac4d9704c1b7493355de7c2f5e20f98e43d43",),
+    "1.3.1": ("d5348b58a5f7ca6b7173cecb13d9571135f1cbb2302a6199ef1644623b1a02e5",),
+    "1.3.0": ("58405c4c48f59c442dad4b6c129b06fc05020d6f3f2af0a84e54dd34ff268221",),
+    "1.2.0": ("d12824c7b5385aaf4c13f8ccb91ccaa45ec56f6b0e9023882c5a4fef911ba884",),
+    "1.1.0": ("e03bffd53f25f3ca805e55f883b7da6e2a5d27bcd8b1591a7171705a6e03c194",),
+    "1.0.1": ("b203a442d150853e5baf48d04b86507df90d012cc44d08c11103e8021c5d6263",),
+    "1.0.0": ("77de72d7338f6ebd18d9a10424f95e5d9e21cdfe32e5bd8f27de8e0b6b769652",),
+    "1.0.0-beta.0": ("621d4affd0f5f65b8a529e7324b88e2610e1dc0d55c1bce9f4140adc16875065",),
+    "1.0.0-alpha.2": ("6a2de16a1c7c54dc561fc3fb9e6cd6044bd264048f2ee7bf0867d3b64fdcaf0c",),
+    "1.0.0-alpha.1": ("2a270de3af9fef35407044dbeee07e0aff0dd1a8b945ea14e860e7065507f281",),
+}
+"""Digests by version."""

@@ -1,0 +1,79 @@
+"""What some environments need set: data, one entry an environment, and only with evidence.
+
+Environments that need something which the chart cannot do, or for which nobody has shown that it works, are
+notes in docs/platforms.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .version import Version, version
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One environment."""
+
+    why: str
+    """Why it needs something, a clause."""
+    source: str
+    """Where that can be seen."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Helm values that it needs."""
+    gates: Mapping[str, bool] = field(default_factory=dict)
+    """Feature gates that it needs."""
+    since: str = "1.7.0"
+    """First version of the chart that has these values; before it the profile sets nothing."""
+
+
+PLATFORMS: dict[str, Platform] = {
+    "aks": Platform(
+        why="AKS's admissions enforcer rewrites the selectors of webhooks",
+        source="openkruise/charts#155; openkruise/kruise#2220",
+        values={"webhookConfiguration": {"aksIntegration": True}},
+        since="1.9.0",
+    ),
+    "eks-custom-cni": Platform(
+        why="EKS's API server reaches no pod of an overlay network, only the nodes",
+        source="OpenKruise's installation guide; openkruise/kruise#908, #1958",
+        values={"manager": {"hostNetwork": True}},
+    ),
+    "gke-autopilot": Platform(
+        why="Autopilot admits no pod on the host's network with its socket folder",
+        source="openkruise/kruise#1649",
+        gates={"KruiseDaemon": False},
+    ),
+    "k3s": Platform(
+        why="k3s keeps containerd's socket below /run/k3s",
+        source="OpenKruise's installation guide; openkruise/kruise#1447",
+        values={"daemon": {"socketLocation": "/run/k3s"}},
+    ),
+    "rke2": Platform(
+        why="RKE2 keeps containerd's socket below /run/k3s",
+        source="OpenKruise's installation guide; openkruise/kruise#1447",
+        values={"daemon": {"socketLocation": "/run/k3s"}},
+    ),
+}
+"""Every environment by the name that ``platform`` takes."""
+
+
+def applies(platform: Platform, chart: Version) -> bool:
+    """Whether a version of the chart has what the platform needs."""
+    return version(platform.since) <= chart
+
+
+def sets(platform: Platform) -> str:
+    """Say in one line what a platform sets."""
+    gates = [f"featureGates.{name}={str(on).lower()}" for name, on in platform.gates.items()]
+    return ", ".join([*_leaves(platform.values), *gates])
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found: list[str] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found += _leaves(value, f"{prefix}{key}.")
+        else:
+            found.append(f"{prefix}{key}={str(value).lower() if isinstance(value, bool) else value}")
+    return found

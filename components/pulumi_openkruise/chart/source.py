@@ -1,0 +1,156 @@
+"""The chart's source: whether name, repository, version and digest fit together, and what is there."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..fields import Label
+from ..problems import ConfigProblem, shown
+from .digests import CHART_REPOSITORY, PUBLISHED
+from .local import ChartFileError, LocalChart, Look, is_bare_name
+from .repository import listed_digests, without_login
+from .version import Version, version
+
+CHART = "kruise"
+"""The chart's name, by default."""
+
+CHART_VERSION = "1.8.3"
+"""The version of the chart, by default."""
+
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
+_ARCHIVE = re.compile(r"(?P<name>.+)-v?(?P<version>\d+\.\d+\.\d+[^/]*)\.tgz", re.ASCII)
+_PULL = "run `helm pull`, and give the archive as {chart}"
+
+
+def digest_of(text: str) -> str | None:
+    """Return a digest in its plain form, given with or without ``sha256:`` before it; None if it is none."""
+    found = _DIGEST.fullmatch(text)
+    return found.group(1).lower() if found else None
+
+
+def chart_problems(given: Mapping[str, Any], label: Label) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the form of chart, repository, version and digest."""
+    chart = given.get("chart", CHART)
+    if not chart.strip() or chart != chart.strip() or "\0" in chart:
+        reason = f"expected the chart's name, its path or an oci:// reference, found {shown(chart)}"
+        yield ConfigProblem("invalid-chart", label("chart"), reason)
+    repository = given.get("chart_repository")
+    if repository is not None:
+        where = label("chart_repository")
+        if repository.startswith("oci://"):
+            remedy = f"give the whole oci:// reference as {label('chart')}, and leave this one out"
+            reason = "an OCI registry is not a repository"
+            yield ConfigProblem("invalid-repository", where, reason, (), remedy)
+        elif not _is_address(repository):
+            reason = f"expected an http:// or https:// address, found {shown(repository)}"
+            yield ConfigProblem("invalid-repository", where, reason)
+        elif chart.strip() and not is_bare_name(chart):
+            reason = f"of no use with {label('chart')} {shown(chart)}, which is found without a repository"
+            remedy = f"leave it out, or give the chart's bare name as {label('chart')}"
+            yield ConfigProblem("needless-repository", where, reason, (), remedy)
+    text = given.get("chart_version", CHART_VERSION)
+    if _version(text) is None:
+        remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
+        reason = f"expected a version as {CHART_VERSION}, found {shown(text)}"
+        yield ConfigProblem("invalid-version", label("chart_version"), reason, (), remedy)
+    digest, where = given.get("chart_digest"), label("chart_digest")
+    if digest is not None and digest_of(digest) is None:
+        reason = f"expected the SHA-256 of the chart's archive, 64 hexadecimal digits, found {shown(digest)}"
+        yield ConfigProblem("invalid-digest", where, reason, (), "run `sha256sum` on the archive")
+    elif digest is not None and "://" in chart:
+        reason = f"cannot be checked for {shown(chart)}, which the provider fetches by itself"
+        yield ConfigProblem("no-digest", where, reason, (), _PULL.format(chart=label("chart")))
+
+
+def look_at_chart(
+    given: Mapping[str, Any], label: Label, look: Look
+) -> tuple[LocalChart | None, list[ConfigProblem]]:
+    """Return what is on this machine under the chart's path, and how it differs from what is wanted."""
+    chart, where = given.get("chart", CHART), label("chart")
+    if not chart.strip() or "\0" in chart:
+        return None, []
+    try:
+        local, problem = look(chart), None
+    except ChartFileError as error:
+        reason = f"{shown(chart)}: {error.reason}"
+        local, problem = None, ConfigProblem(error.code, where, reason, (), error.remedy)
+    if is_bare_name(chart):
+        if local is None and problem is None:
+            return None, []
+        # Helm looks on the disk before it asks the repository.
+        reason = f"{shown(chart)} beside the program would be taken in place of the repository's chart"
+        remedy = f"write ./{chart} if it is meant, or give it another name"
+        return None, [ConfigProblem("shadowed-chart", where, reason, (), remedy)]
+    if problem is not None:
+        return None, [problem]
+    return local, [] if local is None else list(_differences(local, given, label))
+
+
+def _differences(local: LocalChart, given: Mapping[str, Any], label: Label) -> Iterator[ConfigProblem]:
+    wanted = given.get("chart_version")
+    if wanted is not None and _version(wanted) is not None and wanted != local.version:
+        reason = f"{shown(given['chart'])} is version {shown(local.version)}, not {shown(wanted)}"
+        yield ConfigProblem("other-chart", label("chart_version"), reason, (), "change one of the two")
+    digest = digest_of(given.get("chart_digest", ""))
+    published = PUBLISHED.get(local.version, ()) if local.name == CHART else ()
+    if digest is not None and local.digest is None:
+        remedy = "pack it with `helm package`, or leave the digest out"
+        yield ConfigProblem("no-digest", label("chart_digest"), "a folder has no digest", (), remedy)
+    elif digest is not None and digest != local.digest:
+        detail = (f"    expected {digest}", f"    found    {local.digest}")
+        reason = f"{shown(given['chart'])} is another archive"
+        remedy = "do not install it before you know why: it may have been changed on its way"
+        yield ConfigProblem("other-digest", label("chart_digest"), reason, detail, remedy)
+    elif digest is None and local.digest is not None and published and local.digest not in published:
+        reason = f"not the archive that OpenKruise has published as {local.version}"
+        detail = (f"    published {' or '.join(published)}", f"    found     {local.digest}")
+        remedy = f"if it is meant: {label('chart_digest')}: {local.digest}"
+        yield ConfigProblem("other-digest", label("chart"), reason, detail, remedy, "warning")
+
+
+def index_problems(
+    index: bytes, *, repository: str, chart: str, chart_version: str, digest: str | None
+) -> Iterator[ConfigProblem]:
+    """Yield what a repository's index says against the digest given, or against OpenKruise's own.
+
+    Helm does not compare an archive with the index it comes from, so that this tells of a repository that
+    offers something else, not of an archive changed on its way.
+    """
+    wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
+    wanted = wanted if digest is None else (digest,)
+    listed = listed_digests(index, chart, chart_version) if wanted else None
+    if listed is None and digest is not None:
+        reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
+        yield ConfigProblem("no-digest", "chart_digest", reason, (), _PULL.format(chart="chart"))
+    elif listed and not set(wanted) & set(listed):
+        reason = f"{without_login(repository)} offers another archive as {chart} {chart_version}"
+        detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' or '.join(listed)}")
+        remedy = "find out why; if it is meant, give the listed one as chart_digest"
+        yield ConfigProblem("other-digest", "chart_digest", reason, detail, remedy)
+
+
+def contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:
+    """Return the version whose values count, with how well they are known; None if it is no version."""
+    chart = given.get("chart", CHART)
+    if local is not None:
+        return _version(local.version, local.name)
+    last = chart.rstrip("/").rpartition("/")[2]
+    archive = _ARCHIVE.fullmatch(last)
+    if archive is not None and "://" in chart:
+        return _version(archive["version"], archive["name"])
+    return _version(given.get("chart_version", CHART_VERSION), last)
+
+
+def _version(text: str, name: str = CHART) -> Version | None:
+    try:
+        return version(text, published=name == CHART)
+    except ValueError:
+        return None
+
+
+def _is_address(text: str) -> bool:
+    return bool(re.fullmatch(r"https?://[^/\s]\S*", text)) and "[" not in text.partition("]")[2]
+
+
+def _is_openkruises(repository: str) -> bool:
+    return repository.rstrip("/") == CHART_REPOSITORY.rstrip("/")

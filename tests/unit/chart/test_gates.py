@@ -1,0 +1,106 @@
+"""Feature gates: the text for the chart, the names of each version, and what one does to another."""
+
+from typing import Any
+
+import pytest
+from pulumi_openkruise.chart.gates import gates_problems, known_gates, read_text, rendered, text_problems
+from pulumi_openkruise.chart.version import version
+
+
+def found(gates: Any, chart: str = "1.8.3") -> list[tuple[str, str, str]]:
+    return [(p.code, p.where, p.severity) for p in gates_problems(gates, version(chart), "gates")]
+
+
+def test_the_text_is_canonical_and_keeps_the_charts_own_gate() -> None:
+    assert (
+        rendered({"PodWebhook": False, "AllBeta": True})
+        == "AllBeta=true,ImagePullJobGate=true,PodWebhook=false"
+    )
+    assert rendered({"ImagePullJobGate": False}) == "ImagePullJobGate=false"
+    assert rendered({"KruiseDaemon": False}) == "ImagePullJobGate=true,KruiseDaemon=false"
+
+
+def test_what_is_rendered_reads_back_and_is_good() -> None:
+    gates = dict.fromkeys(known_gates(version("1.8.3")), False)
+    text = rendered(gates)
+    assert read_text(text) == gates
+    assert list(text_problems(text, version("1.8.3"), "gates")) == []
+
+
+@pytest.mark.parametrize(
+    ("chart", "count"), [("1.7.0", 30), ("1.7.5", 30), ("1.8.0", 34), ("1.8.3", 34), ("1.9.0", 36)]
+)
+def test_gates_by_version(chart: str, count: int) -> None:
+    assert len(known_gates(version(chart))) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "chart", "remedy"),
+    [
+        ("TemplateNoDefault", "1.8.3", "did you mean TemplateNoDefaults?"),
+        ("podwebhook", "1.8.3", "did you mean PodWebhook?"),
+        ("EnhancedLivenessProbeGate", "1.8.3", "write EnhancedLivenessProbe"),
+        ("ForceDeleteTimeoutExpectationFeatureGate", "1.8.3", "write ForceDeleteTimeoutExpectationGate"),
+        ("InPlaceWorkloadVerticalScaling", "1.7.5", "remove it"),
+        ("InPlacePodVerticalScaling", "1.8.3", "remove it"),
+        ("xyz", "1.8.3", "docs/values.md lists the gates"),
+    ],
+)
+def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
+    (problem,) = gates_problems({name: True}, version(chart), "gates")
+    assert (problem.code, problem.where, problem.severity) == ("unknown-gate", f"gates.{name}", "error")
+    assert problem.remedy == remedy
+    (unsure,) = gates_problems({name: True}, version("1.8.3-custom"), "gates") if name == "xyz" else (None,)
+    assert unsure is None or unsure.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("gates", "expected"),
+    [
+        ({"PodWebhook": "false"}, [("wrong-type", "gates.PodWebhook", "error")]),
+        ({"PodWebhook": None}, [("wrong-type", "gates.PodWebhook", "error")]),
+        ({1: True}, [("wrong-type", "gates", "error")]),
+        ({"AllAlpha": True}, [("external-certs", "gates", "error")]),
+        ({"AllAlpha": True, "EnableExternalCerts": False}, []),
+        ({"AllAlpha": False}, []),
+        ({"KruiseDaemon": False}, []),
+        ({"KruiseDaemon": False, "SidecarTerminator": True}, [("overruled-gate", "gates", "warning")]),
+        ({"PodWebhook": False, "WorkloadSpread": True}, [("overruled-gate", "gates", "warning")]),
+        (
+            {"PreDownloadImageForInPlaceUpdate": True, "ImagePullJobGate": False},
+            [("overruled-gate", "gates", "warning")],
+        ),
+    ],
+)
+def test_gates(gates: Any, expected: list[tuple[str, str, str]]) -> None:
+    assert found(gates) == expected
+
+
+def test_external_certificates_are_broken_in_one_chart() -> None:
+    assert found({"EnableExternalCerts": True}, "1.9.1") == [("external-certs", "gates", "error")]
+    assert found({"EnableExternalCerts": True}, "1.9.0") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("", []),
+        ("ImagePullJobGate=true", []),
+        ("ImagePullJobGate=true,KruiseDaemon=false", []),
+        ("KruiseDaemon=false", ["dropped-gate"]),
+        ("ImagePullJobGate=true,KruiseDaemon=False", ["wrong-value"]),
+        ("ImagePullJobGate=true, KruiseDaemon=false", ["wrong-value"]),
+        ("ImagePullJobGate=true,", ["wrong-value"]),
+        ("ImagePullJobGate", ["wrong-value", "dropped-gate"]),
+        ("ImagePullJobGate=true,PodWebhok=false", ["unknown-gate"]),
+        ("ImagePullJobGate=true,AllAlpha=true", ["external-certs"]),
+    ],
+)
+def test_text_of_ones_own(text: str, codes: list[str]) -> None:
+    problems = list(text_problems(text, version("1.8.3"), "values.featureGates"))
+    assert [problem.code for problem in problems] == codes
+
+
+def test_a_text_may_be_secret() -> None:
+    for problem in text_problems("hunter2=true,Hunter2,PodWebhok=true", version("1.8.3"), "values"):
+        assert "unter2" not in str(problem)
