@@ -13,6 +13,7 @@ from . import supply
 from .chart.derived import has_daemon
 from .errors import shown_plainly
 from .guard import Guard
+from .health import daemons
 from .problems import ConfigError, ConfigProblem
 from .required import REQUIRED
 from .settings import Settings, read_settings
@@ -81,6 +82,12 @@ class OpenKruise(pulumi.ComponentResource):
     """Namespace that OpenKruise runs in."""
     status: pulumi.Output[str]
     """Status of the Helm release, "deployed" when all is well; unknown in the first preview."""
+    release_revision: pulumi.Output[int]
+    """Revision of the Helm release; unknown in the first preview."""
+    daemon_desired: pulumi.Output[int]
+    """Number of nodes that should run kruise-daemon, as the cluster counts; 0 without a daemon."""
+    daemon_ready: pulumi.Output[int]
+    """Number of nodes on which it is ready; both are unknown in the first preview."""
 
     def __init__(self, name: str, args: OpenKruiseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare namespace and release; raises InvalidConfigError with every problem of the arguments."""
@@ -141,6 +148,14 @@ class OpenKruise(pulumi.ComponentResource):
         )
         self.namespace = guard.settled(release)
         self.status = release.status.apply(lambda status: status.status if status else None)
+        self.release_revision = release.status.apply(lambda status: status.revision if status else None)
+        # In a chart of another name the DaemonSet may have another name, too.
+        none: Any = pulumi.Output.from_input(None if settings.has_daemon else 0)
+        self.daemon_desired, self.daemon_ready = none, none
+        if settings.has_daemon and settings.contract.is_openkruises:
+            reading = pulumi.ResourceOptions(parent=self)
+            counts = daemons(f"{name}-daemon", settings.namespace, release.status, reading)
+            self.daemon_desired, self.daemon_ready = counts
         self.register_outputs(
             {
                 "affinity": self.affinity,
@@ -148,6 +163,9 @@ class OpenKruise(pulumi.ComponentResource):
                 "chartVersion": self.chart_version,
                 "namespace": self.namespace,
                 "status": self.status,
+                "releaseRevision": self.release_revision,
+                "daemonDesired": self.daemon_desired,
+                "daemonReady": self.daemon_ready,
             }
         )
 

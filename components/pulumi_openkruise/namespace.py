@@ -34,12 +34,12 @@ class Namespace(pulumi.CustomResource):
 
     def __init__(self, name: str, metadata: Mapping[str, Any] | None, opts: pulumi.ResourceOptions) -> None:
         # The version is what makes this resource share its default provider with the Release.
-        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=_provider_version()), opts)
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=provider_version()), opts)
         inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         super().__init__("kubernetes:core/v1:Namespace", name, inputs, opts)
 
 
-def _provider_version() -> str:
+def provider_version() -> str:
     """Return the version of pulumi-kubernetes, as its own resources ask for it."""
     get_version = getattr(_utilities, "get_version", None)
     if get_version is None:  # it is not public, so it may go
@@ -56,7 +56,7 @@ def created(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespac
     (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack, which a warning
     says for any but OpenKruise's usual namespace.
     """
-    provider = _provider_version()
+    provider = provider_version()
     if namespace != _USUAL and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
         pulumi.log.warn(
             f"pulumi-kubernetes {provider} takes over a namespace that exists already, and deletes it "

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+from engine import COMPONENT, DAEMONS, NAMESPACE, RELEASE, Engine, new_engine
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.errors import InvalidConfigError
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
@@ -24,9 +24,9 @@ def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
     engine.run(lambda: OpenKruise("kruise", args, pulumi.ResourceOptions(**options)))
 
 
-def test_registers_a_component_a_namespace_and_a_release(engine: Engine) -> None:
+def test_registers_a_component_a_namespace_and_a_release_and_reads_the_daemons(engine: Engine) -> None:
     install(engine, {})
-    assert engine.types == [NAMESPACE, RELEASE, COMPONENT]
+    assert engine.types == [DAEMONS, NAMESPACE, RELEASE, COMPONENT]
     assert engine.of_type(COMPONENT).urn == PARENT
 
 
@@ -142,12 +142,13 @@ def test_protect(engine: Engine, args: OpenKruiseArgs, protected: bool) -> None:
 
 def test_nothing_is_ever_deleted_before_it_is_replaced(engine: Engine) -> None:
     install(engine, {})
-    assert not any(resource.request.deleteBeforeReplace for resource in engine.registered)
+    registered = [resource for resource in engine.registered if not resource.read]
+    assert not any(resource.request.deleteBeforeReplace for resource in registered)
 
 
 def test_children_share_one_default_provider(engine: Engine) -> None:
     install(engine, {})
-    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE)}
+    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE, DAEMONS)}
     assert len(versions) == 1
     assert versions != {""}
 
@@ -163,7 +164,7 @@ def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) ->
 
     engine.run(program)
     provider = engine.of_type("pulumi:providers:kubernetes")
-    for type_ in (NAMESPACE, RELEASE):
+    for type_ in (NAMESPACE, RELEASE, DAEMONS):
         assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
 
 
@@ -187,6 +188,9 @@ def test_outputs(engine: Engine) -> None:
         "chartVersion": "1.8.3",
         "namespace": "kruise-system",
         "status": "deployed",
+        "releaseRevision": 2,
+        "daemonDesired": 3,
+        "daemonReady": 2,
     }
 
 
@@ -322,7 +326,7 @@ def test_a_provider_that_takes_over_namespaces_is_warned_of(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, provider: str, namespace: str, warned: bool
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("pulumi_openkruise.namespace._provider_version", lambda: provider)
+    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: provider)
     monkeypatch.setattr("pulumi.log.warn", said.append)
     install(engine, {"namespace": namespace})
     assert bool(said) is warned
@@ -353,7 +357,8 @@ def test_preview_knows_everything_but_the_status() -> None:
         values = engine.of_type(RELEASE).inputs["values"]
         assert values["manager"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == expected
         outputs = engine.outputs[PARENT]
-        assert isinstance(outputs.pop("status"), pulumi.output.Unknown)
+        for name in ("status", "releaseRevision", "daemonDesired", "daemonReady"):
+            assert isinstance(outputs[name], pulumi.output.Unknown)
         assert outputs["affinity"] == expected
 
 
@@ -370,7 +375,8 @@ def test_two_installations_in_one_program(engine: Engine) -> None:
 
     engine.run(program)
     names = {resource.name for resource in engine.registered}
-    assert names == {"east", "east-namespace", "east-release", "west", "west-namespace", "west-release"}
+    children = ("", "-namespace", "-release", "-daemon")
+    assert names == {f"{place}{child}" for place in ("east", "west") for child in children}
 
 
 def _future(value: Any) -> Any:

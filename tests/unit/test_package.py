@@ -31,7 +31,16 @@ def test_schema_marks_what_preview_has_to_know_as_plain() -> None:
 
 def test_schema_outputs() -> None:
     outputs = component().outputs
-    assert list(outputs) == ["affinity", "selectors", "chartVersion", "namespace", "status"]
+    assert list(outputs) == [
+        "affinity",
+        "selectors",
+        "chartVersion",
+        "namespace",
+        "status",
+        "releaseRevision",
+        "daemonDesired",
+        "daemonReady",
+    ]
     assert all(output.description for output in outputs.values())
 
 
