@@ -26,7 +26,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     virtual_node_selectors: list[str]
     """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
     virtual_node_presets: list[str]
-    """Known kinds of virtual nodes, in addition to the selectors; example: ["eks-fargate", "liqo"]."""
+    """Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all"; see docs/presets.md."""
     base_exclusions: bool
     """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
     exclude_manager: bool

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..detection import DECLARED
 from ..discovery import Group, JudgedNode, Proposal
+from ..presets import PRESETS
 from .output import as_table
 from .sources import Selectors
 from .stack_edit import quoted
@@ -141,6 +142,11 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
     lines = config_lines(proposal, namespace)
     if lines:
         parts.append("To exclude the others, add to the stack's file:\n\n" + "\n".join(lines))
+        parts += [
+            f"Mind that {name} is {PRESETS[name].reason}."
+            for name in proposal.presets
+            if PRESETS[name].reason
+        ]
         if proposal.selectors:
             parts.append(
                 "Selectors by label rest on the nodes that are there now: see whether nodes to come will "

@@ -123,7 +123,7 @@ def _status(node: Sighting, found: Findings) -> None:
     ):
         number = patterns.number(text)
         if number >= 0:
-            found.sign(signal, f"{signal} {shown(text)}", patterns.sign(number))
+            found.sign(signal, f"{signal.replace('-', ' ')} {shown(text)}", patterns.sign(number))
     for text, known, what in (
         (node.architecture, _GOARCH, "architecture"),
         (node.system, _GOOS, "operating system"),
@@ -150,7 +150,7 @@ def _runtime(node: Sighting) -> Iterator[tuple[Strength, str]]:
     if not node.has_info:
         return
     if node.runtime:
-        if not _WRITTEN_BY_KUBELET.match(node.runtime):
+        if not _WRITTEN_BY_KUBELET.match(node.runtime) and _RUNTIMES.number(node.runtime) < 0:
             yield "decisive", f"container runtime {shown(node.runtime)}, which no kubelet writes like that"
         return
     # A kubelet reports its runtime with its version, before the node is ready. Where the rest looks like a

@@ -65,6 +65,12 @@ def test_presets_are_proposed_as_lines_of_a_stack_file(cli: Cli) -> None:
     assert "eks.amazonaws.com/compute-type=fargate" in out
 
 
+def test_a_preset_that_is_not_for_everybody_says_so(cli: Cli) -> None:
+    _code, out, _err = cli(["eks-al2023", "tke-supernode"])
+    assert "    - tke-supernode\n" in out
+    assert "Mind that tke-supernode is not in `all`: TKE can inject kruise-daemon" in out
+
+
 def test_a_label_is_proposed_where_labels_do_not_tell(cli: Cli) -> None:
     code, out, _err = cli(["eks-al2023", "hpk-without-taint"])
     assert code == 1
