@@ -14,6 +14,7 @@ from .chart.derived import has_daemon
 from .errors import shown_plainly
 from .guard import Guard
 from .health import daemons
+from .moving import KEEP
 from .problems import ConfigError, ConfigProblem
 from .required import REQUIRED
 from .settings import Settings, read_settings
@@ -55,6 +56,12 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Name of the Helm release, for an installation that exists; default "kruise"."""
     release_namespace: str
     """Namespace of the Helm release's record, for an installation that exists; default as namespace."""
+    import_release: bool
+    """Whether the release is on the cluster, made by Helm, and not in the stack yet; default false."""
+    former_release: str
+    """Name (or URN) that the stack's own helm.v3.Release had so far; it is taken over as it is."""
+    former_namespace: str
+    """Name (or URN) that the stack's own Namespace had so far; it is taken over as it is."""
     protect: bool
     """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
     guard_destroy: bool
@@ -111,24 +118,36 @@ class OpenKruise(pulumi.ComponentResource):
         ready: pulumi.Input[bool] = True
         if settings.create_namespace:
             owning = pulumi.ResourceOptions.merge(child, guard.of_namespace())
-            namespace = namespaces.created(f"{name}-namespace", settings.namespace, owning)
+            moving = settings.import_release or settings.former_release is not None
+            there = settings.namespace if moving and settings.former_namespace is None else None
+            namespace = namespaces.created(
+                f"{name}-namespace",
+                settings.namespace,
+                _taken_over(owning, settings.former_namespace, there),
+                # Where the chart has made it, Helm would delete what it no longer finds in its release.
+                KEEP if moving else None,
+            )
         else:
             # Under another name than a created one: were the key switched on a live stack, the engine would
             # take the read for a replacement, and delete the namespace that it owned.
             reading = pulumi.ResourceOptions(parent=self)
-            namespace, ready = namespaces.adopted(f"{name}-adopted-namespace", settings.namespace, reading)
+            namespace, ready = namespaces.adopted(
+                f"{name}-adopted-namespace", settings.namespace, settings.release_id, reading
+            )
 
         release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
         if deferred or not settings.create_namespace:
             release_values = pulumi.Output.all(values, ready).apply(
                 lambda known: _values(settings, known[0], source=source)
             )
+        recorded = settings.release_id if settings.import_release else None
+        guarded = pulumi.ResourceOptions.merge(child, guard.of_release())
         release = _release(
             f"{name}-release",
             settings,
             release_values,
             pulumi.ResourceOptions.merge(
-                pulumi.ResourceOptions.merge(child, guard.of_release()),
+                _taken_over(guarded, settings.former_release, recorded),
                 pulumi.ResourceOptions(depends_on=[namespace]),
             ),
         )
@@ -168,6 +187,17 @@ class OpenKruise(pulumi.ComponentResource):
                 "daemonReady": self.daemon_ready,
             }
         )
+
+
+def _taken_over(
+    options: pulumi.ResourceOptions, former: str | None, there: str | None
+) -> pulumi.ResourceOptions:
+    """Return the options, and those that take a resource over: its name so far, or its id on the cluster."""
+    aliases: list[str | pulumi.Alias] = []
+    if former is not None:
+        by_name = pulumi.Alias(name=former, parent=pulumi.ROOT_STACK_RESOURCE)
+        aliases.append(former if former.startswith("urn:pulumi:") else by_name)
+    return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(aliases=aliases, import_=there))
 
 
 def _release(

@@ -12,6 +12,7 @@ import pulumi
 from pulumi_kubernetes import _utilities
 
 from .errors import InvalidConfigError
+from .moving import doomed
 from .problems import ConfigProblem
 
 LABELS: Mapping[str, str] = {
@@ -49,7 +50,9 @@ def provider_version() -> str:
     return str(get_version())
 
 
-def created(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespace:
+def created(
+    name: str, namespace: str, opts: pulumi.ResourceOptions, annotations: Mapping[str, str] | None = None
+) -> Namespace:
     """Declare the namespace as a resource of the stack, labelled for OpenKruise.
 
     Where one of this name exists already, the Kubernetes provider refuses to create it from 4.29 on
@@ -63,27 +66,37 @@ def created(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespac
             f"with the stack. If {namespace} is not OpenKruise's alone, set createNamespace to false; or use "
             f"pulumi-kubernetes {'.'.join(map(str, _REFUSES_EXISTING))} or newer, which refuses."
         )
-    return Namespace(name, {"name": namespace, "labels": dict(LABELS)}, opts)
+    metadata: dict[str, Any] = {"name": namespace, "labels": dict(LABELS)}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    return Namespace(name, metadata, opts)
 
 
-def adopted(name: str, namespace: str, opts: pulumi.ResourceOptions) -> tuple[Namespace, pulumi.Output[bool]]:
+def adopted(
+    name: str, namespace: str, release: str, opts: pulumi.ResourceOptions
+) -> tuple[Namespace, pulumi.Output[bool]]:
     """Read an existing namespace, which the stack never changes or deletes.
 
-    The output is true once it is known to be labelled for OpenKruise; it fails with an InvalidConfigError, in
-    preview already, where it is not. The engine reports by itself that there is no such namespace.
+    The output is true once it is known to be labelled for OpenKruise, and safe from the Helm release
+    (``<namespace>/<name>``) that may have made it; it fails with an InvalidConfigError, in preview already,
+    where it is not. The engine reports by itself that there is no such namespace.
     """
     existing = Namespace(name, None, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=namespace)))
-    return existing, existing.metadata.apply(lambda metadata: _is_labelled(metadata, namespace))
+    return existing, existing.metadata.apply(lambda metadata: _is_fit(metadata, namespace, release))
 
 
-def _is_labelled(metadata: Any, namespace: str) -> bool:
+def _is_fit(metadata: Any, namespace: str, release: str) -> bool:
+    problems = [problem for problem in [doomed(metadata, namespace, release)] if problem is not None]
     labels = (metadata or {}).get("labels") or {}
-    if labels.get("control-plane") == LABELS["control-plane"]:
-        return True
-    problem = ConfigProblem(
-        "unlabelled-namespace",
-        f"namespace {namespace}",
-        "is not labelled control-plane=openkruise, so OpenKruise's own webhooks would refuse its pods",
-        remedy=f"if it is meant for OpenKruise: kubectl label namespace {namespace} control-plane=openkruise",
-    )
-    raise InvalidConfigError([problem], source="cluster")
+    if labels.get("control-plane") != LABELS["control-plane"]:
+        how = f"kubectl label namespace {namespace} control-plane=openkruise"
+        problem = ConfigProblem(
+            "unlabelled-namespace",
+            f"namespace {namespace}",
+            "is not labelled control-plane=openkruise, so OpenKruise's own webhooks would refuse its pods",
+            remedy=f"if it is meant for OpenKruise: {how}",
+        )
+        problems.append(problem)
+    if problems:
+        raise InvalidConfigError(problems, source="cluster")
+    return True

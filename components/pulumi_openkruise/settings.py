@@ -22,6 +22,7 @@ from .chart.source import (
 from .chart.version import Version, version
 from .exclusion import exclude
 from .fields import Label, of_right_kind
+from .moving import moving_problems
 from .names import USUAL, name_problems
 from .presets import is_preset, preset_remedy
 from .problems import ConfigError, ConfigProblem, shown
@@ -50,6 +51,9 @@ class Settings:
     create_namespace: bool = True
     release_name: str = "kruise"
     release_namespace: str = USUAL
+    import_release: bool = False
+    former_release: str | None = None
+    former_namespace: str | None = None
     protect: bool = True
     guard_destroy: bool = False
     reapply: str = ""
@@ -62,6 +66,11 @@ class Settings:
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
     warnings: tuple[ConfigProblem, ...] = ()
     """What is worth a line and keeps nobody from installing."""
+
+    @property
+    def release_id(self) -> str:
+        """The Helm release as ``<namespace>/<name>``."""
+        return f"{self.release_namespace}/{self.release_name}"
 
 
 def default_timeout(expected_nodes: int = 1) -> int:
@@ -104,6 +113,7 @@ def read_settings(
     local, found = look_at_chart(given, label, look)
     problems += found
     problems += name_problems(given, label)
+    problems += moving_problems(given, label)
     contract = contract_version(given, local)
     problems += derived_problems(given, contract, label)
     namespace, values = given.get("namespace", USUAL), given.get("values", {})
