@@ -1,0 +1,149 @@
+"""Moving in: an installation that is there already comes under the component and loses nothing by it.
+
+Each way begins with an installation of its own kind, on which users have made their resources, and ends with
+its removal.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import api
+from sandbox.chart_choice import Chart
+from sandbox.manager import wait_for_manager
+from sandbox.state import State
+
+from . import custom_resources
+from .conftest import Helm
+from .custom_resources import precious
+from .observing import KRUISE_NAMESPACE, REAL, Cluster, eventually
+from .stack import Stack
+
+HANDWRITTEN = Path(__file__).parent / "programs" / "handwritten"
+NAMESPACE = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
+
+
+class _Installation:
+    """One that is about to move in, with what it must not lose by it."""
+
+    def __init__(self, cluster: Cluster, before: set[str]) -> None:
+        self.cluster, self._before = cluster, before
+        wait_for_manager(cluster.state)
+        custom_resources.create_all(cluster)
+        self.identities = cluster.identities()
+        self.precious = precious(cluster)
+
+    def has_lost_nothing(self) -> None:
+        assert self.cluster.identities().items() >= self.identities.items()
+        assert precious(self.cluster) == self.precious
+
+    def runs_where_it_should(self) -> None:
+        eventually(
+            "the daemons to run on real nodes alone",
+            lambda: set(self.cluster.daemons()) == self.cluster.running_daemons() == REAL,
+            evidence=self.cluster.pods,
+        )
+
+    def is_removed_by(self, stack: Stack, *, but_for: str = "") -> None:
+        wait_for_manager(self.cluster.state)
+        custom_resources.delete(self.cluster)
+        stack.destroy(self.cluster)
+        remaining = {f"/api/v1/namespaces//{but_for}"} if but_for else set()
+        eventually(
+            "everything of the release to be gone",
+            lambda: self.cluster.lasting() - remaining <= self._before,
+            evidence=lambda: self.cluster.lasting() - remaining - self._before,
+        )
+        assert not stack.resources()
+
+
+@pytest.fixture
+def by_helm(life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, empty: None) -> _Installation:
+    """As OpenKruise documents it: `helm install kruise`, in namespace default, the chart makes its own."""
+    before = life_cluster.lasting()
+    helm("install", "kruise", charts["1.8.3"].reference, "--namespace", "default")
+    return _Installation(life_cluster, before)
+
+
+@pytest.fixture
+def by_hand(life_cluster: Cluster, life_state: State, charts: dict[str, Chart], empty: None) -> _Installation:
+    """A Namespace and a helm.v3.Release in the same stack."""
+    before = life_cluster.lasting()
+    Stack(life_state, charts["1.8.3"]).up("--skip-preview", folder=HANDWRITTEN).succeeded()
+    return _Installation(life_cluster, before)
+
+
+def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
+    by_helm: _Installation, life_state: State, charts: dict[str, Chart]
+) -> None:
+    stack = Stack(life_state, charts["1.8.3"])
+    moving: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
+    stack.configure(moving)
+
+    output = stack.up().succeeded().output
+
+    assert "2 imported" in output, output
+    by_helm.has_lost_nothing()
+    by_helm.runs_where_it_should()
+    stack.preview("--expect-no-changes").succeeded()
+
+    # The key may go as soon as it has done its work.
+    del moving["importRelease"]
+    stack.configure(moving)
+    output = stack.up().succeeded().output
+    assert "replaced" not in output, output
+    by_helm.has_lost_nothing()
+    stack.preview("--expect-no-changes").succeeded()
+    by_helm.is_removed_by(stack)
+
+
+def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alone(
+    by_helm: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+) -> None:
+    stack = Stack(life_state, charts["1.8.3"])
+    settings = {"releaseNamespace": "default", "importRelease": "true", "createNamespace": "false"}
+    stack.configure(settings)
+    revisions = life_cluster.helm_revisions()
+    for outcome in (stack.preview().failed(), stack.up("--skip-preview").failed()):
+        assert "kubectl annotate namespace kruise-system helm.sh/resource-policy=keep" in outcome.output
+    assert life_cluster.helm_revisions() == revisions
+    by_helm.has_lost_nothing()
+
+    keep = {"metadata": {"annotations": {"helm.sh/resource-policy": "keep"}}}
+    api.call(life_cluster.client, "PATCH", NAMESPACE, keep, content_type="application/merge-patch+json")
+    output = stack.up().succeeded().output
+
+    assert "1 imported" in output, output
+    by_helm.has_lost_nothing()
+    by_helm.runs_where_it_should()
+    stack.preview("--expect-no-changes").succeeded()
+    by_helm.is_removed_by(stack, but_for=KRUISE_NAMESPACE)
+    life_cluster.delete_namespace()
+
+
+def test_the_stacks_own_release_moves_in_by_its_former_name(
+    by_hand: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+) -> None:
+    stack = Stack(life_state, charts["1.8.3"])
+    revisions = life_cluster.helm_revisions()
+    moving = {"formerRelease": "openkruise", "formerNamespace": "system"}
+    stack.configure(moving)
+
+    output = stack.up().succeeded().output
+
+    assert "1 created" in output, output
+    assert "deleted" not in output, output
+    assert "replaced" not in output, output
+    assert len(life_cluster.helm_revisions()) == len(revisions) + 1
+    by_hand.has_lost_nothing()
+    by_hand.runs_where_it_should()
+    stack.preview("--expect-no-changes").succeeded()
+
+    # The keys may go as soon as they have done their work.
+    stack.configure()
+    output = stack.up().succeeded().output
+    assert "created" not in output, output
+    assert "deleted" not in output, output
+    by_hand.has_lost_nothing()
+    by_hand.is_removed_by(stack)
