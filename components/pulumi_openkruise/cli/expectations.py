@@ -7,9 +7,7 @@ from ..problems import ConfigError
 from ..selectors import SelectorError, solve
 from ..settings import read_settings
 from ..stack_config import parse_config
-from .output import note
-from .sources import UnusableInputError, from_arguments, from_stack_file, read_text
-from .stack_yaml import read_stack_yaml
+from .sources import UnusableInputError, from_arguments, from_stack_file, read_text, readable_config
 
 
 def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
@@ -17,10 +15,7 @@ def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expec
     source = "standard input" if path == "-" else path
     text = read_text(path)
     try:
-        config, secret_keys, _environment = read_stack_yaml(text, source, namespace)
-        if "values" in secret_keys:
-            note(f"{source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
-            config.pop("values")
+        config, secret_keys, _environment = readable_config(text, source, namespace, aloud=False)
         arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
         arguments["virtual_node_selectors"] = [*arguments.get("virtual_node_selectors", ()), *extra]
         settings = read_settings(arguments, source=source)

@@ -73,7 +73,7 @@ def from_stack_file(path: str, namespace: str, text: str | None = None) -> Selec
 
 def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
     try:
-        config, secret_keys, environment = read_stack_yaml(text, source, namespace)
+        config, secret_keys, environment = readable_config(text, source, namespace)
         arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
     except (ConfigError, ValueError) as error:
         raise UnusableInputError(str(error)) from None
@@ -93,6 +93,22 @@ def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
     values = arguments.get("values", {})
     required = node_affinity(values, DAEMON).get(REQUIRED) if isinstance(values, Mapping) else None
     return found + Selectors(required=required)
+
+
+def readable_config(
+    text: str, source: str, namespace: str, *, aloud: bool = True
+) -> tuple[dict[str, Any], set[str], bool]:
+    """Read a stack's file as ``read_stack_yaml`` does; Helm values that are encrypted are left out.
+
+    ``aloud`` says so to the user.
+    """
+    config, secret_keys, environment = read_stack_yaml(text, source, namespace)
+    if "values" in secret_keys:
+        if aloud:
+            note(f"{source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
+        del config["values"]
+        secret_keys.discard("values")
+    return config, secret_keys, environment
 
 
 def _json_list(text: str) -> list[Any]:
