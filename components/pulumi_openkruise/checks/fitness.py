@@ -2,8 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from ..chart.gates import known_gates
+from ..chart.version import version
 from ..release.records import latest
 from .expected import Expected
 from .finding import Code, Finding, make
@@ -133,8 +135,18 @@ def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         off = gates.get("KruiseDaemon", "true").lower() in ("false", "0", "f")
         if off and "KruiseDaemon=false" not in found:
             wrong.append(f"{found}: the daemons are off, and the chart still deploys them")
+        unknown = _unknown(gates, snapshot, expected)
+        wrong += [f"{found}: {gate} is none of OpenKruise's gates" for gate in unknown]
     if wrong:
         yield make(GATES_WRONG, f"{counted(len(wrong), 'wrong feature gate')}", wrong)
+
+
+def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> list[str]:
+    kruise = _kruise_version(snapshot, expected)
+    if kruise is None:
+        return []
+    known = known_gates(version(".".join(map(str, kruise))))
+    return sorted(gate for gate in gates if known and gate not in known)
 
 
 def _gates(spec: Object) -> list[str]:

@@ -356,6 +356,15 @@ def test_the_log_of_a_daemon_without_a_socket_says_so() -> None:
     assert found(check(snapshot, expected()))["runtime-socket"].objects == ("kruise-daemon-x",)
 
 
+def test_a_gate_that_the_version_does_not_have() -> None:
+    gates = ["--feature-gates=EnhancedLivenessProbeGate=true"]
+    pods = [changed(one, "spec", "containers", 0, "args", to=gates) for one in healthy().pods]
+    finding = found(check(broken(pods=pods), expected()))["gates-misspelt"]
+    assert finding.evidence == (
+        "EnhancedLivenessProbeGate=true: EnhancedLivenessProbeGate is none of OpenKruise's gates",
+    )
+
+
 def test_a_preset_that_matches_with_one_of_its_selectors_is_not_idle() -> None:
     wanted = replace(
         expected(),
