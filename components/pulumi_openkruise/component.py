@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from . import namespace as namespaces
-from . import supply
+from . import node_check, supply
 from .chart.derived import has_daemon
 from .errors import shown_plainly
 from .guard import Guard
@@ -68,6 +68,8 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
     reapply: str
     """Any text: a new one makes Helm put back whatever of the release was changed or deleted by hand."""
+    node_check: str
+    """What comes of daemons that are not where they should be after `up`: off, warn or fail; default warn."""
     expected_nodes: int
     """Number of nodes that the cluster may have: each hundred make the default of timeout a minute longer."""
     timeout: int
@@ -166,7 +168,7 @@ class OpenKruise(pulumi.ComponentResource):
             else pulumi.Output.from_input(settings.chart_version)
         )
         self.namespace = guard.settled(release)
-        self.status = release.status.apply(lambda status: status.status if status else None)
+        self.status = node_check.told(self, release, settings, args, release_values)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
         # In a chart of another name the DaemonSet may have another name, too.
         none: Any = pulumi.Output.from_input(None if settings.has_daemon else 0)

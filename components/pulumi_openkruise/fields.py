@@ -35,6 +35,7 @@ FIELDS: dict[str, Kind] = {
     "protect": "flag",
     "guard_destroy": "flag",
     "reapply": "text",
+    "node_check": "text",
     "expected_nodes": "number",
     "timeout": "number",
     "values": "mapping",

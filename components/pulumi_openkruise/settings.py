@@ -57,6 +57,8 @@ class Settings:
     protect: bool = True
     guard_destroy: bool = False
     reapply: str = ""
+    node_check: str = "warn"
+    """``off``, ``warn`` or ``fail``: what comes of findings on nodes after the release."""
     timeout: int = 600
     """Seconds that Helm waits."""
     derived: Mapping[str, Any] = field(default_factory=dict)
@@ -109,6 +111,7 @@ def read_settings(
         where=label("virtual_node_selectors"),
     )
     problems += found
+    problems += _node_check_problems(given, label("node_check"))
     problems += chart_problems(given, label)
     local, found = look_at_chart(given, label, look)
     problems += found
@@ -148,6 +151,15 @@ def read_settings(
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
         **plain,
     )
+
+
+def _node_check_problems(given: dict[str, Any], where: str) -> list[ConfigProblem]:
+    found = given.get("node_check", Settings.node_check)
+    if found == "false":  # what YAML makes of off
+        given["node_check"] = found = "off"
+    if found in ("off", "warn", "fail"):
+        return []
+    return [ConfigProblem("invalid-choice", where, f"expected off, warn or fail, found {shown(found)}")]
 
 
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[ConfigProblem]:

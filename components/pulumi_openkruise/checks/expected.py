@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..presets import BASE_SELECTORS, preset_selectors
 from ..required import REQUIRED
 from ..selectors import Exclusion, NodeMatcher
 from ..selectors.matching import Match
 from ..settings import Settings
-from ..values import daemon_affinity, helm_values
+from ..values import helm_values, merged
 from .plain import at, mapping
 from .snapshot import NodeFacts
 
@@ -47,15 +48,23 @@ def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str
         settings.exclusion,
         namespace=settings.namespace,
         exclude_manager=settings.exclude_manager,
-        values=settings.values,
+        values=merged(settings.derived, settings.values),
     )
+    return of_values(settings, values, source, listed)
+
+
+def of_values(
+    settings: Settings, values: Mapping[str, Any], source: str, listed: Sequence[tuple[str, str]]
+) -> Expected:
+    """Return the same where the Helm values are there already."""
+    daemon = at(values, "daemon", "affinity", "nodeAffinity", REQUIRED)
     manager = at(values, "manager", "nodeAffinity", REQUIRED)
     return Expected(
         source=source,
         selectors=tuple(selector for selector, _origin in listed),
         origins=tuple(origin for _selector, origin in listed),
         excluding=settings.exclusion.affinity,
-        daemon=daemon_affinity(settings.exclusion, settings.values),
+        daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
         node_selector=_texts(mapping(values, "daemon", "nodeSelector")),
         namespace=settings.namespace,
@@ -65,6 +74,19 @@ def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str
         is_stack=True,
         owns_namespace=settings.create_namespace,
     )
+
+
+def listed_selectors(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return every selector that arguments stand for, each with where it comes from."""
+    found = [
+        (selector, f"virtualNodeSelectors[{place}]")
+        for place, selector in enumerate(arguments.get("virtual_node_selectors") or ())
+    ]
+    for name in arguments.get("virtual_node_presets") or ():
+        found += [(selector, f"preset {name}") for selector in preset_selectors([name])]
+    if arguments.get("base_exclusions", True):
+        found += [(selector, "base exclusion") for selector in BASE_SELECTORS]
+    return found
 
 
 def of_selectors(

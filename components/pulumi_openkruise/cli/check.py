@@ -1,8 +1,5 @@
 """``pulumi-openkruise check``: a cluster against a stack's selectors, an installation against known traps."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import click
@@ -14,10 +11,9 @@ from .app import CLEAN, FINDINGS
 from .expectations import of_arguments, of_stack_file
 from .node_objects import read_node_objects
 from .output import as_json, emit
+from .progress import Progress, progress
 from .report_table import as_text
 from .sources import UnusableInputError
-
-Progress = Callable[[str, int, int], None]
 
 
 @click.command()
@@ -90,7 +86,7 @@ def check(
         expected = of_arguments(selectors, namespace or Expected.namespace)
     if expected is not None and namespace is not None:
         expected = replace(expected, namespace=namespace)
-    with _progress() as tell:
+    with progress() as tell:
         if nodes_file is not None:
             if expected is None:
                 raise click.UsageError("--nodes-file needs --stack-file or SELECTORs to compare with")
@@ -160,28 +156,3 @@ def _of_live(snapshot: Snapshot, namespace: str) -> Expected:
             "to compare the nodes with, or --namespace"
         )
     return of_daemon_set(daemon_set, namespace)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show on standard error what is being read, where somebody is looking."""
-    if not sys.stderr.isatty():
-        yield lambda _what, _count, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("Reading {task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[so_far]}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, so_far="")
-
-        def tell(what: str, count: int, total: int) -> None:
-            so_far = f"{count:,} of {total:,}" if total else f"{count:,}" if count else ""
-            bar.update(task, description=what, completed=count, total=total or None, so_far=so_far)
-
-        yield tell

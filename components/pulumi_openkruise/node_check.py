@@ -1,0 +1,133 @@
+"""After the release, in ``up`` alone: whether daemons are where the stack's selectors want them.
+
+It looks with the kubeconfig that the stack's own Kubernetes provider has. Whatever keeps it from looking is
+told in one line and breaks nothing: the update has done its work.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from .credentials import Credentials, credentials
+from .errors import InvalidConfigError
+from .problems import ConfigProblem
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .checks import Finding, Report
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+"""How long a request may take."""
+
+PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
+"""How long pods that should run, or go, are waited for: Helm's wait leaves a tenth of the daemons out."""
+
+
+def told(
+    component: pulumi.ComponentResource,
+    release: Any,
+    settings: Settings,
+    arguments: Mapping[str, Any],
+    values: pulumi.Input[Mapping[str, Any]],
+) -> pulumi.Output[Any]:
+    """Return the release's status, known once nodes and pods were looked at and the findings are told.
+
+    ``arguments`` are the component's, ``values`` the rendered Helm values. With ``node_check`` ``fail`` the
+    output fails with an InvalidConfigError that lists the findings.
+    """
+    status: pulumi.Output[Any] = release.status.apply(lambda found: found.status if found else None)
+    if settings.node_check == "off" or pulumi.runtime.is_dry_run():
+        return status
+
+    async def look(known: Sequence[Any]) -> Any:
+        await _look(component, settings, arguments, known[1])
+        return known[0]
+
+    # Values may be secret; the status, and where daemons are, is not.
+    return pulumi.Output.unsecret(pulumi.Output.all(status, values).apply(look))
+
+
+async def _look(
+    component: pulumi.ComponentResource,
+    settings: Settings,
+    arguments: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> None:
+    given = await credentials(component)
+    if given.kubeconfig is None:
+        _say(pulumi.log.info, f"not checked, because {given.reason}", component)
+        return
+    # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
+    with ThreadPoolExecutor(1, thread_name_prefix="openkruise-node-check") as threads:
+        report = await asyncio.get_running_loop().run_in_executor(
+            threads, _report, given, settings, arguments, values
+        )
+    if isinstance(report, str):
+        _say(pulumi.log.warn, f"not checked, because {report}", component)
+        return
+    findings = [finding for finding in report.findings if finding.severity != "info"]
+    gaps = "".join(f" Not checked: {one.what}, because {one.because}." for one in report.not_checked)
+    if not findings:
+        _say(pulumi.log.info, f"{report.summary()}{gaps}", component)
+        return
+    problems = [_problem(finding) for finding in findings]
+    if settings.node_check == "fail":
+        name = component.pulumi_resource_name
+        raise InvalidConfigError(
+            problems, source=f"nodeCheck of OpenKruise {name!r}: {report.summary()}{gaps}"
+        )
+    listed = "\n".join(str(problem) for problem in problems)
+    _say(pulumi.log.warn, f"{report.summary()}{gaps}\n{listed}", component)
+
+
+def _report(
+    given: Credentials, settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
+) -> "Report | str":
+    """Look until the pods are where they should be, or patience is over; or say why that was not possible."""
+    # Imported here, in the thread: it takes longer than everything else in this program.
+    from time import monotonic, sleep
+
+    from .checks import Snapshot, check
+    from .checks.expected import listed_selectors, of_values
+    from .cluster import ClusterError, connect
+    from .detection import judge
+    from .survey import now, read_nodes, read_pods
+
+    try:
+        listed = listed_selectors(arguments)
+        expected = of_values(settings, values, "the stack", listed)
+        cluster = connect(
+            given.kubeconfig, given.context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
+        )
+        nodes = read_nodes(cluster, judge)
+        deadline = monotonic() + PATIENCE_SECONDS
+        while True:
+            pods = read_pods(cluster, settings.namespace)
+            snapshot = Snapshot(source=cluster.address, taken=now(), nodes=nodes, pods=pods)
+            report = check(snapshot, expected)
+            if not any(_may_pass(finding) for finding in report.findings) or monotonic() > deadline:
+                return report
+            sleep(PAUSE_SECONDS)
+    except ClusterError as error:
+        return error.cause
+    except Exception as error:  # a look must never be what breaks an update
+        return f"{type(error).__name__}: {error}"
+
+
+def _may_pass(finding: "Finding") -> bool:
+    return finding.code in ("real-node-without-daemon", "daemon-on-excluded-node", "manager-on-excluded-node")
+
+
+def _problem(finding: "Finding") -> ConfigProblem:
+    detail = tuple(f"  {line}" for line in (*finding.evidence[:5], finding.consequence))
+    return ConfigProblem(finding.code, finding.code, finding.what, detail, finding.remedy)
+
+
+def _say(how: Any, text: str, component: pulumi.ComponentResource) -> None:
+    printable = "\n".join(
+        "".join(one if one.isprintable() else "?" for one in line) for line in text.split("\n")
+    )
+    how(f"nodeCheck: {printable}", resource=component)
