@@ -96,8 +96,8 @@ def _elsewhere(node: Sighting, found: Findings) -> None:
     for key, value in node.taints:
         sign = taint_sign(key, value)
         if sign is not None:
-            if found.kubelet and node.marked and sign.strength == "decisive":
-                # Anybody can copy a taint: on a machine that a kubelet answers for it takes more.
+            if node.marked and sign.strength == "decisive":
+                # Anybody can copy a taint: on what seems to be a machine it takes more.
                 sign = sign._replace(strength="strong")
             found.sign("taint", f"{key}={value}" if value else key, sign)
     for key in node.annotations:

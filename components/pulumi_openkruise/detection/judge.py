@@ -57,16 +57,17 @@ def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
     if found.of("decisive"):
         return "virtual", ""
     strong = found.of("strong")
-    if found.kubelet:
-        if len(strong) > 1 or (strong and not node.marked and found.of("weak", "name")):
-            return "virtual", ""
-        if strong:
+    if len(strong) > 1:
+        return "virtual", ""
+    if strong:
+        # Anybody can set one label or taint: what else is there decides.
+        if node.marked or (found.kubelet and not found.of("weak", "name")):
             return "unsure", (
                 f"everything but {strong[0].seen} looks like a real node: ask whoever set that; {_DECIDES}"
             )
-        return "real", ""
-    if strong:
         return "virtual", ""
+    if found.kubelet:
+        return "real", ""
     if not node.has_info:
         return "unsure", "only its metadata is known, not its status: give whole Node objects"
     if not node.runtime:

@@ -85,6 +85,14 @@ def test_the_first_seconds_of_a_real_node() -> None:
     assert judge(node).verdict == "real"
 
 
+def test_a_machine_with_one_doubtful_sign_is_a_question_before_its_kubelet_reports_too() -> None:
+    for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
+        node = node_of(id_)
+        node["status"]["nodeInfo"] = {"kubeletVersion": "v1.33.1", "containerRuntimeVersion": ""}
+        node["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+        assert judge(node).verdict == "unsure"
+
+
 def test_an_unknown_runtime_is_a_question() -> None:
     node = node_of("bare-metal")
     node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1.0"
