@@ -7,7 +7,7 @@ from typing import Any, Literal
 from engine import ROOT
 from ruamel.yaml import YAML
 
-GROUPS = ("described", "stripped", "misleading", "real")
+GROUPS = ("described", "stripped", "misleading", "real", "later")
 NODE_INFO = (
     "architecture",
     "bootID",

@@ -73,8 +73,8 @@ def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
     if not node.runtime:
         return "unsure", f"no container runtime is reported yet: look again once it is ready; {_DECIDES}"
     return "unsure", (
-        f"find out whether {shown(node.runtime)} is a container runtime that kruise-daemon can talk to; "
-        f"{_DECIDES}"
+        f"find out whether {shown(node.runtime)} is a container runtime that kruise-daemon can talk to, on a "
+        f"machine of its own; {_DECIDES}"
     )
 
 
