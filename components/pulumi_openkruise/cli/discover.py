@@ -82,6 +82,8 @@ def discover(
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     text = None if stack_file is None else read_text(stack_file)
     existing = _existing(stack_file, text, config_namespace)
+    if existing.required is not None:
+        note("the node affinity that the values require of the daemon is left out here: it excludes more")
     nodes = list(_nodes(nodes_file, kubeconfig, context_name))
     if not nodes:
         note("there are no nodes")

@@ -160,6 +160,14 @@ def test_base_exclusions_count_only_where_they_are_on(cli: Cli, stack: Callable[
     assert "    - virtual-kubelet\n" in out
 
 
+def test_an_affinity_in_the_values_is_said_to_be_left_out(cli: Cli, stack: Callable[[str], Path]) -> None:
+    term = "{matchExpressions: [{key: pool, operator: In, values: [a]}]}"
+    required = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{term}]}}}}"
+    path = stack(f"config:\n  openkruise:values: {{daemon: {{affinity: {{nodeAffinity: {required}}}}}}}\n")
+    _code, _out, err = cli(["eks-al2023"], "--stack-file", str(path))
+    assert "left out here" in err
+
+
 # --- unusable and hostile input
 
 
