@@ -94,6 +94,12 @@ def test_real_nodes_that_are_excluded_stand_out(cli: Cli, stack: Callable[[str],
     assert "Excluded by the selectors there are, though real: 1 node" in out
 
 
+def test_columns_that_nobody_fills_are_left_out(cli: Cli) -> None:
+    assert "Pool" in cli(["eks-al2023"])[1]
+    assert "Pool" not in cli(["bare-metal"])[1]
+    assert "Kind" not in cli(["bare-metal"])[1]
+
+
 def test_nodes_of_a_pool_are_one_line(cli: Cli) -> None:
     many = []
     for number in range(5000):
