@@ -118,7 +118,8 @@ def _table(groups: Iterable[Group], existing: Selectors, everything: bool) -> st
     columns = ["Nodes", "Kind", "Pool", "Names", "Why", "Excluded"]
     # What nobody has takes no place: a terminal is narrow.
     filled = [place for place in range(len(columns)) if any(row[place] for row in rows)]
-    return as_table([columns[place] for place in filled], [[[row[place] for place in filled] for row in rows]])
+    narrowed = [[row[place] for place in filled] for row in rows]
+    return as_table([columns[place] for place in filled], [narrowed])
 
 
 def _side(verdict: str) -> str:
