@@ -10,7 +10,7 @@ import pulumi
 
 from . import namespace as namespaces
 from . import node_check, supply
-from .chart.derived import has_daemon
+from .chart.derived import has_daemon, late_gate
 from .errors import shown_plainly
 from .guard import Guard
 from .health import daemons
@@ -242,9 +242,7 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
             derived=settings.derived,
         )
         if has_daemon(every) is not settings.has_daemon:
-            reason = "whether there is a daemon has to be known in preview"
-            place, remedy = "values.featureGates", "set KruiseDaemon in feature_gates"
-            problems.append(ConfigProblem("late-gate", place, reason, (), remedy))
+            problems.append(late_gate("values.featureGates", "feature_gates"))
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise ConfigError(errors, source=source)

@@ -7,9 +7,10 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .chart.derived import has_daemon, late_gate
 from .chart.local import Look, nothing_local
 from .fields import EXPECTED, FIELDS, Kind, unknown_key
-from .problems import ConfigProblem, shown
+from .problems import ConfigError, ConfigProblem, shown
 from .settings import read_settings
 
 
@@ -59,13 +60,15 @@ def parse_config(
             found = "a secret that is something else" if key in secret_keys else shown(value)
             reason = f"expected {error.expected}, found {found}"
             problems.append(ConfigProblem("wrong-type", where, reason, (), error.remedy))
-    read_settings(
-        arguments,
-        source=source,
-        label=lambda name: f"{namespace}:{config_key(name)}",
-        known_problems=tuple(problems),
-        look=look,
-    )
+
+    def label(name: str) -> str:
+        return f"{namespace}:{config_key(name)}"
+
+    settings = read_settings(arguments, source=source, label=label, known_problems=tuple(problems), look=look)
+    if "values" in secret_keys and has_daemon(settings.derived) is not settings.has_daemon:
+        # The program gets secret values as an output, which tells nothing in time.
+        problem = late_gate(f"{label('values')}.featureGates", label("feature_gates"))
+        raise ConfigError([problem], source=source)
     return arguments
 
 

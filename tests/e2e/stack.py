@@ -73,6 +73,11 @@ class Stack:
         base = ROOT / "stacks" / f"Pulumi.{self.name}.yaml"
         self._config = pulumi.write_config(self.state, self.name, additions, base=base, salt=self._salt)
 
+    def encrypt(self, key: str, value: Any) -> None:
+        """Adds a secret (key of ``openkruise:``) to the config."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.run("config", "set", "--secret", f"openkruise:{key}", text).succeeded()
+
     def run(self, *arguments: str, folder: Path | None = None) -> Outcome:
         """One command on the stack; *folder* runs another program in the place of the stack's own."""
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]

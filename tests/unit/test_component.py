@@ -385,3 +385,89 @@ def _future(value: Any) -> Any:
     future: asyncio.Future[Any] = asyncio.get_event_loop_policy().get_event_loop().create_future()
     future.set_result(value)
     return future
+
+
+def test_no_daemon_is_not_read(engine: Engine) -> None:
+    install(engine, {"feature_gates": {"KruiseDaemon": False}})
+    assert DAEMONS not in engine.types
+    outputs = engine.outputs[PARENT]
+    assert (outputs["daemonDesired"], outputs["daemonReady"], outputs["releaseRevision"]) == (0, 0, 2)
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["featureGates"] == "ImagePullJobGate=true,KruiseDaemon=false"
+    # Where it is turned on again, it must not start where it never was.
+    assert values["daemon"]["affinity"]["nodeAffinity"] == required(*BASE)
+    assert outputs["affinity"] == exclusion_affinity(BASE)
+
+
+@pytest.mark.parametrize("counts", [{}, {"status": None}, {"status": {}}])
+def test_daemons_that_nobody_has_counted_are_none(engine: Engine, counts: dict[str, Any]) -> None:
+    engine.mocks.counts = counts
+    install(engine, {})
+    assert (engine.outputs[PARENT]["daemonDesired"], engine.outputs[PARENT]["daemonReady"]) == (0, 0)
+
+
+def test_the_daemons_of_a_chart_of_another_name_are_not_looked_for(engine: Engine) -> None:
+    install(engine, {"chart": "fork", "chart_repository": "https://charts.example.com"})
+    assert DAEMONS not in engine.types
+    assert engine.outputs[PARENT].get("daemonDesired") is None
+
+
+def test_the_daemons_are_read_as_they_are(engine: Engine) -> None:
+    install(engine, {"namespace": "kruise"})
+    daemons = engine.of_type(DAEMONS)
+    assert daemons.read
+    assert daemons.request.id == "kruise/kruise-daemon"
+    assert daemons.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${DAEMONS}::kruise-daemon"
+    assert daemons.inputs == {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {
+            "name": "kruise-daemon",
+            "namespace": "kruise",
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
+    }
+
+
+def test_what_other_keys_stand_for_reaches_the_release_and_values_go_over_it(engine: Engine) -> None:
+    replicas = pulumi.Output.from_input(3)
+    args: OpenKruiseArgs = {
+        "platform": "k3s",
+        "image_registry": "localhost:5000",
+        "image_pull_secrets": ["pull"],
+        "values": {"daemon": {"socketLocation": "/run"}, "manager": {"replicas": replicas}},
+    }
+    install(engine, args)
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["daemon"]["socketLocation"] == "/run"
+    assert values["imagePullSecrets"] == [{"name": "pull"}]
+    assert values["helmHooks"] == {"image": {"repository": "localhost:5000/openkruise/kruise-helm-hook"}}
+    assert values["manager"] == {
+        "image": {"repository": "localhost:5000/openkruise/kruise-manager"},
+        "nodeAffinity": required(*BASE),
+        "replicas": 3,
+    }
+
+
+def test_that_there_is_no_daemon_has_to_be_known_in_time(engine: Engine) -> None:
+    values = pulumi.Output.from_input({"featureGates": "ImagePullJobGate=true,KruiseDaemon=false"})
+    with pytest.raises(InvalidConfigError, match=r"values\.featureGates: whether there is a daemon"):
+        install(engine, {"values": values})
+    assert RELEASE not in engine.types
+
+
+def test_gates_that_are_known_count_beside_outputs(engine: Engine) -> None:
+    gates = "ImagePullJobGate=true,KruiseDaemon=false"
+    install(engine, {"values": {"featureGates": gates, "manager": {"replicas": pulumi.Output.from_input(1)}}})
+    assert DAEMONS not in engine.types
+
+
+def test_under_mocks_nothing_outside_is_looked_at(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(*_arguments: Any) -> None:
+        raise AssertionError("a repository was asked")
+
+    monkeypatch.setattr("pulumi_openkruise.chart.repository._fetch", reached)
+    install(engine, {"chart_repository": "http://127.0.0.1:1"})
+    install_at_a_path: OpenKruiseArgs = {"chart": "./no/such/chart"}
+    with new_engine() as another:
+        install(another, install_at_a_path)

@@ -85,3 +85,9 @@ def has_daemon(values: Mapping[str, Any]) -> bool:
     """Whether the chart makes the DaemonSet with these values: it looks for this part of the text."""
     gates = values.get("featureGates", "")
     return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)
+
+
+def late_gate(where: str, instead: str) -> ConfigProblem:
+    """Return the problem of values that say too late that there is no daemon: it is read by then."""
+    reason = "whether there is a daemon has to be known in preview"
+    return ConfigProblem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")

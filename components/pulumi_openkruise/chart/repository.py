@@ -65,7 +65,7 @@ def _fetch(repository: str, patience: float) -> Answer:
         return Answer()  # a kind of proxy that the provider may know, and that this does not
     request = urllib.request.Request(address, headers=_login(repository))
     try:
-        with urllib.request.urlopen(request, timeout=patience) as response:
+        with urllib.request.build_opener().open(request, timeout=patience) as response:
             return Answer(index=response.read(_LARGEST))
     except HTTPError:
         return Answer()
@@ -100,7 +100,8 @@ def listed_digests(index: bytes, chart: str, version: str) -> list[str] | None:
     """Return the digests that an index lists for a chart; None where that cannot be read from it."""
     import yaml  # comes with Pulumi, and reads a large index in C
 
-    loader: Callable[..., Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # All scalars as texts: a digest can look like a number.
+    loader: Callable[..., Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         entries = yaml.load(index, Loader=loader)["entries"][chart]  # type: ignore[arg-type]
         found = [entry for entry in entries if entry["version"].removeprefix("v") == version]

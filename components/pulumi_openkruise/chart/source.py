@@ -119,7 +119,7 @@ def index_problems(
     wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
     wanted = wanted if digest is None else (digest,)
     listed = listed_digests(index, chart, chart_version) if wanted else None
-    if listed is None and digest is not None:
+    if not listed and digest is not None:
         reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
         yield ConfigProblem("no-digest", "chart_digest", reason, (), _PULL.format(chart="chart"))
     elif listed and not set(wanted) & set(listed):

@@ -1,0 +1,206 @@
+"""Repositories asked over real sockets on loopback: those that answer, and those that do not."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from pulumi_openkruise.chart import repository
+from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
+from pulumi_openkruise.chart.repository import SKIP, Answer, ask, listed_digests, without_login
+from pulumi_openkruise.chart.source import index_problems
+
+DIGEST = PUBLISHED["1.8.3"][0]
+OTHER = "0" * 64
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask.cache_clear()
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", SKIP):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+def index(*entries: tuple[str, str | None]) -> bytes:
+    lines = ["apiVersion: v1", "entries:", "  kruise:"]
+    for version, digest in entries:
+        lines += [f"    - version: {version}", *([f"      digest: {digest}"] if digest else [])]
+    return "\n".join(lines).encode()
+
+
+@contextmanager
+def server(answer: Callable[[Any], None]) -> Iterator[tuple[str, list[Any]]]:
+    seen: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers.get("Authorization")))
+            answer(self)
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    one = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=one.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{one.server_port}", seen
+    finally:
+        one.shutdown()
+        one.server_close()
+
+
+def replying(status: int, body: bytes = b"") -> Callable[[Any], None]:
+    def answer(handler: Any) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def test_an_index_is_asked_for_once() -> None:
+    with server(replying(200, b"entries: {}")) as (host, seen):
+        for _time in range(2):
+            assert ask(f"http://{host}/charts/") == Answer(index=b"entries: {}")
+        assert seen == [("/charts/index.yaml", None)]
+
+
+def test_a_login_is_used_and_never_shown() -> None:
+    with server(replying(200, b"x")) as (host, seen):
+        assert ask(f"http://me:p%40ss@{host}").index == b"x"
+        assert seen == [("/index.yaml", "Basic bWU6cEBzcw==")]
+        assert without_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_a_refusal_is_the_providers_to_tell(status: int) -> None:
+    with server(replying(status)) as (host, _seen):
+        assert ask(f"http://{host}") == Answer()
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    assert ask(f"http://127.0.0.1:{port}") == Answer("connection refused")
+
+
+def test_a_silent_one() -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}", 0.3) == Answer("no answer within 0.3 seconds")
+
+
+def test_one_that_sends_a_byte_now_and_then() -> None:
+    done = threading.Event()
+
+    def answer(handler: Any) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not done.wait(0.05):
+            handler.wfile.write(b"#")
+
+    with server(answer) as (host, _seen):
+        assert ask(f"http://{host}", 0.5) == Answer("no answer within 0.5 seconds")
+        done.set()
+
+
+def test_a_name_whose_lookup_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+
+    def hang(*_arguments: Any, **_options: Any) -> Any:
+        done.wait(30)
+        raise OSError("never mind")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    assert ask("http://charts.example.com", 0.3).failure == "no answer within 0.3 seconds"
+    done.set()
+
+
+def test_one_that_speaks_no_http() -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+
+        def reply() -> None:
+            with one.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0\r\n")
+
+        thread = threading.Thread(target=reply, daemon=True)
+        thread.start()
+        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}").failure.startswith("sSH-2.0")
+
+
+def test_a_certificate_is_the_providers_to_judge() -> None:
+    with server(replying(200)) as (host, _seen):
+        # It is no TLS at all: what matters is that somebody is there.
+        assert ask(f"https://{host}") == Answer()
+
+
+def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    with server(replying(200, b"by proxy")) as (host, seen):
+        monkeypatch.setenv("http_proxy", f"http://{host}")
+        assert ask("http://charts.example.com/").index == b"by proxy"
+        assert seen == [("http://charts.example.com/index.yaml", None)]
+        monkeypatch.setenv("http_proxy", f"socks5://{host}")
+        ask.cache_clear()
+        assert ask("http://charts.example.com/") == Answer()
+
+
+def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SKIP, "1")
+    assert ask("http://127.0.0.1:1") == Answer()
+
+
+def test_the_digests_in_an_index() -> None:
+    both = index(("1.8.3", f"sha256:{DIGEST.upper()}"), ("v1.8.3", OTHER), ("1.8.0", "x"), ("1.7.5", None))
+    assert listed_digests(both, "kruise", "1.8.3") == [DIGEST, OTHER]
+    assert listed_digests(both, "kruise", "1.7.5") == []
+    for broken in (b"", b"[", b"entries: []", b"entries: {kruise: 5}", b"entries: {other: []}", b"\xff\x00"):
+        assert listed_digests(broken, "kruise", "1.8.3") is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "repository", "digest", "codes"),
+    [
+        (DIGEST, CHART_REPOSITORY, None, []),
+        (OTHER, CHART_REPOSITORY, None, ["other-digest"]),
+        (OTHER, CHART_REPOSITORY.rstrip("/"), None, ["other-digest"]),
+        (OTHER, CHART_REPOSITORY, OTHER, []),
+        (OTHER, "https://charts.example.com", None, []),
+        (OTHER, "https://charts.example.com", DIGEST, ["other-digest"]),
+        (None, "https://charts.example.com", DIGEST, ["no-digest"]),
+        (None, CHART_REPOSITORY, None, []),
+    ],
+)
+def test_what_an_index_lists_is_compared(
+    listed: str | None, repository: str, digest: str | None, codes: list[str]
+) -> None:
+    problems = index_problems(
+        index(("1.8.3", listed)),
+        repository=repository,
+        chart="kruise",
+        chart_version="1.8.3",
+        digest=digest,
+    )
+    assert [problem.code for problem in problems] == codes
+
+
+def test_a_mirror_that_lists_no_version_is_the_providers_to_tell() -> None:
+    problems = index_problems(
+        b"entries: {}", repository=CHART_REPOSITORY, chart="kruise", chart_version="1.8.3", digest=None
+    )
+    assert list(problems) == []
+
+
+def test_patience_is_seconds() -> None:
+    assert repository.PATIENCE <= 10
