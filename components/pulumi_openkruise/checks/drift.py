@@ -109,14 +109,15 @@ def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             continue
         found = at(live, "spec", "template", "spec", "affinity", "nodeAffinity", REQUIRED)
         if found != wanted:
-            evidence += [f"{kind} {name} requires {_short(found)}", f"the stack gives {_short(wanted)}"]
+            evidence.append(f"{kind} {name} {_compared(found, wanted)}")
             objects.append(f"{kind} {expected.namespace}/{name}")
     if objects:
         record = None if isinstance(snapshot.records, Unread) else deployed(snapshot.records)
         released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
         remedy = ""
         if record and released != expected.daemon:
-            evidence.append(f"revision {record.revision} of the release was made with {_short(released)}")
+            compared = _compared(released, expected.daemon)
+            evidence.append(f"revision {record.revision} of the release is of another config: it {compared}")
             remedy = "the stack was changed since: `pulumi up`"
         yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
 
@@ -190,13 +191,27 @@ def _dotted(path: Sequence[str]) -> str:
     return ".".join(path).replace(".[", "[")
 
 
+def _compared(found: Any, wanted: Any) -> str:
+    """Say how a live node selector differs from the wanted one: by requirements, where both have one term."""
+    has, wants = [set(_terms(one)[0]) if len(_terms(one)) == 1 else None for one in (found, wanted)]
+    if has is None or wants is None:
+        return f"requires {_short(found)}; the stack gives {_short(wanted)}"
+    parts = (("lacks", wants - has), ("requires besides", has - wants))
+    return (
+        "; ".join(f"{verb} {' and '.join(sorted(only))}" for verb, only in parts if only) or "differs in form"
+    )
+
+
+def _terms(node_selector: Any) -> list[list[str]]:
+    return [
+        [_requirement(one) for one in (*items(term, "matchExpressions"), *items(term, "matchFields"))]
+        for term in items(node_selector, "nodeSelectorTerms")
+    ]
+
+
 def _short(node_selector: Any) -> str:
     """Write a node selector on a part of a line: terms are joined by ``or``, requirements by ``and``."""
-    terms = []
-    for term in items(node_selector, "nodeSelectorTerms"):
-        requirements = [*items(term, "matchExpressions"), *items(term, "matchFields")]
-        terms.append(" and ".join(_requirement(one) for one in requirements) or "(nothing)")
-    told = " or ".join(terms) or "nothing"
+    told = " or ".join(" and ".join(term) or "(nothing)" for term in _terms(node_selector)) or "nothing"
     return told if len(told) <= 300 else f"{told[:297]}..."
 
 

@@ -161,10 +161,19 @@ class Report:
     def summary(self) -> str:
         """Say in one line how it stands."""
         nodes = [f"{count:,} {STATES[state]}" for state, count in self.counts().items()]
-        found = Counter(finding.severity for finding in self.findings)
-        told = [f"{found[severity]} {severity}" for severity in SEVERITIES if found[severity]]
         listed = "; ".join(nodes) or "no nodes"
-        return f"{counted(len(self.states), 'node')}: {listed}. Findings: {', '.join(told) or 'none'}."
+        return f"{counted(len(self.states), 'node')}: {listed}. Findings: {self.told() or 'none'}."
+
+    def told(self) -> str:
+        """Count the findings by severity in words, empty where there is none."""
+        found = Counter(finding.severity for finding in self.findings)
+        nouns = {"error": "errors", "warning": "warnings"}
+        told = [
+            counted(found[severity], severity, nouns.get(severity, severity))
+            for severity in SEVERITIES
+            if found[severity]
+        ]
+        return ", ".join(told)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data for JSON."""

@@ -10,7 +10,7 @@ from ..detection import judge
 from .app import CLEAN, FINDINGS
 from .expectations import of_arguments, of_stack_file
 from .node_objects import read_node_objects
-from .output import as_json, emit
+from .output import as_json, emit, note
 from .progress import Progress, progress
 from .report_table import as_text
 from .sources import UnusableInputError
@@ -42,6 +42,9 @@ from .sources import UnusableInputError
     "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Form."
 )
 @click.option(
+    "--html", metavar="FILE", help="Also write one self-contained page with a picture of the cluster."
+)
+@click.option(
     "--config-namespace",
     default="openkruise",
     show_default=True,
@@ -58,6 +61,7 @@ def check(
     live: bool,
     before_destroy: bool,
     output: str,
+    html: str | None,
     config_namespace: str,
 ) -> int:
     """Compare a cluster with a stack's selectors, and its OpenKruise with the known traps.
@@ -68,7 +72,7 @@ def check(
     \b
     Examples:
       pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --context prod
-      pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --live
+      pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --live --html prod.html
       pulumi-openkruise check --before-destroy
       kubectl get nodes -o json | pulumi-openkruise check --stack-file new.yaml --nodes-file -
 
@@ -96,6 +100,11 @@ def check(
             report = run_checks(_from_file(nodes_file, tell), expected)
         else:
             report = _of_cluster(kubeconfig, context_name, expected, namespace, live, before_destroy, tell)
+    if html is not None:
+        from .report_page import write_page
+
+        write_page(report, html)
+        note(f"written: {html}")
     emit(as_json(report.to_dict()) if output == "json" else as_text(report))
     return CLEAN if report.clean else FINDINGS
 
