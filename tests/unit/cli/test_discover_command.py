@@ -3,11 +3,12 @@
 import copy
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from api_server import ApiServer, api_server
 from corpus import corpus
 from engine import ROOT
 from hypothesis import HealthCheck, given, settings
@@ -172,6 +173,60 @@ def test_an_affinity_in_the_values_is_said_to_be_left_out(cli: Cli, stack: Calla
     path = stack(f"config:\n  openkruise:values: {{daemon: {{affinity: {{nodeAffinity: {required}}}}}}}\n")
     _code, _out, err = cli(["eks-al2023"], "--stack-file", str(path))
     assert "left out here" in err
+
+
+# --- from a cluster
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    with api_server() as double:
+        yield double
+
+
+@pytest.fixture
+def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(server.kubeconfig()))
+    return str(path)
+
+
+def test_nodes_of_a_cluster_are_read_in_pages_and_nothing_else_is(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = []
+    for number in range(1200):
+        node = copy.deepcopy(SAMPLES["liqo" if number % 3 == 0 else "eks-al2023"])
+        node["metadata"]["name"] = f"n{number}"
+        node["metadata"]["uid"] = f"u{number}"
+        nodes.append(node)
+    server.objects("/api/v1/nodes", nodes)
+    assert run(["discover", "--kubeconfig", kubeconfig, "-o", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["nodes"] == 1200
+    assert [(group["verdict"], group["count"]) for group in data["groups"]] == [
+        ("virtual", 400),
+        ("real", 800),
+    ]
+    assert data["proposal"]["virtualNodePresets"] == ["liqo"]
+    assert [(method, path) for method, path, *_rest in server.asked] == [("GET", "/api/v1/nodes")] * 3
+    assert {query["limit"] for _method, _path, query, *_rest in server.asked} == {"500"}
+
+
+def test_a_cluster_that_does_not_let_nodes_be_read(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.routes["/api/v1/nodes"] = (403, {"kind": "Status", "message": "nodes is forbidden: no \x1b[31m"})
+    assert run(["discover", "--kubeconfig", kubeconfig]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "nodes is forbidden" in err
+    assert "\x1b" not in err
+
+
+def test_a_cluster_that_does_not_answer(kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["discover", "--kubeconfig", kubeconfig, "--context", "there"]) == 2
+    assert "does not answer" in capsys.readouterr().err
 
 
 # --- unusable and hostile input
