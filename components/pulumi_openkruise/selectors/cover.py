@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
+from .cheapest import Shrunk
 from .hitting import hitting_set, independent
 from .shrinking import Shrinking
 
@@ -34,10 +35,8 @@ class Shape:
     """Where they lie in a box."""
     classes: tuple[tuple[int, ...], ...]
     """For each label the groups of values that no prime tells apart, in a fixed order."""
-    shrink: Callable[[int, int, bool], int]
-    """``shrink(prime, needed, count_values)``: the cheapest statable box between the two."""
-    cost: Callable[[int], tuple[int, int]]
-    """Requirements and values of a box."""
+    shrink: Callable[..., Shrunk]
+    """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
 
 
 def classes_of(frame: Frame, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -68,35 +67,23 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
     best: Sequence[int] = [primes[place] for place in chosen]
-    proven = 1
-    # Most of the worth lies in the number of terms; what polishing may cost is a fraction of it.
-    polish = Steps(budget // 10)
-    try:
-        for count_values in (False, True):
-            search = Shrinking(
-                primes,
-                spans,
-                shape.frame,
-                shape.classes,
-                partial(_shrink, shape, count_values),
-                partial(_price, shape, count_values),
-                polish,
-            )
+    for count_values, proven in ((True, 3), (False, 2)):
+        search = Shrinking(
+            primes,
+            spans,
+            shape.frame,
+            shape.classes,
+            partial(shape.shrink, count_values=count_values),
+            Steps(budget),
+        )
+        try:
             best = search.run()
-            proven += 1
-    except OutOfSteps:
-        return Cover(_tightened(best, shape), proven, fooling)
-    return Cover(tuple(best), proven, fooling)
-
-
-def _shrink(shape: Shape, count_values: bool, prime: int, needed: int) -> int:
-    return shape.shrink(prime, needed, count_values)
-
-
-def _price(shape: Shape, count_values: bool, box: int) -> int:
-    """Put requirements and values into one number that compares like the pair."""
-    requirements, values = shape.cost(box)
-    return (requirements << 40) + (values if count_values else 0)
+        except OutOfSteps:
+            continue
+        if proven == 3:
+            return Cover(tuple(best), 3, fooling)
+        return Cover(_tightened(best, shape), 2, fooling)
+    return Cover(_tightened(best, shape), 1, fooling)
 
 
 def _rows(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[int, int]:
@@ -168,5 +155,5 @@ def _tightened(boxes: Sequence[int], shape: Shape) -> tuple[int, ...]:
             needed = span_outside(box, others, shape.classes, shape.frame, steps)
         except OutOfSteps:
             break
-        tight[place] = shape.shrink(box, needed, True)
+        tight[place] = shape.shrink(box, needed, count_values=True)[0]
     return tuple(tight)

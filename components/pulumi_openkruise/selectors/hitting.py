@@ -25,16 +25,48 @@ def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
     chosen: list[int] = []
     rest = _reduce(list(rows), chosen, steps)
     for _span, group in linked((row, row) for row in rest):
-        for limit in range(independent(group), len(group) + 1):
-            found = _hit(group, limit, steps)
-            if found is not None:
-                chosen += found
-                break
+        chosen += _fewest(group, steps)
     return sorted(chosen)
 
 
-def _reduce(rows: list[int], chosen: list[int], steps: Steps) -> list[int]:
-    """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes."""
+def slots(rows: Sequence[int], steps: Steps) -> list[tuple[int, int]]:
+    """Return disjoint sets of primes, and of how many each every smallest hitting set takes; none of others.
+
+    Put for each prime the one that dominates it, and the smallest hitting sets go over into hitting sets of
+    the reduced rows that are not larger, thus smallest, too: no two of their primes go over into the same
+    one, none is lost, and each forced prime and each group of linked rows gets its share. Raises OutOfSteps.
+    """
+    forced: list[int] = []
+    dominated: dict[int, int] = {}
+    rest = _reduce(list(rows), forced, steps, dominated)
+    taken = [(1 << place, 1) for place in forced]
+    taken += [(span, len(_fewest(group, steps))) for span, group in linked((row, row) for row in rest)]
+    members = [span for span, _count in taken]
+    for bit in dominated:
+        last = dominated[bit]
+        while last in dominated:
+            last = dominated[last]
+        for place, (span, _count) in enumerate(taken):
+            if span & last:
+                members[place] |= bit
+    return [(mask, count) for mask, (_span, count) in zip(members, taken, strict=True)]
+
+
+def _fewest(rows: Sequence[int], steps: Steps) -> list[int]:
+    """Return the fewest primes that hit linked rows."""
+    limit = independent(rows)
+    while (found := _hit(rows, limit, steps)) is None:
+        limit += 1
+    return found
+
+
+def _reduce(
+    rows: list[int], chosen: list[int], steps: Steps, dominated: dict[int, int] | None = None
+) -> list[int]:
+    """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes.
+
+    ``dominated`` takes for each dropped prime (as a bit) one that hits no less.
+    """
     while True:
         steps.take(1 + len(rows))
         kept: list[int] = []
@@ -48,13 +80,13 @@ def _reduce(rows: list[int], chosen: list[int], steps: Steps) -> list[int]:
         if forced:
             chosen += [place for place in range(forced.bit_length()) if forced >> place & 1]
             kept = [row for row in kept if not row & forced]
-        narrowed = _drop_dominated_primes(kept, steps)
+        narrowed = _drop_dominated_primes(kept, steps, dominated)
         if narrowed == kept and not forced:
             return kept
         rows = narrowed
 
 
-def _drop_dominated_primes(rows: list[int], steps: Steps) -> list[int]:
+def _drop_dominated_primes(rows: list[int], steps: Steps, dominated: dict[int, int] | None) -> list[int]:
     """Remove from all rows the primes that hit no more than another prime does."""
     hits: dict[int, int] = {}
     for number, row in enumerate(rows):
@@ -62,12 +94,18 @@ def _drop_dominated_primes(rows: list[int], steps: Steps) -> list[int]:
             bit = row & -row
             row ^= bit
             hits[bit] = hits.get(bit, 0) | 1 << number
-    kept: list[int] = []
+    kept: list[tuple[int, int]] = []
     kept_mask = 0
     for bit in sorted(hits, key=lambda bit: (-hits[bit].bit_count(), bit)):
         steps.take(1 + len(kept) // 16)
-        if all(hits[bit] & ~other for other in kept):
-            kept.append(hits[bit])
+        own = hits[bit]
+        for other, by in kept:
+            if not own & ~other:
+                if dominated is not None:
+                    dominated[bit] = by
+                break
+        else:
+            kept.append((own, bit))
             kept_mask |= bit
     return [row & kept_mask for row in rows]
 

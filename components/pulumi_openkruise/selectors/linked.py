@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .affinity import Term
 from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
+from .cheapest import REQUIREMENT, Shrunk
 from .cover import Cover, Shape, classes_of, irredundant, smallest_cover
 from .requirement import Requirement
 from .space import LabelSpace
@@ -68,7 +69,7 @@ class LinkedLabels:
 
     def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
-        shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink, self._cost)
+        shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink)
         if self._complete:
             return smallest_cover(self.primes, shape, budget)
         return Cover(irredundant(self.primes, shape), 0, False)
@@ -98,14 +99,18 @@ class LinkedLabels:
             values += cost[1]
         return requirements, values
 
-    def _shrink(self, prime: int, needed: int, count_values: bool) -> int:
+    def _shrink(self, prime: int, needed: int, *, count_values: bool) -> Shrunk:
+        """Return the cheapest statable box between the two, its price, and the price of each label in it."""
         box = 0
+        costs = []
         for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
             piece, inside = (prime & field) >> offset, (needed & field) >> offset
             if piece != inside:
                 piece = space.smaller(piece, inside, count_values=count_values)
             box |= piece << offset
-        return box
+            requirements, values = space.cost(piece)
+            costs.append(requirements * REQUIREMENT + (values if count_values else 0))
+        return box, sum(costs), tuple(costs)
 
     def _overlapping_first(self) -> list[int]:
         """Order the forbidden boxes so that each restricts labels that those before it do, if any does.

@@ -9,12 +9,14 @@ whatever covers a node pays at least its own cost for it, and what a prime pays 
 from collections.abc import Callable, Sequence
 
 from .boxes import Frame, Steps, hole, linked
+from .cheapest import Candidates, Cheapest, Needs, Shrunk, alone
+from .hitting import slots
+
+_Rank = tuple[int, int, int, list[tuple[int, int]]]
+"""Number of candidates, the least price below zero, the node, the candidates: price and prime."""
 
 _TERM = 1 << 80
 """Price of a term; a requirement costs less than that, and a value less than a requirement."""
-
-_Needs = dict[int, int]
-"""For some primes, the box around the nodes that each has to contain."""
 
 
 class Shrinking:
@@ -23,11 +25,10 @@ class Shrinking:
     def __init__(
         self,
         primes: Sequence[int],
-        private: _Needs,
+        private: Needs,
         frame: Frame,
         classes: Sequence[Sequence[int]],
-        shrink: Callable[[int, int], int],
-        cost: Callable[[int], int],
+        shrink: Callable[[int, int], Shrunk],
         steps: Steps,
     ) -> None:
         """Take the primes, the span of what only one of them contains, and how to shrink and price a box.
@@ -36,9 +37,10 @@ class Shrinking:
         """
         self._primes, self._private = primes, private
         self._frame, self._classes, self._steps = frame, classes, steps
-        self._shrink_box, self._box_cost = shrink, cost
-        self._shrunk: dict[tuple[int, int], tuple[int, int]] = {}
-        self._solved: dict[tuple[int, ...], _Needs] = {}
+        self._shrink = shrink
+        self._shrunk: dict[tuple[int, int], Shrunk] = {}
+        self._solved: dict[tuple[int, ...], Needs] = {}
+        self._alone: dict[int, Candidates] = {}
         self._candidates: dict[int, tuple[int, ...]] = {}
 
     def run(self) -> tuple[int, ...]:
@@ -56,12 +58,11 @@ class Shrinking:
                 return tuple(boxes)
             nodes = sorted({*nodes, *found})
 
-    def _shrunk_to(self, place: int, needed: int) -> tuple[int, int]:
+    def _shrunk_to(self, place: int, needed: int) -> Shrunk:
         """Return the cheapest box around the needed nodes inside a prime, and its price."""
         known = self._shrunk.get((place, needed))
         if known is None:
-            box = self._shrink_box(self._primes[place], needed)
-            known = self._shrunk[place, needed] = (box, _TERM + self._box_cost(box))
+            known = self._shrunk[place, needed] = self._shrink(self._primes[place], needed)
         return known
 
     def _left_out(self, boxes: Sequence[int]) -> set[int]:
@@ -96,62 +97,60 @@ class Shrinking:
         spans = ((sum(1 << place for place in self._candidates[node]), node) for node in nodes)
         return [tuple(sorted(members)) for _span, members in linked(spans)]
 
-    def _cheapest(self, nodes: Sequence[int]) -> _Needs:
-        """Return what each prime has to contain so that the nodes are covered at the least price."""
-        places = {place for node in nodes for place in self._candidates[node]}
-        start = {place: self._private[place] for place in sorted(places) if place in self._private}
-        base = sum(self._shrunk_to(place, needed)[1] for place, needed in start.items())
-        best: _Needs = {}
-        best_price = -1
+    def _cheapest(self, nodes: Sequence[int]) -> Needs:
+        """Return what each prime has to contain so that the nodes are covered at the least price.
 
-        def search(needs: _Needs, price: int, tried: tuple[tuple[int, int], ...]) -> None:
-            nonlocal best, best_price
-            boxes = {place: self._shrunk_to(place, needed) for place, needed in needs.items()}
-            for place, node in tried:
-                if place in boxes and not node & ~boxes[place][0]:
-                    return
-            open_nodes = self._open(nodes, needs, boxes)
-            if not open_nodes:
-                best, best_price = needs, price
-                return
-            paid: dict[int, int] = {}
-            bound = price
-            for _count, candidates, _node in open_nodes:
-                least = min(own - paid.get(place, 0) for own, place in candidates)
-                if least > 0:
-                    bound += least
-                    if 0 <= best_price <= bound:
-                        return
-                    for _own, place in candidates:
-                        paid[place] = paid.get(place, 0) + least
-            _count, candidates, node = open_nodes[0]
-            for own, place in candidates:
-                if 0 <= best_price <= price + own:
-                    break
-                search({**needs, place: needs.get(place, 0) | node}, price + own, tried)
-                tried = (*tried, (place, node))
-
-        search(start, base, ())
-        return best
-
-    def _open(
-        self, nodes: Sequence[int], needs: _Needs, boxes: dict[int, tuple[int, int]]
-    ) -> list[tuple[int, list[tuple[int, int]], int]]:
-        """List the nodes outside the boxes, hardest first: number of candidates, (price, prime), node."""
-        listed = []
-        self._steps.take(2 + len(nodes))
+        Of several cheapest ways the first one in a fixed order: the hardest node first, its cheapest
+        candidate first. Each decision is one that a cheapest way still follows.
+        """
         for node in nodes:
-            candidates = []
-            for place in self._candidates[node]:
-                if place in needs:
-                    box, own = boxes[place]
-                    if not node & ~box:
-                        break
-                    candidates.append((self._shrunk_to(place, needs[place] | node)[1] - own, place))
+            if node not in self._alone:
+                self._alone[node] = alone(self._candidates[node], node, self._shrunk_to)
+        places = {place for node in nodes for place in self._candidates[node]}
+        needs = {place: self._private[place] for place in sorted(places) if place in self._private}
+        chosen = sum([1 << place for place in needs])
+        rows = [sum([1 << place for place in self._candidates[node]]) for node in nodes]
+        groups = slots([row for row in rows if not row & chosen], self._steps)
+        listed = {node: self._alone[node] for node in nodes}
+        search = Cheapest(self._shrunk_to, listed, groups, self._steps)
+        start = search.start(needs)
+        best = search.optimum(start)
+        cheapest = search.reduced(start, best.price)
+        decided: list[tuple[int, int]] = []
+        ranks = {node: rank for node in nodes if (rank := self._rank(node, needs))}
+        while ranks:
+            self._steps.take(1 + len(ranks) // 8)
+            node = min(ranks.values())[2]
+            for _own, place in ranks.pop(node)[3]:
+                if place in best.needs and not node & ~self._shrunk_to(place, best.needs[place])[0]:
+                    break
+                other = search.following(cheapest, [*decided, (node, place)], best.price)
+                if other is not None:
+                    best = other
+                    break
+            decided.append((node, place))
+            needs[place] = needs.get(place, 0) | node
+            for other_node in [other for other in ranks if place in self._candidates[other]]:
+                rank = self._rank(other_node, needs)
+                if rank is None:
+                    del ranks[other_node]
                 else:
-                    candidates.append((self._shrunk_to(place, node)[1], place))
+                    ranks[other_node] = rank
+        return needs
+
+    def _rank(self, node: int, needs: Needs) -> "_Rank | None":
+        """Return how hard a node is to cover and its candidates; None where a box contains it already.
+
+        The hardest node has the fewest candidates, among equals the dearest ones.
+        """
+        candidates = []
+        for place in self._candidates[node]:
+            if place in needs:
+                box, price, _costs = self._shrunk_to(place, needs[place])
+                if not node & ~box:
+                    return None
+                candidates.append((self._shrunk_to(place, needs[place] | node)[1] - price, place))
             else:
-                candidates.sort()
-                listed.append((len(candidates), candidates, node))
-        listed.sort(key=lambda entry: (entry[0], -entry[1][0][0], entry[2]))
-        return listed
+                candidates.append((_TERM + self._shrunk_to(place, node)[1], place))
+        candidates.sort()
+        return len(candidates), -candidates[0][0], node, candidates
