@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
+from .common_forms import read_common
 from .errors import Problem, SelectorError, printable
 from .requirement import Operator, Requirement, Selector, selector
 from .syntax import integer, key_fault, value_fault
@@ -46,6 +47,12 @@ def parse(text: str) -> Selector:
     An empty or blank string gives a selector without requirements, which matches every node.
     Raises SelectorError with one problem that carries the offset of the offending character.
     """
+    requirements = read_common(text)
+    return parse_by_grammar(text) if requirements is None else selector(requirements, text)
+
+
+def parse_by_grammar(text: str) -> Selector:
+    """Read any label selector string token by token, as ``parse`` does what has no common form."""
     for position, character in enumerate(text):
         if (character < " " and character not in _BLANK) or character == "\x7f":
             found = f"control character U+{ord(character):04X}"

@@ -5,7 +5,7 @@ Meaning: k8s.io/apimachinery ``pkg/labels`` (``Requirement.Matches``, ``internal
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .syntax import integer
 
@@ -13,8 +13,7 @@ Operator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 """The operators of a node selector requirement; ``=`` and ``==`` are ``In``, ``!=`` is ``NotIn``."""
 
 
-@dataclass(frozen=True, order=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One requirement on one label: ``values`` is sorted and free of duplicates."""
 
     key: str
@@ -40,6 +39,8 @@ class Requirement:
 
     def __str__(self) -> str:
         """Write the requirement as a label selector string that parses to the same requirement."""
+        if self.operator == "In" and len(self.values) == 1:
+            return f"{self.key}={self.values[0]}"
         if self.operator == "Exists":
             return self.key
         if self.operator == "DoesNotExist":
@@ -49,7 +50,7 @@ class Requirement:
         if self.operator == "Lt":
             return f"{self.key}<{self.values[0]}"
         if len(self.values) == 1:
-            return f"{self.key}{'=' if self.operator == 'In' else '!='}{self.values[0]}"
+            return f"{self.key}!={self.values[0]}"
         return f"{self.key} {'in' if self.operator == 'In' else 'notin'} ({','.join(self.values)})"
 
 
@@ -69,9 +70,11 @@ class Selector:
 
     def __str__(self) -> str:
         """Write the selector in its canonical spelling."""
-        return ",".join(str(requirement) for requirement in self.requirements)
+        return ",".join([str(requirement) for requirement in self.requirements])
 
 
 def selector(requirements: list[Requirement], text: str) -> Selector:
     """Make a Selector in canonical order from requirements in any order."""
-    return Selector(tuple(sorted(set(requirements))), text)
+    if len(requirements) > 1:
+        requirements = sorted(set(requirements))
+    return Selector(tuple(requirements), text)

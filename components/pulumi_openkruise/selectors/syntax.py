@@ -10,12 +10,15 @@ MAX_INTEGER = 2**63 - 1
 """The largest number that ``>`` and ``<`` compare with, an int64."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?", re.ASCII)
+_SHORT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
 def key_fault(key: str) -> str | None:
     """Say why ``key`` is not a label key, or return None when it is one."""
+    if _SHORT_NAME.fullmatch(key):
+        return None
     prefix, slash, name = key.rpartition("/")
     if "/" in prefix:
         return "a label key has at most one '/'"
@@ -40,7 +43,7 @@ def key_fault(key: str) -> str | None:
 
 def value_fault(value: str) -> str | None:
     """Say why ``value`` is not a label value, or return None when it is one."""
-    if not value:
+    if not value or _SHORT_NAME.fullmatch(value):
         return None
     if not _NAME.fullmatch(value):
         return (

@@ -1,7 +1,14 @@
 """Selector strings and LabelSelector mappings: what they mean, and what is refused."""
 
+import random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Requirement, SelectorError, from_mapping, parse
+from pulumi_openkruise.selectors.common_forms import read_common
+from pulumi_openkruise.selectors.parse import parse_by_grammar
+from pulumi_openkruise.selectors.requirement import selector
 
 ACCEPTED = {
     "": [],
@@ -123,6 +130,65 @@ BAD_MAPPINGS = [
 @pytest.mark.parametrize("text", ACCEPTED)
 def test_reads_a_selector(text: str) -> None:
     assert parse(text).requirements == tuple(Requirement(*parts) for parts in ACCEPTED[text])
+
+
+_WORDS = ("x", "in", "notin", "a.b/c-d", "v_1", "-x", "x-", "a/b/c", "A.b/c", "n" * 63, "n" * 64, "")
+_PIECES = (
+    *_WORDS,
+    "=",
+    "==",
+    "!=",
+    "!",
+    ",",
+    "(",
+    ")",
+    " ",
+    "\t",
+    " in (",
+    " notin(",
+    ">",
+    "5",
+    "ä",
+    "\n",
+    "\0",
+)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join) | st.integers(0, 2**32).map(str))
+def test_what_is_read_as_a_common_form_means_the_same_by_the_grammar(text: str) -> None:
+    if text.isdigit():
+        text = _written(random.Random(text))
+    requirements = read_common(text)
+    if requirements is not None:
+        assert selector(requirements, text) == parse_by_grammar(text)
+
+
+def _written(chance: random.Random) -> str:
+    """Write a selector of which at most one character is wrong."""
+    blank = chance.choice(["", "", " ", "\t"])
+    listed = (
+        f"({blank}{f'{blank},{blank}'.join(chance.choices(['a', 'b', '', '0.1'], k=chance.randint(1, 3)))})"
+    )
+    ways = [
+        "x",
+        f"!{blank}x",
+        f"x{blank}={blank}a",
+        "k.io/x==a",
+        "x!=",
+        f"x in{blank}{listed}",
+        f"x notin {listed}",
+    ]
+    text = f"{blank},{blank}".join(chance.choices(ways, k=chance.randint(1, 3)))
+    if chance.random() < 0.5:
+        at = chance.randrange(len(text) + 1)
+        text = text[:at] + chance.choice(["", " ", ",", "!", "=", "(", ")", "/", "-"]) + text[at + 1 :]
+    return text
+
+
+def test_ordinary_selectors_are_of_a_common_form() -> None:
+    for text in ("type=virtual-kubelet", "type in (a, b),!gpu", "k.io/x!=a,zone", "x notin (a)", "x == a"):
+        assert read_common(text) is not None
 
 
 @pytest.mark.parametrize("text", ACCEPTED)
