@@ -37,11 +37,30 @@ def write(terms: Iterable[Term]) -> dict[str, Any]:
     for labels, fields in terms:
         term: dict[str, Any] = {}
         if labels:
-            term["matchExpressions"] = [_write_requirement(requirement) for requirement in sorted(labels)]
+            labels = tuple(sorted(labels))
+            term["matchExpressions"] = [_write_requirement(requirement) for requirement in labels]
         if fields:
-            term["matchFields"] = [_write_requirement(requirement) for requirement in sorted(fields)]
-        written.append(((len(labels) + len(fields), json.dumps(term)), term))
-    return {"nodeSelectorTerms": [term for _rank, term in sorted(written, key=lambda item: item[0])]}
+            fields = tuple(sorted(fields))
+            term["matchFields"] = [_write_requirement(requirement) for requirement in fields]
+        written.append((len(labels) + len(fields), _text(labels, fields), term))
+    written.sort(key=lambda entry: entry[:2])
+    return {"nodeSelectorTerms": [term for _count, _json, term in written]}
+
+
+def _text(labels: Iterable[Requirement], fields: Iterable[Requirement]) -> str:
+    """Return a term as ``json.dumps`` writes it, but for the brace at its start."""
+    parts = []
+    for name, requirements in (("matchExpressions", labels), ("matchFields", fields)):
+        listed = []
+        for key, operator, values in requirements:
+            # Keys and values of labels need no quoting; the name of a node is anything.
+            quoted = [json.dumps(value) for value in values] if name == "matchFields" else None
+            inside = ", ".join(quoted or [f'"{value}"' for value in values])
+            more = f', "values": [{inside}]' if values else ""
+            listed.append(f'{{"key": "{key}", "operator": "{operator}"{more}}}')
+        if listed:
+            parts.append(f'"{name}": [{", ".join(listed)}]')
+    return ", ".join(parts) + "}"
 
 
 def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:

@@ -39,9 +39,12 @@ class Frame:
     def __init__(self, fields: Sequence[int]) -> None:
         """Take the masks of the fields; the bit above each must be unused."""
         self.fields = tuple(fields)
-        self.full = sum(fields)
-        self.low = sum((1 << field.bit_length()) - (field & -field) for field in fields)
-        self.guard = sum(1 << field.bit_length() for field in fields)
+        self.full = self.low = self.guard = 0
+        for field in fields:
+            spare = 1 << field.bit_length()
+            self.full |= field
+            self.low |= spare - (field & -field)
+            self.guard |= spare
 
     def is_empty(self, box: int) -> bool:
         """Tell whether no node can be in the box: some label has no value left."""
@@ -56,7 +59,7 @@ class Frame:
 def absorb(boxes: Iterable[int]) -> list[int]:
     """Drop every box that lies inside another one; the result is sorted, largest first."""
     kept: list[int] = []
-    for box in sorted(set(boxes), key=lambda box: (-box.bit_count(), box)):
+    for _count, box in sorted([(-box.bit_count(), box) for box in set(boxes)]):
         for other in kept:
             if not box & ~other:
                 break
@@ -75,9 +78,9 @@ def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
         joined = current
         for field in frame.fields:
             groups: dict[int, int] = {}
+            known, other = groups.get, ~field
             for box in joined:
-                rest = box & ~field
-                groups[rest] = groups.get(rest, 0) | box
+                groups[box & other] = known(box & other, 0) | box
             if len(groups) < len(joined):
                 joined = sorted(groups.values())
         if joined is current:
@@ -114,14 +117,18 @@ def maximal_outside(
     Multiplying out the complements one by one, absorbing after each, yields exactly these (Nelson's
     theorem for multi-valued variables). Raises OutOfSteps.
     """
-    low, guard = frame.low, frame.guard
-    current = [frame.full]
+    low, guard, full = frame.low, frame.guard, frame.full
+    current = [full]
     for box in forbidden:
         sides: list[tuple[int, int]] = []
         for place, field in enumerate(frame.fields):
             outside = field & ~box
             if outside:
-                sides += [(field, piece | (frame.full & ~field)) for piece in pieces(place, outside)]
+                sides += [(field, piece | (full & ~field)) for piece in pieces(place, outside)]
+        if current == [full]:
+            # Each side is largest on its own label.
+            current = [mask for _field, mask in sides]
+            continue
         kept: list[int] = []
         cut: list[int] = []
         for prime in current:

@@ -3,33 +3,17 @@
 Each node is covered by one of its candidates, primes that contain it; what a prime has to contain decides
 what it costs. Two facts keep the search small. How many primes of which slot every answer with the fewest
 terms takes is known beforehand (``hitting.slots``), so only requirements and values are left to be compared.
-And a dual ascent gives each node a price that its cheapest candidate has to pay: together a lower bound, and
-a candidate that would exceed what is allowed by more than its prime is paid already is dropped for good
-(reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
+And a dual ascent bounds what is still to be paid (dual.py): a candidate with which the bound exceeds what is
+allowed is dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 from .boxes import Steps
-
-REQUIREMENT = 1 << 40
-"""Price of a requirement; the values of all terms together cost less."""
+from .dual import LABELS, REQUIREMENT, Candidates, Shrunk, ascent, unpaid_of
 
 Needs = dict[int, int]
 """For some primes, the box around the nodes that each has to contain."""
-
-Shrunk = tuple[int, int, tuple[int, ...]]
-"""What a prime shrinks to: the box, its price, and the price of each label in it."""
-
-_Parts = list[tuple[tuple[int, int], int]]
-"""The labels of a prime (the prime, the place of the label) that become dearer, and by how much."""
-
-Candidates = list[tuple[int, int, _Parts]]
-"""The candidates of a node, cheapest first: additional price, prime, and how the price comes about."""
-
-
-_Paid = dict[tuple[int, int], int]
-"""What the nodes pay for each label of each prime."""
 
 
 class State:
@@ -81,13 +65,17 @@ class Cheapest:
         self._refresh(state, ~0)
         return state
 
-    def optimum(self, state: State) -> State:
-        """Return a cheapest way to cover all nodes.
+    def bound(self, state: State) -> int:
+        """Return what every way to go on costs at least."""
+        return ascent(state.listed, state.price)[0]
 
-        What may be paid is raised from the lower bound on, ever faster, until there is an answer: where
-        little may be paid, few candidates are left.
+    def optimum(self, state: State, least: int) -> State:
+        """Return a cheapest way to cover all nodes, which costs ``least`` or more.
+
+        What may be paid is raised from there on, ever faster, until there is an answer: where little may be
+        paid, few candidates are left.
         """
-        least = allowed = _dual(state.listed, state.price)[0]
+        allowed = least
         step = 1
         while True:
             found = self.within(state, allowed, least)
@@ -121,15 +109,9 @@ class Cheapest:
             rest = self.reduced(rest, allowed)
         return found
 
-    def following(
-        self, state: State | None, decided: Sequence[tuple[int, int]], allowed: int
-    ) -> State | None:
-        """Return a way to go on at no more than the price allowed that puts nodes into primes as decided."""
-        for node, place in decided:
-            if state is None or all(place != one[1] for one in state.listed.get(node, ((0, place),))):
-                return None
-            state = self.covering(state, node, place)
-        return None if state is None else self.within(state, allowed, allowed)
+    def holds(self, state: State, node: int, place: int) -> bool:
+        """Tell whether the box of a prime contains a node."""
+        return place in state.needs and not node & ~self._shrunk(place, state.needs[place])[0]
 
     def covering(self, state: State, node: int, place: int) -> State | None:
         """Return the state in which a prime has to contain a node, too; None where that cannot be."""
@@ -149,14 +131,14 @@ class Cheapest:
             self._steps.take(2 + 4 * len(listed))
             if state.price > allowed:
                 return None
-            bound, paid = _dual(listed, state.price)
+            bound, paid = ascent(listed, state.price)
             spare = allowed - bound
             if spare < 0:
                 return None
             dropped = False
             forced = []
             for node, own in listed.items():
-                left = [one for one in own if _unpaid(one[2], paid) <= spare]
+                left = [one for one in own if unpaid_of(one[2], paid) <= spare]
                 if len(left) < len(own):
                     if not left:
                         return None
@@ -207,7 +189,9 @@ class Cheapest:
                         break
                     _box, dearer, more = shrunk(place, needs[place] | node)
                     parts = [
-                        ((place, at), own - costs[at]) for at, own in enumerate(more) if own != costs[at]
+                        (place << LABELS | at, own - costs[at])
+                        for at, own in enumerate(more)
+                        if own != costs[at]
                     ]
                     candidates.append((dearer - price, place, parts))
                 elif place in slot_of and room[slot_of[place]]:
@@ -220,40 +204,31 @@ class Cheapest:
         return True
 
 
-def alone(places: Sequence[int], node: int, shrunk: Callable[[int, int], Shrunk]) -> Candidates:
-    """List primes that contain a node, each as if it had to contain nothing else."""
-    listed = []
-    for place in places:
-        _box, price, costs = shrunk(place, node)
-        listed.append((price, place, [((place, at), own) for at, own in enumerate(costs) if own]))
-    return sorted(listed)
+class Advice:
+    """Which decisions, one after the other, a cheapest way can still follow."""
 
+    def __init__(self, search: Cheapest, start: State, best: State) -> None:
+        """Take where the decisions begin, and a cheapest way to go on from there."""
+        self._search, self._best = search, best
+        self._state = search.reduced(start, best.price)
+        self._decided: list[tuple[int, int]] = []
 
-def _dual(listed: Mapping[int, Candidates], price: int) -> tuple[int, _Paid]:
-    """Return a lower bound on the price of all, and what the nodes pay for each label of each prime.
+    def first(self, node: int, places: Sequence[int]) -> int:
+        """Decide for the first of these primes that a cheapest way covers the node by."""
+        place = next(place for place in places if self._allows(node, place))
+        self._decided.append((node, place))
+        return place
 
-    Whatever nodes a prime covers, they pay for each of its labels together no more than the dearest of them
-    makes it cost. Nodes with the fewest candidates pay first, of these the dearest.
-    """
-    paid: _Paid = {}
-    for node in sorted(listed, key=lambda node: (len(listed[node]), -listed[node][0][0], node)):
-        own = listed[node]
-        least = min([_unpaid(parts, paid) for _cost, _place, parts in own])
-        if least:
-            price += least
-            for _cost, _place, parts in own:
-                left = least
-                for label, cost in parts:
-                    known = paid.get(label, 0)
-                    if known < cost:
-                        if cost - known >= left:
-                            paid[label] = known + left
-                            break
-                        paid[label] = cost
-                        left -= cost - known
-    return price, paid
-
-
-def _unpaid(parts: _Parts, paid: _Paid) -> int:
-    """Return what is not paid yet of what a candidate makes its prime cost."""
-    return sum([cost - paid.get(label, 0) for label, cost in parts if cost > paid.get(label, 0)])
+    def _allows(self, node: int, place: int) -> bool:
+        if self._search.holds(self._best, node, place):
+            return True
+        state = self._state
+        while self._decided and state is not None:
+            state = self._search.covering(state, *self._decided.pop(0))
+        self._state = state
+        if state is None or all(place != one[1] for one in state.listed.get(node, ((0, place),))):
+            return False
+        inside = self._search.covering(state, node, place)
+        other = inside and self._search.within(inside, self._best.price, self._best.price)
+        self._best = other or self._best
+        return other is not None

@@ -7,13 +7,15 @@ from typing import Any
 
 from .affinity import Term, write
 from .boxes import Frame, OutOfSteps, Steps, absorb, hole, linked, merge
-from .cover import Cover
 from .errors import Problem, SelectorError
-from .linked import SIZE_LIMIT, LinkedLabels
+from .linked import SIZE_LIMIT, LinkedLabels, Said, term_of
 from .requirement import Requirement, Selector
 from .space import LabelSpace
 
 _SMALL_PRODUCT = 256
+
+_Alone = list[tuple[LabelSpace, int]]
+"""Labels that no selector links with others, and the values that remain of each."""
 
 
 class Complement:
@@ -24,18 +26,17 @@ class Complement:
         live = list(selectors)
         while True:
             self._cut(live)
-            self.forbidden = [(self._box(selector.requirements), selector) for selector in live]
-            kept = set(absorb(box for box, _ in self.forbidden if not self.frame.is_empty(box)))
-            relevant = []
-            for box, selector in self.forbidden:
+            boxes = [self._box(selector.requirements) for selector in live]
+            kept = set(absorb([box for box in boxes if not self.frame.is_empty(box)]))
+            self.forbidden = []
+            for box, selector in zip(boxes, live, strict=True):
                 if box in kept:
                     kept.discard(box)
-                    relevant.append(selector)
+                    self.forbidden.append((box, selector))
             # Values that only a superfluous selector names must not cut a label that has integer ranges.
-            if len(relevant) == len(live) or not any(space.ranges for space in self.spaces):
-                self.forbidden = [(self._box(selector.requirements), selector) for selector in relevant]
+            if len(self.forbidden) == len(live) or not any(space.ranges for space in self.spaces):
                 break
-            live = relevant
+            live = [selector for _box, selector in self.forbidden]
 
     def solve(self, budget: int) -> tuple[dict[str, Any] | None, int]:
         """Return the node selector (None: nothing is excluded) and what is proven of it (0 to 3, see Cover).
@@ -47,14 +48,14 @@ class Complement:
             return None, 3
         if self.full in boxes:
             raise SelectorError([self._leaves_no_node()])
-        parts = self._components(boxes)
+        parts, alone = self._components(boxes)
         for part in parts:
             part.find_primes(budget)
             if part.oversize:
                 raise SelectorError([_too_large(len(part.primes), SIZE_LIMIT, "more than ")])
-        self._check_complete(parts)
+        self._check_complete(parts, alone)
         covers = [part.cover(budget) for part in parts]
-        proven = min(cover.proven for cover in covers)
+        proven = min([cover.proven for cover in covers], default=3)
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.boxes) > 1]
         if proven and unproven and len(factors) > 1:
@@ -63,15 +64,20 @@ class Complement:
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
                 whole = LinkedLabels(self.spaces, self.offsets, boxes)
                 whole.find_primes(budget)
+                alone = []
                 parts, covers = [whole], [whole.cover(budget)]
                 proven = covers[0].proven
             else:
                 proven = 1 if len(unproven) == 1 else 0
-        self._check_size(parts, covers)
-        rendered = [
-            [part.term(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
+        said = [
+            [part.statements(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
         ]
-        return write(_joined(choice) for choice in product(*rendered)), proven
+        if alone:
+            said.append([[(space, space.statement(atoms)) for space, atoms in alone]])
+        _check_size(said)
+        factored = [[term_of(box) for box in boxes_of_part] for boxes_of_part in said]
+        joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
+        return write(joined), proven
 
     def _cut(self, selectors: Sequence[Selector]) -> None:
         """Cut the labels into atoms and lay their fields side by side."""
@@ -106,7 +112,7 @@ class Complement:
                 place = self.place[is_field, requirement.key]
                 atoms = self.spaces[place].encode(requirement) << self.offsets[place]
                 box &= atoms | ~self.fields[place]
-        return box & self.full
+        return box
 
     def _outside_terms(self) -> list[int]:
         """Return boxes that together hold the nodes that the required terms do not admit."""
@@ -123,22 +129,36 @@ class Complement:
             outside = merge([box for box in cut if not self.frame.is_empty(box)], self.frame)
         return outside
 
-    def _components(self, boxes: Sequence[int]) -> list[LinkedLabels]:
-        """Group boxes that are linked by labels they restrict; labels that none restricts fall away."""
-        spans = [(sum(field for field in self.fields if field & ~box), box) for box in boxes]
-        parts = []
-        for span, members in sorted(linked(spans)):
-            places = [place for place, field in enumerate(self.fields) if field & span]
+    def _components(self, boxes: Sequence[int]) -> tuple[list[LinkedLabels], _Alone]:
+        """Group boxes that are linked by labels they restrict; labels that none restricts fall away.
+
+        What a single requirement excludes, on a label of its own, every term has to exclude; that is returned
+        apart.
+        """
+        low, guard = self.frame.low, self.frame.guard
+        # A label that a box restricts carries into its spare bit: those bits are what links boxes.
+        marks = [(((self.full & ~box) + low) & guard, box) for box in boxes]
+        parts: list[LinkedLabels] = []
+        alone: _Alone = []
+        for mark, members in linked(marks):
+            places = [place for place, field in enumerate(self.fields) if mark >> field.bit_length() & 1]
+            space, offset = self.spaces[places[0]], self.offsets[places[0]]
+            if len(places) == len(members) == 1 and not space.ranges:
+                pieces = space.pieces(space.full & ~(members[0] >> offset))
+                if len(pieces) == 1:
+                    alone.append((space, pieces[0]))
+                    continue
             parts.append(
                 LinkedLabels(
                     [self.spaces[place] for place in places],
                     [self.offsets[place] for place in places],
-                    sorted(box & span for box in members),
+                    sorted(members),
                 )
             )
-        return parts
+        alone.sort(key=lambda one: (one[0].is_field, one[0].key))
+        return sorted(parts, key=lambda part: part.full), alone
 
-    def _check_complete(self, parts: Sequence[LinkedLabels]) -> None:
+    def _check_complete(self, parts: Sequence[LinkedLabels], alone: _Alone) -> None:
         """Raise SelectorError where no node is left, or where the primes do not hold all that are left."""
         unlimited = Steps(1 << 60)
         if all(part.primes and not part.has_ranges for part in parts):
@@ -150,7 +170,9 @@ class Complement:
         for place, part in enumerate(parts):
             gap = hole(part.full, part.forbidden + part.primes, part.frame, unlimited)
             if gap is not None:
-                labels: dict[str, str] = {}
+                labels = {
+                    space.key: value for space, atoms in alone if (value := space.sample(atoms)) is not None
+                }
                 for at, other in enumerate(parts):
                     labels |= other.node_in(gap if at == place else allowed[at] or 0)
                 problems.append(self._inexpressible(part, gap, labels))
@@ -210,16 +232,16 @@ class Complement:
             remedy="remove or narrow one of them",
         )
 
-    def _check_size(self, parts: Sequence[LinkedLabels], covers: Sequence[Cover]) -> None:
-        terms = prod(len(cover.boxes) for cover in covers)
-        size = 24 + terms * 26
-        for part, cover in zip(parts, covers, strict=True):
-            own = sum(
-                sum(2 + len(str_requirement) for str_requirement in part.texts(box)) for box in cover.boxes
-            )
-            size += own * (terms // len(cover.boxes))
-        if size > SIZE_LIMIT:
-            raise SelectorError([_too_large(terms, size, "about ")])
+
+def _check_size(said: Sequence[Sequence[Said]]) -> None:
+    """Raise SelectorError where an affinity of all combinations of these boxes would be too large."""
+    terms = prod([len(boxes) for boxes in said])
+    size = 24 + terms * 26
+    for boxes in said:
+        own = sum([2 * len(one.parts) + one.length for box in boxes for _space, one in box])
+        size += own * (terms // len(boxes))
+    if size > SIZE_LIMIT:
+        raise SelectorError([_too_large(terms, size, "about ")])
 
 
 def _too_large(terms: int, size: int, how_much: str) -> Problem:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
-from .cheapest import Shrunk
+from .dual import Shrunk
 from .hitting import hitting_set, independent
 from .shrinking import Shrinking
 
@@ -66,6 +66,12 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
     spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
+    if len(spans) == len(primes):
+        shrunk = [
+            shape.shrink(prime, spans[place], count_values=True)[0] for place, prime in enumerate(primes)
+        ]
+        if shrunk == primes:
+            return Cover(tuple(primes), 3, True)
     best: Sequence[int] = [primes[place] for place in chosen]
     for count_values, proven in ((True, 3), (False, 2)):
         search = Shrinking(

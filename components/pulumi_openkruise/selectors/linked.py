@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from .affinity import Term
 from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
-from .cheapest import REQUIREMENT, Shrunk
 from .cover import Cover, Shape, classes_of, irredundant, smallest_cover
+from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
-from .space import LabelSpace
+from .space import LabelSpace, Statement
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
+
+Said = list[tuple[LabelSpace, Statement]]
+"""What a node selector term has to say about each label, for one box; labels before fields."""
 
 
 class LinkedLabels:
@@ -25,23 +28,23 @@ class LinkedLabels:
         """Take the labels, where their fields begin, and the boxes that must stay out."""
         self.spaces, self.offsets = list(spaces), list(offsets)
         self.fields = [space.full << offset for space, offset in zip(spaces, offsets, strict=True)]
+        self._labels = list(zip(self.spaces, self.offsets, self.fields, strict=True))
         self.frame = Frame(self.fields)
         self.full = self.frame.full
         self.forbidden = [box & self.full for box in forbidden]
+        self.has_ranges = any(space.ranges for space in spaces)
+        """Whether integers of some label are compared, so that a complement may be inexpressible."""
         self.primes: list[int] = []
         self.oversize = False
         """Whether the primes were too many to go on: they are not all, and no answer can be made of them."""
         self._complete = True
-
-    @property
-    def has_ranges(self) -> bool:
-        """Whether integers of some label are compared, so that a complement may be inexpressible."""
-        return any(space.ranges for space in self.spaces)
+        self._shrunk: tuple[dict[tuple[int, int], tuple[int, int]], ...] = ({}, {})
+        """What of a label is needed and what of it is given, to what is stated and its price."""
 
     def node_in(self, box: int) -> dict[str, str]:
         """Return the labels of a node in a box; prefers non-integers where integers are compared."""
         labels = {}
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
+        for space, offset, field in self._labels:
             atoms = (box & field) >> offset
             if space.ranges and atoms & space.other:
                 atoms = space.other
@@ -64,52 +67,52 @@ class LinkedLabels:
             self._complete = False
             primes = self._enough_primes()
         if len(primes) > 1:
-            primes.sort(key=lambda prime: (self._cost(prime), self.texts(prime)))
+            primes.sort(key=self._rank)
         self.primes = primes
 
     def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
+        if self._complete and len(self.primes) == 1:
+            return Cover((self.primes[0],), 3, True)
         shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink)
         if self._complete:
             return smallest_cover(self.primes, shape, budget)
         return Cover(irredundant(self.primes, shape), 0, False)
 
-    def term(self, box: int) -> Term:
-        """Write a box as the requirements of a node selector term."""
-        labels: list[Requirement] = []
-        fields: list[Requirement] = []
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
-            for operator, values in space.render((box & field) >> offset):
-                (fields if space.is_field else labels).append(Requirement(space.key, operator, values))
-        return tuple(labels), tuple(fields)
+    def statements(self, box: int) -> Said:
+        """Say in requirements what box of nodes a term admits."""
+        said = []
+        for space, offset, field in self._labels:
+            inside = box & field
+            if inside != field:
+                said.append((space, space.statement(inside >> offset)))
+        return said
 
-    def texts(self, box: int) -> list[str]:
-        """Write the requirements of a box as texts about as long as their JSON."""
-        labels, fields = self.term(box)
-        return [
-            f'{{"key":"{r.key}","operator":"{r.operator}","values":["{"-,-".join(r.values)}"]}}'
-            for r in (*labels, *fields)
-        ]
-
-    def _cost(self, box: int) -> tuple[int, int]:
+    def _rank(self, box: int) -> tuple[int, int, list[str]]:
+        """Return what primes are ordered by: requirements, values, text."""
         requirements = values = 0
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
-            cost = space.cost((box & field) >> offset)
-            requirements += cost[0]
-            values += cost[1]
-        return requirements, values
+        texts: list[str] = []
+        for _space, statement in self.statements(box):
+            requirements += len(statement.parts)
+            values += statement.values
+            texts += statement.texts
+        return requirements, values, texts
 
     def _shrink(self, prime: int, needed: int, *, count_values: bool) -> Shrunk:
         """Return the cheapest statable box between the two, its price, and the price of each label in it."""
         box = 0
         costs = []
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
-            piece, inside = (prime & field) >> offset, (needed & field) >> offset
-            if piece != inside:
-                piece = space.smaller(piece, inside, count_values=count_values)
-            box |= piece << offset
-            requirements, values = space.cost(piece)
-            costs.append(requirements * REQUIREMENT + (values if count_values else 0))
+        known = self._shrunk[count_values]
+        for space, offset, field in self._labels:
+            key = (prime & field, needed & field)
+            part = known.get(key)
+            if part is None:
+                atoms = space.smaller(key[0] >> offset, key[1] >> offset, count_values=count_values)
+                said = space.statement(atoms)
+                price = len(said.parts) * REQUIREMENT + (said.values if count_values else 0)
+                part = known[key] = (atoms << offset, price)
+            box |= part[0]
+            costs.append(part[1])
         return box, sum(costs), tuple(costs)
 
     def _overlapping_first(self) -> list[int]:
@@ -117,7 +120,7 @@ class LinkedLabels:
 
         Primes that a later box would cut up are then never made: it halves the work on long lists.
         """
-        if len(self.forbidden) < 3:
+        if len(self.forbidden) < 8:
             return sorted(self.forbidden)
         spans = {}
         for box in sorted(self.forbidden):
@@ -164,7 +167,7 @@ class LinkedLabels:
                 if grown is None:  # an inexpressible rest, which the caller names
                     break
                 found.append(grown)
-                size += 26 + sum(len(text) for text in self.texts(grown))
+                size += 26 + sum([said.length for _space, said in self.statements(grown)])
                 if size > SIZE_LIMIT:
                     self.oversize = True
                     return found
@@ -172,7 +175,7 @@ class LinkedLabels:
 
     def _grow(self, box: int) -> int | None:
         """Return a maximal box that has nodes of ``box``; None when one term cannot state any of them."""
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
+        for space, offset, field in self._labels:
             atoms = (box & field) >> offset
             # A term that holds one unnamed non-integer holds all unnamed values.
             if space.ranges and atoms & space.other:
@@ -180,7 +183,7 @@ class LinkedLabels:
                 box = (box & ~field) | (atoms << offset)
         if self.frame.touching(box, self.forbidden):
             return None
-        for space, offset, field in zip(self.spaces, self.offsets, self.fields, strict=True):
+        for space, offset, field in self._labels:
             blocked = 0
             for forbidden in self.frame.touching(box | field, self.forbidden):
                 blocked |= forbidden & field
@@ -189,3 +192,13 @@ class LinkedLabels:
             best = max(pieces, key=lambda piece: ((piece & inside).bit_count(), piece.bit_count()))
             box = (box & ~field) | (best << offset)
         return box
+
+
+def term_of(said: Said) -> Term:
+    """Write what a term has to say as its requirements on labels and on fields."""
+    labels: list[Requirement] = []
+    fields: list[Requirement] = []
+    for space, statement in said:
+        listed = fields if space.is_field else labels
+        listed += [Requirement(space.key, operator, values) for operator, values in statement.parts]
+    return tuple(labels), tuple(fields)

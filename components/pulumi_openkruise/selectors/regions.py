@@ -143,7 +143,7 @@ class Regions:
         requirements = [
             Requirement(space.key, *part)
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
-            for part in space.render((box & field) >> offset)
+            for part in space.statement((box & field) >> offset).parts
         ]
         near = self._frame.touching(box, covers)
         return Region(

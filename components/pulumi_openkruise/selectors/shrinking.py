@@ -9,7 +9,8 @@ whatever covers a node pays at least its own cost for it, and what a prime pays 
 from collections.abc import Callable, Sequence
 
 from .boxes import Frame, Steps, hole, linked
-from .cheapest import Candidates, Cheapest, Needs, Shrunk, alone
+from .cheapest import Advice, Cheapest, Needs
+from .dual import Candidates, Shrunk, alone
 from .hitting import slots
 
 _Rank = tuple[int, int, int, list[tuple[int, int]]]
@@ -36,7 +37,8 @@ class Shrinking:
         ``classes`` are for each label the groups of values that no prime tells apart.
         """
         self._primes, self._private = primes, private
-        self._frame, self._classes, self._steps = frame, classes, steps
+        self._frame, self._steps = frame, steps
+        self._classes, self._inside = classes, list[list[tuple[int, int]]]()
         self._shrink = shrink
         self._shrunk: dict[tuple[int, int], Shrunk] = {}
         self._solved: dict[tuple[int, ...], Needs] = {}
@@ -68,7 +70,10 @@ class Shrinking:
     def _left_out(self, boxes: Sequence[int]) -> set[int]:
         """Return for each prime a node that none of the boxes contains, as a box of single classes."""
         found = set()
+        whole = set(boxes)
         for prime in self._primes:
+            if prime in whole:
+                continue
             gap = hole(prime, boxes, self._frame, self._steps)
             if gap is not None:
                 found.add(self._node(gap))
@@ -77,19 +82,31 @@ class Shrinking:
     def _node(self, gap: int) -> int:
         """Choose the node in a gap that few primes contain, and note which."""
         self._steps.take(len(self._primes) // 8)
-        alive: Sequence[int] = range(len(self._primes))
+        if not self._inside:
+            # For each label and each group of values the primes that contain it, as bits.
+            self._inside = [
+                [
+                    (group, sum([1 << at for at, prime in enumerate(self._primes) if prime & group]))
+                    for group in groups
+                ]
+                for groups in self._classes
+            ]
+        alive = (1 << len(self._primes)) - 1
         node = 0
-        for field, groups in zip(self._frame.fields, self._classes, strict=True):
-            best: Sequence[int] | None = None
-            chosen = 0
-            for group in groups:
-                if group & gap & field:
-                    rest = [place for place in alive if self._primes[place] & group]
-                    if best is None or len(rest) < len(best):
-                        best, chosen = rest, group
-            alive = best or ()
+        for groups in self._inside:
+            fewest, best, chosen = -1, 0, 0
+            for group, members in groups:
+                if group & gap:
+                    rest = alive & members
+                    if fewest < 0 or rest.bit_count() < fewest:
+                        fewest, best, chosen = rest.bit_count(), rest, group
+            alive = best
             node |= chosen
-        self._candidates[node] = tuple(alive)
+        places = []
+        while alive:
+            places.append((alive & -alive).bit_length() - 1)
+            alive &= alive - 1
+        self._candidates[node] = tuple(places)
         return node
 
     def _linked(self, nodes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -103,39 +120,38 @@ class Shrinking:
         Of several cheapest ways the first one in a fixed order: the hardest node first, its cheapest
         candidate first. Each decision is one that a cheapest way still follows.
         """
-        for node in nodes:
-            if node not in self._alone:
-                self._alone[node] = alone(self._candidates[node], node, self._shrunk_to)
         places = {place for node in nodes for place in self._candidates[node]}
         needs = {place: self._private[place] for place in sorted(places) if place in self._private}
+        if len(nodes) == 1:
+            return self._dive(nodes, needs, None)
         chosen = sum([1 << place for place in needs])
         rows = [sum([1 << place for place in self._candidates[node]]) for node in nodes]
         groups = slots([row for row in rows if not row & chosen], self._steps)
+        for node in nodes:
+            if node not in self._alone:
+                self._alone[node] = alone(self._candidates[node], node, self._shrunk_to)
         listed = {node: self._alone[node] for node in nodes}
         search = Cheapest(self._shrunk_to, listed, groups, self._steps)
         start = search.start(needs)
-        best = search.optimum(start)
-        cheapest = search.reduced(start, best.price)
-        decided: list[tuple[int, int]] = []
+        least = search.bound(start)
+        first = self._dive(nodes, needs, None)
+        price = sum([self._shrunk_to(place, needed)[1] for place, needed in first.items()])
+        if price == least and len(first) == len(needs) + sum([count for _mask, count in groups]):
+            return first
+        best = search.optimum(start, least)
+        return self._dive(nodes, needs, Advice(search, start, best))
+
+    def _dive(self, nodes: Sequence[int], needs: Needs, advice: Advice | None) -> Needs:
+        """Cover the hardest node first, by its cheapest candidate or the first that the advice allows."""
+        needs = needs.copy()
         ranks = {node: rank for node in nodes if (rank := self._rank(node, needs))}
         while ranks:
             self._steps.take(1 + len(ranks) // 8)
             node = min(ranks.values())[2]
-            for _own, place in ranks.pop(node)[3]:
-                if place in best.needs and not node & ~self._shrunk_to(place, best.needs[place])[0]:
-                    break
-                other = search.following(cheapest, [*decided, (node, place)], best.price)
-                if other is not None:
-                    best = other
-                    break
-            decided.append((node, place))
+            places = [place for _own, place in ranks.pop(node)[3]]
+            place = places[0] if advice is None else advice.first(node, places)
             needs[place] = needs.get(place, 0) | node
-            for other_node in [other for other in ranks if place in self._candidates[other]]:
-                rank = self._rank(other_node, needs)
-                if rank is None:
-                    del ranks[other_node]
-                else:
-                    ranks[other_node] = rank
+            self._rank_anew(ranks, place, needs[place])
         return needs
 
     def _rank(self, node: int, needs: Needs) -> "_Rank | None":
@@ -154,3 +170,15 @@ class Shrinking:
                 candidates.append((_TERM + self._shrunk_to(place, node)[1], place))
         candidates.sort()
         return len(candidates), -candidates[0][0], node, candidates
+
+    def _rank_anew(self, ranks: dict[int, _Rank], place: int, needed: int) -> None:
+        """Rank nodes anew after a prime has to contain more; drop those that its box contains."""
+        box, price, _costs = self._shrunk_to(place, needed)
+        for node in [node for node in ranks if not node & ~self._primes[place]]:
+            if not node & ~box:
+                del ranks[node]
+                continue
+            count, _least, _node, candidates = ranks[node]
+            own = (self._shrunk_to(place, needed | node)[1] - price, place)
+            candidates = sorted([own if one[1] == place else one for one in candidates])
+            ranks[node] = count, -candidates[0][0], node, candidates

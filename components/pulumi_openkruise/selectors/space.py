@@ -7,12 +7,26 @@ inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from .requirement import Operator, Requirement
 from .syntax import MAX_INTEGER, integer
 
 Rendered = tuple[tuple[Operator, tuple[str, ...]], ...]
 """Requirements on one label without its key: pairs of an operator and sorted values."""
+
+
+class Statement(NamedTuple):
+    """What one node selector term says about a label."""
+
+    parts: Rendered
+    """The fewest requirements that say it, sorted by operator."""
+    values: int
+    """How many values they list together."""
+    texts: tuple[str, ...]
+    """The requirements as texts about as long as their JSON."""
+    length: int
+    """How many characters these have."""
 
 
 class LabelSpace:
@@ -42,7 +56,9 @@ class LabelSpace:
         self.named = (2 << count) - 2
         self.other = 2 << count
         self.ranges: list[tuple[int, int]] = []
+        self._number: dict[str, int] = {}
         if ordered:
+            self._number = {v: number for v in self.values if (number := integer(v)) is not None}
             starts = [0, *sorted(bound for bound in bounds if 0 < bound <= MAX_INTEGER)]
             ends = [start - 1 for start in starts[1:]] + [MAX_INTEGER]
             self.ranges = list(zip(starts, ends, strict=True))
@@ -50,8 +66,7 @@ class LabelSpace:
         self.unnamed = (1 << (self._first_range + len(self.ranges))) - self.other
         self.full = self.absent | self.named | self.unnamed
         self.width = self._first_range + len(self.ranges)
-        self._number = {value: number for value in self.values if (number := integer(value)) is not None}
-        self._rendered: dict[int, Rendered] = {}
+        self._statements: dict[int, Statement] = {}
 
     def encode(self, requirement: Requirement) -> int:
         """Return the set of values that satisfy a requirement on this label."""
@@ -93,10 +108,12 @@ class LabelSpace:
 
         Cheapest by requirements, and with ``count_values`` by values where the requirements are as many.
         """
+        if piece == needed:
+            return piece
 
         def rank(atoms: int) -> tuple[int, int, int]:
-            requirements, values = self.cost(atoms)
-            return requirements, values if count_values else 0, -atoms.bit_count()
+            said = self.statement(atoms)
+            return len(said.parts), said.values if count_values else 0, -atoms.bit_count()
 
         return min([piece, *self._subsets(piece, needed)], key=rank)
 
@@ -114,17 +131,22 @@ class LabelSpace:
                 return next(text for text in _spellings(low) if text not in self._bit)
         return next(value for value in self.values if atoms & self._bit[value])
 
-    def render(self, atoms: int) -> Rendered:
-        """Write a statable set as the fewest requirements, sorted by operator."""
-        rendered = self._rendered.get(atoms)
-        if rendered is None:
-            rendered = self._rendered[atoms] = self._render(atoms)
-        return rendered
-
-    def cost(self, atoms: int) -> tuple[int, int]:
-        """Count the requirements and the values that a statable set takes."""
-        rendered = self.render(atoms)
-        return len(rendered), sum([len(values) for _operator, values in rendered])
+    def statement(self, atoms: int) -> Statement:
+        """Say in requirements that the label's value lies in a statable set."""
+        known = self._statements.get(atoms)
+        if known is None:
+            parts = self._render(atoms)
+            texts = tuple([
+                f'{{"key":"{self.key}","operator":"{operator}","values":["{"-,-".join(values)}"]}}'
+                for operator, values in parts
+            ])  # fmt: skip
+            known = self._statements[atoms] = Statement(
+                parts,
+                sum([len(values) for _operator, values in parts]),
+                texts,
+                sum([len(text) for text in texts]),
+            )
+        return known
 
     def _render(self, atoms: int) -> Rendered:
         if atoms == self.full:

@@ -7,7 +7,8 @@ from itertools import combinations, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors.boxes import Steps
-from pulumi_openkruise.selectors.cheapest import Cheapest, Shrunk, alone
+from pulumi_openkruise.selectors.cheapest import Cheapest
+from pulumi_openkruise.selectors.dual import Shrunk, alone
 from pulumi_openkruise.selectors.hitting import hitting_set, slots
 
 rows_of_primes = st.lists(st.integers(1, 2**7 - 1), min_size=1, max_size=8)
@@ -21,7 +22,7 @@ def _smallest_hitting_sets(rows: list[int]) -> list[int]:
     raise AssertionError
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(rows_of_primes)
 def test_every_smallest_hitting_set_takes_its_share_of_each_slot_and_nothing_else(rows: list[int]) -> None:
     smallest = _smallest_hitting_sets(rows)
@@ -97,7 +98,8 @@ class Problem:
 def test_finds_the_cheapest_of_all_ways_with_the_fewest_terms(seed: int) -> None:
     problem = Problem(seed)
     search = problem.search()
-    best = search.optimum(search.start(problem.needs))
+    start = search.start(problem.needs)
+    best = search.optimum(start, search.bound(start))
     terms, price = min(cost for cost, _needs in problem.ways())
     assert (len(best.needs), best.price) == (terms, price)
     assert best.price == problem.price(best.needs)
