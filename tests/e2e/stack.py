@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +124,20 @@ class Stack:
             destroyed = self.run("destroy", "--yes", "--skip-preview")
         destroyed.succeeded()
         cluster.cordon(VIRTUAL, on=False)
+
+    def hold(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Puts *resources* into the stack's state in place of what it holds: `pulumi stack import`."""
+        exported = pulumi.run(self.state, ["stack", "export", "--stack", self.name], cwd=self.folder)
+        assert exported.returncode == 0, exported.stdout
+        document = json.loads(exported.stdout)
+        document["deployment"]["resources"] = list(resources)
+        document["deployment"].pop("pending_operations", None)
+        path = self.state.pulumi / "import.json"
+        path.write_text(json.dumps(document))
+        command = ["stack", "import", "--file", str(path), "--stack", self.name]
+        imported = pulumi.run(self.state, command, cwd=self.folder)
+        path.unlink()
+        assert imported.returncode == 0, imported.stdout
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources in the stack's state by URN."""

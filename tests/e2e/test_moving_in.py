@@ -4,6 +4,7 @@ Each way begins with an installation of its own kind, on which users have made t
 its removal.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, REAL, Cluster, eventually
 from .stack import Stack
 
+RECORDED = Path(__file__).parent / "data" / "state-of-an-earlier-version.json"
 HANDWRITTEN = Path(__file__).parent / "programs" / "handwritten"
 NAMESPACE = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
 
@@ -72,6 +74,30 @@ def by_hand(life_cluster: Cluster, life_state: State, charts: dict[str, Chart], 
     before = life_cluster.lasting()
     Stack(life_state, charts["1.8.3"]).up("--skip-preview", folder=HANDWRITTEN).succeeded()
     return _Installation(life_cluster, before)
+
+
+@pytest.fixture
+def by_an_earlier_version(
+    life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, tmp_path: Path, empty: None
+) -> _Installation:
+    """As commit c657142 of this repository installed it on a sandbox; its state was exported there."""
+    before = life_cluster.lasting()
+    for resource in _recorded(life_cluster.state, charts["1.8.3"]):
+        inputs = resource.get("inputs")
+        if resource["type"] == "kubernetes:core/v1:Namespace":
+            api.call(life_cluster.client, "POST", "/api/v1/namespaces", inputs)
+        if resource["type"] == "kubernetes:helm.sh/v3:Release":
+            values = tmp_path / "values.json"
+            values.write_text(json.dumps(inputs["values"]))
+            chart = ["install", inputs["name"], inputs["chart"], "--namespace", inputs["namespace"]]
+            helm(*chart, "--values", str(values), "--wait")
+    return _Installation(life_cluster, before)
+
+
+def _recorded(state: State, chart: Chart) -> list[dict[str, Any]]:
+    text = RECORDED.read_text().replace("<kubeconfig>", str(state.kubeconfig))
+    resources: list[dict[str, Any]] = json.loads(text.replace("<chart>", chart.reference))
+    return resources
 
 
 def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
@@ -147,3 +173,26 @@ def test_the_stacks_own_release_moves_in_by_its_former_name(
     assert "deleted" not in output, output
     by_hand.has_lost_nothing()
     by_hand.is_removed_by(stack)
+
+
+def test_an_earlier_version_of_the_component_goes_on_without_a_revision_or_a_restart(
+    by_an_earlier_version: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+) -> None:
+    stack = Stack(life_state, charts["1.8.3"])
+    stack.hold(_recorded(life_state, charts["1.8.3"]))
+    stack.configure({"protect": "true"})
+    revisions, daemons = life_cluster.helm_revisions(), life_cluster.daemons()
+
+    output = stack.up().succeeded().output
+
+    # The component alone: the engine has come to keep some of its inputs.
+    assert "1 updated" in output, output
+    assert not any(change in output for change in ("created", "deleted", "replaced")), output
+    assert life_cluster.helm_revisions() == revisions
+    uids = {node: pod["metadata"]["uid"] for node, pod in daemons.items()}
+    assert {node: pod["metadata"]["uid"] for node, pod in life_cluster.daemons().items()} == uids
+    by_an_earlier_version.has_lost_nothing()
+    stack.preview("--expect-no-changes").succeeded()
+    stack.configure()
+    stack.up("--skip-preview").succeeded()
+    by_an_earlier_version.is_removed_by(stack)
