@@ -11,10 +11,16 @@ from engine import Engine, config_texts
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import args_from_config
+from pulumi_openkruise.chart.contract import ABSENT, KEYS
+from pulumi_openkruise.chart.gates import SINCE
+from pulumi_openkruise.chart.local import ChartFileError, LocalChart
+from pulumi_openkruise.chart.platforms import PLATFORMS
 from pulumi_openkruise.errors import InvalidConfigError
 from pulumi_openkruise.fields import FIELDS
 from pulumi_openkruise.problems import ConfigError
+from pulumi_openkruise.settings import read_settings
 from pulumi_openkruise.stack_config import CONFIG_KEYS, parse_config
+from pulumi_openkruise.values import helm_values, merged
 from ruamel.yaml import YAML
 
 MESSAGES = YAML(typ="safe").load((Path(__file__).parent / "config_messages.yaml").read_text())
@@ -174,12 +180,67 @@ json_values = st.recursive(
 selectors = st.sampled_from(
     ["a", "!a", "a=b", "a!=b", "a in (b,c)", "a>5", "a<5", "", " ", "a in (", "(", "a=b,c", "é"]
 )
+# The chart's own values: right paths with right and wrong values, wrong paths, and anything below them.
+value_paths = st.sampled_from(
+    [
+        *KEYS,
+        *ABSENT,
+        "manager",
+        "daemon.log",
+        "daemon.credentialProvider",
+        "helmHooks",
+        "manager.replica",
+        "x.y",
+        "",
+    ]
+)
+chart_values = st.dictionaries(
+    value_paths,
+    st.sampled_from([key.default for key in KEYS.values()])
+    | st.sampled_from(
+        ["ImagePullJobGate=true", "KruiseDaemon=False", "A=true,,", "AllAlpha=true", [{}], [None]]
+    )
+    | json_values,
+    max_size=4,
+).map(lambda flat: _nested(flat))
+gates = st.dictionaries(
+    st.sampled_from([*SINCE, "KruiseDeamon", "EnhancedLivenessProbeGate"]) | st.text(max_size=6),
+    st.booleans() | json_values,
+    max_size=4,
+)
+versions = st.sampled_from(
+    [
+        "1.7.0",
+        "1.7.3",
+        "1.8.3",
+        "1.9.0",
+        "1.9.1",
+        "1.9.0-alpha.4",
+        "1.8.3-custom",
+        "0.1.0",
+        "99.0.0",
+        "1.8",
+        "9" * 40,
+    ]
+)
 nearly_right = {
+    "featureGates": gates,
+    "platform": st.sampled_from([*PLATFORMS, "K3S", ""]),
+    "imageRegistry": st.sampled_from(["localhost:5000", "a/b", "https://a", "A", ""]) | st.text(max_size=8),
+    "imagePullSecrets": st.lists(st.sampled_from(["a", "A", ""]) | json_values, max_size=3),
+    "chart": st.sampled_from(
+        ["kruise", "./kruise", "oci://a/kruise", "https://a/kruise-1.8.3.tgz", "\0", "a/b", "~"]
+    ),
+    "chartRepository": st.sampled_from(["https://a", "http://[", "https://u:p@a/b", "oci://a", "a"]),
+    "chartVersion": versions,
+    "chartDigest": st.sampled_from(["0" * 64, "sha256:" + "F" * 64, "0" * 63]),
+    "expectedNodes": st.integers(),
     "virtualNodeSelectors": st.lists(
         selectors | st.text(alphabet="ab!=<>(), in", max_size=12) | json_values, max_size=5
     ),
     "virtualNodePresets": st.lists(st.sampled_from(["liqo", "kwok", "Liqo", ""]) | json_values, max_size=3),
-    "values": st.dictionaries(
+    "values": chart_values
+    | st.dictionaries(
         st.sampled_from(["daemon", "manager", "installation", "x"]),
         json_values
         | st.dictionaries(st.sampled_from(["affinity", "nodeAffinity", "namespace"]), json_values),
@@ -194,16 +255,50 @@ any_config = st.fixed_dictionaries(
 )
 
 
-@given(any_config, st.booleans())
+def _nested(flat: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for path, value in flat.items():
+        nested: Any = value
+        for part in reversed(path.split(".")):
+            nested = {part: nested}
+        values = merged(values, nested)
+    return values
+
+
+def some_charts(chart: str) -> LocalChart | None:
+    """A machine on which some charts are, and some are broken."""
+    if chart.startswith("./"):
+        return LocalChart("kruise", "1.8.3", None)
+    if chart == "a/b":
+        raise ChartFileError("no-chart", "the folder has no Chart.yaml")
+    return None
+
+
+# With so many keys hardly any config is right: here only what concerns the values is left to chance.
+about_values = st.fixed_dictionaries(
+    {}, optional={key: nearly_right[key] for key in ("values", "featureGates", "platform", "chartVersion")}
+)
+
+
+@given(any_config | about_values, st.booleans())
 def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, Any], as_texts: bool) -> None:
     refused: ConfigError | None = None
     arguments: dict[str, Any] = {}
     try:
-        arguments = parse_config(config_texts(config) if as_texts else config, source="test")
+        arguments = parse_config(
+            config_texts(config) if as_texts else config, source="test", look=some_charts
+        )
     except ConfigError as error:
         refused = error
     if refused is None:
         assert set(arguments) == {CONFIG_KEYS[key] for key in config}
+        settings = read_settings(arguments, source="test", look=some_charts)
+        assert all(line.severity != "error" and line.code and line.reason for line in settings.warnings)
+        every = merged(settings.derived, settings.values)
+        values = helm_values(settings.exclusion, namespace=settings.namespace, values=every)
+        # What reaches the chart is one text that it can look into, and JSON.
+        assert isinstance(values.get("featureGates", ""), str)
+        assert json.loads(json.dumps(values, allow_nan=False)) == values
     else:
         assert refused.problems
         assert all(problem.code and problem.reason for problem in refused.problems)
