@@ -126,7 +126,7 @@ ABSENT: dict[str, Absent] = {
     "manager.priorityClassName": Absent(_NO_PRIORITY),
     "manager.env": Absent("the manager takes no further environment variables"),
     "manager.extraEnvs": Absent("only the daemon takes further environment variables"),
-    "webhookConfiguration.failurePolicy": Absent("went with chart 1.5: the policies are fixed since then"),
+    "webhookConfiguration.failurePolicy": Absent("the policies are fixed since chart 1.5"),
     "helmHooks.nodeSelector": Absent(_NO_SCHEDULING, _CORDON),
     "helmHooks.tolerations": Absent(_NO_SCHEDULING, _CORDON),
     "helmHooks.affinity": Absent(_NO_SCHEDULING, _CORDON),
