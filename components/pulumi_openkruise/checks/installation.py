@@ -147,7 +147,7 @@ def of_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             number(deployment, "spec", "replicas"),
             number(deployment, "status", "availableReplicas"),
         )
-        if available < wanted:
+        if available < wanted or wanted == 0:
             what = f"{available} of {counted(wanted, 'manager')} available"
             severity = MANAGER_DOWN.severity if available == 0 else "error"
             why = [
