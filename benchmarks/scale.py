@@ -1,0 +1,234 @@
+"""A cluster of thousands of nodes: does any daemon's pod ever come to a virtual one, and what do they cost?
+
+``python -m benchmarks.scale`` installs with `pulumi up` on a sandbox of its own, once beside no virtual node
+and once beside many, and watches every pod. Then the DaemonSet is made anew with and without them by turns:
+the ratio is that of the times until all its daemons run. No part of `make bench`: it takes half an hour.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from sandbox import api, build, chart_choice, processes, pulumi, scale
+from sandbox.cluster import start_cluster
+from sandbox.manager import start_manager, wait_for_manager
+from sandbox.state import ROOT, State
+
+_NAMESPACE = "kruise-system"
+_PODS = f"/api/v1/namespaces/{_NAMESPACE}/pods"
+_DAEMON_SET = f"/apis/apps/v1/namespaces/{_NAMESPACE}/daemonsets"
+_PATIENCE = 1500.0
+
+
+class Daemons:
+    """Watches the daemon's pods from the moment it is entered: what they are made for, which are ready."""
+
+    def __init__(self, state: State) -> None:
+        self._client = api.connect(state)
+        self._lock = threading.Lock()
+        self._nodes: dict[str, str] = {}
+        self._ready: set[str] = set()
+        self.ever: set[str] = set()
+        """Every node that a pod was ever made for."""
+
+    def __enter__(self) -> "Daemons":
+        version = api.get(self._client, _PODS, limit="1")["metadata"]["resourceVersion"]
+        threading.Thread(target=self._follow, args=(version,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
+
+    def ready(self) -> int:
+        """Count the ready daemons."""
+        with self._lock:
+            return len(self._ready)
+
+    def _follow(self, version: str) -> None:
+        try:
+            for event in api.watch(self._client, _PODS, resourceVersion=version):
+                self._take(event)
+        except Exception as error:
+            if not self._client.is_closed:
+                print(f"the watch has broken off: {error}", file=sys.stderr)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        pod = event["object"]
+        owners = pod["metadata"].get("ownerReferences") or [{}]
+        if owners[0].get("kind") != "DaemonSet":
+            return
+        name = pod["metadata"]["name"]
+        conditions = pod["status"].get("conditions") or []
+        is_ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+        gone = event["type"] == "DELETED" or "deletionTimestamp" in pod["metadata"]
+        with self._lock:
+            self.ever.add(_target(pod))
+            if is_ready and not gone:
+                self._ready.add(name)
+            else:
+                self._ready.discard(name)
+
+
+def _target(pod: dict[str, Any]) -> str:
+    """Return the node that a pod is bound to, or was made for."""
+    if pod["spec"].get("nodeName"):
+        return str(pod["spec"]["nodeName"])
+    required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    return str(required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
+
+
+def _until(what: str, done: Callable[[], bool], pause: float = 0.2) -> float:
+    """Wait, and return the seconds that it took."""
+    begin = time.monotonic()
+    while not done():
+        if time.monotonic() - begin > _PATIENCE:
+            raise RuntimeError(f"waited {_PATIENCE:.0f} s for {what}")
+        time.sleep(pause)
+    return time.monotonic() - begin
+
+
+@contextmanager
+def _sandbox() -> Iterator[State]:
+    with tempfile.TemporaryDirectory(prefix="openkruise-scale-") as folder:
+        state = State(Path(folder))
+        try:
+            folders = build.build()
+            start_cluster(state, folders)
+            start_manager(state)
+            pulumi.prepare(state, folders["pulumi-resource-kubernetes"])
+            yield state
+        finally:
+            processes.stop_all(state)
+
+
+def _stack_file(state: State) -> Path:
+    chart = chart_choice.choose(state, build.build()["kruise-manager"])
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
+    salt = pulumi.prepare_stack(state, project, pulumi.STACK)
+    base = ROOT / "stacks" / f"Pulumi.{pulumi.STACK}.yaml"
+    additions = {**chart.config(), "openkruise:timeout": "1500"}
+    return pulumi.write_config(state, pulumi.STACK, additions, base=base, salt=salt)
+
+
+def _pulumi(state: State, file: Path, command: str) -> tuple[float, str]:
+    begin = time.monotonic()
+    options = [
+        "--yes",
+        "--skip-preview",
+        "--non-interactive",
+        "--stack",
+        pulumi.STACK,
+        "--config-file",
+        str(file),
+    ]
+    done = pulumi.run(state, [command, *options])
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout[-3000:])
+    return time.monotonic() - begin, done.stdout
+
+
+def _checked(state: State, file: Path) -> tuple[float, str]:
+    command = [str(Path(sys.executable).parent / "pulumi-openkruise"), "check", "--stack-file", str(file)]
+    begin = time.monotonic()
+    done = subprocess.run(
+        [*command, "--kubeconfig", str(state.kubeconfig), "--live"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
+    return time.monotonic() - begin, done.stdout
+
+
+def _again(state: State, wanted: int) -> tuple[float, set[str]]:
+    """Make the DaemonSet anew; return the seconds until all daemons are ready, and who was given a pod."""
+    with api.connect(state) as connection:
+        found = api.get(connection, f"{_DAEMON_SET}/kruise-daemon")
+        api.call(connection, "DELETE", f"{_DAEMON_SET}/kruise-daemon", {"propagationPolicy": "Foreground"})
+
+        def gone() -> bool:
+            left = api.get(connection, _PODS, labelSelector="control-plane=daemon", limit="1")["items"]
+            sets = api.get(connection, _DAEMON_SET)["items"]
+            return not left and not sets
+
+        _until("the daemons to be gone", gone, pause=1)
+        own = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+        metadata = {key: value for key, value in found["metadata"].items() if key not in own}
+        fresh = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": metadata, "spec": found["spec"]}
+        with Daemons(state) as daemons:
+            api.call(connection, "POST", _DAEMON_SET, fresh)
+            return _until("all daemons to be ready", lambda: daemons.ready() >= wanted), set(daemons.ever)
+
+
+@click.command()
+@click.option("--nodes", default=5000, show_default=True, help="Nodes altogether.")
+@click.option("--virtual", default=20, show_default=True, help="Percent of them that are virtual.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds with and without the virtual ones.")
+def main(nodes: int, virtual: int, rounds: int) -> None:
+    """Measure, and print what was seen; ends with 1 if a target was missed."""
+    many = nodes * virtual // 100
+    real = nodes - many
+    seen: set[str] = set()
+    times: dict[str, list[float]] = {"without": [], "with": []}
+    with _sandbox() as state:
+        begin = time.monotonic()
+        scale.add(state, real=real)
+        usual = sum(1 for _node in _listed(state))
+        _until("the nodes to be ready", lambda: scale.ready(state) >= usual, pause=3)
+        print(f"{usual:,} nodes are ready after {time.monotonic() - begin:.0f} s", flush=True)
+        file, wanted = _stack_file(state), real + 3
+        for name in ("without", "with"):
+            if name == "with":
+                scale.add(state, virtual=many)
+                print(f"{many:,} virtual nodes were added", flush=True)
+            with Daemons(state) as daemons:
+                seconds, output = _pulumi(state, file, "up")
+                took = seconds + _until("all daemons", lambda d=daemons: d.ready() >= wanted)  # type: ignore[misc]
+                seen |= daemons.ever
+            summary = next(
+                (line for line in output.splitlines() if "nodeCheck" in line), "no nodeCheck"
+            ).strip()
+            print(
+                f"pulumi up {name} virtual nodes: {seconds:.0f} s, all daemons after {took:.0f} s", flush=True
+            )
+            print(f"  {summary}", flush=True)
+            if name == "without":
+                _pulumi(state, file, "destroy")
+        wait_for_manager(state, timeout=600)
+        seconds, report = _checked(state, file)
+        print(f"check --live: {seconds:.1f} s\n{report}", flush=True)
+        for number in range(rounds):
+            for name in ("with", "without") if number % 2 == 0 else ("without", "with"):
+                if name == "with":
+                    scale.add(state, virtual=many)
+                else:
+                    scale.remove_virtual(state)
+                took, ever = _again(state, wanted)
+                seen |= ever
+                times[name].append(took)
+                print(f"round {number + 1}, {name} virtual nodes: all daemons after {took:.1f} s", flush=True)
+    wrong = {node for node in seen if node.startswith("virtual-")}
+    ratio = statistics.median(times["with"]) / statistics.median(times["without"])
+    print(f"pods were made for {len(seen):,} nodes, {len(wrong)} of them virtual")
+    print(f"time until all daemons run, with : without virtual nodes: {ratio:.3f}")
+    sys.exit(bool(wrong) or ratio > 1.05)
+
+
+def _listed(state: State) -> Iterator[dict[str, Any]]:
+    with api.connect(state) as connection:
+        yield from (node for node in scale.listed(connection) if node["metadata"]["annotations"])
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.scale")
