@@ -10,12 +10,14 @@ import click
 from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
 from ..lifecycle.look import look
 from ..lifecycle.recovery import Edit, Found, Plan, plan
-from ..lifecycle.remains import remains
+from ..lifecycle.remains import Thing, mark, remains, unmarked
 from ..lifecycle.rewriting import edited
 from ..lifecycle.seen import ReleaseId, Seen
 from ..release.records import UnreadableRecordError, decode
 from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, emit
+
+_MERGE_PATCH = "application/merge-patch+json"
 
 
 @click.command()
@@ -43,8 +45,8 @@ def recover(
     """Set right an installation whose `up` or `destroy` was interrupted.
 
     Reads Helm's records of the release, says what was found and what is to be done, asks, and does it. Only
-    records are changed: no CRD, custom resource or other object is touched. What to run afterwards is said
-    at the end.
+    records are changed, and Helm's mark of ownership on objects that have lost it; no CRD and no custom
+    resource ever is. What to run afterwards is said at the end.
 
     \b
     Exit codes: 0  nothing to recover, or recovered
@@ -55,12 +57,14 @@ def recover(
         cluster = connect(kubeconfig, context, ambient=True)
         release = ReleaseId(release_namespace, release_name)
         seen = look(cluster, release)
-        objects, hook_can_pass = _left(cluster, seen)
-        chosen = plan(seen, objects, crds=hook_can_pass)
+        objects, hook_can_pass, things = _inspected(cluster, seen)
+        chosen = plan(seen, objects, crds=hook_can_pass, unmarked=[str(thing) for thing in things])
         if output == "text":
             emit(_text(cluster, seen, chosen))
         done = False
         if chosen.edits and not dry_run and (yes or _agreed(output)):
+            for thing in things:
+                cluster.request("PATCH", thing.path, mark(release), content_type=_MERGE_PATCH)
             for edit in chosen.edits:
                 _apply(cluster, release, edit)
             done = True
@@ -77,13 +81,19 @@ def recover(
     return FINDINGS if chosen.edits and not done else CLEAN
 
 
-def _left(cluster: Cluster, seen: Seen) -> tuple[Found, bool]:
-    """Return how much is left of a release that is on its way out, and whether its hook can still pass."""
+def _inspected(cluster: Cluster, seen: Seen) -> tuple[Found, bool, list[Thing]]:
+    """Return what the plan depends on besides the records, looked at only where it does.
+
+    How much is left of a release that is on its way out, whether its hook can still pass, and what of one
+    that was not installed to the end has lost Helm's mark.
+    """
     latest = seen.latest
-    if latest is None or latest.status != "uninstalling":
-        return "unknown", True
+    if latest is None or latest.status not in ("uninstalling", "pending-install"):
+        return "unknown", True, []
     record = decode(_secret(cluster, seen.release, latest.number))
-    return remains(cluster, record.manifest, record.namespace)
+    if latest.status == "pending-install":
+        return "unknown", True, unmarked(cluster, record.manifest, record.namespace)
+    return *remains(cluster, record.manifest, record.namespace), []
 
 
 def _apply(cluster: Cluster, release: ReleaseId, edit: Edit) -> None:
@@ -125,13 +135,14 @@ def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
     parts.append(f"Found: {chosen.found}.")
     if chosen.edits:
         latest = seen.latest
+        doing = [f"mark {thing} as this release's again" for thing in chosen.marked]
+        doing += [str(edit) for edit in chosen.edits]
         if latest is not None and latest.status != "uninstalled":
             parts.append(
                 "If a pulumi or helm process still works on it (another terminal, CI, a provider that\n"
                 "outlived its pulumi), let it end or end it first."
             )
-        parts.append("\n".join(["To do:", *(f"  {edit}" for edit in chosen.edits), f"so that {chosen.why}."]))
-        parts.append("No object of the release is touched: no CRD, no custom resource.")
+        parts.append("\n".join(["To do:", *map("  {}".format, doing), f"so that {chosen.why}."]))
     elif chosen.then:
         parts.append("\n".join(["Next:", *(f"  {command}" for command in chosen.then)]))
     return "\n".join(parts)
@@ -164,6 +175,7 @@ def _data(cluster: Cluster, seen: Seen, chosen: Plan, done: bool) -> Mapping[str
         "revisions": [{"revision": one.number, "status": one.status} for one in seen.revisions],
         "found": chosen.found,
         "edits": edits,
+        "marked": list(chosen.marked),
         "done": done,
         "then": list(chosen.then),
     }

@@ -2,7 +2,8 @@
 
 Helm keeps a release's state in Secrets alone, one a revision. An operation that was killed leaves a status
 there that nothing ever changes again; what it would have written had it failed in an orderly way lets the
-next one go on. No object of the release is touched, so no CRD and no custom resource is.
+next one go on. Of the release's objects nothing is changed but who they belong to, where that was lost: no
+CRD and no custom resource ever is.
 """
 
 from collections.abc import Sequence
@@ -41,13 +42,15 @@ class Plan:
 
     found: str
     edits: tuple[Edit, ...] = ()
+    marked: tuple[str, ...] = ()
+    """Objects of the release that get Helm's mark of ownership back, without which it takes nothing over."""
     why: str = ""
     """What the edits achieve."""
     then: tuple[str, ...] = ()
     """Commands to run afterwards."""
 
 
-def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True) -> Plan:
+def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked: Sequence[str] = ()) -> Plan:
     """Return how a release is set right.
 
     ``objects`` and ``crds`` matter to a removal that was interrupted: how much of the release is left, and
@@ -61,7 +64,10 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True) -> Plan:
                 f"there is no release {release}; this cluster's OpenKruise is the release {seen.owner}",
                 then=(f"pulumi-openkruise recover{options(seen.owner)}",),
             )
-        return Plan(f"there is no release {release}: nothing to recover")
+        return Plan(
+            f"there is no release {release}: nothing to recover",
+            then=("if `pulumi destroy` finds it missing: pulumi refresh --yes && pulumi destroy",),
+        )
     told = f"revision {latest.number} of {release} is {latest.status}"
     if latest.status == "deployed":
         return Plan(f"{told}: nothing to recover")
@@ -74,8 +80,8 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True) -> Plan:
         return Plan(
             told,
             (Edit(latest.number, "mark", "failed"),),
-            "the next upgrade begins where the last good revision ended",
-            ("pulumi up", *_reapply(release)),
+            why="the next upgrade begins where the last good revision ended",
+            then=("pulumi up", *_reapply(release)),
         )
     if latest.status == "uninstalling":
         return _removal(seen, latest, told, objects, crds)
@@ -83,12 +89,13 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True) -> Plan:
         return Plan(
             told,
             (Edit(latest.number, "mark", "failed"),),
-            "the next upgrade goes on from here",
-            ("pulumi up", *_reapply(release)),
+            why="the next upgrade goes on from here",
+            then=("pulumi up", *_reapply(release)),
         )
     return Plan(
         told,
         tuple(Edit(revision.number, "delete") for revision in seen.revisions),
+        tuple(unmarked),
         "the next installation takes over whatever is there already, CRDs and custom resources included",
         ("pulumi refresh --yes --clear-pending-creates", "pulumi up"),
     )
@@ -99,15 +106,15 @@ def _removal(seen: Seen, latest: Revision, told: str, objects: Found, crds: bool
         return Plan(
             f"{told}, and nothing of it is left but its records",
             tuple(Edit(revision.number, "delete") for revision in seen.revisions),
-            "Helm then knows that it is gone",
-            ("pulumi refresh --yes", "pulumi destroy"),
+            why="Helm then knows that it is gone",
+            then=("pulumi refresh --yes", "pulumi destroy"),
         )
     if objects == "all":
         return Plan(
             f"{told}, and all of it is still there",
             (Edit(latest.number, "mark", "deployed"),),
-            "it counts as installed again, which it is",
-            ("pulumi destroy, to remove it after all", "or pulumi up, to keep it"),
+            why="it counts as installed again, which it is",
+            then=("pulumi destroy, to remove it after all", "or pulumi up, to keep it"),
         )
     without = not crds
     hook = (
@@ -118,8 +125,11 @@ def _removal(seen: Seen, latest: Revision, told: str, objects: Found, crds: bool
     return Plan(
         f"{told}, and some of it is gone{hook}",
         (Edit(latest.number, "mark", "failed", without_hooks=without),),
-        "a removal can be finished, and an upgrade makes what is missing",
-        ("pulumi destroy, to finish the removal", *(f"or {command}, to restore it" for command in _forced())),
+        why="a removal can be finished, and an upgrade makes what is missing",
+        then=(
+            "pulumi destroy, to finish the removal",
+            *(f"or {command}, to restore it" for command in _forced()),
+        ),
     )
 
 

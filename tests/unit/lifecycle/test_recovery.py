@@ -65,6 +65,7 @@ def test_an_interrupted_installation_is_forgotten() -> None:
     chosen = plan(seen("pending-install"))
     assert chosen.edits == (Edit(1, "delete"),)
     assert "--clear-pending-creates" in chosen.then[0]
+    assert plan(seen("pending-install"), unmarked=["Secret certs"]).marked == ("Secret certs",)
 
 
 def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
@@ -88,7 +89,8 @@ def test_an_interrupted_removal(objects: Any, crds: bool, edits: tuple[Edit, ...
 
 def test_no_release_is_told_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
-    assert plan(Seen(RELEASE)).then == ()
+    assert plan(Seen(RELEASE)).edits == ()
+    assert "pulumi refresh" in plan(Seen(RELEASE)).then[0]
     assert plan(Seen(RELEASE, owner=other)).then == ("pulumi-openkruise recover --release-namespace default",)
 
 
