@@ -52,7 +52,8 @@ def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
                 '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
                 "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none",
                 "  if it was moved from another stack: `pulumi state move` takes it along",
-                "  if helm or an interrupted `up` made it: importRelease true takes it over as it is",
+                "  if helm or an interrupted `up` made it, take it over as it is:",
+                "    pulumi config set openkruise:importRelease true && pulumi up",
             ),
         )
     ]

@@ -1,0 +1,158 @@
+"""``pulumi-openkruise recover``: what it says, what it changes, and how it ends."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_server import ApiServer, api_server
+from pulumi_openkruise.cli.app import run
+from pulumi_openkruise.release.records import decode
+
+SECRETS = "/api/v1/namespaces/kruise-system/secrets"
+RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"
+CERTS = f"{SECRETS}/kruise-webhook-certs"
+MANIFEST = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
+
+
+def secret(status: str) -> dict[str, Any]:
+    release = {
+        "name": "kruise",
+        "namespace": "kruise-system",
+        "version": 2,
+        "info": {"status": status},
+        "manifest": MANIFEST,
+        "hooks": [],
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    return {
+        "metadata": {
+            "name": "sh.helm.release.v1.kruise.v2",
+            "resourceVersion": "41",
+            "labels": {"owner": "helm", "name": "kruise", "version": "2", "status": status},
+        },
+        "type": "helm.sh/release.v1",
+        "data": {"release": base64.b64encode(packed).decode()},
+    }
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    with api_server() as server:
+        yield server
+
+
+@pytest.fixture
+def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(server.kubeconfig()))
+    return str(path)
+
+
+def holds(server: ApiServer, status: str) -> None:
+    found = secret(status)
+    server.objects(SECRETS, [found])
+    server.routes[RECORD] = (200, found)
+    server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs"}})
+
+
+def changes(server: ApiServer) -> list[tuple[str, str]]:
+    return [(method, path) for method, path, *_ in server.asked if method != "GET"]
+
+
+def test_an_interrupted_upgrade_is_marked_failed(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "pending-upgrade")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    assert changes(server) == [("PUT", RECORD)]
+    written = server.asked[-1][-1]
+    assert decode(written).status == "failed"
+    # The API server refuses it if somebody else has changed it meanwhile.
+    assert written["metadata"]["resourceVersion"] == "41"
+    said = capsys.readouterr().out
+    assert "Found: revision 2 of kruise-system/kruise is pending-upgrade." in said
+    assert "mark revision 2 as failed" in said
+    assert "Done. Now:\n  pulumi up\n" in said
+
+
+def test_an_interrupted_installation_is_forgotten_once_helm_can_take_it_over(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "pending-install")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    assert changes(server) == [("PATCH", CERTS), ("DELETE", RECORD)]
+    marked = server.asked[-3][-1]["metadata"]
+    assert marked["annotations"]["meta.helm.sh/release-name"] == "kruise"
+    assert server.asked[-1][-1] == {"preconditions": {"resourceVersion": "41"}}
+    said = capsys.readouterr().out
+    assert "mark Secret kruise-webhook-certs as this release's again" in said
+    assert "pulumi refresh --yes --clear-pending-creates\n  pulumi up\n" in said
+
+
+@pytest.mark.parametrize("options", [["--dry-run"], ["--dry-run", "--yes"], []])
+def test_nothing_is_changed_unless_agreed(
+    server: ApiServer,
+    kubeconfig: str,
+    options: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    holds(server, "pending-upgrade")
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert run(["recover", "--kubeconfig", kubeconfig, *options]) == 1
+    assert changes(server) == []
+    assert "Done" not in capsys.readouterr().out
+
+
+def test_json_for_scripts(server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    holds(server, "pending-upgrade")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes", "--output", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["done"] is True
+    assert said["release"] == "kruise-system/kruise"
+    assert said["edits"] == [{"revision": 2, "action": "mark", "status": "failed", "withoutHooks": False}]
+    assert said["then"][0] == "pulumi up"
+
+
+def test_a_healthy_release_needs_nothing(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "deployed")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    assert changes(server) == []
+    assert "nothing to recover" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("route", "says"),
+    [
+        ((409, {"message": "the object has been modified"}), "somebody else is changing this release"),
+        ((403, {"message": "secrets is forbidden"}), "secrets is forbidden"),
+    ],
+)
+def test_a_change_that_is_refused(
+    server: ApiServer,
+    kubeconfig: str,
+    route: tuple[int, Any],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    holds(server, "pending-upgrade")
+    respond = server.respond
+    monkeypatch.setattr(
+        server, "respond", lambda method, *rest: route if method == "PUT" else respond(method, *rest)
+    )
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_cluster_that_does_not_answer(kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recover", "--kubeconfig", kubeconfig, "--context", "there"]) == 2
+    said = capsys.readouterr().err
+    assert "does not answer" in said
+    assert "Traceback" not in said

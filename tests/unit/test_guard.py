@@ -1,0 +1,367 @@
+"""The guard: where it looks, what it makes of the answer, and which hooks of the engine it sets."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from api_server import ApiServer, api_server
+from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.errors import InvalidConfigError
+
+SECRETS = "/api/v1/namespaces/kruise-system/secrets"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CLONE_SETS = f"{CRDS}/clonesets.apps.kruise.io"
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """A cluster with an installation that is as it should be."""
+    with api_server() as server:
+        holds(server, "deployed")
+        yield server
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the program logs, with its severity."""
+    found: list[str] = []
+    for severity in ("info", "warn"):
+
+        def log(text: str, *_: Any, severity: str = severity, **__: Any) -> None:
+            found.append(f"{severity}: {text}")
+
+        monkeypatch.setattr(pulumi.log, severity, log)
+    return found
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> dict[str, pulumi.ResourceHook]:
+    """The hooks that are set, by name; the mock engine calls none of them."""
+    found: dict[str, pulumi.ResourceHook] = {}
+    original = pulumi.ResourceHook.__init__
+
+    def recorded(self: pulumi.ResourceHook, name: str, *rest: Any) -> None:
+        assert name not in found, "the engine takes each name once"
+        found[name] = self
+        original(self, name, *rest)
+
+    monkeypatch.setattr(pulumi.ResourceHook, "__init__", recorded)
+    return found
+
+
+def holds(server: ApiServer, *statuses: str, owner: str = "kruise") -> None:
+    items = [
+        {"metadata": {"labels": {"owner": "helm", "version": str(number), "status": status}}}
+        for number, status in enumerate(statuses, 1)
+    ]
+    server.objects(SECRETS, items)
+    annotations = {"meta.helm.sh/release-name": owner, "meta.helm.sh/release-namespace": "kruise-system"}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": annotations}})
+
+
+def configured(server: ApiServer, context: str = "here") -> dict[str, str]:
+    return {"kubernetes:kubeconfig": json.dumps(server.kubeconfig()), "kubernetes:context": context}
+
+
+def alone(args: OpenKruiseArgs | None = None) -> OpenKruiseArgs:
+    """Arguments with which nobody but the guard asks the cluster."""
+    return {"node_check": "off", **(args or {})}
+
+
+def installed(
+    config: dict[str, str], args: OpenKruiseArgs | None = None, *, preview: bool = False, **options: Any
+) -> None:
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(config)
+        engine.run(lambda: OpenKruise("kruise", alone(args), pulumi.ResourceOptions(**options)))
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_healthy_installation_is_asked_for_twice_and_nothing_is_said(
+    server: ApiServer, said: list[str], preview: bool
+) -> None:
+    installed(configured(server), preview=preview)
+    assert [(method, path) for method, path, *_ in server.asked] == [("GET", SECRETS), ("GET", CLONE_SETS)]
+    assert server.asked[0][2] == {"labelSelector": "owner=helm,name=kruise"}
+    assert all("PartialObjectMetadata" in headers["Accept"] for *_, headers, _ in server.asked)
+    assert said == []
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "uninstalling"])
+def test_a_stuck_release_is_never_unchanged(server: ApiServer, said: list[str], status: str) -> None:
+    holds(server, "superseded", status)
+    installed(configured(server), preview=True)
+    (warning,) = said
+    assert warning.startswith(f"warn: Helm release kruise-system/kruise: is {status} at revision 2")
+    assert "pulumi-openkruise recover" in warning
+
+    with pytest.raises(InvalidConfigError) as caught:
+        installed(configured(server))
+    assert [problem.code for problem in caught.value.problems] == ["release-blocked"]
+    assert "pulumi-openkruise recover" in str(caught.value)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: bool) -> None:
+    holds(server, "deployed", "failed")
+    installed(configured(server), preview=preview)
+    (warning,) = said
+    assert "is failed at revision 2" in warning
+    assert "openkruise:reapply" in warning
+
+
+@pytest.mark.parametrize("context", ["there", "nowhere"])
+def test_a_cluster_that_cannot_be_looked_at_breaks_nothing(
+    server: ApiServer, said: list[str], context: str
+) -> None:
+    installed(configured(server, context))
+    assert said == []
+    installed(configured(server, context), preview=True)
+    (note,) = said
+    assert note.startswith("info: what is in the cluster was not looked at: ")
+
+
+def test_a_user_who_may_not_look_breaks_nothing(server: ApiServer, said: list[str]) -> None:
+    server.routes[SECRETS] = (403, {"message": "secrets is forbidden"})
+    installed(configured(server))
+    installed(configured(server), preview=True)
+    (note,) = said
+    assert "secrets is forbidden" in note
+
+
+def test_an_answer_that_is_no_answer_breaks_nothing(server: ApiServer, said: list[str]) -> None:
+    server.routes[CLONE_SETS] = (200, {"metadata": ["what"]})
+    installed(configured(server), preview=True)
+    assert len(said) == 1
+
+
+def test_the_environments_kubeconfig_is_not_read(
+    server: ApiServer, said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "config").write_text(json.dumps(server.kubeconfig()))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    installed({}, preview=True)
+    assert server.asked == []
+    assert said == [
+        "info: what is in the cluster was not looked at: the stack's config has no kubernetes:kubeconfig"
+    ]
+
+
+def test_an_explicit_provider_is_looked_through(server: ApiServer, said: list[str]) -> None:
+    import pulumi_kubernetes
+
+    holds(server, "pending-upgrade")
+
+    def program() -> None:
+        provider = pulumi_kubernetes.Provider(
+            "edge", kubeconfig=json.dumps(server.kubeconfig()), context="here"
+        )
+        OpenKruise("kruise", alone(), pulumi.ResourceOptions(providers=[provider]))
+
+    with new_engine() as engine:
+        # The other cluster's: with a provider of its own it is none of the component's business.
+        pulumi.runtime.set_all_config({"kubernetes:kubeconfig": "/nowhere"})
+        with pytest.raises(InvalidConfigError, match="pending-upgrade"):
+            engine.run(program)
+
+
+def test_hooks_are_set_where_something_could_be_lost(
+    engine: Engine, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    engine.run(lambda: OpenKruise("kruise", {}))
+    set_on = {
+        type_: {field.name: list(names) for field, names in engine.of_type(type_).request.hooks.ListFields()}
+        for type_ in (COMPONENT, NAMESPACE, RELEASE)
+    }
+    assert set_on == {
+        COMPONENT: {"before_update": ["openkruise kruise: update component"]},
+        NAMESPACE: {"before_create": ["openkruise kruise: create namespace"]},
+        RELEASE: {
+            "before_create": ["openkruise kruise: create release"],
+            "before_update": ["openkruise kruise: update release"],
+        },
+    }
+    assert all(hook.opts is not None and hook.opts.on_dry_run for hook in hooks.values())
+
+
+def test_a_destroy_is_guarded_only_if_asked_for(engine: Engine) -> None:
+    engine.run(lambda: OpenKruise("kruise", {"guard_destroy": True}))
+    guarded = engine.of_type(RELEASE).request.hooks.before_delete
+    assert list(guarded) == ["openkruise kruise: delete release"]
+
+
+def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> None:
+    args: OpenKruiseArgs = {"base_exclusions": False, "virtual_node_selectors": ["b", "a"]}
+    engine.run(lambda: OpenKruise("kruise", args))
+    assert engine.of_type(COMPONENT).inputs == {"createNamespace": True, "selectors": ["a", "b"]}
+
+
+def called(
+    config: dict[str, str],
+    hooks: dict[str, pulumi.ResourceHook],
+    which: str,
+    args: OpenKruiseArgs | None = None,
+    **given: Any,
+) -> str:
+    """Return what a hook refuses, called as the engine calls it while a registration waits for it."""
+    found: list[str] = []
+
+    async def call() -> None:
+        try:
+            answer = hooks[f"openkruise kruise: {which}"].callback(
+                pulumi.ResourceHookArgs("urn", "id", "name", "type", **given)
+            )
+            assert answer is not None
+            await answer
+        except InvalidConfigError as error:
+            found.append(str(error))
+
+    def program() -> None:
+        OpenKruise("kruise", alone(args))
+        pulumi.export("called", pulumi.Output.from_input(call()))
+
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(config)
+        # The program may fail as well, which is tested apart: here the engine does not wait for the hook.
+        with contextlib.suppress(InvalidConfigError):
+            engine.run(program)
+    return "".join(found)
+
+
+def test_a_program_whose_change_is_refused_fails_too(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def program() -> None:
+        kruise = OpenKruise("kruise", alone())
+
+        async def refused() -> None:
+            with contextlib.suppress(InvalidConfigError):
+                await hooks["openkruise kruise: create release"].callback(  # type: ignore[misc]
+                    pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs={})
+                )
+
+        # What the component gives out waits for the release, and the release for its hook.
+        pulumi.export("namespace", pulumi.Output.all(pulumi.Output.from_input(refused()), kruise.namespace))
+
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        with pytest.raises(InvalidConfigError, match="about to create it"):
+            engine.run(program)
+
+
+@pytest.mark.parametrize("which", ["create namespace", "create release"])
+def test_what_is_there_is_not_created(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+) -> None:
+    assert "about to create it" in called(configured(server), hooks, which, new_inputs={})
+
+
+def test_what_is_not_there_is_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    assert called(configured(server), hooks, "create release", new_inputs={}) == ""
+
+
+def test_a_second_openkruise_is_not_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    holds(server, owner="another")
+    assert "a cluster holds one" in called(configured(server), hooks, "create release", new_inputs={})
+
+
+def test_a_release_gives_its_crds_up_only_if_helm_keeps_them(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    crd: dict[str, Any] = {
+        "metadata": {"name": "clonesets.apps.kruise.io"},
+        "spec": {"group": "apps.kruise.io"},
+    }
+    server.objects(CRDS, [crd])
+    values = {"crds": {"managed": False}}
+    update: dict[str, Any] = {"old_inputs": {"values": {}}, "new_inputs": {"values": values}}
+    refused = called(configured(server), hooks, "update release", {"values": values}, **update)
+    assert "kubectl annotate crd/clonesets.apps.kruise.io" in refused
+
+    hooks.clear()
+    crd["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    assert called(configured(server), hooks, "update release", {"values": values}, **update) == ""
+
+
+def test_secret_values_are_judged_as_well(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    async def later() -> dict[str, Any]:
+        return {"crds": {"managed": False}}
+
+    def secret() -> pulumi.Output[Any]:
+        return pulumi.Output.secret(pulumi.Output.from_input(later()))
+
+    class Late(dict[str, Any]):
+        """Inputs that become an output where there is a loop for it, as the SDK gives secret ones."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            return secret() if key == "values" else default
+
+    refused = called(
+        configured(server, "there"), hooks, "update release", old_inputs={}, new_inputs=Late(x=1)
+    )
+    assert "could not be checked in the cluster" in refused
+
+
+def test_a_downgrade_is_judged_by_what_is_stored(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    crd = {
+        "metadata": {"name": "sidecarsets.apps.kruise.io"},
+        "spec": {"group": "apps.kruise.io"},
+        "status": {"storedVersions": ["v1alpha1", "v1beta1"]},
+    }
+    server.objects(CRDS, [crd])
+    update: dict[str, Any] = {"old_inputs": {"version": "1.9.0"}, "new_inputs": {"version": "1.8.3"}}
+    assert "sidecarsets.apps.kruise.io (v1beta1)" in called(
+        configured(server), hooks, "update release", **update
+    )
+
+
+def test_an_update_asks_for_crds_only_where_that_decides_something(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.0"}}
+    assert called(configured(server), hooks, "update release", **update) == ""
+    assert [path for _, path, *_ in server.asked] == [SECRETS, CLONE_SETS]
+
+
+def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    refused = called(
+        configured(server),
+        hooks,
+        "update component",
+        {"create_namespace": False},
+        old_inputs={"createNamespace": True},
+        new_inputs={"createNamespace": False},
+    )
+    assert "this stack has made the namespace kruise-system" in refused
+
+
+def test_a_guarded_release_is_not_deleted_while_it_is_needed(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def crd(kind: str, plural: str) -> dict[str, Any]:
+        names = {"kind": kind, "plural": plural}
+        versions = [{"name": "v1alpha1", "storage": True}]
+        spec = {"group": "apps.kruise.io", "names": names, "versions": versions}
+        return {"metadata": {"name": f"{plural}.apps.kruise.io"}, "spec": spec}
+
+    server.objects(CRDS, [crd("SidecarSet", "sidecarsets"), crd("NodeImage", "nodeimages")])
+    server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [{}] * 3)
+    server.objects("/apis/apps.kruise.io/v1alpha1/nodeimages", [{}])
+    guarded: OpenKruiseArgs = {"guard_destroy": True}
+    refused = called(configured(server), hooks, "delete release", guarded, old_inputs={})
+    assert "deleting it deletes, with its CRDs, 3 SidecarSet\n" in refused
+
+    hooks.clear()
+    server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [])
+    assert called(configured(server), hooks, "delete release", guarded, old_inputs={}) == ""
+    hooks.clear()
+    unknown = called(configured(server, "there"), hooks, "delete release", guarded, old_inputs={})
+    assert "whether custom resources exist is not known" in unknown
