@@ -40,6 +40,14 @@ def node_affinity(values: Mapping[str, Any], pods: Pods) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def pod_labels(values: Mapping[str, Any], pods: Pods) -> dict[str, str]:
+    """Return the labels that the pods' ``nodeSelector`` in the values asks of a node."""
+    section = values.get(pods.section)
+    found = section.get("nodeSelector") if isinstance(section, Mapping) else None
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+
+
 def joined(exclusion: Exclusion, values: Mapping[str, Any], pods: Pods) -> dict[str, Any] | None:
     """Return the node selector that requires what the values require and excludes what the selectors match.
 

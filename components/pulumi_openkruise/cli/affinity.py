@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from ..selectors.difference import Difference
 
 
-_NOT_JOINED = (
-    "the values require a node affinity of the daemon, which counts in `pulumi up` and is left out here: "
-    "where it changes, all pods restart"
-)
-
-
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option(
@@ -133,12 +127,13 @@ def _report(
 ) -> int:
     """Print explanation and difference as far as they are asked for; return the exit code."""
     texts, data, found = [], {}, CLEAN
-    if given.required is not None:
-        note(_NOT_JOINED)
     if explained:
         from ..selectors.explain import explain
 
-        explanation = explain(given.given, origins=given.origins)
+        explanation = explain(given.given, origins=given.origins, required=given.required)
+        if given.labels:
+            asked = ", ".join(f"{key}={value}" for key, value in sorted(given.labels.items()))
+            note(f"besides the affinity the values' nodeSelector asks of each node: {asked}")
         texts.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:
@@ -164,14 +159,12 @@ def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
     from ..selectors.difference import difference
 
     before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
-    if before.required is not None and given.required is None:
-        note(_NOT_JOINED)
     try:
-        return difference(before.given, given.given)
+        return difference(before.placement(), given.placement())
     except SelectorError:
-        solve(given.given)  # raises where it is these that are at fault
+        solve(given.given, required=given.required)  # raises where it is these that are at fault
         try:
-            solve(before.given)
+            solve(before.given, required=before.required)
         except SelectorError as error:
             source = "standard input" if other == "-" else other
             raise UnusableInputError(f"{source}: {error}") from None

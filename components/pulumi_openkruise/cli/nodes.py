@@ -59,8 +59,8 @@ class Counted:
 def count(change: Difference, nodes: Sequence[Node]) -> Counted:
     """Tell which of the nodes gain or lose the daemon by a change of affinity."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
-    before = [match.admitted for match in NodeMatcher([], change.before).match_all(labels, names)]
-    after = [match.admitted for match in NodeMatcher([], change.after).match_all(labels, names)]
+    before = _admitted(change.before, change.labels_before, labels, names)
+    after = _admitted(change.after, change.labels_after, labels, names)
     pairs = list(zip(names, before, after, strict=True))
     return Counted(
         total=len(nodes),
@@ -69,6 +69,19 @@ def count(change: Difference, nodes: Sequence[Node]) -> Counted:
         keeping=sum(1 for _name, was, now in pairs if was and now),
         restarts=change.restarts,
     )
+
+
+def _admitted(
+    affinity: Mapping[str, Any] | None,
+    asked: Mapping[str, str],
+    labels: Sequence[Mapping[str, str]],
+    names: Sequence[str],
+) -> list[bool]:
+    """Tell for each node whether an affinity and a ``nodeSelector`` admit it."""
+    return [
+        match.admitted and asked.items() <= own.items()
+        for match, own in zip(NodeMatcher([], affinity).match_all(labels, names), labels, strict=True)
+    ]
 
 
 def from_nodes_file(path: str) -> list[Node]:

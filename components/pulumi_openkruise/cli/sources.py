@@ -3,14 +3,15 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
 from ..presets import BASE_SELECTORS, preset_selectors
 from ..problems import ConfigError
-from ..required import DAEMON, REQUIRED, node_affinity
+from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
+from ..selectors.difference import Placement
 from ..stack_config import parse_config
 from .output import note
 from .stack_yaml import STACK_FIELDS, read_stack_yaml
@@ -33,12 +34,21 @@ class Selectors:
     origins: tuple[str, ...] = ()
     required: Mapping[str, Any] | None = None
     """Node selector that a stack's values require of the daemon; `pulumi up` joins it with the exclusion."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The ``nodeSelector`` of the daemon's pods in the values, which Kubernetes joins with the affinity."""
 
     def __add__(self, other: "Selectors") -> "Selectors":
         """Join two lists."""
         return Selectors(
-            self.given + other.given, self.origins + other.origins, self.required or other.required
+            self.given + other.given,
+            self.origins + other.origins,
+            self.required or other.required,
+            self.labels or other.labels,
         )
+
+    def placement(self) -> Placement:
+        """Return where the daemon may run."""
+        return Placement(self.given, self.required, self.labels)
 
 
 def from_arguments(texts: Sequence[str]) -> Selectors:
@@ -91,8 +101,11 @@ def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
     if arguments.get("base_exclusions", True):
         found += Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
     values = arguments.get("values", {})
-    required = node_affinity(values, DAEMON).get(REQUIRED) if isinstance(values, Mapping) else None
-    return found + Selectors(required=required)
+    if not isinstance(values, Mapping):
+        return found
+    return found + Selectors(
+        required=node_affinity(values, DAEMON).get(REQUIRED), labels=pod_labels(values, DAEMON)
+    )
 
 
 def readable_config(

@@ -1,13 +1,15 @@
 """Which nodes gain or lose the daemon between two lists of selectors, and whether its pods restart."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .affinity import Term, read, write
 from .errors import describe_labels
 from .exclusion import BUDGET, read_selectors, solve
 from .regions import Region, Regions
+from .requirement import Requirement
 from .wording import listed, plain
 
 _LISTED = 3
@@ -24,9 +26,18 @@ class Difference:
     restarts: bool
     """Whether the affinity changes in any byte: then every pod of the daemon restarts, on all nodes."""
     before: dict[str, Any] | None
-    """The affinity of the old list."""
+    """The old affinity."""
     after: dict[str, Any] | None
-    """The affinity of the new list."""
+    """The new affinity."""
+    labels_before: dict[str, str] = field(default_factory=dict)
+    """The labels that the pods' ``nodeSelector`` asked for before."""
+    labels_after: dict[str, str] = field(default_factory=dict)
+    """The labels that it asks for now."""
+    by_terms: bool = False
+    """Whether the regions are described by what is admitted instead of by what is excluded.
+
+    So where ``>`` or ``<`` is required: what it leaves out, no selector says.
+    """
 
     def __bool__(self) -> bool:
         """Tell whether anything changes."""
@@ -42,21 +53,22 @@ class Difference:
         if not self:
             return "No difference: the same nodes are excluded, and no pod restarts."
         lines = []
-        for title, regions, still in (
-            ("Nodes that gain the daemon", self.gaining, "still"),
-            ("Nodes that lose the daemon", self.losing, "already"),
+        still = "admitted them already", "still admits them"
+        if not self.by_terms:
+            still = "still excludes them", "already excludes them"
+        for title, regions, otherwise in (
+            ("Nodes that gain the daemon", self.gaining, still[0]),
+            ("Nodes that lose the daemon", self.losing, still[1]),
         ):
             lines.append(f"{title}: {'' if regions else 'none'}".rstrip())
             for region in regions:
                 lines.append(f"  {region.selector}")
                 lines.append(f"      nodes {region.words}")
-                if len(region.unless) > _LISTED:
-                    lines.append(
-                        f"      unless one of {len(region.unless)} other selectors {still} excludes them"
-                    )
-                elif region.unless:
+                if region.unless:
                     others = listed([repr(other) for other in region.unless], "or")
-                    lines.append(f"      unless {others} {still} excludes them")
+                    if len(region.unless) > _LISTED:
+                        others = f"one of {len(region.unless)} other selectors"
+                    lines.append(f"      unless {others} {otherwise}")
                 lines.append(f"      for example a node {describe_labels(region.example)}")
         if self.restarts:
             lines.append("The affinity changes, so every pod of the daemon restarts, on all nodes.")
@@ -65,24 +77,75 @@ class Difference:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where the daemon may run: on nodes that no selector matches and that its pods' other rules admit."""
+
+    selectors: Sequence[str | Mapping[str, Any]] = ()
+    required: Mapping[str, Any] | None = None
+    """``{"nodeSelectorTerms": [...]}`` that is required anyway."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The pods' ``nodeSelector``, which Kubernetes itself joins with the affinity."""
+
+    def terms(self) -> list[Term] | None:
+        """Return what is required besides the selectors, labels included; None for nothing."""
+        asked = tuple(Requirement(key, "In", (value,)) for key, value in sorted(self.labels.items()))
+        if self.required is None:
+            return [(asked, ())] if asked else None
+        return [((*labels, *asked), fields) for labels, fields in read(self.required)[0]]
+
+
 def difference(
-    old: Iterable[str | Mapping[str, Any]],
-    new: Iterable[str | Mapping[str, Any]],
+    old: Iterable[str | Mapping[str, Any]] | Placement,
+    new: Iterable[str | Mapping[str, Any]] | Placement,
     *,
     budget: int = BUDGET,
 ) -> Difference:
-    """Compare what two lists of selectors (as for ``solve``) exclude, over all nodes that can exist.
+    """Compare which nodes two lists of selectors (as for ``solve``) leave to the daemon.
 
-    Raises SelectorError as ``solve`` does, for the new list first.
+    All nodes that can exist are compared. A ``Placement`` takes the pods' other rules into account. Raises
+    SelectorError as ``solve`` does, for the new list first.
     """
-    before, after = (list(given) if not isinstance(given, (str, Mapping)) else given for given in (old, new))
-    now, then = solve(after, budget=budget), solve(before, budget=budget)
-    excluded_then, excluded_now = read_selectors(before), read_selectors(after)
-    regions = Regions([*excluded_then, *excluded_now])
+    before, after = _placement(old), _placement(new)
+    now = solve(after.selectors, required=after.required, budget=budget)
+    then = solve(before.selectors, required=before.required, budget=budget)
+    listed = [read_selectors(placement.selectors) for placement in (before, after)]
+    required = [placement.terms() for placement in (before, after)]
+    regions = Regions([*listed[0], *listed[1]], [term for terms in required for term in terms or ()])
+    outside = [regions.written(regions.outside_terms(terms)) for terms in required]
+    by_terms = None in outside
+    if by_terms:
+        admitted = [_admitted(placement, budget) for placement in (before, after)]
+        regions = Regions([], [term for terms in admitted for term in terms])
+        # What was admitted stands in the place of what is excluded now, and the other way round.
+        boxes = [regions.terms(terms) for terms in reversed(admitted)]
+    else:
+        boxes = [
+            {**(others or {}), **regions.named(selectors)}
+            for others, selectors in zip(outside, listed, strict=True)
+        ]
     return Difference(
-        gaining=tuple(regions.difference(excluded_then, excluded_now)),
-        losing=tuple(regions.difference(excluded_now, excluded_then)),
-        restarts=json.dumps(then.affinity) != json.dumps(now.affinity),
+        gaining=tuple(regions.difference(boxes[0], boxes[1])),
+        losing=tuple(regions.difference(boxes[1], boxes[0])),
+        restarts=json.dumps([then.affinity, sorted(before.labels.items())])
+        != json.dumps([now.affinity, sorted(after.labels.items())]),
         before=then.affinity,
         after=now.affinity,
+        labels_before=dict(before.labels),
+        labels_after=dict(after.labels),
+        by_terms=by_terms,
     )
+
+
+def _admitted(placement: Placement, budget: int) -> list[Term]:
+    """Return terms that together admit the nodes of a placement."""
+    terms = placement.terms()
+    answer = solve(placement.selectors, required=None if terms is None else write(terms), budget=budget)
+    return [((), ())] if answer.affinity is None else read(answer.affinity)[0]
+
+
+def _placement(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
+    if isinstance(given, Placement):
+        return given
+    # What is not a list is refused by `solve`, which says so.
+    return Placement(given if isinstance(given, (str, Mapping)) else list(given))  # type: ignore[arg-type]

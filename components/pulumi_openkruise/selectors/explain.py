@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from .affinity import read
+from .affinity import Term, read
 from .errors import describe_labels
 from .exclusion import BUDGET, read_selectors, solve
 from .regions import Regions
@@ -34,7 +34,9 @@ class SelectorExplanation:
     example: dict[str, str] | None
     """Labels of a node that it excludes; None when it is dead."""
     alone: bool
-    """Whether no other selector excludes that node."""
+    """Whether nothing else, neither another selector nor what is required, keeps the daemon off that node."""
+    not_required: bool = False
+    """Whether what is required admits none of these nodes anyway."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class RequirementExplanation:
     """What it states."""
     because_of: tuple[int, ...]
     """Positions of the selectors some of whose nodes the term would admit without it."""
+    required: bool = False
+    """Whether the term would admit nodes without it that the affinity required anyway does not."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,10 @@ class Explanation:
                 others = listed([f"[{place}]" for place in selector.redundant_because_of])
                 verb = "matches" if len(selector.redundant_because_of) == 1 else "together match"
                 lines.append(f"      redundant: {others} {verb} all of these nodes, too")
+            if selector.not_required:
+                lines.append(
+                    "      redundant: the affinity that is required anyway admits none of these nodes"
+                )
             if selector.example is not None:
                 only = ", by this selector only" if selector.alone else ""
                 lines.append(f"      excluded{only}: for example a node {describe_labels(selector.example)}")
@@ -107,7 +115,8 @@ class Explanation:
         for number, term in enumerate(self.terms):
             lines.append(f"  term {number}")
             for requirement in term.requirements:
-                because = listed([f"[{place}]" for place in requirement.because_of])
+                origins = [f"[{place}]" for place in requirement.because_of]
+                because = listed([*origins, *(["the required affinity"] if requirement.required else [])])
                 lines.append(f"      {requirement.words}, because of {because or 'no single selector'}")
             lines.append(f"      admitted: for example a node {describe_labels(term.example)}")
         if self.affinity is None:
@@ -123,64 +132,92 @@ def explain(
     selectors: Iterable[str | Mapping[str, Any]],
     *,
     origins: Sequence[str] = (),
+    required: Mapping[str, Any] | None = None,
     budget: int = BUDGET,
 ) -> Explanation:
     """Explain a list of selectors (as for ``solve``) and the affinity that excludes what they match.
 
-    ``origins`` says for each selector where it comes from. Raises SelectorError as ``solve`` does.
+    ``origins`` says for each selector where it comes from; ``required`` is a node selector that is joined
+    with the exclusion. Raises SelectorError as ``solve`` does.
     """
     given = list(selectors) if not isinstance(selectors, (str, Mapping)) else selectors
     parsed = read_selectors(given)
-    answer = solve(given, budget=budget)
+    answer = solve(given, required=required, budget=budget)
     terms = read(answer.affinity)[0] if answer.affinity is not None else []
-    regions = Regions(parsed, terms)
+    own = read(required)[0] if required is not None else None
+    regions = Regions(parsed, [*terms, *(own or ())])
     boxes = [regions.box(selector.requirements) for selector in parsed]
+    outside = regions.outside_terms(own)
     excluded = tuple(
-        _explain_selector(regions, boxes, place, selector, origins[place] if place < len(origins) else "")
+        _explain_selector(
+            regions, boxes, outside, place, selector, origins[place] if place < len(origins) else ""
+        )
         for place, selector in enumerate(parsed)
     )
-    admitted = tuple(_explain_term(regions, boxes, requirements) for requirements, _names in terms)
-    removable = _removable(regions, boxes)
+    admitted = tuple(_explain_term(regions, boxes, outside, term) for term in terms)
+    removable = _removable(regions, boxes, outside)
     first = admitted[0].example if admitted else {}
     return Explanation(excluded, admitted, answer.affinity, answer.proven, removable, first)
 
 
 def _explain_selector(
-    regions: Regions, boxes: Sequence[int | None], place: int, selector: Selector, origin: str
+    regions: Regions,
+    boxes: Sequence[int | None],
+    outside: Sequence[int],
+    place: int,
+    selector: Selector,
+    origin: str,
 ) -> SelectorExplanation:
     box = boxes[place]
     others = [other for at, other in enumerate(boxes) if at != place]
-    own = None if box is None else regions.outside(box, others)
+    own = admitted = None
+    if box is not None:
+        admitted = regions.outside(box, outside)
+        own = regions.outside(box, [*others, *outside])
+    superfluous = box is not None and regions.outside(box, others) is None
+    shown = own or admitted or box
     return SelectorExplanation(
         index=place,
         selector=str(selector),
         origin=origin,
         words=phrase(selector.requirements),
         dead=_why_dead(selector) if box is None else "",
-        redundant_because_of=_covering(regions, boxes, place) if own is None else (),
-        example=None if box is None else regions.example(box if own is None else own),
+        redundant_because_of=_covering(regions, boxes, place) if superfluous else (),
+        example=None if shown is None else regions.example(shown),
         alone=own is not None,
+        not_required=box is not None and admitted is None,
     )
 
 
 def _explain_term(
-    regions: Regions, boxes: Sequence[int | None], requirements: Sequence[Requirement]
+    regions: Regions, boxes: Sequence[int | None], outside: Sequence[int], term: Term
 ) -> TermExplanation:
+    entries = [(False, requirement) for requirement in term[0]] + [(True, one) for one in term[1]]
     explained = []
-    for requirement in requirements:
-        without = regions.box(other for other in requirements if other != requirement)
+    for entry in entries:
+        rest = [other for other in entries if other != entry]
+        without = regions.box(
+            [one for is_field, one in rest if not is_field], [one for is_field, one in rest if is_field]
+        )
         because_of = tuple(
             place
             for place, box in enumerate(boxes)
             if box is not None and without is not None and regions.meet(without, box)
         )
-        words = label_phrase(requirement.key, [(requirement.operator, requirement.values)])
-        explained.append(RequirementExplanation(str(requirement), words, because_of))
+        requirement = entry[1]
+        explained.append(
+            RequirementExplanation(
+                text=str(requirement),
+                words=label_phrase(requirement.key, [(requirement.operator, requirement.values)]),
+                because_of=because_of,
+                required=without is not None and any(regions.meet(without, box) for box in outside),
+            )
+        )
     return TermExplanation(
-        words=phrase(requirements),
+        words=phrase([requirement for _is_field, requirement in entries]),
         requirements=tuple(explained),
         because_of=tuple(sorted({place for entry in explained for place in entry.because_of})),
-        example=regions.example(regions.box(requirements) or 0),
+        example=regions.example(regions.box(*term) or 0),
     )
 
 
@@ -204,12 +241,15 @@ def _covering(regions: Regions, boxes: Sequence[int | None], place: int) -> tupl
     return tuple(kept)
 
 
-def _removable(regions: Regions, boxes: Sequence[int | None]) -> tuple[int, ...]:
-    """Choose selectors to leave out, later ones first, such that the rest matches the same nodes."""
+def _removable(regions: Regions, boxes: Sequence[int | None], outside: Sequence[int]) -> tuple[int, ...]:
+    """Choose selectors to leave out, later ones first, such that the same nodes keep the daemon."""
     kept = list(range(len(boxes)))
     for place in reversed(range(len(boxes))):
         box = boxes[place]
-        if box is None or regions.outside(box, [boxes[at] for at in kept if at != place]) is None:
+        if (
+            box is None
+            or regions.outside(box, [*outside, *(boxes[at] for at in kept if at != place)]) is None
+        ):
             kept.remove(place)
     return tuple(place for place in range(len(boxes)) if place not in kept)
 

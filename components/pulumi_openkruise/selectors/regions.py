@@ -5,9 +5,10 @@ Unlike the search for an affinity this keeps all selectors, the superfluous and 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from .affinity import Term
-from .boxes import Frame, Steps, absorb, hole
+from .boxes import Frame, Steps, absorb, hole, merge
 from .requirement import Requirement, Selector
 from .space import LabelSpace
 from .wording import phrase
@@ -34,35 +35,78 @@ class Regions:
 
     def __init__(self, selectors: Iterable[Selector], terms: Iterable[Term] = ()) -> None:
         """Cut the values of each label by all requirements of the selectors and terms on it."""
-        by_key: dict[str, list[Requirement]] = {}
-        for requirements in (
-            *(selector.requirements for selector in selectors),
-            *(labels for labels, _names in terms),
-        ):
-            for requirement in requirements:
-                by_key.setdefault(requirement.key, []).append(requirement)
+        by_key: dict[tuple[bool, str], list[Requirement]] = {}
+        for labels, fields in (*((selector.requirements, ()) for selector in selectors), *terms):
+            for is_field, requirements in ((False, labels), (True, fields)):
+                for requirement in requirements:
+                    by_key.setdefault((is_field, requirement.key), []).append(requirement)
         self._spaces: list[LabelSpace] = []
         self._offsets: list[int] = []
         self._fields: list[int] = []
-        self._place: dict[str, int] = {}
+        self._place: dict[tuple[bool, str], int] = {}
         offset = 0
-        for key, requirements_of_key in sorted(by_key.items()):
-            space = LabelSpace(key, requirements_of_key)
-            self._place[key] = len(self._spaces)
+        for (is_field, key), requirements_of_key in sorted(by_key.items()):
+            space = LabelSpace(key, requirements_of_key, is_field=is_field)
+            self._place[is_field, key] = len(self._spaces)
             self._spaces.append(space)
             self._offsets.append(offset)
             self._fields.append(space.full << offset)
             offset += space.width + 1  # a frame wants a spare bit above each field
         self._frame = Frame(self._fields)
 
-    def box(self, requirements: Iterable[Requirement]) -> int | None:
-        """Return the nodes that satisfy all requirements, None when no node can."""
+    def box(self, labels: Iterable[Requirement], fields: Iterable[Requirement] = ()) -> int | None:
+        """Return the nodes that satisfy all requirements on labels and on fields, None when no node can."""
         box = self._frame.full
-        for requirement in requirements:
-            place = self._place[requirement.key]
-            atoms = self._spaces[place].encode(requirement) << self._offsets[place]
-            box &= atoms | ~self._fields[place]
+        for is_field, requirements in ((False, labels), (True, fields)):
+            for requirement in requirements:
+                place = self._place[is_field, requirement.key]
+                atoms = self._spaces[place].encode(requirement) << self._offsets[place]
+                box &= atoms | ~self._fields[place]
         return None if self._frame.is_empty(box) else box
+
+    def outside_terms(self, terms: Sequence[Term] | None) -> list[int]:
+        """Return boxes that together hold the nodes that no term admits; none where nothing is required."""
+        if terms is None:
+            return []
+        outside = [self._frame.full]
+        for labels, fields in terms:
+            term = self.box(labels, fields)
+            if term is None:
+                continue
+            cut = [box & ((f & ~term) | ~f) for box in outside for f in self._fields if f & ~term]
+            outside = merge([box for box in cut if not self._frame.is_empty(box)], self._frame)
+        return outside
+
+    def named(self, selectors: Iterable[Selector]) -> dict[int, str]:
+        """Return the boxes of selectors that match a node, each with its selector."""
+        texts: dict[int, str] = {}
+        for selector in sorted(selectors, key=str):
+            if (box := self.box(selector.requirements)) is not None:
+                texts.setdefault(box, str(selector))
+        return texts
+
+    def terms(self, terms: Iterable[Term]) -> dict[int, str]:
+        """Return the boxes of node selector terms, each with what it requires."""
+        texts: dict[int, str] = {}
+        for labels, fields in terms:
+            if (box := self.box(labels, fields)) is not None:
+                texts.setdefault(box, ",".join(map(str, (*labels, *fields))))
+        return texts
+
+    def written(self, boxes: Iterable[int]) -> dict[int, str] | None:
+        """Write boxes as selectors, where one needs several as several; None where no selector says it."""
+        texts: dict[int, str] = {}
+        for box in boxes:
+            sides = []
+            for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True):
+                atoms = (box & field) >> offset
+                pieces = space.pieces(atoms)
+                if atoms & ~_union(pieces):
+                    return None
+                sides.append([piece << offset for piece in pieces])
+            for parts in product(*sides):
+                texts[sum(parts)] = ",".join(map(str, self._requirements(sum(parts))))
+        return texts
 
     def meet(self, box: int, other: int) -> bool:
         """Tell whether a node can be in both boxes."""
@@ -81,21 +125,18 @@ class Regions:
                 labels[space.key] = value
         return labels
 
-    def difference(self, these: Iterable[Selector], others: Iterable[Selector]) -> list[Region]:
-        """Describe the nodes that some of these selectors match and none of the others, in a fixed order.
+    def difference(self, these: Mapping[int, str], others: Mapping[int, str]) -> list[Region]:
+        """Describe the nodes in some of these boxes and in none of the others, in a fixed order.
 
-        Together the regions are exactly these nodes; they may overlap, and none is superfluous.
+        The boxes have a selector each. Together the regions are exactly these nodes; they may overlap, and
+        none is superfluous.
         """
-        texts: dict[int, str] = {}
-        for other in sorted(others, key=str):
-            if (box := self.box(other.requirements)) is not None:
-                texts.setdefault(box, str(other))
-        covers = absorb(texts)
-        boxes = absorb(box for one in these if (box := self.box(one.requirements)) is not None)
+        covers = absorb(others)
+        boxes = absorb(these)
         parts = [self._left(box, self._frame.touching(box, covers)) for box in boxes]
         found = [part for part in parts if part is not None]
         kept = self._without_superfluous(self._joined(absorb(found)), covers)
-        regions = [self._region(box, covers, texts) for box in kept]
+        regions = [self._region(box, covers, others) for box in kept]
         return sorted(regions, key=lambda region: (region.selector.count(","), region.selector))
 
     def _left(self, box: int, covers: Sequence[int]) -> int | None:
@@ -140,11 +181,7 @@ class Regions:
         return kept
 
     def _region(self, box: int, covers: Sequence[int], texts: Mapping[int, str]) -> Region:
-        requirements = [
-            Requirement(space.key, *part)
-            for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
-            for part in space.statement((box & field) >> offset).parts
-        ]
+        requirements = self._requirements(box)
         near = self._frame.touching(box, covers)
         return Region(
             selector=",".join(map(str, requirements)),
@@ -152,3 +189,17 @@ class Regions:
             unless=tuple(sorted(texts[cover] for cover in near)),
             example=self.example(self.outside(box, near) or box),
         )
+
+    def _requirements(self, box: int) -> list[Requirement]:
+        return [
+            Requirement(space.key, *part)
+            for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
+            for part in space.statement((box & field) >> offset).parts
+        ]
+
+
+def _union(sets: Iterable[int]) -> int:
+    union = 0
+    for one in sets:
+        union |= one
+    return union

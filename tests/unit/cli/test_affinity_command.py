@@ -446,7 +446,7 @@ def test_nodes_are_counted_for_a_difference_only(cli: Cli) -> None:
     assert "--diff" in err
 
 
-def test_an_affinity_in_values_is_joined_or_said_to_be_left_out(
+def test_an_affinity_in_values_is_joined_explained_and_compared(
     cli: Cli, stack_file: Callable[[str], str]
 ) -> None:
     term = "{matchExpressions: [{key: pool, operator: In, values: [a]}]}"
@@ -458,6 +458,41 @@ def test_an_affinity_in_values_is_joined_or_said_to_be_left_out(
     own = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}]}
     assert (code, err) == (0, "")
     assert json.loads(out) == solve(["a=1"], required=own).affinity
-    for arguments in (["--stack-file", path, "--explain"], ["a=1", "--diff", path]):
-        _code, _out, err = cli(*arguments)
-        assert "left out here" in err
+    code, out, err = cli("--stack-file", path, "--explain")
+    assert (code, err) == (0, "")
+    assert "label pool is a, because of the required affinity" in out
+    before = stack_file(alone)
+    nodes = json.dumps(
+        {
+            "items": [
+                {"kind": "Node", "metadata": {"name": f"n{at}", "labels": {"pool": pool}}}
+                for at, pool in enumerate("ab")
+            ]
+        }
+    )
+    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=nodes)
+    assert (code, err) == (1, "")
+    assert "Nodes that gain the daemon: none" in out
+    assert "  pool!=a\n" in out
+    assert "unless 'a=1' already excludes them" in out
+    assert "Of 2 nodes 0 gain the daemon, 1 lose it, 1 keep it and restart its pod." in out
+
+
+def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], str]) -> None:
+    alone = "config:\n  openkruise:virtualNodeSelectors: [a=1]\n  openkruise:baseExclusions: false\n"
+    before = stack_file(alone)
+    path = stack_file(f"{alone}  openkruise:values: {{daemon: {{nodeSelector: {{pool: a}}}}}}\n")
+    nodes = json.dumps(
+        {
+            "items": [
+                {"kind": "Node", "metadata": {"name": f"n{at}", "labels": {"pool": pool}}}
+                for at, pool in enumerate("ab")
+            ]
+        }
+    )
+    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=nodes)
+    assert (code, err) == (1, "")
+    assert "  lose: n1" in out
+    assert "1 keep it and restart its pod" in out
+    _code, _out, err = cli("--stack-file", path, "--explain")
+    assert "nodeSelector asks of each node: pool=a" in err

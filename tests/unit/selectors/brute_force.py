@@ -61,6 +61,13 @@ selector_lists = st.one_of(
 )
 """Lists of selectors, of which those with ``>`` and ``<`` may have no answer."""
 
+term_lists = st.one_of(
+    st.just([]),
+    st.lists(_selectors(plain_requirements), min_size=1, max_size=3),
+    st.lists(_selectors(requirements), min_size=1, max_size=2),
+)
+"""What is required anyway: selectors any of which has to match."""
+
 
 def respelled(text: str, chance: random.Random) -> str:
     """Write a selector in another way that means the same."""

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from brute_force import NODES, matched, selector_lists
+from brute_force import NODES, matched, selector_lists, term_lists
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Selector, SelectorError, affinity_matches, parse, solve
-from pulumi_openkruise.selectors.difference import difference
+from pulumi_openkruise.selectors.affinity import write
+from pulumi_openkruise.selectors.difference import Placement, difference
 from pulumi_openkruise.selectors.explain import explain
 from pulumi_openkruise.selectors.wording import phrase
 
@@ -50,6 +52,91 @@ def test_what_is_said_of_each_selector_is_true(texts: list[str]) -> None:
     kept = [selector for at, selector in enumerate(selectors) if at not in explanation.removable]
     assert _nodes(kept) == _nodes(selectors)
     assert solve([str(selector) for selector in kept]).affinity == explanation.affinity
+
+
+def _required(texts: list[str]) -> dict[str, Any] | None:
+    """Read each selector as a term that is required; None where there are none."""
+    if not texts:
+        return None
+    return write([(parse(text).requirements, ()) for text in texts])
+
+
+def _admits(texts: list[str], required: dict[str, Any] | None, labels: dict[str, str]) -> bool:
+    return affinity_matches(required, labels) and not matched([parse(text) for text in texts], labels)
+
+
+@settings(max_examples=300, deadline=None)
+@given(selector_lists, selector_lists, term_lists, term_lists, st.sampled_from([{}, {"a": "1"}]))
+def test_a_difference_takes_into_account_what_is_required(
+    old: list[str], new: list[str], before: list[str], after: list[str], asked: dict[str, str]
+) -> None:
+    then, now = Placement(old, _required(before)), Placement(new, _required(after), asked)
+    try:
+        change = difference(then, now)
+    except SelectorError:
+        return
+    for labels in NODES:
+        had = _admits(old, then.required, labels)
+        has = _admits(new, now.required, labels) and asked.items() <= labels.items()
+        for regions, expected in ((change.gaining, has and not had), (change.losing, had and not has)):
+            assert expected == any(
+                parse(region.selector).matches(labels)
+                and not matched([parse(text) for text in region.unless], labels)
+                for region in regions
+            )
+    for region in (*change.gaining, *change.losing):
+        assert parse(region.selector).matches(region.example)
+        assert not matched([parse(text) for text in region.unless], region.example)
+    assert change.restarts == (asked != {} or change.before != change.after)
+
+
+@settings(max_examples=300, deadline=None)
+@given(selector_lists, term_lists)
+def test_an_explanation_takes_into_account_what_is_required(texts: list[str], terms: list[str]) -> None:
+    required = _required(terms)
+    try:
+        explanation = explain(texts, required=required)
+    except SelectorError:
+        return
+    selectors = [parse(text) for text in texts]
+    assert explanation.affinity == solve(texts, required=required).affinity
+    for place, entry in enumerate(explanation.selectors):
+        own = [labels for labels in NODES if selectors[place].matches(labels)]
+        admitted = [labels for labels in own if affinity_matches(required, labels)]
+        others = [other for at, other in enumerate(selectors) if at != place]
+        assert entry.not_required == (bool(own) and not admitted)
+        assert place in explanation.removable or not entry.not_required
+        assert entry.alone == any(not matched(others, labels) for labels in admitted)
+        if entry.example is not None and admitted:
+            assert affinity_matches(required, entry.example)
+    for at, term in enumerate(explanation.terms):
+        for number, requirement in enumerate(term.requirements):
+            assert explanation.affinity is not None
+            without = _without(explanation.affinity, at, number)
+            alone = len(term.requirements) == 1
+            left = [labels for labels in NODES if alone or affinity_matches(without, labels)]
+            assert requirement.required == any(not affinity_matches(required, labels) for labels in left)
+            assert requirement.required or requirement.because_of
+    kept = [str(one) for at, one in enumerate(selectors) if at not in explanation.removable]
+    assert all(_admits(kept, required, labels) == _admits(texts, required, labels) for labels in NODES)
+
+
+def test_what_only_terms_can_say_is_said_by_terms() -> None:
+    """No selector matches exactly the nodes that ``n>5`` leaves out, non-integers among them."""
+    more = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "n", "operator": "Gt", "values": ["5"]}]}]}
+    change = difference(Placement(["a=1"]), Placement(["a=1"], more))
+    assert change.by_terms
+    assert change.gaining == ()
+    assert [(region.selector, region.unless) for region in change.losing] == [("a!=1", ("a!=1,n>5",))]
+    assert "unless 'a!=1,n>5' still admits them" in change.to_text()
+
+
+def test_a_name_that_is_required_is_told_like_a_label() -> None:
+    fields = [{"key": "metadata.name", "operator": "NotIn", "values": ["node-1"]}]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    change = difference(Placement(["a=1"]), Placement(["a=1"], required))
+    assert [region.selector for region in change.losing] == ["metadata.name=node-1"]
+    assert change.losing[0].unless == ("a=1",)
 
 
 @settings(max_examples=200, deadline=None)
