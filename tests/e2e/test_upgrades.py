@@ -4,6 +4,10 @@ Each test begins where the one before it stopped. Custom resources of the kinds 
 hook looks for, and of kinds that it does not, are there from the first day on.
 """
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from sandbox import api
@@ -13,9 +17,8 @@ from sandbox.manager import wait_for_manager
 from sandbox.state import State
 
 from . import custom_resources
-from .conftest import Helm
 from .custom_resources import HOOKED, RESOURCES, precious
-from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
+from .observing import REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -73,7 +76,7 @@ def test_an_upgrade_is_in_place_and_custom_resources_stay_byte_for_byte(
 
 
 def test_an_update_outlives_a_restart_of_the_api_server(
-    made: dict[str, str], life_cluster: Cluster, life_state: State, stack: Stack, helm: Helm
+    made: dict[str, str], life_cluster: Cluster, life_state: State, stack: Stack
 ) -> None:
     records = set(life_cluster.helm_revisions())
     stack.configure({"virtualNodeSelectors": ["pool=batch"]})
@@ -86,7 +89,11 @@ def test_an_update_outlives_a_restart_of_the_api_server(
     if code != 0:
         # Helm could not even write down that it failed: its record says that an upgrade is going on.
         assert "Traceback" not in output, output
-        helm("rollback", "kruise", "--namespace", KRUISE_NAMESPACE)
+        recover = [Path(sys.executable).parent / "pulumi-openkruise", "recover", "--yes"]
+        recovered = subprocess.run(
+            [*recover, "--kubeconfig", life_state.kubeconfig], capture_output=True, text=True, check=False
+        )
+        assert recovered.returncode == 0, f"{recovered.stdout}\n{recovered.stderr}"
         stack.up("--skip-preview").succeeded()
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL - {"worker-3"})
     assert precious(life_cluster) == made
