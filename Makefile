@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test lint e2e chart oracle fuzz bench clean
+.PHONY: help up status down test lint e2e kills chart oracle fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,10 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m sandbox build --with-helm
 	$(SANDBOX)/bin/python -m pytest tests/e2e -x -v
+
+kills: export KILLS = all
+kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
 
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt

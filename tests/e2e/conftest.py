@@ -29,7 +29,7 @@ def sandbox_command(state: State, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def _fresh_sandbox(name: str) -> Iterator[State]:
+def fresh_sandbox(name: str) -> Iterator[State]:
     """A running cluster with nothing installed; stopped and thrown away afterwards unless E2E_KEEP is set."""
     directory = Path(tempfile.mkdtemp(prefix=f"openkruise-e2e-{name}-"))
     state = State(directory)
@@ -48,13 +48,13 @@ def _fresh_sandbox(name: str) -> Iterator[State]:
 @pytest.fixture(scope="session")
 def state() -> Iterator[State]:
     """The sandbox that the story is told on."""
-    yield from _fresh_sandbox("story")
+    yield from fresh_sandbox("story")
 
 
 @pytest.fixture(scope="session")
 def control_state() -> Iterator[State]:
     """A second cluster of the same kind, for the control."""
-    yield from _fresh_sandbox("control")
+    yield from fresh_sandbox("control")
 
 
 def _chart(state: State) -> Chart:
@@ -93,7 +93,7 @@ def control_stack(control_state: State) -> Stack:
 @pytest.fixture(scope="session")
 def life_state() -> Iterator[State]:
     """A third cluster, for what happens to an installation over the years: each module leaves it empty."""
-    yield from _fresh_sandbox("life")
+    yield from fresh_sandbox("life")
 
 
 @pytest.fixture(scope="session")
