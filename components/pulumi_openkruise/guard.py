@@ -33,8 +33,9 @@ class Guard:
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None) -> None:
         self._name, self._settings = name, settings
-        parent = opts.parent if opts is not None else None
-        self._label = f"{name} in {parent.pulumi_resource_name}" if parent is not None else name
+        # A parent in another process, where this component is a plugin's, is known by its URN alone.
+        above = getattr(opts.parent, "_name", None) if opts is not None else None
+        self._label = f"{name} in {above}" if above is not None else name
         self._asked = refusals.Asked(
             component=name,
             release=ReleaseId(settings.release_namespace, settings.release_name),

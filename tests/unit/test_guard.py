@@ -188,6 +188,28 @@ def test_hooks_are_set_where_something_could_be_lost(
     assert all(hook.opts is not None and hook.opts.on_dry_run for hook in hooks.values())
 
 
+def test_components_of_one_name_below_different_parents_have_hooks_of_their_own(
+    engine: Engine, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def program() -> None:
+        for name in ("east", "west"):
+            parent = pulumi.ComponentResource(f"x:index:{name}", name)
+            OpenKruise("kruise", alone(), pulumi.ResourceOptions(parent=parent))
+
+    engine.run(program)
+    assert "openkruise kruise in east: create release" in hooks
+    assert "openkruise kruise in west: create release" in hooks
+
+
+def test_a_parent_in_another_process_has_no_name(engine: Engine) -> None:
+    # As the SDK makes it where the component is constructed in a plugin.
+    urn = "urn:pulumi:test::openkruise::pulumi:pulumi:Stack::openkruise-test"
+    parent = pulumi.resource.DependencyResource(urn)
+    options = pulumi.ResourceOptions(parent=parent, protect=False)
+    engine.run(lambda: OpenKruise("kruise", alone(), options))
+    assert list(engine.of_type(RELEASE).request.hooks.before_create) == ["openkruise kruise: create release"]
+
+
 def test_a_destroy_is_guarded_only_if_asked_for(engine: Engine) -> None:
     engine.run(lambda: OpenKruise("kruise", {"guard_destroy": True}))
     guarded = engine.of_type(RELEASE).request.hooks.before_delete
