@@ -117,14 +117,20 @@ def test_a_downgrade_over_the_change_of_storage_is_refused(
     with pytest.raises(api.Errors, match="storedVersions"):
         api.call(life_cluster.client, "PUT", f"{CRDS}/{MOVED}", crd)
 
+    # So it is refused before Helm is asked, which would stop half way and could not go back.
+    revisions, identities = life_cluster.helm_revisions(), life_cluster.identities()
     stack.configure(chart=charts["1.8.3"])
-    stack.up().failed()
+    for refused in (stack.preview().failed(), stack.up("--skip-preview").failed()):
+        assert (
+            "1.8.3 does not know versions in which custom resources are stored since 1.9.0" in refused.output
+        )
+        assert "advancedcronjobs.apps.kruise.io (v1beta1)" in refused.output, refused.output
+    assert life_cluster.helm_revisions() == revisions
+    assert life_cluster.identities() == identities
     assert precious(life_cluster) == made
 
-    # The way on, whatever the refused `up` has left behind, is forward.
     stack.configure(chart=charts["1.9.0"])
-    stack.up().succeeded()
-    assert precious(life_cluster) == made
+    stack.up("--expect-no-changes").succeeded()
     assert _stored(life_cluster) == ["v1alpha1", "v1beta1"]
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL)
     stack.preview("--expect-no-changes").succeeded()
