@@ -6,14 +6,14 @@ boxes where others cover the rest. Only primes enter, in a fixed order, so the r
 nodes and not on how the selectors spell it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
-from .dual import Shrunk
+from .boxes import OutOfSteps, Steps
 from .hitting import hitting_set, independent
 from .shrinking import Shrinking
+from .small_cover import Shape, small_cover, tightened
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,6 @@ class Cover:
     """What is proven minimal: 0 nothing, 1 the terms, 2 also the requirements, 3 also the values."""
     fooling: bool
     """Whether there are as many nodes as boxes no two of which fit into one prime."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What the search has to know about the labels."""
-
-    frame: Frame
-    """Where they lie in a box."""
-    classes: tuple[tuple[int, ...], ...]
-    """For each label the groups of values that no prime tells apart, in a fixed order."""
-    shrink: Callable[..., Shrunk]
-    """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
-
-
-def classes_of(frame: Frame, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Group the values of each label that belong to the same primes; absent first, unnamed values last."""
-    grouped = []
-    for field in frame.fields:
-        groups = [field]
-        for part in {prime & field for prime in primes}:
-            groups = [side for group in groups for side in (group & part, group & ~part) if side]
-        grouped.append(tuple(sorted(groups, key=lambda group: (group.bit_length(), group))))
-    return tuple(grouped)
 
 
 def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
@@ -62,7 +39,7 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
         rows = _rows(primes, shape, steps)
         chosen, fooling = _fewest(rows, steps)
     except OutOfSteps:
-        return Cover(irredundant(primes, shape), 0, False)
+        return Cover(small_cover(primes, shape), 0, False)
     spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
@@ -88,8 +65,8 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
             continue
         if proven == 3:
             return Cover(tuple(best), 3, fooling)
-        return Cover(_tightened(best, shape), 2, fooling)
-    return Cover(_tightened(best, shape), 1, fooling)
+        return Cover(tightened(best, shape), 2, fooling)
+    return Cover(tightened(best, shape), 1, fooling)
 
 
 def _rows(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[int, int]:
@@ -132,34 +109,3 @@ def _fewest(rows: dict[int, int], steps: Steps) -> tuple[list[int], bool]:
     chosen = hitting_set(rest, steps)
     forced = [place for place in range(essential.bit_length()) if essential >> place & 1]
     return sorted(forced + chosen), independent(rest) == len(chosen)
-
-
-def irredundant(primes: Sequence[int], shape: Shape) -> tuple[int, ...]:
-    """Choose primes that cover the rest's union, none of which the others cover; the largest first.
-
-    For when there is no budget for more: each prime is looked at twice.
-    """
-    unlimited = Steps(1 << 60)
-    kept: list[int] = []
-    for prime in sorted(primes, key=lambda prime: (-prime.bit_count(), prime)):
-        if hole(prime, kept, shape.frame, unlimited) is not None:
-            kept.append(prime)
-    for prime in reversed(kept.copy()):
-        rest = [other for other in kept if other != prime]
-        if hole(prime, rest, shape.frame, unlimited) is None:
-            kept = rest
-    return _tightened(kept, shape)
-
-
-def _tightened(boxes: Sequence[int], shape: Shape) -> tuple[int, ...]:
-    """Shrink each box to what the others leave uncovered, one after the other."""
-    steps = Steps(100_000)
-    tight = list(boxes)
-    for place, box in enumerate(boxes):
-        others = tight[:place] + tight[place + 1 :]
-        try:
-            needed = span_outside(box, others, shape.classes, shape.frame, steps)
-        except OutOfSteps:
-            break
-        tight[place] = shape.shrink(box, needed, count_values=True)[0]
-    return tuple(tight)

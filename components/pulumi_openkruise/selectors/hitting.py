@@ -71,6 +71,7 @@ def _reduce(
         steps.take(1 + len(rows))
         kept: list[int] = []
         for row in sorted(set(rows), key=lambda row: (row.bit_count(), row)):
+            steps.take(len(kept) // 64)
             if all(other & ~row for other in kept):
                 kept.append(row)
         forced = 0
@@ -89,6 +90,7 @@ def _reduce(
 def _drop_dominated_primes(rows: list[int], steps: Steps, dominated: dict[int, int] | None) -> list[int]:
     """Remove from all rows the primes that hit no more than another prime does."""
     hits: dict[int, int] = {}
+    steps.take(len(rows) * (len(rows) // 512))
     for number, row in enumerate(rows):
         while row:
             bit = row & -row

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from .affinity import Term
 from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
-from .cover import Cover, Shape, classes_of, irredundant, smallest_cover
+from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
+from .small_cover import Shape, classes_of, small_cover
 from .space import LabelSpace, Statement
 
 SIZE_LIMIT = 1024 * 1024
@@ -62,7 +63,7 @@ class LinkedLabels:
 
         try:
             order = self._overlapping_first()
-            primes = maximal_outside(self.frame, order, pieces, Steps(budget))
+            primes = maximal_outside(self.frame, order, pieces, Steps(4 * budget))
         except OutOfSteps:
             self._complete = False
             primes = self._enough_primes()
@@ -77,7 +78,7 @@ class LinkedLabels:
         shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink)
         if self._complete:
             return smallest_cover(self.primes, shape, budget)
-        return Cover(irredundant(self.primes, shape), 0, False)
+        return Cover(small_cover(self.primes, shape), 0, False)
 
     def statements(self, box: int) -> Said:
         """Say in requirements what box of nodes a term admits."""
