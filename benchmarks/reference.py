@@ -1,10 +1,12 @@
 """A straightforward exact reference: primes by product and absorption, fewest terms by integer programming.
 
 What one would write with a solver at hand. It shares the parser with the package and nothing else, knows
-labels without integer comparison only, and minimises the number of terms and nothing after it.
+labels without integer comparison only, and minimises the number of terms and nothing after it. Like the
+package it is given texts and gives a node selector.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import highspy
 from pulumi_openkruise.selectors import Selector, parse
@@ -22,20 +24,26 @@ class Reference:
         self._bit: dict[tuple[str, str], int] = {}
         self._absent: dict[str, int] = {}
         self._field: dict[str, int] = {}
+        self._other: dict[str, int] = {}
+        self._values = {key: sorted(found) for key, found in values.items()}
         offset = 0
         for key in sorted(values):
             self._absent[key] = 1 << offset
-            for place, value in enumerate(sorted(values[key])):
+            for place, value in enumerate(self._values[key]):
                 self._bit[key, value] = 2 << offset + place
             width = len(values[key]) + 2
             self._field[key] = ((1 << width) - 1) << offset
+            self._other[key] = 1 << offset + width - 1
             offset += width
         self._fields = list(self._field.values())
         self._full = (1 << offset) - 1
         self._excluded = [box for selector in parsed if (box := self._box(selector))]
 
-    def terms(self) -> int:
-        """Return the fewest terms that any exact answer has; raises ValueError when no node is left."""
+    def affinity(self) -> dict[str, Any]:
+        """Return an exact node selector of the fewest terms; raises ValueError when no node is left."""
+        return {"nodeSelectorTerms": [self._term(box) for box in self._cover()]}
+
+    def _cover(self) -> list[int]:
         primes = self._primes()
         if not primes:
             raise ValueError("no node is left")
@@ -48,7 +56,26 @@ class Reference:
         while gaps := self._gaps(primes, fixed + chosen):
             rows += [[place for place, prime in enumerate(primes) if not node & ~prime] for node in gaps]
             chosen = [primes[place] for place in _fewest(len(primes), rows)]
-        return len(fixed) + len(chosen)
+        return fixed + chosen
+
+    def _term(self, box: int) -> dict[str, Any]:
+        requirements: list[dict[str, Any]] = []
+        for key, field in self._field.items():
+            inside, absent = box & field, self._absent[key]
+            named = [value for value in self._values[key] if self._bit[key, value] & inside]
+            if inside == field:
+                continue
+            if inside == absent:
+                requirements.append({"key": key, "operator": "DoesNotExist"})
+            elif not inside & self._other[key]:
+                requirements.append({"key": key, "operator": "In", "values": named})
+            else:
+                if not inside & absent:
+                    requirements.append({"key": key, "operator": "Exists"})
+                if len(named) < len(self._values[key]):
+                    left_out = [value for value in self._values[key] if value not in named]
+                    requirements.append({"key": key, "operator": "NotIn", "values": left_out})
+        return {"matchExpressions": requirements}
 
     def _box(self, selector: Selector) -> int:
         box = self._full
@@ -88,7 +115,7 @@ class Reference:
 
     def _pieces(self, key: str, atoms: int) -> list[int]:
         """Split what no single term can say: absent together with some named values."""
-        absent, other = self._absent[key], self._field[key] & ~(self._field[key] >> 1)
+        absent, other = self._absent[key], self._other[key]
         if atoms & absent and atoms & ~absent and not atoms & other:
             return [absent, atoms & ~absent]
         return [atoms] if atoms else []
