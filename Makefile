@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test lint e2e kills chart oracle fuzz bench clean
+.PHONY: help up status down test lint e2e kills chart oracle fuzz bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt
 	$(SANDBOX)/bin/python -m benchmarks --write
+
+scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and what they cost (half an hour)
+	$(SANDBOX)/bin/python -m benchmarks.scale
 
 clean: ## remove the environments; the sandbox's programs stay in the user's cache
 	rm -rf $(SANDBOX) $(TEST) $(LINT)

@@ -33,11 +33,13 @@ def running(state: State) -> bool:
     return all(alive(state, name) for name in _PROCESSES)
 
 
-def start_cluster(state: State, folders: dict[str, Path]) -> None:
+def start_cluster(state: State, folders: dict[str, Path], *, lease_seconds: int = 40) -> None:
     """Starts the cluster and registers the nodes; returns when pods can be created.
 
-    *folders* are the built programs' folders by name. A cluster of which only some processes live is started
-    anew with its data. Raises :class:`sandbox.errors.SandboxError` with the log of whatever does not come up.
+    *folders* are the built programs' folders by name. *lease_seconds* is how long a node counts as alive
+    after a sign of life: thousands that share two cores give theirs seldom. A cluster of which only some
+    processes live is started anew with its data. Raises :class:`sandbox.errors.SandboxError` with the log of
+    what does not come up.
     """
     if running(state):
         return
@@ -49,8 +51,8 @@ def start_cluster(state: State, folders: dict[str, Path]) -> None:
     _kubeconfig(state)
     _start_etcd(state)
     _start_apiserver(state)
-    _start_controllers(state)
-    _start_kwok(state, folders["kwok"] / "stages")
+    _start_controllers(state, lease_seconds)
+    _start_kwok(state, folders["kwok"] / "stages", lease_seconds)
     _register_nodes(state)
 
 
@@ -188,7 +190,7 @@ def _ready(state: State) -> bool:
         return False
 
 
-def _start_controllers(state: State) -> None:
+def _start_controllers(state: State, lease_seconds: int) -> None:
     common = [f"--kubeconfig={state.kubeconfig}", "--bind-address=127.0.0.1", "--leader-elect=false"]
     start(
         state,
@@ -202,6 +204,7 @@ def _start_controllers(state: State) -> None:
             # The defaults create some twenty pods a second.
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
+            f"--node-monitor-grace-period={lease_seconds + 10}s",
         ],
     )
     start(
@@ -211,7 +214,7 @@ def _start_controllers(state: State) -> None:
     )
 
 
-def _start_kwok(state: State, stages: Path) -> None:
+def _start_kwok(state: State, stages: Path, lease_seconds: int) -> None:
     for name, kubelet in (("kwok-real", RUNS_PODS), ("kwok-virtual", REGISTERS_ONLY)):
         config = state.directory / f"{name}.yaml"
         config.write_text("---\n".join(_stage(stages / f"{stage}.yaml") for stage in _STAGES[name]))
@@ -224,7 +227,7 @@ def _start_kwok(state: State, stages: Path) -> None:
                 f"--config={config}",
                 "--manage-all-nodes=false",
                 f"--manage-nodes-with-annotation-selector={KUBELET}={kubelet}",
-                "--node-lease-duration-seconds=40",
+                f"--node-lease-duration-seconds={lease_seconds}",
                 f"--server-address=127.0.0.1:{state.port(name)}",
             ],
         )
