@@ -7,10 +7,10 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test lint e2e kills chart oracle fuzz bench scale clean
+.PHONY: help up status down test lint e2e kills chart oracle fuzz privileges roles bench scale clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` on stack sandbox, show the nodes
 	@$(SANDBOX)/bin/python -m sandbox up
@@ -45,6 +45,13 @@ e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
+
+privileges: export PRIVILEGES ?= all
+privileges: $(SANDBOX)/ready ## the roles in deploy/: enough for everything, and without any one verb not
+	$(SANDBOX)/bin/python -m pytest tests/privileges -v
+
+roles: $(SANDBOX)/ready ## write the roles in deploy/ anew, from what is asked for
+	PYTHONPATH=tests $(SANDBOX)/bin/python -m privileges
 
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt

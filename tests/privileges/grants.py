@@ -1,0 +1,95 @@
+"""What a role grants and what was asked for, as sets of the same thing: one verb on one resource."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# Verbs that name no object when they are asked for, so that no rule can limit them to some; a role that is
+# about to be made has no name to escalate yet.
+_NAMELESS = frozenset({"create", "list", "watch", "deletecollection", "escalate"})
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One verb on one resource (``pods/log`` for a subresource) of one API group."""
+
+    group: str
+    resource: str
+    verb: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{'.' + self.group if self.group else ''}"
+
+
+def granted(role: Mapping[str, Any]) -> set[Grant]:
+    """Everything that a role grants."""
+    return {
+        Grant(group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def without(role: Mapping[str, Any], grant: Grant) -> dict[str, Any]:
+    """The role, that one grant taken away; every rule has one group and one resource."""
+    rules = []
+    for rule in role["rules"]:
+        verbs = list(rule["verbs"])
+        if (rule["apiGroups"], rule["resources"]) == ([grant.group], [grant.resource]):
+            verbs = [verb for verb in verbs if verb != grant.verb]
+        if verbs:
+            rules.append({**rule, "verbs": verbs})
+    return {**role, "rules": rules}
+
+
+def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
+    """Every grant that the requests in an audit log took, with the objects' names, from byte *start* on.
+
+    Requests that were refused and still did no harm are left out, and so are those that every user may make.
+    """
+    found: dict[Grant, set[str]] = {}
+    with log.open("rb") as lines:
+        lines.seek(start)
+        for line in lines:
+            event = json.loads(line)
+            reference = event.get("objectRef")
+            if reference is None or event.get("responseStatus", {}).get("code") == 403:
+                continue
+            group = reference.get("apiGroup", "")
+            if group in ("authorization.k8s.io", "authentication.k8s.io"):
+                continue
+            resource = "/".join(filter(None, (reference["resource"], reference.get("subresource"))))
+            names = found.setdefault(Grant(group, resource, event["verb"]), set())
+            if reference.get("name"):
+                names.add(reference["name"])
+    return found
+
+
+def rules(grants: Mapping[Grant, Iterable[str]], nameless: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The rules that grant exactly these, each for one resource; *nameless* resources are never named."""
+    by_resource: dict[tuple[str, str], list[Grant]] = {}
+    for grant in sorted(grants):
+        by_resource.setdefault((grant.group, grant.resource), []).append(grant)
+    found = []
+    for (group, resource), members in by_resource.items():
+        open_verbs = [g.verb for g in members if g.verb in _NAMELESS or resource in nameless]
+        named = [g for g in members if g.verb not in open_verbs]
+        base = {"apiGroups": [group], "resources": [resource]}
+        if open_verbs:
+            found.append({**base, "verbs": open_verbs})
+        if named:
+            names = sorted({name for grant in named for name in grants[grant]})
+            found.append({**base, "resourceNames": names, "verbs": [grant.verb for grant in named]})
+    return found
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The role in a manifest."""
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
