@@ -19,7 +19,7 @@ from sandbox.manager import wait_for_manager
 from sandbox.nodes import KUBELET, REGISTERS_ONLY
 from sandbox.state import State
 
-from .conftest import _chart, _clusters, _fresh_sandbox
+from .conftest import _chart, _clusters, fresh_sandbox
 from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 
@@ -47,7 +47,7 @@ Check = Callable[..., tuple[int, dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def state() -> Iterator[State]:
-    yield from _fresh_sandbox("check")
+    yield from fresh_sandbox("check")
 
 
 @pytest.fixture(scope="module")
