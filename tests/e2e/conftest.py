@@ -108,7 +108,7 @@ def life_cluster(life_state: State) -> Cluster:
 def helm(life_state: State) -> Helm:
     """Helm's own command line on the cluster of the long life; what it prints."""
     program = build.build(["helm"])["helm"] / "helm"
-    env = {"KUBECONFIG": str(life_state.kubeconfig), "HOME": str(life_state.directory)}
+    env = {"KUBECONFIG": str(life_state.kubeconfig), "HOME": str(life_state.pulumi)}
 
     def run(*arguments: str) -> str:
         done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
