@@ -40,7 +40,7 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m sandbox build --with-helm
-	$(SANDBOX)/bin/python -m pytest tests/e2e -x -v
+	$(SANDBOX)/bin/python -m pytest tests/e2e -x -v -n 2 --dist loadfile
 
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
