@@ -1,6 +1,7 @@
 """``pulumi-openkruise recover``: sets right what Helm has recorded of an installation that was
 interrupted."""
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,10 @@ from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, emit
 
 _MERGE_PATCH = "application/merge-patch+json"
+
+
+class _ChangedError(Exception):
+    """The release is not any more what the plan was made for."""
 
 
 @click.command()
@@ -63,12 +68,14 @@ def recover(
             emit(_text(cluster, seen, chosen))
         done = False
         if chosen.edits and not dry_run and (yes or _agreed(output)):
+            # All that can stand in the way of any change is looked for before the first is made.
+            bodies = _checked(cluster, seen, chosen.edits)
             for thing in things:
                 cluster.request("PATCH", thing.path, mark(release), content_type=_MERGE_PATCH)
-            for edit in chosen.edits:
-                _apply(cluster, release, edit)
+            for edit, body in zip(chosen.edits, bodies, strict=True):
+                _apply(cluster, release, edit, body)
             done = True
-    except ConflictError as error:
+    except (ConflictError, _ChangedError) as error:
         raise click.ClickException(
             f"{error}\n  somebody else is changing this release: run recover again"
         ) from None
@@ -96,19 +103,48 @@ def _inspected(cluster: Cluster, seen: Seen) -> tuple[Found, bool, list[Thing]]:
     return *remains(cluster, record.manifest, record.namespace), []
 
 
-def _apply(cluster: Cluster, release: ReleaseId, edit: Edit) -> None:
-    """Make one change, only if the record is still what it was when it was read."""
-    try:
-        secret = _secret(cluster, release, edit.revision)
-    except NotFoundError:
+def _checked(cluster: Cluster, seen: Seen, edits: Sequence[Edit]) -> list[dict[str, Any]]:
+    """Return what is to be sent for each edit, each bound to the record as the plan has seen it.
+
+    A question waits as long as a person does, and an operation that was taken for dead may end meanwhile.
+    Raises _ChangedError where the release is not as it was when it was read.
+    """
+    now = look(cluster, seen.release)
+    if now.revisions != seen.revisions:
+        before, after = (_listed(one) for one in (seen, now))
+        raise _ChangedError(
+            f"Helm release {seen.release} has changed since it was read: nothing was done\n"
+            f"  it was {before}, and is {after}"
+        )
+    versions = {one.number: one.version for one in seen.revisions}
+    bodies: list[dict[str, Any]] = []
+    for edit in edits:
+        bound = {"resourceVersion": versions[edit.revision]}
         if edit.action == "delete":
-            return
-        raise
-    path, version = _path(release, edit.revision), secret["metadata"]["resourceVersion"]
-    if edit.action == "delete":
-        cluster.request("DELETE", path, {"preconditions": {"resourceVersion": version}})
-    else:
-        cluster.request("PUT", path, edited(secret, edit))
+            bodies.append({"preconditions": bound})
+            continue
+        secret = _secret(cluster, seen.release, edit.revision)
+        body = edited(secret, edit)
+        body["metadata"].update(bound)
+        bodies.append(body)
+    return bodies
+
+
+def _apply(cluster: Cluster, release: ReleaseId, edit: Edit, body: dict[str, Any]) -> None:
+    """Make one change; the API server refuses it if the record is not the one that was seen."""
+    path = _path(release, edit.revision)
+    if edit.action != "delete":
+        cluster.request("PUT", path, body)
+        return
+    with contextlib.suppress(NotFoundError):  # gone is what it was to be
+        cluster.request("DELETE", path, body)
+
+
+def _listed(seen: Seen) -> str:
+    listed = (
+        f"{one.status} at revision {one.number} (resourceVersion {one.version})" for one in seen.revisions
+    )
+    return ", ".join(listed) or "not there"
 
 
 def _secret(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def custom_resources(cluster: Reader) -> dict[str, int]:
 
 
 def _revisions(items: Iterable[Mapping[str, Any]]) -> tuple[Revision, ...]:
-    found = [revision(item["metadata"].get("labels") or {}) for item in items]
+    found = [revision(item["metadata"]) for item in items]
     return tuple(sorted(found, key=lambda one: one.number))
 
 

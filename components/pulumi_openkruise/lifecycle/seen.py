@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -24,6 +25,8 @@ class Revision:
     status: str
     modified: float = 0
     """When its record last changed, in seconds since 1970; 0 where that is not known."""
+    version: str = ""
+    """The ``resourceVersion`` of its record when it was seen: another one means that it has changed since."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,13 @@ class Definition:
     """Whether Helm leaves it alone when it goes from the chart: ``helm.sh/resource-policy: keep``."""
 
 
-def revision(labels: Mapping[str, str]) -> Revision:
-    """Return the revision that the labels of a release's record describe."""
+def revision(metadata: Mapping[str, Any]) -> Revision:
+    """Return the revision that the metadata of a release's record describe."""
+    labels: Mapping[str, str] = metadata.get("labels") or {}
     number, modified = labels.get("version", ""), labels.get("modifiedAt") or labels.get("createdAt") or ""
     return Revision(
         number=int(number) if number.isdecimal() else 0,
         status=labels.get("status", "unknown"),
         modified=float(modified) if modified.isdecimal() else 0,
+        version=str(metadata.get("resourceVersion") or ""),
     )

@@ -85,7 +85,7 @@ def test_an_interrupted_installation_is_forgotten_once_helm_can_take_it_over(
     holds(server, "pending-install")
     assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
     assert changes(server) == [("PATCH", CERTS), ("DELETE", RECORD)]
-    marked = server.asked[-3][-1]["metadata"]
+    marked = server.asked[-2][-1]["metadata"]
     assert marked["annotations"]["meta.helm.sh/release-name"] == "kruise"
     assert server.asked[-1][-1] == {"preconditions": {"resourceVersion": "41"}}
     said = capsys.readouterr().out
@@ -106,6 +106,61 @@ def test_nothing_is_changed_unless_agreed(
     assert run(["recover", "--kubeconfig", kubeconfig, *options]) == 1
     assert changes(server) == []
     assert "Done" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", ["pending-upgrade", "pending-install"])
+@pytest.mark.parametrize("meanwhile", ["ended", "edited", "another revision", "gone"])
+def test_a_release_that_changes_while_the_question_waits_is_left_alone(
+    server: ApiServer,
+    kubeconfig: str,
+    status: str,
+    meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    holds(server, status)
+
+    def answered(*_arguments: object, **_options: object) -> bool:
+        found = secret("deployed" if meanwhile == "ended" else status)
+        found["metadata"]["resourceVersion"] = "42" if meanwhile in ("ended", "edited") else "41"
+        newer = {"metadata": {"labels": {"version": "3", "status": "deployed"}, "resourceVersion": "43"}}
+        items = [found, newer] if meanwhile == "another revision" else [found]
+        server.objects(SECRETS, [] if meanwhile == "gone" else items)
+        server.routes[RECORD] = (404, {}) if meanwhile == "gone" else (200, found)
+        return True
+
+    monkeypatch.setattr("click.confirm", answered)
+    assert run(["recover", "--kubeconfig", kubeconfig]) == 2
+    assert changes(server) == []
+    assert "has changed since it was read: nothing was done" in capsys.readouterr().err
+
+
+def test_a_change_after_the_last_look_meets_the_api_servers_refusal(
+    server: ApiServer, kubeconfig: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds(server, "pending-upgrade")
+    respond = server.respond
+
+    def changed_between(method: str, target: str, *rest: Any) -> Any:
+        answer = respond(method, target, *rest)
+        if (method, target) == ("GET", RECORD):
+            answer[1]["metadata"]["resourceVersion"] = "42"
+        return answer
+
+    monkeypatch.setattr(server, "respond", changed_between)
+    run(["recover", "--kubeconfig", kubeconfig, "--yes"])
+    # Not the one that was read last, with which the API server would take it.
+    assert server.asked[-1][-1]["metadata"]["resourceVersion"] == "41"
+
+
+def test_what_cannot_be_edited_is_found_before_anything_is_changed(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "pending-upgrade")
+    server.routes[RECORD] = (200, {**secret("pending-upgrade"), "data": {"release": "bm90aGluZw=="}})
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+    assert "holds no Helm release" in capsys.readouterr().err
 
 
 def test_json_for_scripts(server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:

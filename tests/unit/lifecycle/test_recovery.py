@@ -134,7 +134,8 @@ def test_a_failed_release_is_told_and_blocks_nothing() -> None:
 
 def test_labels_are_read() -> None:
     labels = {"version": "12", "status": "deployed", "createdAt": "1700000000"}
-    assert revision(labels) == Revision(12, "deployed", 1700000000)
-    assert revision({**labels, "modifiedAt": "1700000001"}).modified == 1700000001
-    assert revision({"version": "x"}) == Revision(0, "unknown", 0)
+    assert revision({"labels": labels}) == Revision(12, "deployed", 1700000000)
+    assert revision({"labels": {**labels, "modifiedAt": "1700000001"}}).modified == 1700000001
+    assert revision({"labels": {"version": "x"}}) == Revision(0, "unknown", 0)
+    assert revision({"labels": labels, "resourceVersion": "41"}).version == "41"
     assert "2023-11-14 22:13:20 UTC" in str(condition(Seen(RELEASE, (Revision(1, "failed", 1700000000),))))
