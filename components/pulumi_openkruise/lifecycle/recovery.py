@@ -71,7 +71,8 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
     told = f"revision {latest.number} of {release} is {latest.status}"
     if latest.status == "deployed":
         return Plan(f"{told}: nothing to recover")
-    if latest.status == "failed":
+    # An upgrade begins from the newest revision where none is deployed and this one failed or is superseded.
+    if latest.status in ("failed", "superseded"):
         return Plan(
             f"{told}: Helm goes on from that by itself",
             then=("pulumi up", *_reapply(release)),
@@ -85,6 +86,14 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
         )
     if latest.status == "uninstalling":
         return _removal(seen, latest, told, objects, crds)
+    if latest.status not in ("pending-install", "uninstalled"):
+        return Plan(
+            f"{told}, which is no status that this command knows: it changes nothing",
+            then=(
+                f"helm history {release.name} --namespace {release.namespace}, to see what Helm says",
+                "pulumi-openkruise check, to see what is in the cluster",
+            ),
+        )
     if _installed_before(seen):
         return Plan(
             told,

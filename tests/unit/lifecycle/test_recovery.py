@@ -49,7 +49,7 @@ def payload(found: dict[str, Any]) -> dict[str, Any]:
     return unpacked
 
 
-@pytest.mark.parametrize("status", ["deployed", "failed"])
+@pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
 def test_helm_goes_on_by_itself(status: str) -> None:
     assert plan(seen("superseded", status)).edits == ()
 
@@ -66,6 +66,20 @@ def test_an_interrupted_installation_is_forgotten() -> None:
     assert chosen.edits == (Edit(1, "delete"),)
     assert "--clear-pending-creates" in chosen.then[0]
     assert plan(seen("pending-install"), unmarked=["Secret certs"]).marked == ("Secret certs",)
+
+
+def test_records_of_a_removal_that_kept_them_are_forgotten() -> None:
+    assert plan(seen("uninstalled")).edits == (Edit(1, "delete"),)
+
+
+@pytest.mark.parametrize("earlier", [(), ("deployed",)])
+@pytest.mark.parametrize("status", ["unknown", "", "pending-something-new"])
+def test_a_status_that_is_not_known_is_told_and_left_alone(status: str, earlier: tuple[str, ...]) -> None:
+    chosen = plan(seen(*earlier, status), unmarked=["Secret certs"])
+    assert chosen.edits == ()
+    assert chosen.marked == ()
+    assert "changes nothing" in chosen.found
+    assert chosen.then[0].startswith("helm history kruise --namespace kruise-system")
 
 
 def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
