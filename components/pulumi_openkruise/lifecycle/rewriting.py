@@ -4,10 +4,10 @@ import base64
 import copy
 import gzip
 import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from ..release.records import unpack
 from .recovery import Edit
 
 DESCRIPTION = "Set right by pulumi-openkruise recover; the operation before it was interrupted"
@@ -21,10 +21,9 @@ def edited(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     """
     changed: dict[str, Any] = copy.deepcopy(dict(secret))
     try:
-        packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
-        release = json.loads(zlib.decompress(packed, wbits=31))
+        release = unpack(secret["data"]["release"])
         info = release["info"]
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this Secret holds no Helm release: {error}") from None
     info["status"], info["description"] = edit.status, DESCRIPTION
     info["deleted"] = ""

@@ -4,10 +4,8 @@ import datetime
 from dataclasses import dataclass
 
 from ..problems import ConfigProblem
+from ..release.records import UNFINISHED
 from .seen import ReleaseId, Revision, Seen
-
-BLOCKING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
-"""In these Helm refuses to go on, or pretends success."""
 
 _MEANING = {
     "pending-install": "its installation was interrupted, or still goes on",
@@ -48,7 +46,7 @@ def condition(seen: Seen) -> Condition | None:
     if latest is None or latest.status == "deployed":
         return None
     headline = f"Helm release {seen.release}: is {describe(latest)}"
-    if latest.status in BLOCKING:
+    if latest.status in UNFINISHED:
         return Condition(True, headline, recovery_commands(seen.release, latest.status))
     if latest.status == "uninstalled":
         return Condition(True, headline, recovery_commands(seen.release, latest.status))

@@ -5,7 +5,6 @@ Secret is base64, as in every Secret, of base64 of gzip of JSON. Pure: whoever c
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Iterable, Mapping
@@ -61,8 +60,8 @@ def decode(secret: Mapping[str, Any]) -> ReleaseRecord:
     metadata = _mapping(secret.get("metadata"))
     name = str(metadata.get("name") or "(without a name)")
     try:
-        release = _unpack(_mapping(secret.get("data")).get("release"))
-    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        release = unpack(_mapping(secret.get("data")).get("release"))
+    except ValueError as error:
         raise UnreadableRecordError(f"Secret {name}: not a Helm release record: {error}") from None
     info, chart = _mapping(release.get("info")), _mapping(release.get("chart"))
     about = _mapping(chart.get("metadata"))
@@ -111,16 +110,20 @@ def deployed(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
     return latest(record for record in records if record.status == "deployed")
 
 
-def _unpack(data: Any) -> dict[str, Any]:
+def unpack(data: Any) -> dict[str, Any]:
+    """Return the release in a Secret's field ``release``, all of it, as JSON gives it; raises ValueError."""
     if not isinstance(data, str):
         raise ValueError("it has no field release")
-    packed = base64.b64decode(base64.b64decode(data, validate=True), validate=True)
-    if packed[:2] == b"\x1f\x8b":  # Helm 2 wrote some that were not compressed, and Helm still reads them
-        stream = zlib.decompressobj(wbits=31)
-        packed = stream.decompress(packed, _LARGEST)
-        if stream.unconsumed_tail or not stream.eof:
-            raise ValueError("it is cut off, or larger than any release")
-    release = json.loads(packed)
+    try:
+        packed = base64.b64decode(base64.b64decode(data, validate=True), validate=True)
+        if packed[:2] == b"\x1f\x8b":  # Helm 2 wrote some not compressed, and Helm still reads them
+            stream = zlib.decompressobj(wbits=31)
+            packed = stream.decompress(packed, _LARGEST)
+            if stream.unconsumed_tail or not stream.eof:
+                raise ValueError("it is cut off, or larger than any release")
+        release = json.loads(packed)
+    except (zlib.error, RecursionError) as error:
+        raise ValueError(str(error)) from None
     if not isinstance(release, dict) or not isinstance(release.get("name"), str):
         raise ValueError("it holds no release")
     return release

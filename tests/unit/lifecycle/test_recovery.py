@@ -127,6 +127,16 @@ def test_an_edit_can_take_the_hooks() -> None:
     assert payload(edited(secret(), Edit(2, "mark", "failed")))["hooks"] == RECORD["hooks"]
 
 
+def test_a_record_is_read_for_an_edit_as_everywhere_else() -> None:
+    plain = base64.b64encode(base64.b64encode(json.dumps(RECORD).encode())).decode()
+    after = edited({**secret(), "data": {"release": plain}}, Edit(2, "mark", "failed"))
+    assert payload(after)["info"]["status"] == "failed"
+
+    cut = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(RECORD).encode())[:-20])).decode()
+    with pytest.raises(ValueError, match="cut off"):
+        edited({**secret(), "data": {"release": cut}}, Edit(2, "mark", "failed"))
+
+
 def test_the_same_edit_gives_the_same_bytes() -> None:
     assert edited(secret(), Edit(2, "mark", "failed")) == edited(secret(), Edit(2, "mark", "failed"))
 
