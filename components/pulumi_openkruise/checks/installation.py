@@ -52,7 +52,7 @@ FAILED = Code(
     "error",
     "the last operation on the Helm release failed",
     "the cluster may hold parts of two revisions",
-    "mend the cause and `pulumi up` again; `pulumi-openkruise recover` goes back to the revision before",
+    "mend the cause and `pulumi up` again; if that says unchanged, with a new value of `reapply`",
 )
 SEVERAL = Code(
     "several-releases",

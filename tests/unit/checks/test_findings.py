@@ -24,6 +24,8 @@ from installed import (
 )
 from pulumi_openkruise.checks import GROUPS, Expected, Finding, Report, Snapshot, check
 from pulumi_openkruise.checks.drift import differences
+from pulumi_openkruise.lifecycle.recovery import plan
+from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen
 
 CODES = {code.name: code for codes in GROUPS.values() for code in codes}
 
@@ -296,6 +298,14 @@ def test_a_lost_node_names_the_selector_that_hits_it() -> None:
     assert finding.objects == ("real-1",)
     assert finding.evidence[0] == "excluded by pool=burst (openkruise:virtualNodeSelectors[0])"
     assert "pool=burst" in finding.evidence[1]
+
+
+def test_a_failed_release_is_promised_nothing_that_recover_does_not_do() -> None:
+    (finding,) = check(broken(records=[record(), record(4, "failed")]), expected()).findings
+    release = ReleaseId("kruise-system", "kruise")
+    assert plan(Seen(release, (Revision(1, "deployed"), Revision(4, "failed")))).edits == ()
+    assert "recover" not in finding.remedy
+    assert "`reapply`" in finding.remedy
 
 
 def test_a_lost_node_where_only_the_affinity_is_known() -> None:
