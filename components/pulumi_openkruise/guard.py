@@ -62,7 +62,7 @@ class Guard:
 
     def of_namespace(self) -> pulumi.ResourceOptions:
         """Return the options with which a namespace of the stack is guarded."""
-        return self._options(before_create=[self._hook("create namespace", self._created)])
+        return self._options(before_create=[self._hook("create namespace", self._namespace_created)])
 
     def of_release(self) -> pulumi.ResourceOptions:
         """Return the options with which the release is guarded."""
@@ -110,6 +110,14 @@ class Guard:
     async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()
         return [] if isinstance(seen, str) else refusals.creating(self._asked, seen)
+
+    async def _namespace_created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+        seen = await self._looked()
+        if isinstance(seen, str):
+            return []
+        # Without a release there is nothing that it could be taken from; not asked for in vain, then.
+        there = await self._ask(self._has_namespace) if seen.latest is not None else False
+        return refusals.creating_namespace(self._asked, seen, there is not False)
 
     async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         old = args.old_inputs or {}
@@ -164,6 +172,11 @@ class Guard:
         from .lifecycle.look import look
 
         return look(cluster, self._asked.release)
+
+    def _has_namespace(self, cluster: Any) -> bool:
+        from .lifecycle.look import has_namespace
+
+        return has_namespace(cluster, self._asked.namespace)
 
     async def _ask(self, question: Callable[[Any], Answer]) -> Answer | str:
         """Return what the cluster answers, or why it does not: a look must never be what breaks an ``up``."""

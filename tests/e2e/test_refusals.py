@@ -47,7 +47,7 @@ class Attempt:
         return self.name
 
 
-EXISTS = "Helm release kruise-system/kruise: is there (deployed, revision "
+EXISTS = ", and this stack is about to create it"
 ANOTHER = "this cluster's OpenKruise is the release kruise-system/kruise, and a cluster holds one"
 ATTEMPTS = (
     Attempt(

@@ -275,11 +275,26 @@ def test_a_program_whose_change_is_refused_fails_too(
             engine.run(program)
 
 
-@pytest.mark.parametrize("which", ["create namespace", "create release"])
-def test_what_is_there_is_not_created(
-    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+def test_a_release_that_is_there_is_not_created(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
-    assert "about to create it" in called(configured(server), hooks, which, new_inputs={})
+    refused = called(configured(server), hooks, "create release", new_inputs={})
+    assert "Helm release kruise-system/kruise: is there" in refused
+
+
+@pytest.mark.parametrize("answer", [(200, {"metadata": {}}), (403, {"message": "forbidden"})])
+def test_a_namespace_that_is_there_or_may_be_is_not_created(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], answer: tuple[int, Any]
+) -> None:
+    server.routes["/api/v1/namespaces/kruise-system"] = answer
+    refused = called(configured(server), hooks, "create namespace", new_inputs={})
+    assert "namespace kruise-system: is there" in refused
+
+
+def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    assert called(configured(server), hooks, "create namespace", new_inputs={}) == ""
 
 
 def test_what_is_not_there_is_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:

@@ -40,6 +40,15 @@ def look(cluster: Reader, release: ReleaseId) -> Seen:
     return Seen(release, _revisions(records.get("items") or ()), _owner(crd.get("metadata") or {}))
 
 
+def has_namespace(cluster: Reader, name: str) -> bool:
+    """Tell whether there is a namespace of this name; raises ClusterError."""
+    try:
+        cluster.request("GET", f"/api/v1/namespaces/{name}", accept=_METADATA)
+    except NotFoundError:
+        return False
+    return True
+
+
 def definitions(cluster: Reader) -> list[Definition]:
     """Return OpenKruise's CRDs; raises ClusterError."""
     found = []

@@ -31,8 +31,7 @@ class Asked:
 
 
 def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
-    """Return why the stack must not create namespace or release: they are there, or OpenKruise is
-    elsewhere."""
+    """Return why the stack must not create the release: it is there, or OpenKruise is elsewhere."""
     problems = elsewhere(asked, seen)
     latest = seen.latest
     if problems or latest is None:
@@ -40,23 +39,50 @@ def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
     blocked = condition(seen)
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
-    name = asked.component
     return [
         ConfigProblem(
             "release-exists",
             f"Helm release {seen.release}",
             f"is there ({latest.status}, revision {latest.number}), and this stack is about to create it",
+            (f"  the end of that would be the old one's deletion, and with it {_LOST}", *_ways_in(asked)),
+        )
+    ]
+
+
+def creating_namespace(asked: Asked, seen: Seen, there: bool) -> list[ConfigProblem]:
+    """Return why the stack must not create the namespace; that of an installation may be restored.
+
+    ``there`` tells whether the namespace is in the cluster, or may be.
+    """
+    problems = elsewhere(asked, seen) or blocked(seen)
+    latest = seen.latest
+    if problems or latest is None or not there:
+        return problems
+    return [
+        ConfigProblem(
+            "namespace-exists",
+            f"namespace {asked.namespace}",
+            f"is there, with Helm release {seen.release} ({latest.status}, revision {latest.number}), and "
+            "this stack is about to create it",
             (
-                f"  the end of that would be the old one's deletion, and with it {_LOST}",
-                f"  if the component had another name or parent: give {name!r} what it had as an alias,",
-                '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
-                "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none",
-                "  if it was moved from another stack: `pulumi state move` takes it along",
-                "  if helm or an interrupted `up` made it, take it over as it is:",
-                "    pulumi config set openkruise:importRelease true && pulumi up",
+                "  the end of that would be the old one's deletion, and with it manager, daemons and",
+                f"  {_LOST}",
+                *_ways_in(asked),
             ),
         )
     ]
+
+
+def _ways_in(asked: Asked) -> tuple[str, ...]:
+    """Return how a stack comes by what is there already."""
+    return (
+        f"  if the component had another name or parent: give {asked.component!r} what it had as an alias,",
+        '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
+        "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none",
+        "  if it was moved from another stack: `pulumi state move` takes it along",
+        "  if helm or an interrupted `up` made it, take it over as it is:",
+        "    pulumi config set openkruise:importRelease true && pulumi up",
+    )
 
 
 def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:

@@ -6,6 +6,7 @@ from pulumi_openkruise.lifecycle.refusals import (
     blocked,
     crds_given_up,
     creating,
+    creating_namespace,
     deleting,
     downgraded,
     elsewhere,
@@ -38,6 +39,26 @@ def test_what_exists_is_not_created_anew() -> None:
     assert problem.where == "Helm release kruise-system/kruise"
     assert "deployed, revision 2" in problem.reason
     assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+def test_a_namespace_that_was_deleted_by_hand_is_made_again() -> None:
+    assert creating_namespace(ASKED, INSTALLED, there=False) == []
+    assert creating_namespace(ASKED, EMPTY, there=True) == []  # which the provider judges
+
+
+def test_a_namespace_that_exists_is_not_taken_from_its_installation() -> None:
+    (problem,) = creating_namespace(ASKED, INSTALLED, there=True)
+    assert problem.code == "namespace-exists"
+    assert problem.where == "namespace kruise-system"
+    assert "is there, with Helm release kruise-system/kruise (deployed, revision 2)" in problem.reason
+    assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+def test_no_namespace_is_made_for_a_second_openkruise_or_under_a_stuck_release() -> None:
+    other = Seen(RELEASE, owner=ReleaseId("default", "kruise"))
+    assert creating_namespace(ASKED, other, there=False) == elsewhere(ASKED, other) != []
+    stuck = Seen(RELEASE, (Revision(1, "pending-upgrade"),), owner=RELEASE)
+    assert creating_namespace(ASKED, stuck, there=False) == blocked(stuck) != []
 
 
 @pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
