@@ -85,9 +85,13 @@ class Guard:
         """Return the namespace's name, known once nothing was refused and the release's state is told.
 
         An engine that goes on after errors (``--continue-on-error``) deletes what the program no longer has;
-        since the program fails here, it does not.
+        since the program fails here, it does not. What is placed by this name depends on the release: it
+        comes after it, and goes before it.
         """
-        return pulumi.Output.from_input(self._settled(release))
+        known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        known.set_result(True)
+        # Not by all() of both: where the release is refused, what says why is to be what fails.
+        return pulumi.Output({release}, self._settled(release), known)
 
     async def _settled(self, release: pulumi.Resource) -> str:
         with contextlib.suppress(Exception):  # reported where it happens

@@ -169,6 +169,32 @@ def test_an_explicit_provider_is_looked_through(server: ApiServer, said: list[st
             engine.run(program)
 
 
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_is_placed_by_the_namespace_depends_on_the_release(preview: bool) -> None:
+    class Placed(pulumi.CustomResource):
+        pass
+
+    found: list[Any] = []
+
+    def program() -> None:
+        kruise = OpenKruise("kruise", alone())
+
+        async def told() -> None:
+            resources = await kruise.namespace.resources()
+            found.append({resource.pulumi_resource_name for resource in resources})
+            found.append(await kruise.namespace.is_known())
+
+        pulumi.export("told", pulumi.Output.from_input(told()))
+        Placed("test:index:Placed", "after", {"in": kruise.namespace})
+
+    with new_engine(preview=preview) as engine:
+        engine.run(program)
+        placed = engine.of_type("test:index:Placed")
+        assert placed.inputs == {"in": "kruise-system"}
+        assert engine.of_type(RELEASE).urn in placed.request.dependencies
+    assert found == [{"kruise-release"}, True]
+
+
 def test_hooks_are_set_where_something_could_be_lost(
     engine: Engine, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
