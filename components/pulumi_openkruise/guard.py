@@ -147,7 +147,13 @@ class Guard:
         return problems
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
-        return refusals.deleting(self._asked.release, await self._ask(_custom_resources))
+        problems = refusals.deleting(self._asked.release, await self._ask(_custom_resources))
+        if not pulumi.runtime.is_dry_run():
+            return problems
+        # What of it the stack owns, and has depend on the release, is deleted first: only then it counts.
+        for problem in problems:
+            self._say(pulumi.log.warn, f"refused, if it is still so when the release's turn comes: {problem}")
+        return []
 
     def _hook(self, what: str, judge: Judge) -> pulumi.ResourceHook:
         async def run(args: pulumi.ResourceHookArgs) -> None:

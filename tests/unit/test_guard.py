@@ -253,6 +253,7 @@ def called(
     hooks: dict[str, pulumi.ResourceHook],
     which: str,
     args: OpenKruiseArgs | None = None,
+    preview: bool = False,
     **given: Any,
 ) -> str:
     """Return what a hook refuses, called as the engine calls it while a registration waits for it."""
@@ -272,7 +273,7 @@ def called(
         OpenKruise("kruise", alone(args))
         pulumi.export("called", pulumi.Output.from_input(call()))
 
-    with new_engine() as engine:
+    with new_engine(preview=preview) as engine:
         pulumi.runtime.set_all_config(config)
         # The program may fail as well, which is tested apart: here the engine does not wait for the hook.
         with contextlib.suppress(InvalidConfigError):
@@ -404,6 +405,23 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
         new_inputs={"createNamespace": False},
     )
     assert "this stack has made the namespace kruise-system" in refused
+
+
+def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    guarded: OpenKruiseArgs = {"guard_destroy": True}
+    config = configured(server)
+    server.routes[CRDS] = (403, {"message": "forbidden"})
+    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    (warning,) = said
+    assert warning.startswith("warn: refused, if it is still so when the release's turn comes: Helm release")
+
+    said.clear()
+    server.objects(CRDS, [])
+    hooks.clear()
+    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    assert said == []
 
 
 def test_a_guarded_release_is_not_deleted_while_it_is_needed(
