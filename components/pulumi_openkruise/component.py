@@ -96,7 +96,7 @@ class OpenKruise(pulumi.ComponentResource):
     daemon_desired: pulumi.Output[int]
     """Number of nodes that should run kruise-daemon, as the cluster counts; 0 without a daemon."""
     daemon_ready: pulumi.Output[int]
-    """Number of nodes on which it is ready; both are unknown in the first preview."""
+    """Number of nodes on which it is ready; neither is there where the cluster does not say."""
 
     def __init__(self, name: str, args: OpenKruiseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare namespace and release; raises InvalidConfigError with every problem of the arguments."""
@@ -174,8 +174,7 @@ class OpenKruise(pulumi.ComponentResource):
         none: Any = pulumi.Output.from_input(None if settings.has_daemon else 0)
         self.daemon_desired, self.daemon_ready = none, none
         if settings.has_daemon and settings.contract.is_openkruises:
-            reading = pulumi.ResourceOptions(parent=self)
-            counts = daemons(f"{name}-daemon", settings.namespace, release.status, reading)
+            counts = daemons(guard.ask, settings.namespace, release.status)
             self.daemon_desired, self.daemon_ready = counts
         self.register_outputs(
             {

@@ -79,7 +79,7 @@ class Guard:
         """Begin to look at the cluster of the component's provider."""
         self._component = component
         self._given = asyncio.ensure_future(credentials(component))
-        self._seen = asyncio.ensure_future(self._ask(self._look))
+        self._seen = asyncio.ensure_future(self.ask(self._look))
 
     def settled(self, release: pulumi.Resource) -> pulumi.Output[str]:
         """Return the namespace's name, known once nothing was refused and the release's state is told.
@@ -120,7 +120,7 @@ class Guard:
         if isinstance(seen, str):
             return []
         # Without a release there is nothing that it could be taken from; not asked for in vain, then.
-        there = await self._ask(self._has_namespace) if seen.latest is not None else False
+        there = await self.ask(self._has_namespace) if seen.latest is not None else False
         return refusals.creating_namespace(self._asked, seen, there is not False)
 
     async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
@@ -140,14 +140,14 @@ class Guard:
         versions = str(old.get("version") or ""), str(new.get("version") or "")
         # The CRDs are looked at only where that decides something.
         if refusals.crds_given_up(*values, None) or refusals.older(*versions):
-            definitions = await self._ask(_definitions)
+            definitions = await self.ask(_definitions)
             found = None if isinstance(definitions, str) else definitions
             problems += refusals.crds_given_up(*values, found)
             problems += refusals.downgraded(*versions, found)
         return problems
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
-        problems = refusals.deleting(self._asked.release, await self._ask(_custom_resources))
+        problems = refusals.deleting(self._asked.release, await self.ask(_custom_resources))
         if not pulumi.runtime.is_dry_run():
             return problems
         # What of it the stack owns, and has depend on the release, is deleted first: only then it counts.
@@ -188,7 +188,7 @@ class Guard:
 
         return has_namespace(cluster, self._asked.namespace)
 
-    async def _ask(self, question: Callable[[Any], Answer]) -> Answer | str:
+    async def ask(self, question: Callable[[Any], Answer]) -> Answer | str:
         """Return what the cluster answers, or why it does not: a look must never be what breaks an ``up``."""
         given = await self._given if self._given is not None else Credentials(None)
         if given.kubeconfig is None:

@@ -1,57 +1,41 @@
-"""What the cluster says of the daemons: the DaemonSet that the chart has made, read and never owned.
+"""What the cluster says of the daemons: how many there should be, and how many are ready.
 
-The resource is the Kubernetes provider's own, ``kubernetes:apps/v1:DaemonSet``, declared here for the same
-reason as the namespace: importing the SDK's class costs more than the rest of the program together.
+The DaemonSet is asked for beside the engine, as the guard asks. A resource that the engine reads has to be
+there: once somebody has deleted it, every preview fails, that of the ``reapply`` that restores it included.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pulumi
 
-from .namespace import provider_version
-
-_NAME = "kruise-daemon"
-
-
-class DaemonSet(pulumi.CustomResource):
-    """A DaemonSet that exists, read as it is at the moment."""
-
-    status: pulumi.Output[Any]
-
-    def __init__(
-        self, name: str, namespace: str, id_: pulumi.Output[str], opts: pulumi.ResourceOptions
-    ) -> None:
-        # The version is what makes this resource share its default provider with the Release.
-        here = pulumi.ResourceOptions(version=provider_version(), id=id_)
-        metadata = {
-            "name": _NAME,
-            "namespace": namespace,
-            # Or the provider takes a daemon that is not ready yet for an error. Name and namespace are here
-            # for `refresh`, which would find them missing otherwise.
-            "annotations": {"pulumi.com/skipAwait": "true"},
-        }
-        inputs = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": metadata, "status": None}
-        super().__init__(
-            "kubernetes:apps/v1:DaemonSet", name, inputs, pulumi.ResourceOptions.merge(here, opts)
-        )
+Counts = tuple[int, int]
+Ask = Callable[[Callable[[Any], Counts]], Awaitable[Counts | str]]
+"""Asks the component's cluster something; a text is the reason why there is no answer."""
 
 
 def daemons(
-    name: str, namespace: str, release_status: pulumi.Output[Any], opts: pulumi.ResourceOptions
-) -> tuple[pulumi.Output[int], pulumi.Output[int]]:
-    """Return how many daemons there should be, and how many are ready; zero while nobody has counted.
+    ask: Ask, namespace: str, release_status: pulumi.Output[Any]
+) -> tuple[pulumi.Output[Any], pulumi.Output[Any]]:
+    """Return how many daemons there should be, and how many are ready; None where that cannot be told.
 
-    ``release_status`` is what the id comes from: nothing is read before the release is there, and in the
-    first preview, and in that of a change, both are unknown.
+    Nothing is asked before ``release_status`` is known: in the first preview, and in that of a change, both
+    are unknown.
     """
-    where = release_status.apply(lambda _status: f"{namespace}/{_NAME}")
-    status = DaemonSet(name, namespace, where, opts).status
+    path = f"/apis/apps/v1/namespaces/{namespace}/daemonsets/kruise-daemon"
+
+    async def counted(_status: Any) -> Counts | None:
+        found = await ask(lambda cluster: counts(cluster.get(path)))
+        return None if isinstance(found, str) else found
+
+    both: pulumi.Output[Counts | None] = release_status.apply(counted)
     return (
-        status.apply(lambda found: _count(found, "desiredNumberScheduled")),
-        status.apply(lambda found: _count(found, "numberReady")),
+        both.apply(lambda found: found[0] if found else None),
+        both.apply(lambda found: found[1] if found else None),
     )
 
 
-def _count(status: Any, name: str) -> int:
-    # The SDK leaves keys as the API spells them, since it does not know this class.
-    return int((status or {}).get(name) or 0)
+def counts(daemon_set: Mapping[str, Any]) -> Counts:
+    """Return both numbers of a DaemonSet; zero while its controller has not counted."""
+    status = daemon_set.get("status") or {}
+    return int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)

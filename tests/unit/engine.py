@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 COMPONENT = "openkruise:index:OpenKruise"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 RELEASE = "kubernetes:helm.sh/v3:Release"
-DAEMONS = "kubernetes:apps/v1:DaemonSet"
 LABELLED = {"metadata": {"labels": {"control-plane": "openkruise"}}}
 
 
@@ -35,15 +34,11 @@ class Registered:
 class _Mocks(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.state: dict[str, dict[str, Any]] = {RELEASE: {"status": {"status": "deployed", "revision": 2}}}
-        self.counts: dict[str, Any] = {"status": {"desiredNumberScheduled": 3, "numberReady": 2}}
         self.existing: dict[str, Any] = LABELLED
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.resource_id and args.typ == NAMESPACE:
             return args.resource_id, self.existing
-        if args.resource_id and args.typ == DAEMONS:
-            # What has no id yet is not read.
-            return args.resource_id, {} if args.resource_id == rpc.UNKNOWN else self.counts
         return f"{args.name}-id", {**args.inputs, **self.state.get(args.typ, {})}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from engine import COMPONENT, DAEMONS, NAMESPACE, RELEASE, Engine, new_engine
+from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.errors import InvalidConfigError
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
@@ -24,9 +24,9 @@ def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
     engine.run(lambda: OpenKruise("kruise", args, pulumi.ResourceOptions(**options)))
 
 
-def test_registers_a_component_a_namespace_and_a_release_and_reads_the_daemons(engine: Engine) -> None:
+def test_registers_a_component_a_namespace_and_a_release_and_nothing_else(engine: Engine) -> None:
     install(engine, {})
-    assert engine.types == [DAEMONS, NAMESPACE, RELEASE, COMPONENT]
+    assert engine.types == [NAMESPACE, RELEASE, COMPONENT]
     assert engine.of_type(COMPONENT).urn == PARENT
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_ever_deleted_before_it_is_replaced(engine: Engine) -> None:
 
 def test_children_share_one_default_provider(engine: Engine) -> None:
     install(engine, {})
-    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE, DAEMONS)}
+    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE)}
     assert len(versions) == 1
     assert versions != {""}
 
@@ -164,7 +164,7 @@ def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) ->
 
     engine.run(program)
     provider = engine.of_type("pulumi:providers:kubernetes")
-    for type_ in (NAMESPACE, RELEASE, DAEMONS):
+    for type_ in (NAMESPACE, RELEASE):
         assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
 
 
@@ -189,8 +189,6 @@ def test_outputs(engine: Engine) -> None:
         "namespace": "kruise-system",
         "status": "deployed",
         "releaseRevision": 2,
-        "daemonDesired": 3,
-        "daemonReady": 2,
     }
 
 
@@ -375,7 +373,7 @@ def test_two_installations_in_one_program(engine: Engine) -> None:
 
     engine.run(program)
     names = {resource.name for resource in engine.registered}
-    children = ("", "-namespace", "-release", "-daemon")
+    children = ("", "-namespace", "-release")
     assert names == {f"{place}{child}" for place in ("east", "west") for child in children}
 
 
@@ -387,9 +385,8 @@ def _future(value: Any) -> Any:
     return future
 
 
-def test_no_daemon_is_not_read(engine: Engine) -> None:
+def test_no_daemon_is_not_counted(engine: Engine) -> None:
     install(engine, {"feature_gates": {"KruiseDaemon": False}})
-    assert DAEMONS not in engine.types
     outputs = engine.outputs[PARENT]
     assert (outputs["daemonDesired"], outputs["daemonReady"], outputs["releaseRevision"]) == (0, 0, 2)
     values = engine.of_type(RELEASE).inputs["values"]
@@ -397,36 +394,6 @@ def test_no_daemon_is_not_read(engine: Engine) -> None:
     # Where it is turned on again, it must not start where it never was.
     assert values["daemon"]["affinity"]["nodeAffinity"] == required(*BASE)
     assert outputs["affinity"] == exclusion_affinity(BASE)
-
-
-@pytest.mark.parametrize("counts", [{}, {"status": None}, {"status": {}}])
-def test_daemons_that_nobody_has_counted_are_none(engine: Engine, counts: dict[str, Any]) -> None:
-    engine.mocks.counts = counts
-    install(engine, {})
-    assert (engine.outputs[PARENT]["daemonDesired"], engine.outputs[PARENT]["daemonReady"]) == (0, 0)
-
-
-def test_the_daemons_of_a_chart_of_another_name_are_not_looked_for(engine: Engine) -> None:
-    install(engine, {"chart": "fork", "chart_repository": "https://charts.example.com"})
-    assert DAEMONS not in engine.types
-    assert engine.outputs[PARENT].get("daemonDesired") is None
-
-
-def test_the_daemons_are_read_as_they_are(engine: Engine) -> None:
-    install(engine, {"namespace": "kruise"})
-    daemons = engine.of_type(DAEMONS)
-    assert daemons.read
-    assert daemons.request.id == "kruise/kruise-daemon"
-    assert daemons.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${DAEMONS}::kruise-daemon"
-    assert daemons.inputs == {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {
-            "name": "kruise-daemon",
-            "namespace": "kruise",
-            "annotations": {"pulumi.com/skipAwait": "true"},
-        },
-    }
 
 
 def test_what_other_keys_stand_for_reaches_the_release_and_values_go_over_it(engine: Engine) -> None:
@@ -459,7 +426,7 @@ def test_that_there_is_no_daemon_has_to_be_known_in_time(engine: Engine) -> None
 def test_gates_that_are_known_count_beside_outputs(engine: Engine) -> None:
     gates = "ImagePullJobGate=true,KruiseDaemon=false"
     install(engine, {"values": {"featureGates": gates, "manager": {"replicas": pulumi.Output.from_input(1)}}})
-    assert DAEMONS not in engine.types
+    assert engine.outputs[PARENT]["daemonDesired"] == 0
 
 
 def test_under_mocks_nothing_outside_is_looked_at(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from pulumi_openkruise.errors import InvalidConfigError
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CLONE_SETS = f"{CRDS}/clonesets.apps.kruise.io"
+DAEMON_SET = "/apis/apps/v1/namespaces/kruise-system/daemonsets/kruise-daemon"
 
 
 @pytest.fixture
@@ -81,13 +82,15 @@ def installed(
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_healthy_installation_is_asked_for_twice_and_nothing_is_said(
+def test_a_healthy_installation_is_looked_at_in_three_requests_and_nothing_is_said(
     server: ApiServer, said: list[str], preview: bool
 ) -> None:
     installed(configured(server), preview=preview)
-    assert [(method, path) for method, path, *_ in server.asked] == [("GET", SECRETS), ("GET", CLONE_SETS)]
-    assert server.asked[0][2] == {"labelSelector": "owner=helm,name=kruise"}
-    assert all("PartialObjectMetadata" in headers["Accept"] for *_, headers, _ in server.asked)
+    looked = [("GET", path) for path in (SECRETS, CLONE_SETS, DAEMON_SET)]
+    assert sorted((method, path) for method, path, *_ in server.asked) == sorted(looked)
+    about = {path: (query, headers["Accept"]) for _method, path, query, headers, _body in server.asked}
+    assert about[SECRETS][0] == {"labelSelector": "owner=helm,name=kruise"}
+    assert all("PartialObjectMetadata" in about[path][1] for path in (SECRETS, CLONE_SETS))
     assert said == []
 
 
@@ -392,7 +395,7 @@ def test_an_update_asks_for_crds_only_where_that_decides_something(
 ) -> None:
     update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.0"}}
     assert called(configured(server), hooks, "update release", **update) == ""
-    assert [path for _, path, *_ in server.asked] == [SECRETS, CLONE_SETS]
+    assert {path for _, path, *_ in server.asked} == {SECRETS, CLONE_SETS, DAEMON_SET}
 
 
 def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
