@@ -190,6 +190,27 @@ def test_pods_that_are_still_starting_are_waited_for(
     assert said == [("info", "2 nodes: 2 real, its daemon runs. Findings: none.")]
 
 
+@pytest.mark.parametrize(
+    "without", [{"platform": "gke-autopilot"}, {"feature_gates": {"KruiseDaemon": False}}]
+)
+def test_where_there_is_no_daemon_none_is_missed(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    without: dict[str, Any],
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    set_config(config_of(server))
+    server.objects(PODS, [])
+    engine.run(install(node_check="fail", virtual_node_selectors=["pool=burst"], **without))
+    assert said == [("info", "2 nodes: 2 real, and the stack has no daemons. Findings: none.")]
+    assert not pauses
+
+
 def test_hostile_names_do_not_reach_the_terminal(
     engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]]
 ) -> None:

@@ -143,7 +143,8 @@ def of_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool =
         yield make(
             UNSURE, f"{counted(len(unsure), 'node')} that may be real or virtual", evidence, _names(unsure)
         )
-    yield from _without_nodes(states, expected)
+    if expected.has_daemon:
+        yield from _without_nodes(states, expected)
     bare = [
         one
         for one in states

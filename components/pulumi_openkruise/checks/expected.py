@@ -40,6 +40,8 @@ class Expected:
     is_stack: bool = False
     """Whether it is a whole stack's: then the live objects have to be as it says."""
     owns_namespace: bool = False
+    has_daemon: bool = True
+    """Whether there is to be a DaemonSet at all: platforms and feature gates can do without."""
 
 
 def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
@@ -73,6 +75,7 @@ def of_values(
         chart_version=settings.chart_version,
         is_stack=True,
         owns_namespace=settings.create_namespace,
+        has_daemon=settings.has_daemon,
     )
 
 
@@ -124,6 +127,8 @@ def matches(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
     """Return for each node which selectors match it, and whether the daemon may run there."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
     found = NodeMatcher(expected.selectors, expected.daemon).match_all(labels, names)
+    if not expected.has_daemon:
+        return [match._replace(admitted=False) for match in found]
     wanted = expected.node_selector.items()
     if not wanted:
         return found

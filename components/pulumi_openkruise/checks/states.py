@@ -9,13 +9,23 @@ from .plain import at, condition, items, mapping, name_of, text
 from .snapshot import NodeFacts, Snapshot, Unread
 
 State = Literal[
-    "running", "admitted", "waiting", "not-ready", "excluded", "left-out", "lost", "exposed", "unsure"
+    "running",
+    "admitted",
+    "waiting",
+    "not-ready",
+    "daemonless",
+    "excluded",
+    "left-out",
+    "lost",
+    "exposed",
+    "unsure",
 ]
 STATES: dict[State, str] = {
     "running": "real, its daemon runs",
     "admitted": "real, the daemon may run there",
     "waiting": "real, its daemon does not run",
     "not-ready": "real, not ready itself",
+    "daemonless": "real, and the stack has no daemons",
     "excluded": "no place for a daemon, excluded",
     "left-out": "real, left out by the values of the stack",
     "lost": "real, excluded: it loses its daemon",
@@ -50,7 +60,10 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
         hits = known.get(match.selectors)
         if hits is None:
             hits = known[match.selectors] = match.indexes()
-        state, reason = _state(node, match.admitted, bool(hits) or not expected.selectors, daemons)
+        hit = bool(hits) or not expected.selectors
+        state, reason = _state(node, match.admitted, hit, daemons)
+        if state in ("lost", "left-out") and not expected.has_daemon:
+            state = "daemonless"
         states.append(NodeState(node, state, match.admitted, hits, reason))
     return states
 

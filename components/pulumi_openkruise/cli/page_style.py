@@ -7,6 +7,7 @@ COLOURS: dict[State, str] = {
     "admitted": "#79c79a",
     "waiting": "#ee8f2d",
     "not-ready": "#9aa3ad",
+    "daemonless": "#79c79a",
     "excluded": "#4f7cac",
     "left-out": "#9d8cc4",
     "lost": "#cf2e3f",

@@ -22,7 +22,7 @@ from installed import (
     record,
     virtual,
 )
-from pulumi_openkruise.checks import GROUPS, Expected, Finding, Report, Snapshot, check
+from pulumi_openkruise.checks import GROUPS, NOT_ASKED, Expected, Finding, Report, Snapshot, check
 from pulumi_openkruise.checks.drift import differences
 from pulumi_openkruise.lifecycle.recovery import plan
 from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen
@@ -321,6 +321,22 @@ def test_a_node_that_the_stacks_values_leave_out_is_not_lost() -> None:
     report = check(broken(pods=[], live={}), expected(values=values))
     assert "real-node-excluded" not in found(report)
     assert report.counts()["left-out"] == 2
+
+
+def test_without_a_daemon_no_node_misses_it_and_no_selector_takes_it_away() -> None:
+    wanted = expected(platform="gke-autopilot", virtual_node_selectors=["pool=burst", "x=y"])
+    nodes = [node("real-1", pool="burst"), node("real-2"), virtual("virtual-1"), facts(OLD)]
+    managers = [manager(1, "real-1"), manager(2, "virtual-1")]
+    parts = {"nodes": nodes, "pods": managers, "daemon_set": None, "node_images": []}
+    report = check(broken(live=NOT_ASKED, **parts), wanted)
+    assert report.counts() == {"daemonless": 3, "excluded": 1}
+    assert set(found(report)) == {"manager-on-excluded-node"}
+    # One that is still there, which `pulumi up` removes, is out of place wherever it is.
+    report = check(healthy(), expected(platform="gke-autopilot"))
+    assert found(report)["daemon-on-excluded-node"].objects == (
+        "Pod kruise-system/kruise-daemon-real-1",
+        "Pod kruise-system/kruise-daemon-real-2",
+    )
 
 
 def test_why_a_daemon_does_not_run() -> None:

@@ -232,6 +232,21 @@ def test_whatever_text_is_in_a_file_is_nodes_or_a_clear_error(tmp_path: Path, co
 # --- a cluster
 
 
+def test_a_stack_without_daemons_misses_none(
+    cli: Cli, server: ApiServer, kubeconfig: str, tmp_path: Path
+) -> None:
+    stack = tmp_path / "Pulumi.autopilot.yaml"
+    stack.write_text("config:\n  openkruise:platform: gke-autopilot\n")
+    # As while the DaemonSet is on its way out: it is there, and wants nothing any more.
+    daemon_set = {"metadata": {"name": "kruise-daemon"}, "status": {"desiredNumberScheduled": 0}}
+    server.routes[f"/apis/apps/v1/{HERE}/daemonsets/kruise-daemon"] = (200, daemon_set)
+    server.objects(f"/api/v1/{HERE}/pods", [])
+    _code, out, _err = cli("--stack-file", str(stack), "--kubeconfig", kubeconfig, "-o", "json")
+    data = json.loads(out)
+    assert data["nodes"] == {"total": 2, "daemonless": 1, "excluded": 1}
+    assert "real-node-without-daemon" not in {one["code"] for one in data["findings"]}
+
+
 def test_with_permission_for_nodes_and_pods_alone(cli: Cli, server: ApiServer, kubeconfig: str) -> None:
     forbid_everything_but_nodes(server)
     server.objects(f"/api/v1/{HERE}/pods", [])
