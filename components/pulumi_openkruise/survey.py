@@ -226,7 +226,7 @@ def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str,
 def _slim(pod: Object) -> Object:
     """Keep of a pod what the checks look at: there is one for each node."""
     spec = mapping(pod, "spec")
-    kept = ("name", "namespace", "uid", "labels", "ownerReferences", "deletionTimestamp")
+    kept = ("name", "namespace", "uid", "labels", "ownerReferences", "creationTimestamp", "deletionTimestamp")
     return {
         "metadata": {key: at(pod, "metadata", key) for key in kept},
         "spec": {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pulumi
@@ -209,6 +210,61 @@ def test_where_there_is_no_daemon_none_is_missed(
     engine.run(install(node_check="fail", virtual_node_selectors=["pool=burst"], **without))
     assert said == [("info", "2 nodes: 2 real, and the stack has no daemons. Findings: none.")]
     assert not pauses
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "level"),
+    [
+        (5, {"state": {"waiting": {"reason": "ContainerCreating"}}}, "info"),
+        (170, {"state": {"running": {}}}, "info"),
+        (190, {"state": {"waiting": {"reason": "ContainerCreating"}}}, "error"),
+        (5, {"state": {"waiting": {"reason": "ErrImagePull"}}}, "error"),
+        (5, {"state": {"running": {}}, "restartCount": 1}, "error"),
+        (5, {"state": {"terminated": {"exitCode": 1}}}, "error"),
+        (5, None, "error"),  # its kubelet has not taken it up
+    ],
+)
+def test_a_young_pod_that_comes_up_is_no_finding(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    age: int,
+    status: dict[str, Any] | None,
+    level: str,
+) -> None:
+    set_config(config_of(server))
+    late = daemon("b")
+    made = datetime.now(timezone.utc) - timedelta(seconds=age)
+    late["metadata"]["creationTimestamp"] = made.strftime("%Y-%m-%dT%H:%M:%SZ")
+    late["status"] = {"phase": "Pending", "containerStatuses": [status] if status else []}
+    server.objects(PODS, [daemon("a"), late])
+    if level == "info":
+        engine.run(install(node_check="fail"))
+        listed = "1 real, its daemon runs; 1 real, its daemon is starting"
+        assert said == [("info", f"2 nodes: {listed}. Findings: none.")]
+    else:
+        with pytest.raises(InvalidConfigError, match="1 ready real node without a ready daemon"):
+            engine.run(install(node_check="fail"))
+
+
+def test_a_daemon_that_is_starting_is_waited_for_first(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.0)
+    set_config(config_of(server))
+    late = daemon("b")
+    late["metadata"]["creationTimestamp"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    late["status"] = {"containerStatuses": [{"state": {"running": {}}}]}
+    answers = [[daemon("a"), late], [daemon("a"), daemon("b")]]
+    server.routes[PODS] = lambda _query: (200, {"items": answers.pop(0)})
+    engine.run(install())
+    assert said == [("info", "2 nodes: 2 real, its daemon runs. Findings: none.")]
 
 
 def test_hostile_names_do_not_reach_the_terminal(

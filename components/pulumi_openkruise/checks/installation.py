@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from ..release.records import UNFINISHED, latest
 from .expected import Expected
 from .finding import Code, Finding, make
-from .plain import counted, listed, mapping, name_of, number, text
+from .plain import counted, listed, mapping, name_of, number, seconds_between, text
 from .snapshot import Object, Snapshot, Unread
 from .states import is_manager, pod_named
 
@@ -183,7 +182,7 @@ def of_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     if not isinstance(lease, dict):
         return
     renewed = text(lease, "spec", "renewTime")
-    seconds = _seconds_between(renewed, snapshot.taken)
+    seconds = seconds_between(renewed, snapshot.taken)
     patience = max(_PATIENCE_OF_LEASE, 2 * number(lease, "spec", "leaseDurationSeconds"))
     if seconds is not None and seconds > patience:
         evidence = [
@@ -239,14 +238,3 @@ def _by_hand(newest: Any, records: Sequence[Any]) -> str:
 
 def _pods(snapshot: Snapshot) -> Sequence[Object]:
     return () if isinstance(snapshot.pods, Unread) else snapshot.pods
-
-
-def _seconds_between(earlier: str, later: str) -> float | None:
-    try:
-        begin, end = (
-            datetime.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
-            for moment in (earlier, later)
-        )
-    except ValueError:
-        return None
-    return (end - begin).total_seconds()

@@ -1,6 +1,7 @@
 """Reading JSON that may lack anything: what is absent, or something else than it should be, is empty."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 _NAMED = 5
@@ -52,6 +53,18 @@ def condition(item: Any, kind: str) -> Mapping[str, Any]:
     """Return a condition of an object's status by its type."""
     found = [one for one in items(item, "status", "conditions") if one.get("type") == kind]
     return found[0] if found else {}
+
+
+def seconds_between(earlier: str, later: str) -> float | None:
+    """Return the seconds from one moment to another, as Kubernetes writes them; None if one is none."""
+    try:
+        begin, end = (
+            datetime.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+            for moment in (earlier, later)
+        )
+    except ValueError:
+        return None
+    return (end - begin).total_seconds()
 
 
 def listed(names: Iterable[str], most: int = _NAMED) -> str:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .expected import Expected, matches
-from .plain import at, condition, items, mapping, name_of, text
+from .plain import at, condition, items, mapping, name_of, number, seconds_between, text
 from .snapshot import NodeFacts, Snapshot, Unread
 
 State = Literal[
     "running",
+    "starting",
     "admitted",
     "waiting",
     "not-ready",
@@ -22,6 +23,7 @@ State = Literal[
 ]
 STATES: dict[State, str] = {
     "running": "real, its daemon runs",
+    "starting": "real, its daemon is starting",
     "admitted": "real, the daemon may run there",
     "waiting": "real, its daemon does not run",
     "not-ready": "real, not ready itself",
@@ -33,6 +35,10 @@ STATES: dict[State, str] = {
     "unsure": "nobody can tell what it is",
 }
 """Every state in words."""
+
+STARTING_SECONDS = 180
+"""How old a pod may be that has only not come up yet: its image has to be pulled, and a rolling update
+restarts a tenth of all daemons at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
             hits = known[match.selectors] = match.indexes()
         hit = bool(hits) or not expected.selectors
         state, reason = _state(node, match.admitted, hit, daemons)
+        if state == "waiting" and is_starting((daemons or {}).get(node.name), snapshot.taken):
+            state = "starting"
         if state in ("lost", "left-out") and not expected.has_daemon:
             state = "daemonless"
         states.append(NodeState(node, state, match.admitted, hits, reason))
@@ -145,6 +153,22 @@ def why_not_ready(pod: Mapping[str, Any] | None) -> str:
     if scheduled.get("status") == "False":
         return f"not scheduled: {scheduled.get('reason') or 'no reason given'}"
     return f"{text(pod, 'status', 'phase') or 'of no phase'}, not ready"
+
+
+def is_starting(pod: Mapping[str, Any] | None, now: str) -> bool:
+    """Whether a young pod is on its way: its kubelet works on it, and nothing has failed yet."""
+    statuses = items(pod, "status", "containerStatuses")
+    age = seconds_between(text(pod, "metadata", "creationTimestamp"), now)
+    return bool(statuses) and age is not None and age < STARTING_SECONDS and all(map(_comes_up, statuses))
+
+
+def _comes_up(status: Mapping[str, Any]) -> bool:
+    ended = mapping(status, "state", "terminated") or number(status, "restartCount")
+    return not ended and text(status, "state", "waiting", "reason") in (
+        "",
+        "ContainerCreating",
+        "PodInitializing",
+    )
 
 
 def pod_named(pod: Mapping[str, Any]) -> str:

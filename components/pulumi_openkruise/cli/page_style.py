@@ -4,6 +4,7 @@ from ..checks.states import State
 
 COLOURS: dict[State, str] = {
     "running": "#2f9e62",
+    "starting": "#58b37f",
     "admitted": "#79c79a",
     "waiting": "#ee8f2d",
     "not-ready": "#9aa3ad",
