@@ -13,10 +13,12 @@ _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 @dataclass(frozen=True)
 class Credentials:
-    """A kubeconfig, as its content or its path, and the context in it (None: its current one)."""
+    """A kubeconfig, as its content or its path, the context in it (None: its current one), and the cluster
+    that takes the place of the context's own (None: it stays)."""
 
     kubeconfig: str | None
     context: str | None = None
+    cluster: str | None = None
     reason: str = ""
     """Why there is no kubeconfig."""
 
@@ -29,14 +31,18 @@ async def credentials(component: pulumi.Resource) -> Credentials:
         kubeconfig = config.get("kubeconfig")
         if not kubeconfig:
             return Credentials(None, reason="the stack's config has no kubernetes:kubeconfig")
-        return Credentials(kubeconfig, config.get("context"))
+        return Credentials(kubeconfig, config.get("context") or None, config.get("cluster") or None)
     # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
     given = provider.__dict__
     kubeconfig = await _known(given.get("kubeconfig"))
     if not isinstance(kubeconfig, str) or not kubeconfig:
         return Credentials(None, reason="the provider's kubeconfig is not known to the program")
-    context = await _known(given.get("context"))
-    return Credentials(kubeconfig, context if isinstance(context, str) else None)
+    context, cluster = await _known(given.get("context")), await _known(given.get("cluster"))
+    return Credentials(kubeconfig, _name(context), _name(cluster))
+
+
+def _name(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 async def _known(value: Any) -> Any:

@@ -202,7 +202,11 @@ def _answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | s
 
     try:
         cluster = connect(
-            given.kubeconfig, given.context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
+            given.kubeconfig,
+            given.context,
+            given.cluster,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=READ_SECONDS,
         )
         return question(cluster)
     except ClusterError as error:

@@ -101,7 +101,11 @@ def _report(
         listed = listed_selectors(arguments)
         expected = of_values(settings, values, "the stack", listed)
         cluster = connect(
-            given.kubeconfig, given.context, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS
+            given.kubeconfig,
+            given.context,
+            given.cluster,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=READ_SECONDS,
         )
         nodes = read_nodes(cluster, judge)
         deadline = monotonic() + PATIENCE_SECONDS

@@ -198,6 +198,27 @@ def test_what_is_placed_by_the_namespace_depends_on_the_release(preview: bool) -
     assert found == [{"kruise-release"}, True]
 
 
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_cluster_that_the_provider_takes_in_place_of_the_contexts_own_is_looked_at(
+    server: ApiServer, explicit: bool
+) -> None:
+    import pulumi_kubernetes
+
+    holds(server, "pending-upgrade")
+    kubeconfig = json.dumps(server.kubeconfig())
+
+    def program() -> None:
+        chosen = {"kubeconfig": kubeconfig, "context": "there", "cluster": "here"}
+        providers = [pulumi_kubernetes.Provider("edge", **chosen)] if explicit else []
+        OpenKruise("kruise", alone(), pulumi.ResourceOptions(providers=providers))
+
+    with new_engine() as engine:
+        config = {**configured(server, "there"), "kubernetes:cluster": "here"}
+        pulumi.runtime.set_all_config({} if explicit else config)
+        with pytest.raises(InvalidConfigError, match="pending-upgrade"):
+            engine.run(program)
+
+
 def test_hooks_are_set_where_something_could_be_lost(
     engine: Engine, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:

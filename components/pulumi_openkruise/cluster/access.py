@@ -22,6 +22,7 @@ CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 def connect(
     kubeconfig: str | None = None,
     context: str | None = None,
+    cluster: str | None = None,
     *,
     ambient: bool = False,
     connect_seconds: float = CONNECT_SECONDS,
@@ -30,7 +31,8 @@ def connect(
     """Return the cluster of a kubeconfig's context (None: its current one); nothing is asked of it yet.
 
     ``kubeconfig`` is a path (``~`` is the home folder) or the content itself, as the Kubernetes provider
-    takes it. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
+    takes it. ``cluster`` names a cluster of it that takes the place of the context's own, as the provider's
+    argument does. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
     ``~/.kube/config``, then the service account of the pod. Raises KubeconfigError.
     """
     # Imported here: it takes longer than everything else together.
@@ -42,17 +44,19 @@ def connect(
     configuration.proxy, configuration.no_proxy = None, None
     source, load = _source(kubeconfig, ambient)
     try:
-        cluster, chosen = load(configuration, context)
+        found, chosen = load(configuration, context, cluster)
     except KubeconfigError:
         raise
     except Exception as error:  # the loader lets many kinds escape for a file that is something else
         reason = " ".join(str(error).split()) or type(error).__name__
         raise KubeconfigError(f"{source}: {reason}", cause=f"{source}: {reason}") from None
-    configuration.proxy = cluster.get("proxy-url") or _proxy(configuration.host)
+    configuration.proxy = found.get("proxy-url") or _proxy(configuration.host)
     return Cluster(configuration, context=chosen, connect_seconds=connect_seconds, read_seconds=read_seconds)
 
 
-_Load = Callable[[Any, str | None], tuple[Mapping[str, Any], str]]
+_Chosen = tuple[Mapping[str, Any], str]
+"""The cluster that is asked, and the context's name."""
+_Load = Callable[[Any, str | None, str | None], _Chosen]
 
 
 def _source(kubeconfig: str | None, ambient: bool) -> tuple[str, _Load]:
@@ -60,7 +64,7 @@ def _source(kubeconfig: str | None, ambient: bool) -> tuple[str, _Load]:
     if kubeconfig is None and ambient:
         paths = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
         if any(os.path.exists(path) for path in paths.split(os.pathsep)):
-            return paths, lambda configuration, context: _from_files(paths, configuration, context)
+            return paths, lambda *how: _from_files(paths, *how)
         if "KUBERNETES_SERVICE_HOST" in os.environ:
             return "service account of this pod", _from_pod
         raise KubeconfigError(
@@ -71,37 +75,36 @@ def _source(kubeconfig: str | None, ambient: bool) -> tuple[str, _Load]:
     if not kubeconfig or not kubeconfig.strip():
         raise KubeconfigError("no kubeconfig was given", cause="no kubeconfig was given")
     if "\n" in kubeconfig or kubeconfig.lstrip().startswith("{"):
-        return "kubeconfig given as text", lambda configuration, context: _from_text(
-            kubeconfig, configuration, context
-        )
+        return "kubeconfig given as text", lambda *how: _from_text(kubeconfig, *how)
     path = os.path.expanduser(kubeconfig)
     if not os.path.isfile(path):
         raise KubeconfigError(f"kubeconfig {path}: no such file", cause=f"there is no kubeconfig {path}")
-    return f"kubeconfig {path}", lambda configuration, context: _from_files(path, configuration, context)
+    return f"kubeconfig {path}", lambda *how: _from_files(path, *how)
 
 
-def _from_files(paths: str, configuration: Any, context: str | None) -> tuple[Mapping[str, Any], str]:
-    from kubernetes.config import load_kube_config
-    from kubernetes.config.kube_config import KubeConfigMerger
+def _from_files(paths: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
+    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
-    merged = KubeConfigMerger(paths).config
-    chosen = _chosen(merged.value if merged is not None else {}, paths, context)
+    files = KubeConfigMerger(paths)
+    document = files.config.value if files.config is not None else {}
+    found, name, active = _chosen(document, paths, context, cluster)
     # A refreshed token is written back, as kubectl does: the one before it may count no longer.
-    load_kube_config(paths, context=chosen[1], client_configuration=configuration)
-    return chosen
+    loader = KubeConfigLoader(files.config, active_context=active, config_persister=files.save_changes)
+    loader.load_and_set(configuration)
+    return found, name
 
 
-def _from_text(text: str, configuration: Any, context: str | None) -> tuple[Mapping[str, Any], str]:
+def _from_text(text: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
     from kubernetes.config import load_kube_config_from_dict
     from ruamel.yaml import YAML
 
     document = YAML(typ="safe", pure=True).load(text)
-    chosen = _chosen(document, "kubeconfig given as text", context)
-    load_kube_config_from_dict(document, chosen[1], configuration, persist_config=False)
-    return chosen
+    found, name, active = _chosen(document, "kubeconfig given as text", context, cluster)
+    load_kube_config_from_dict(document, active, configuration, persist_config=False)
+    return found, name
 
 
-def _from_pod(configuration: Any, context: str | None) -> tuple[Mapping[str, Any], str]:
+def _from_pod(configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
     from kubernetes.config import load_incluster_config
 
     if context is not None:
@@ -111,8 +114,14 @@ def _from_pod(configuration: Any, context: str | None) -> tuple[Mapping[str, Any
     return {}, "service account of this pod"
 
 
-def _chosen(document: Any, source: str, context: str | None) -> tuple[Mapping[str, Any], str]:
-    """Return the cluster of the context and the context's name; the loader's own messages name neither."""
+def _chosen(
+    document: Any, source: str, context: str | None, cluster: str | None
+) -> tuple[Mapping[str, Any], str, str]:
+    """Return the cluster, the context's name, and the name of the context to load, which may be a new one.
+
+    The loader's own messages name neither. What is added to the document, to a list that no file has, is
+    never written back.
+    """
     if not isinstance(document, Mapping):
         raise KubeconfigError(f"{source}: not a kubeconfig", cause=f"{source} is not a kubeconfig")
     contexts = _by_name(document, "contexts", "context")
@@ -125,11 +134,23 @@ def _chosen(document: Any, source: str, context: str | None) -> tuple[Mapping[st
             cause=f"{source} {reason}",
             ways_out=(f"it has: {listed}; choose one with --context",),
         )
-    cluster = _by_name(document, "clusters", "cluster").get(str(contexts[name].get("cluster")), {})
-    if not cluster.get("server"):
-        reason = f"the cluster of context {name} has no server"
+    clusters, active = _by_name(document, "clusters", "cluster"), name
+    if cluster is not None:
+        if cluster not in clusters:
+            listed = ", ".join(sorted(clusters)) or "none"
+            reason = f"has no cluster {cluster}"
+            raise KubeconfigError(
+                f"{source}: {reason}", cause=f"{source} {reason}", ways_out=(f"it has: {listed}",)
+            )
+        active = f"{name} with cluster {cluster}"
+        entry = {"name": active, "context": {**contexts[name], "cluster": cluster}}
+        document["contexts"].append(entry)
+    found = clusters.get(cluster or str(contexts[name].get("cluster")), {})
+    if not found.get("server"):
+        whose = f"cluster {cluster}" if cluster is not None else f"the cluster of context {name}"
+        reason = f"{whose} has no server"
         raise KubeconfigError(f"{source}: {reason}", cause=f"{source}: {reason}")
-    return cluster, name
+    return found, name, active
 
 
 def _by_name(document: Mapping[str, Any], kinds: str, kind: str) -> dict[str, Mapping[str, Any]]:

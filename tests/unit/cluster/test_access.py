@@ -47,6 +47,24 @@ def test_path_and_context(server: ApiServer, tmp_path: Path, monkeypatch: pytest
     assert "Authorization" not in server.asked[-1][3]
 
 
+def test_a_cluster_takes_the_place_of_the_contexts_own(server: ApiServer, tmp_path: Path) -> None:
+    config = server.kubeconfig(token="secret")
+    path = tmp_path / "config"
+    path.write_text(json.dumps(config))
+    for kubeconfig in (str(path), json.dumps(config)):
+        server.asked.clear()
+        cluster = connect(kubeconfig, "there", "here")
+        assert (cluster.get("/version"), cluster.context, cluster.address) == (
+            VERSION,
+            "there",
+            server.address,
+        )
+        assert server.asked[-1][3]["Authorization"] == "Bearer secret"
+        with pytest.raises(KubeconfigError, match="has no cluster nowhere\n  it has: here, there"):
+            connect(kubeconfig, "there", "nowhere")
+    assert json.loads(path.read_text()) == config
+
+
 def test_the_environment_counts_only_where_asked(
     server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
