@@ -100,8 +100,7 @@ class Guard:
         if self._refused:
             raise self._error(self._refused)
         if isinstance(seen, str):
-            if pulumi.runtime.is_dry_run():
-                self._say(pulumi.log.info, f"what is in the cluster was not looked at: {seen}")
+            await self._tell_unseen(seen)
             return self._settings.namespace
         problems = refusals.blocked(seen)
         if problems and not pulumi.runtime.is_dry_run():
@@ -110,6 +109,14 @@ class Guard:
         if condition is not None:
             self._say(pulumi.log.warn, str(condition))
         return self._settings.namespace
+
+    async def _tell_unseen(self, why: str) -> None:
+        if pulumi.runtime.is_dry_run():
+            self._say(pulumi.log.info, f"what is in the cluster was not looked at: {why}")
+        elif self._given is not None and (await self._given).kubeconfig is None:
+            # Told again, since it is nothing that passes: every update goes without, until one is given.
+            lost = "a release that is stuck, or that another name or stack has, is not noticed"
+            self._say(pulumi.log.warn, f"what is in the cluster was not looked at: {why}; {lost}")
 
     async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()

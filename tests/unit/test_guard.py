@@ -148,10 +148,11 @@ def test_the_environments_kubeconfig_is_not_read(
     (tmp_path / "config").write_text(json.dumps(server.kubeconfig()))
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     installed({}, preview=True)
+    installed({})
     assert server.asked == []
-    assert said == [
-        "info: what is in the cluster was not looked at: the stack's config has no kubernetes:kubeconfig"
-    ]
+    unseen = "what is in the cluster was not looked at: the stack's config has no kubernetes:kubeconfig"
+    lost = "a release that is stuck, or that another name or stack has, is not noticed"
+    assert said == [f"info: {unseen}", f"warn: {unseen}; {lost}"]
 
 
 def test_an_explicit_provider_is_looked_through(server: ApiServer, said: list[str]) -> None:
