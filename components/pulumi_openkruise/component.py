@@ -45,7 +45,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     chart_repository: str
     """Address of the Helm repository of a chart given by name; default: OpenKruise's own."""
     chart_version: str
-    """Exact version of the chart; default "1.8.3"."""
+    """Exact version of the chart; default "1.8.3", or what a chart given by its path says that it is."""
     chart_digest: str
     """SHA-256 of the chart's archive, 64 hexadecimal digits; default that of OpenKruise's own archive."""
     namespace: str

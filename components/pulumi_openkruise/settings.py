@@ -43,6 +43,7 @@ class Settings:
     chart_repository: str | None = CHART_REPOSITORY
     """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
     chart_version: str = CHART_VERSION
+    """The version that is asked for, or else that of the chart itself, where it tells one."""
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     contract: Version = _DEFAULT
@@ -143,6 +144,8 @@ def read_settings(
     plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)
+        # What the chart is, not what is installed by default: a later update is compared with it.
+        plain.setdefault("chart_version", local.version if local is not None else contract.text)
     return Settings(
         exclusion=exclusion,
         contract=contract,

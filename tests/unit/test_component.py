@@ -1,11 +1,14 @@
 """What the component asks of the engine: every input, every option that matters, in every variant."""
 
+import tarfile
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.chart.local import look
 from pulumi_openkruise.errors import InvalidConfigError
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 from pulumi_openkruise.stack_config import parse_config
@@ -336,6 +339,36 @@ def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -
     engine.mocks.state = {RELEASE: {"status": {"status": "deployed", "version": "1.9.9"}}}
     install(engine, {"chart": "./chart"})
     assert engine.outputs[PARENT]["chartVersion"] == "1.9.9"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    monkeypatch.setattr("pulumi_openkruise.supply.looking", lambda: look)
+    folder = tmp_path / "kruise"
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")
+    if packed:
+        with tarfile.open(tmp_path / "kruise.tgz", "w:gz") as archive:
+            archive.add(folder, "kruise")
+    install(engine, {"chart": str(tmp_path / "kruise.tgz" if packed else folder)})
+    assert engine.of_type(RELEASE).inputs["version"] == "1.9.0"
+
+
+@pytest.mark.parametrize(
+    ("args", "version"),
+    [
+        ({}, "1.8.3"),
+        ({"chart_version": "1.7.5"}, "1.7.5"),
+        ({"chart": "oci://example.com/kruise"}, "1.8.3"),
+        ({"chart": "https://example.com/kruise-1.9.0.tgz"}, "1.9.0"),
+        ({"chart": "https://example.com/kruise.tgz"}, "1.8.3"),
+    ],
+)
+def test_which_version_is_registered(engine: Engine, args: OpenKruiseArgs, version: str) -> None:
+    install(engine, args)
+    assert engine.of_type(RELEASE).inputs["version"] == version
 
 
 def test_unknown_values_leave_everything_else_known() -> None:
