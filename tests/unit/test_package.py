@@ -87,6 +87,18 @@ def test_the_component_brings_no_slow_part_of_the_kubernetes_sdk() -> None:
     assert loaded == {name for name in imported_by(code) if name.startswith("pulumi_kubernetes.")}
 
 
+def test_the_component_brings_nothing_that_only_some_runs_need() -> None:
+    modules = imported_by("from pulumi_openkruise import OpenKruise, OpenKruiseArgs, args_from_config")
+    parts = ("checks", "cli", "cluster", "detection", "discovery", "survey")
+    unwanted = {f"pulumi_openkruise.{part}" for part in parts} | {
+        "kubernetes",
+        "tarfile",
+        "ruamel.yaml",
+        "rich",
+    }
+    assert not unwanted & modules
+
+
 def test_an_installation_brings_no_slow_part_of_the_kubernetes_sdk() -> None:
     run = "engine = new_engine(); engine.__enter__().run(lambda: OpenKruise('kruise', {}))"
     modules = imported_by(f"from pulumi_openkruise import OpenKruise; from engine import new_engine; {run}")

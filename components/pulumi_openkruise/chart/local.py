@@ -3,7 +3,6 @@
 import hashlib
 import io
 import re
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ def look(chart: str) -> LocalChart | None:
             while part := file.read(1 << 20):
                 digest.update(part)
         return _read(_chart_yaml(path), digest.hexdigest())
-    except (OSError, ValueError, EOFError, tarfile.TarError) as error:
+    except (OSError, ValueError, EOFError) as error:
         if isinstance(error, FileNotFoundError):
             raise ChartFileError("no-chart", "the folder has no Chart.yaml") from None
         reason = f"cannot be read as a chart: {str(error) or type(error).__name__}"
@@ -79,12 +78,17 @@ def look(chart: str) -> LocalChart | None:
 
 
 def _chart_yaml(path: Path) -> bytes:
-    with tarfile.open(path, "r:gz") as archive:
-        for member in archive:
-            if member.name.count("/") == 1 and member.name.endswith("/Chart.yaml") and member.isfile():
-                file = archive.extractfile(member)
-                if file is not None and member.size <= _LONGEST:
-                    return file.read()
+    import tarfile  # needed for an archive on this machine only
+
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                if member.name.count("/") == 1 and member.name.endswith("/Chart.yaml") and member.isfile():
+                    file = archive.extractfile(member)
+                    if file is not None and member.size <= _LONGEST:
+                        return file.read()
+    except tarfile.TarError as error:
+        raise ValueError(str(error)) from None
     raise ValueError("there is no Chart.yaml in it")
 
 
