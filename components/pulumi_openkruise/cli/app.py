@@ -48,12 +48,12 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(package_name="pulumi-openkruise", message="%(package)s %(version)s")
 def commands() -> None:
-    """Keep OpenKruise's daemon off virtual nodes: compute, explain and compare the affinity.
+    """Keep OpenKruise's daemon off virtual nodes, and its installation in order.
 
     \b
     Exit codes: 0  clean
                 1  findings
-                2  unusable input
+                2  unusable input, or no way to look
     """
 
 
