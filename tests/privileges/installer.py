@@ -38,7 +38,7 @@ def make_account(state: State) -> Path:
 
 
 def bind(state: State, role: Mapping[str, Any]) -> None:
-    """Puts the role on the cluster, in place of one of the same name, and binds it to the account."""
+    """Puts the role on the cluster, in place of one of its name, and binds it alone to the account."""
     name = role["metadata"]["name"]
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -47,9 +47,13 @@ def bind(state: State, role: Mapping[str, Any]) -> None:
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
         "subjects": [{"kind": "ServiceAccount", "namespace": _NAMESPACE, "name": _NAME}],
     }
+    path = f"{_RBAC}/clusterrolebindings"
     with api.connect(state) as connection:
+        for other in api.get(connection, path)["items"]:
+            if other.get("subjects") == binding["subjects"] and other["metadata"]["name"] != name:
+                api.call(connection, "DELETE", f"{path}/{other['metadata']['name']}")
         _put(connection, f"{_RBAC}/clusterroles", dict(role))
-        _put(connection, f"{_RBAC}/clusterrolebindings", binding)
+        _put(connection, path, binding)
 
 
 def _put(connection: httpx.Client, path: str, body: dict[str, Any]) -> None:
