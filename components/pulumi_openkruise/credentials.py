@@ -3,12 +3,18 @@
 The environment's kubeconfig is never read: it may be another cluster's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+"""How long a request of the look may take; whether a silent cluster is an error, the provider decides."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,26 @@ async def credentials(component: pulumi.Resource) -> Credentials:
         return Credentials(None, reason="the provider's kubeconfig is not known to the program")
     context, cluster = await _known(given.get("context")), await _known(given.get("cluster"))
     return Credentials(kubeconfig, _name(context), _name(cluster))
+
+
+def answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | str:
+    """Return what a cluster answers, or why it does not: a look must never be what breaks an update."""
+    # Imported here, in the thread: it takes longer than the look itself.
+    from .cluster import ClusterError, connect
+
+    try:
+        cluster = connect(
+            given.kubeconfig,
+            given.context,
+            given.cluster,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=READ_SECONDS,
+        )
+        return question(cluster)
+    except ClusterError as error:
+        return error.cause
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def _name(value: Any) -> str | None:

@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 
-from .credentials import Credentials, credentials
+from .credentials import Answer, Credentials, answer, credentials
 from .errors import InvalidConfigError
 from .lifecycle import refusals, states
 from .lifecycle.restarts import restart_notice
@@ -21,10 +21,6 @@ from .lifecycle.seen import Definition, ReleaseId, Seen
 from .problems import ConfigProblem
 from .settings import Settings
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-"""How long a request of the look may take; whether a silent cluster is an error, the provider decides."""
-
-Answer = TypeVar("Answer")
 Judge = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[ConfigProblem]]]
 
 
@@ -200,26 +196,7 @@ class Guard:
         given = await self._given if self._given is not None else Credentials(None)
         if given.kubeconfig is None:
             return given.reason
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _answer, given, question)
-
-
-def _answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | str:
-    # Imported here, in the thread: it takes longer than the look itself.
-    from .cluster import ClusterError, connect
-
-    try:
-        cluster = connect(
-            given.kubeconfig,
-            given.context,
-            given.cluster,
-            connect_seconds=CONNECT_SECONDS,
-            read_seconds=READ_SECONDS,
-        )
-        return question(cluster)
-    except ClusterError as error:
-        return error.cause
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return await asyncio.get_running_loop().run_in_executor(self._threads, answer, given, question)
 
 
 def _definitions(cluster: Any) -> list[Definition]:

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from .credentials import Credentials, credentials
+from .credentials import answer, credentials
 from .errors import InvalidConfigError
 from .problems import ConfigProblem
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .checks import Finding, Report
-
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-"""How long a request may take."""
+    from .cluster import Cluster
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
 """How long pods that should run, or go, are waited for: Helm's wait leaves a tenth of the daemons out.
@@ -64,7 +62,7 @@ async def _look(
     # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
     with ThreadPoolExecutor(1, thread_name_prefix="openkruise-node-check") as threads:
         report = await asyncio.get_running_loop().run_in_executor(
-            threads, _report, given, settings, arguments, values
+            threads, answer, given, lambda cluster: _report(cluster, settings, arguments, values)
         )
     if isinstance(report, str):
         _say(pulumi.log.warn, f"not checked, because {report}", component)
@@ -85,42 +83,29 @@ async def _look(
 
 
 def _report(
-    given: Credentials, settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
-) -> "Report | str":
-    """Look until the pods are where they should be, or patience is over; or say why that was not possible."""
+    cluster: "Cluster", settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
+) -> "Report":
+    """Look until the pods are where they should be, or patience is over."""
     # Imported here, in the thread: it takes longer than everything else in this program.
     from time import monotonic, sleep
 
     from .checks import Snapshot, check
     from .checks.expected import listed_selectors, of_values
-    from .cluster import ClusterError, connect
     from .detection import judge
     from .survey import now, read_nodes, read_pods
 
-    try:
-        listed = listed_selectors(arguments)
-        expected = of_values(settings, values, "the stack", listed)
-        cluster = connect(
-            given.kubeconfig,
-            given.context,
-            given.cluster,
-            connect_seconds=CONNECT_SECONDS,
-            read_seconds=READ_SECONDS,
-        )
-        nodes = read_nodes(cluster, judge)
-        deadline = monotonic() + PATIENCE_SECONDS
-        while True:
-            pods = read_pods(cluster, settings.namespace)
-            snapshot = Snapshot(source=cluster.address, taken=now(), nodes=nodes, pods=pods)
-            report = check(snapshot, expected)
-            settled = not report.counts().get("starting") and not any(map(_may_pass, report.findings))
-            if settled or monotonic() > deadline:
-                return report
-            sleep(PAUSE_SECONDS)
-    except ClusterError as error:
-        return error.cause
-    except Exception as error:  # a look must never be what breaks an update
-        return f"{type(error).__name__}: {error}"
+    listed = listed_selectors(arguments)
+    expected = of_values(settings, values, "the stack", listed)
+    nodes = read_nodes(cluster, judge)
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        pods = read_pods(cluster, settings.namespace)
+        snapshot = Snapshot(source=cluster.address, taken=now(), nodes=nodes, pods=pods)
+        report = check(snapshot, expected)
+        settled = not report.counts().get("starting") and not any(map(_may_pass, report.findings))
+        if settled or monotonic() > deadline:
+            return report
+        sleep(PAUSE_SECONDS)
 
 
 def _may_pass(finding: "Finding") -> bool:
