@@ -5,12 +5,12 @@ complement is intersected with every term. Preferred affinity and pod (anti-)aff
 Pulumi.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .problems import ConfigProblem, nearest
-from .selectors import Exclusion, Problem, SelectorError, solve
+from .selectors import Exclusion, NodeMatcher, Problem, SelectorError, solve
 from .selectors.affinity import read
 from .selectors.errors import describe_labels
 
@@ -46,6 +46,17 @@ def pod_labels(values: Mapping[str, Any], pods: Pods) -> dict[str, str]:
     found = section.get("nodeSelector") if isinstance(section, Mapping) else None
     pairs = found.items() if isinstance(found, Mapping) else ()
     return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+
+
+def leaves_out(
+    required: Mapping[str, Any] | None, labels: Mapping[str, str]
+) -> Callable[[Mapping[str, str], str], bool]:
+    """Return what tells of a node, by its labels and its name, whether pods are kept off it anyway.
+
+    By the node selector that is required of their nodes, and the labels that their ``nodeSelector`` asks for.
+    """
+    match, asked = NodeMatcher((), required).match, labels.items()
+    return lambda own, name: not (match(own, name).admitted and asked <= own.items())
 
 
 def joined(exclusion: Exclusion, values: Mapping[str, Any], pods: Pods) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..presets import BASE_SELECTORS, preset_selectors
-from ..required import REQUIRED
+from ..required import DAEMON, REQUIRED, node_affinity
 from ..selectors import Exclusion, NodeMatcher
 from ..selectors.matching import Match
 from ..settings import Settings
@@ -28,8 +28,10 @@ class Expected:
     """Where each selector comes from."""
     excluding: Affinity | None = None
     """The node selector that excludes what the selectors match."""
+    required: Affinity | None = None
+    """The node selector that the values require of the daemon's nodes anyway."""
     daemon: Affinity | None = None
-    """The node selector that the daemon requires: the same, joined with what the values require."""
+    """The node selector that the daemon requires: both joined."""
     manager: Affinity | None = None
     node_selector: Mapping[str, str] = field(default_factory=dict)
     """The daemon's ``nodeSelector``."""
@@ -59,6 +61,7 @@ def of_values(
     settings: Settings, values: Mapping[str, Any], source: str, listed: Sequence[tuple[str, str]]
 ) -> Expected:
     """Return the same where the Helm values are there already."""
+    required = node_affinity(settings.values, DAEMON).get(REQUIRED)
     daemon = at(values, "daemon", "affinity", "nodeAffinity", REQUIRED)
     manager = at(values, "manager", "nodeAffinity", REQUIRED)
     return Expected(
@@ -66,6 +69,7 @@ def of_values(
         selectors=tuple(selector for selector, _origin in listed),
         origins=tuple(origin for _selector, origin in listed),
         excluding=settings.exclusion.affinity,
+        required=required if isinstance(required, Mapping) else None,
         daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
         node_selector=_texts(mapping(values, "daemon", "nodeSelector")),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..required import leaves_out
 from .expected import Expected, matches
 from .plain import at, condition, items, mapping, name_of, number, seconds_between, text
 from .snapshot import NodeFacts, Snapshot, Unread
@@ -61,13 +62,15 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
     pods = snapshot.pods
     daemons = None if isinstance(pods, Unread) or snapshot.daemon_set is None else daemons_by_node(pods)
     known: dict[int, tuple[int, ...]] = {}
+    left_out = leaves_out(expected.required, expected.node_selector)
     states = []
     for node, match in zip(snapshot.nodes, matches(expected, snapshot.nodes), strict=True):
         hits = known.get(match.selectors)
         if hits is None:
             hits = known[match.selectors] = match.indexes()
-        hit = bool(hits) or not expected.selectors
-        state, reason = _state(node, match.admitted, hit, daemons)
+        state, reason = _state(node, match.admitted, daemons)
+        if state == "lost" and expected.selectors and (not hits or left_out(node.labels, node.name)):
+            state = "left-out"
         if state == "waiting" and is_starting((daemons or {}).get(node.name), snapshot.taken):
             state = "starting"
         if state in ("lost", "left-out") and not expected.has_daemon:
@@ -77,7 +80,7 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
 
 
 def _state(
-    node: NodeFacts, admitted: bool, hit: bool, daemons: Mapping[str, Mapping[str, Any]] | None
+    node: NodeFacts, admitted: bool, daemons: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[State, str]:
     judgement = node.judgement
     if judgement.verdict == "unsure":
@@ -85,7 +88,7 @@ def _state(
     if not judgement.runs_daemon:
         return ("exposed" if admitted else "excluded"), ""
     if not admitted:
-        return ("lost" if hit else "left-out"), ""
+        return "lost", ""
     if daemons is None:
         return "admitted", ""
     reason = why_not_ready(daemons.get(node.name))

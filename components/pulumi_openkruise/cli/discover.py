@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import click
 
-from ..discovery import JudgedNode, Proposal, grouped, judged, propose
-from ..presets import BASE_SELECTORS
-from ..selectors import NodeMatcher, SelectorError, solve
+from ..discovery import JudgedNode, Proposal, excluded, grouped, judged, propose
+from ..presets import BASE_SELECTORS, preset_selectors
+from ..selectors import SelectorError, solve
+from ..selectors.difference import Placement
 from .app import CLEAN, FINDINGS
 from .discover_report import as_data, as_text
 from .node_objects import read_node_objects
@@ -27,8 +28,8 @@ from .stack_edit import add_entries, write_atomically
 @click.option(
     "--stack-file",
     metavar="FILE",
-    help="A stack's file: what it excludes already is not proposed again. Without it the base exclusions "
-    "count.",
+    help="A stack's file: what it excludes already, by selectors or by what its values require of the "
+    "daemon's nodes, is not proposed again. Without it the base exclusions count.",
 )
 @click.option("--write", is_flag=True, help="Write what is proposed into --stack-file.")
 @click.option("--all", "everything", is_flag=True, help="Name every node, not a few of each group.")
@@ -82,15 +83,12 @@ def discover(
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     text = None if stack_file is None else read_text(stack_file)
     existing = _existing(stack_file, text, config_namespace)
-    if existing.required is not None:
-        note("the node affinity that the values require of the daemon is left out here: it excludes more")
     nodes = list(_nodes(nodes_file, kubeconfig, context_name))
     if not nodes:
         note("there are no nodes")
-    listed = [str(selector) for selector in existing.given]
-    groups = grouped(nodes, listed)
-    proposal = propose(nodes, listed)
-    _verify(nodes, listed, proposal)
+    groups = grouped(nodes, existing.placement())
+    proposal = propose(nodes, existing.placement())
+    _verify(nodes, existing, proposal)
     if output == "table":
         emit(as_text(groups, proposal, existing, config_namespace, everything=everything))
     else:
@@ -128,21 +126,22 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
             raise UnusableInputError(str(error)) from None
 
 
-def _verify(nodes: list[JudgedNode], existing: list[str], proposal: Proposal) -> None:
+def _verify(nodes: list[JudgedNode], existing: Selectors, proposal: Proposal) -> None:
     """Look with the affinity itself whether the proposal does what it should: a mistake costs daemons."""
-    from ..presets import preset_selectors
-
-    before = NodeMatcher(existing)
+    added = [*preset_selectors(proposal.presets), *proposal.selectors]
     try:
-        added = [*preset_selectors(proposal.presets), *proposal.selectors]
-        after = NodeMatcher([], solve([*existing, *added]).affinity)
+        answer = solve([*existing.given, *added], required=existing.required)
     except SelectorError as error:
-        raise UnusableInputError(str(error)) from None
+        if not added or existing.required is None:
+            raise UnusableInputError(str(error)) from None
+        found = f"what the values require of the daemon's nodes holds for virtual nodes alone: {error}"
+        raise UnusableInputError(f"{found}\nto exclude them: {', '.join(added)}") from None
     unhelped = {id(node) for node in proposal.to_label}
-    for node in nodes:
-        excluded = not after.match(node.labels).admitted
-        wanted = bool(before.match(node.labels).selectors) or (node.is_target and id(node) not in unhelped)
-        if excluded != wanted:
+    before = excluded(nodes, existing.placement())
+    after = excluded(nodes, Placement((), answer.affinity, existing.labels))
+    for node, was, now in zip(nodes, before, after, strict=True):
+        wanted = bool(was) or (node.is_target and id(node) not in unhelped)
+        if bool(now) != wanted:
             raise AssertionError(f"the proposal gets node {node.name!r} wrong")
 
 

@@ -49,6 +49,7 @@ def as_data(
                     {"selector": str(existing.given[place]), "origin": existing.origins[place]}
                     for place in group.excluded_by
                 ],
+                "left_out_by_values": group.left_out,
                 "open": group.is_open,
             }
             for group in groups
@@ -128,20 +129,27 @@ def _side(verdict: str) -> str:
 
 def _excluded(group: Group, existing: Selectors) -> str:
     origins = dict.fromkeys(existing.origins[place] for place in group.excluded_by)
-    if not origins:
+    by = [*origins, *(["the values"] if group.left_out else [])]
+    if not by:
         return "NO" if group.judgement.no_daemon else "no"
-    listed = f"by {', '.join(origins)}"
-    return f"YES, {listed}" if group.judgement.verdict == "real" and not group.judgement.no_daemon else listed
+    return f"{'YES, ' if group.is_lost else ''}by {', '.join(by)}"
 
 
 def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list[str]:
     parts = []
-    hit = [group for group in groups if group.judgement.runs_daemon and group.excluded_by]
+    hit = [group for group in groups if group.is_lost]
     if hit:
         count = sum(len(group.names) for group in hit)
         parts.append(
             f"Excluded by the selectors there are, though real: {_nodes(count)}, see YES above. "
             "No daemon runs there."
+        )
+    left_out = [group for group in groups if group.judgement.runs_daemon and group.left_out]
+    if left_out:
+        count = sum(len(group.names) for group in left_out)
+        parts.append(
+            f"Left out by the values of the stack, though real: {_nodes(count)}. What they require of the "
+            "daemon's nodes does not hold there, whatever the selectors say."
         )
     lines = config_lines(proposal, namespace)
     if lines:
@@ -162,7 +170,8 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
             f"their provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
         )
     if not proposal and not hit:
-        parts.append("Every node that can be told to be virtual is excluded, and no real one is.")
+        others = ", but for those" if left_out else ""
+        parts.append(f"Every node that can be told to be virtual is excluded, and no real one is{others}.")
     return parts
 
 

@@ -1,11 +1,13 @@
 """Nodes as they are judged, and groups of those that differ in nothing that matters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..detection import Judgement, judge, pool_of
+from ..required import leaves_out
 from ..selectors import NodeMatcher
+from ..selectors.difference import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,26 @@ def judged(node: Mapping[str, Any]) -> JudgedNode:
     return JudgedNode(str(metadata.get("name", "")), plain, judge(node), pool_of(node))
 
 
+class Excluded(NamedTuple):
+    """What keeps the daemon off a node already."""
+
+    selectors: int
+    """Bit i is set when selector i matches the node."""
+    left_out: bool
+    """Whether what else is required of the daemon's nodes does, whatever the selectors say."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything does."""
+        return bool(self.selectors) or self.left_out
+
+
+def excluded(nodes: Iterable[JudgedNode], existing: Placement) -> Iterator[Excluded]:
+    """Yield for each node what keeps the daemon off it already."""
+    matcher, left_out = NodeMatcher(existing.selectors), leaves_out(existing.required, existing.labels)
+    for node in nodes:
+        yield Excluded(matcher.match(node.labels).selectors, left_out(node.labels, node.name))
+
+
 @dataclass
 class Group:
     """Nodes of one pool that are the same kind, for the same reasons, and are excluded or not alike."""
@@ -44,6 +66,8 @@ class Group:
     pool: str
     excluded_by: tuple[int, ...]
     """Places in the list of selectors of those that match these nodes."""
+    left_out: bool
+    """Whether what else is required of the daemon's nodes keeps it off these, whatever the selectors say."""
     names: list[str] = field(default_factory=list)
 
     @property
@@ -52,24 +76,31 @@ class Group:
         judgement = self.judgement
         if judgement.verdict == "unsure":
             return True
-        return bool(judgement.no_daemon) != bool(self.excluded_by)
+        if judgement.no_daemon:
+            return not (self.excluded_by or self.left_out)
+        return self.is_lost
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether these are real nodes that have no daemon because of the selectors."""
+        return self.judgement.runs_daemon and bool(self.excluded_by) and not self.left_out
 
 
-def grouped(nodes: Iterable[JudgedNode], selectors: Sequence[str]) -> list[Group]:
+def grouped(nodes: Sequence[JudgedNode], existing: Placement) -> list[Group]:
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
-    matcher = NodeMatcher(selectors)
-    groups: dict[tuple[int, str, int], Group] = {}
-    for node in nodes:
-        mask = matcher.match(node.labels, node.name).selectors
-        key = (id(node.judgement), node.pool, mask)  # equal judgements are the same object, unless forgotten
+    groups: dict[tuple[int, str, Excluded], Group] = {}
+    for node, by in zip(nodes, excluded(nodes, existing), strict=True):
+        key = (id(node.judgement), node.pool, by)  # equal judgements are the same object, unless forgotten
         group = groups.get(key)
         if group is None:
+            mask = by.selectors
             places = tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
-            group = groups[key] = Group(node.judgement, node.pool, places)
+            group = groups[key] = Group(node.judgement, node.pool, places, by.left_out)
         group.names.append(node.name)
-    merged: dict[tuple[Judgement, str, tuple[int, ...]], Group] = {}
+    merged: dict[tuple[Judgement, str, tuple[int, ...], bool], Group] = {}
     for group in groups.values():
-        first = merged.setdefault((group.judgement, group.pool, group.excluded_by), group)
+        key_of_all = (group.judgement, group.pool, group.excluded_by, group.left_out)
+        first = merged.setdefault(key_of_all, group)
         if first is not group:
             first.names += group.names
     order = ("virtual", "unsure", "real")

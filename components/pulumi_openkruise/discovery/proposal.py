@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..selectors import NodeMatcher
+from ..selectors.difference import Placement
 from .candidates import Candidate, candidates
-from .nodes import JudgedNode
+from .nodes import JudgedNode, excluded
 
 _STEPS = 20_000
 """Bounds the search; a cluster with a dozen kinds of virtual nodes takes a few hundred."""
@@ -27,14 +28,17 @@ class Proposal:
         return bool(self.presets or self.selectors or self.to_label)
 
 
-def propose(nodes: Sequence[JudgedNode], existing: Sequence[str]) -> Proposal:
-    """Return the smallest addition to the existing selectors, the same for the same set of nodes.
+def propose(nodes: Sequence[JudgedNode], existing: Placement) -> Proposal:
+    """Return the smallest addition to what excludes nodes already, the same for the same set of nodes.
 
     Presets come before labels, one label before two. Nodes that are real, and those nobody can tell, are
     spared by whatever is added.
     """
-    matcher = NodeMatcher(existing)
-    targets = [node for node in nodes if node.is_target and not matcher.match(node.labels).selectors]
+    targets = [
+        node
+        for node, already in zip(nodes, excluded(nodes, existing), strict=True)
+        if node.is_target and not already
+    ]
     if not targets:
         return Proposal((), (), ())
     spared = [node.labels for node in nodes if not node.is_target]

@@ -323,6 +323,18 @@ def test_a_node_that_the_stacks_values_leave_out_is_not_lost() -> None:
     assert report.counts()["left-out"] == 2
 
 
+def test_a_node_that_the_values_leave_out_is_not_lost_by_a_selector_either() -> None:
+    term = {"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["burst"]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    values = {"daemon": {"affinity": {"nodeAffinity": required}}}
+    nodes = [node("real-1", pool="burst"), node("real-2"), virtual("virtual-1")]
+    lost = check(broken(nodes=nodes), expected(virtual_node_selectors=["pool=burst"]))
+    assert found(lost)["real-node-excluded"].objects == ("real-1",)
+    report = check(broken(nodes=nodes), expected(virtual_node_selectors=["pool=burst"], values=values))
+    assert "real-node-excluded" not in found(report)
+    assert report.counts()["left-out"] == 1
+
+
 def test_without_a_daemon_no_node_misses_it_and_no_selector_takes_it_away() -> None:
     wanted = expected(platform="gke-autopilot", virtual_node_selectors=["pool=burst", "x=y"])
     nodes = [node("real-1", pool="burst"), node("real-2"), virtual("virtual-1"), facts(OLD)]

@@ -167,12 +167,59 @@ def test_base_exclusions_count_only_where_they_are_on(cli: Cli, stack: Callable[
     assert "    - virtual-kubelet\n" in out
 
 
-def test_an_affinity_in_the_values_is_said_to_be_left_out(cli: Cli, stack: Callable[[str], Path]) -> None:
-    term = "{matchExpressions: [{key: pool, operator: In, values: [a]}]}"
-    required = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{term}]}}}}"
-    path = stack(f"config:\n  openkruise:values: {{daemon: {{affinity: {{nodeAffinity: {required}}}}}}}\n")
-    _code, _out, err = cli(["eks-al2023"], "--stack-file", str(path))
-    assert "left out here" in err
+def daemon_requires(key: str, operator: str, *values: str) -> str:
+    """A stack's file whose values have an affinity of the daemon."""
+    term = {"matchExpressions": [{"key": key, "operator": operator, "values": values}]}
+    node_affinity = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    values_ = {"daemon": {"affinity": {"nodeAffinity": node_affinity}}}
+    return json.dumps({"config": {"openkruise:values": values_}})
+
+
+def test_what_an_affinity_in_the_values_leaves_out_is_not_proposed_again(
+    cli: Cli, stack: Callable[[str], Path]
+) -> None:
+    nodes = ["eks-al2023", "liqo", "eks-fargate"]
+    assert cli(nodes, "--stack-file", str(stack("config: {}\n")))[1].count("    - liqo\n") == 1
+    path = stack(daemon_requires("liqo.io/type", "NotIn", "virtual-node"))
+    code, out, err = cli(nodes, "--stack-file", str(path), "-o", "json")
+    data = json.loads(out)
+    assert (code, err) == (1, "")
+    assert data["proposal"]["virtualNodePresets"] == ["eks-fargate"]
+    liqo = next(group for group in data["groups"] if group["kind"] == "liqo")
+    assert (liqo["left_out_by_values"], liqo["excluded_by"], liqo["open"]) == (True, [], False)
+    assert "by the values" in cli(nodes, "--stack-file", str(path))[1]
+    assert cli(["eks-al2023", "liqo"], "--stack-file", str(path))[0] == 0
+
+
+def test_real_nodes_that_the_values_leave_out_are_no_loss_by_the_selectors(
+    cli: Cli, stack: Callable[[str], Path]
+) -> None:
+    group = "eks.amazonaws.com/nodegroup"
+    config = json.loads(daemon_requires(group, "NotIn", "general"))
+    config["config"]["openkruise:virtualNodeSelectors"] = [f"{group}=general"]
+    for text in (daemon_requires(group, "NotIn", "general"), json.dumps(config)):
+        path = stack(text)
+        code, out, _err = cli(["eks-al2023", "bottlerocket"], "--stack-file", str(path))
+        assert code == 0
+        assert "YES" not in out
+        assert "Left out by the values of the stack, though real: 1 node." in out
+        assert "no real one is, but for those." in out
+
+
+def test_a_node_selector_in_the_values_leaves_nodes_out_too(cli: Cli, stack: Callable[[str], Path]) -> None:
+    asks = {"openkruise:values": {"daemon": {"nodeSelector": {"eks.amazonaws.com/nodegroup": "general"}}}}
+    path = stack(json.dumps({"config": asks}))
+    code, out, err = cli(["eks-al2023", "liqo"], "--stack-file", str(path))
+    assert (code, err) == (0, "")
+    assert "by the values" in out
+
+
+def test_values_that_leave_nothing_but_virtual_nodes(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack(daemon_requires("liqo.io/type", "In", "virtual-node"))
+    code, out, err = cli(["eks-al2023", "liqo"], "--stack-file", str(path))
+    assert (code, out) == (2, "")
+    assert "what the values require of the daemon's nodes holds for virtual nodes alone" in err
+    assert "liqo.io/type=virtual-node" in err
 
 
 # --- from a cluster

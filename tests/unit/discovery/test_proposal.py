@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from pulumi_openkruise.discovery import JudgedNode, Proposal, grouped, judged, propose
 from pulumi_openkruise.discovery.proposal import _cover
 from pulumi_openkruise.presets import BASE_SELECTORS, preset_selectors
-from pulumi_openkruise.selectors import NodeMatcher
+from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
+from pulumi_openkruise.selectors.difference import Placement
 
+BASE = Placement(BASE_SELECTORS)
 KUBELET = {
     "containerRuntimeVersion": "containerd://2.1.4",
     "kubeletVersion": "v1.34.0",
@@ -43,15 +45,15 @@ def test_a_preset_comes_before_labels() -> None:
         node("a", {"liqo.io/type": "virtual-node", "pool": "far"}, virtual=True),
         node("b", {"pool": "near"}),
     ]
-    assert propose(nodes, []) == Proposal(("liqo",), (), ())
+    assert propose(nodes, Placement()) == Proposal(("liqo",), (), ())
 
 
 def test_the_preset_is_the_one_of_the_kind() -> None:
     samples = [judged(sample.node) for sample in corpus() if sample.id in ("k3k", "eks-al2023")]
-    assert propose(samples, []).presets == ("virtual-kubelet",)
+    assert propose(samples, Placement()).presets == ("virtual-kubelet",)
     samples = [judged(sample.node) for sample in corpus() if sample.id in ("runpod", "eks-al2023")]
-    assert propose(samples, []).presets == ("runpod",)
-    assert propose(samples, BASE_SELECTORS) == Proposal((), (), ())
+    assert propose(samples, Placement()).presets == ("runpod",)
+    assert propose(samples, BASE) == Proposal((), (), ())
 
 
 def test_one_label_of_a_pool() -> None:
@@ -60,7 +62,7 @@ def test_one_label_of_a_pool() -> None:
         node("b", {"pool": "burst", "zone": "x", "n": "2"}, virtual=True),
         node("c", {"pool": "general", "zone": "x"}),
     ]
-    assert propose(nodes, []) == Proposal((), ("pool=burst",), ())
+    assert propose(nodes, Placement()) == Proposal((), ("pool=burst",), ())
 
 
 def test_two_labels_where_one_does_not_do() -> None:
@@ -69,7 +71,7 @@ def test_two_labels_where_one_does_not_do() -> None:
         node("b", {"pool": "burst", "role": "gateway"}),
         node("c", {"pool": "general", "role": "pods"}),
     ]
-    assert propose(nodes, []) == Proposal((), ("pool=burst,role=pods",), ())
+    assert propose(nodes, Placement()) == Proposal((), ("pool=burst,role=pods",), ())
 
 
 def test_a_node_in_doubt_is_spared_too() -> None:
@@ -77,12 +79,12 @@ def test_a_node_in_doubt_is_spared_too() -> None:
         node("a", {"pool": "burst", "extra": "1"}, virtual=True),
         node("b", {"pool": "burst"}, containerRuntimeVersion="newcri://1"),
     ]
-    assert propose(nodes, []) == Proposal((), ("extra=1",), ())
+    assert propose(nodes, Placement()) == Proposal((), ("extra=1",), ())
 
 
 def test_a_label_to_set_where_nothing_tells() -> None:
     nodes = [node("a", {"pool": "x"}, virtual=True), node("b", {"pool": "x"})]
-    proposal = propose(nodes, [])
+    proposal = propose(nodes, Placement())
     assert (proposal.presets, proposal.selectors) == ((), ())
     assert [one.name for one in proposal.to_label] == ["a"]
 
@@ -96,7 +98,7 @@ def test_labels_that_tell_by_accident_are_not_proposed() -> None:
         "node-role.kubernetes.io/agent": "",
         "beta.kubernetes.io/arch": "arm64",
     }
-    proposal = propose([node("a", accidental, virtual=True), node("b", {})], [])
+    proposal = propose([node("a", accidental, virtual=True), node("b", {})], Placement())
     assert [one.name for one in proposal.to_label] == ["a"]
 
 
@@ -105,7 +107,7 @@ def test_real_nodes_that_no_image_exists_for() -> None:
         node("z", {"kubernetes.io/arch": "s390x"}, architecture="s390x"),
         node("a", {"kubernetes.io/arch": "amd64"}),
     ]
-    assert propose(nodes, []) == Proposal((), ("kubernetes.io/arch=s390x",), ())
+    assert propose(nodes, Placement()) == Proposal((), ("kubernetes.io/arch=s390x",), ())
 
 
 def test_what_no_selector_can_say_is_not_proposed() -> None:
@@ -113,16 +115,16 @@ def test_what_no_selector_can_say_is_not_proposed() -> None:
         node("a", {"": "x", "b c": "y", "ok": "bad value", "e": "\x1b[31m"}, virtual=True),
         node("b", {}),
     ]
-    assert [one.name for one in propose(nodes, []).to_label] == ["a"]
+    assert [one.name for one in propose(nodes, Placement()).to_label] == ["a"]
 
 
 def test_the_whole_corpus() -> None:
     nodes = [judged(sample.node) for sample in corpus()]
-    proposal = propose(nodes, BASE_SELECTORS)
+    proposal = propose(nodes, BASE)
     gone = excluded(proposal, nodes)
     assert gone.isdisjoint(one.name for one in nodes if not one.is_target)
-    assert propose(nodes[::-1], BASE_SELECTORS) == proposal
-    groups = grouped(nodes, BASE_SELECTORS)
+    assert propose(nodes[::-1], BASE) == proposal
+    groups = grouped(nodes, BASE)
     assert sum(len(group.names) for group in groups) == len(nodes)
 
 
@@ -133,11 +135,11 @@ LABELS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"), max_size
 @given(st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=7))
 def test_proposals_are_exact_and_smallest(drawn: list[tuple[dict[str, str], bool]]) -> None:
     nodes = [node(f"n{at}", labels, virtual=virtual) for at, (labels, virtual) in enumerate(drawn)]
-    proposal = propose(nodes, [])
+    proposal = propose(nodes, Placement())
     targets = {one.name for one in nodes if one.is_target}
     to_label = {one.name for one in proposal.to_label}
     assert excluded(proposal, nodes) == targets - to_label
-    assert propose(nodes[::-1], []) == proposal
+    assert propose(nodes[::-1], Placement()) == proposal
     # Nothing cheaper does the same: all sets of labels and pairs common to all targets, by brute force.
     virtual = [set(one.labels.items()) for one in nodes if one.is_target]
     common = set.intersection(*virtual) if virtual else set()
@@ -154,6 +156,40 @@ def test_proposals_are_exact_and_smallest(drawn: list[tuple[dict[str, str], bool
 def _spares(selector: str, nodes: list[JudgedNode]) -> bool:
     matcher = NodeMatcher([selector])
     return not any(matcher.match(one.labels).selectors for one in nodes if not one.is_target)
+
+
+REQUIREMENTS = st.sampled_from(
+    [
+        {"key": key, "operator": operator, "values": [value]}
+        for key in "abc"
+        for value in "xy"
+        for operator in ("In", "NotIn")
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=7),
+    st.lists(st.lists(REQUIREMENTS, min_size=1, max_size=2), min_size=1, max_size=2),
+    st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy"), max_size=1),
+)
+def test_what_is_required_anyway_makes_the_rest_as_if_it_were_not_there(
+    drawn: list[tuple[dict[str, str], bool]], terms: list[Any], asked: dict[str, str]
+) -> None:
+    nodes = [node(f"n{at}", labels, virtual=virtual) for at, (labels, virtual) in enumerate(drawn)]
+    required = {"nodeSelectorTerms": [{"matchExpressions": term} for term in terms]}
+    existing = Placement((), required, asked)
+    left_out = {
+        one.name
+        for one in nodes
+        if not affinity_matches(required, one.labels) or not asked.items() <= one.labels.items()
+    }
+    needed = [one for one in nodes if not one.is_target or one.name not in left_out]
+    assert propose(nodes, existing) == propose(needed, Placement())
+    groups = grouped(nodes, existing)
+    assert {name for group in groups if group.left_out for name in group.names} == left_out
+    assert not any(group.is_lost for group in groups)
 
 
 @settings(max_examples=200, deadline=None)
