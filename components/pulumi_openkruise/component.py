@@ -3,7 +3,9 @@
 Annotations here are read by Pulumi's schema analyzer, which cannot resolve postponed ones.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 import pulumi
@@ -11,7 +13,7 @@ import pulumi
 from . import namespace as namespaces
 from . import node_check, supply
 from .chart.derived import has_daemon, late_gate
-from .errors import shown_plainly
+from .errors import InvalidConfigError, shown_plainly
 from .guard import Guard
 from .health import daemons
 from .moving import KEEP
@@ -117,9 +119,14 @@ class OpenKruise(pulumi.ComponentResource):
         super().__init__("openkruise:index:OpenKruise", name, guard.inputs(), guarded)
         guard.look(self)
         child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
-        ready: pulumi.Input[bool] = True
+        release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
+        if deferred:
+            release_values = _known_later(self, values, lambda known: _values(settings, known, source=source))
         if settings.create_namespace:
-            owning = pulumi.ResourceOptions.merge(child, guard.of_namespace())
+            after = pulumi.ResourceOptions(depends_on=_once_known(release_values) if deferred else [])
+            owning = pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions.merge(child, after), guard.of_namespace()
+            )
             moving = settings.import_release or settings.former_release is not None
             there = settings.namespace if moving and settings.former_namespace is None else None
             namespace = namespaces.created(
@@ -136,12 +143,8 @@ class OpenKruise(pulumi.ComponentResource):
             namespace, ready = namespaces.adopted(
                 f"{name}-adopted-namespace", settings.namespace, settings.release_id, reading
             )
+            release_values = pulumi.Output.all(release_values, ready).apply(lambda known: known[0])
 
-        release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
-        if deferred or not settings.create_namespace:
-            release_values = pulumi.Output.all(values, ready).apply(
-                lambda known: _values(settings, known[0], source=source)
-            )
         recorded = settings.release_id if settings.import_release else None
         guarded = pulumi.ResourceOptions.merge(child, guard.of_release())
         release = _release(
@@ -252,6 +255,41 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
         exclude_manager=settings.exclude_manager,
         values=every,
     )
+
+
+def _known_later(
+    component: pulumi.Resource, values: Any, checked: Callable[[Any], dict[str, Any]]
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Return the values once they are known and checked.
+
+    A program that ends while the engine runs one of its hooks is told of by a failed hook and a traceback,
+    so what is wrong is raised when the component's own have run.
+    """
+
+    async def check(known: Any) -> Mapping[str, Any]:
+        try:
+            return checked(known)
+        except InvalidConfigError:
+            with contextlib.suppress(Exception):  # reported where it happens
+                await component.urn.future()
+            raise
+
+    return pulumi.Output.from_input(values).apply(check)
+
+
+def _once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
+    """Return no resources, once the values are found good, or cannot be known in this preview.
+
+    What depends on it is registered after that and not at all where they are bad; the state tells of none.
+    """
+
+    async def nothing() -> list[pulumi.Input[pulumi.Resource]]:
+        await values.future()
+        return []
+
+    known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    known.set_result(True)
+    return pulumi.Output(set(), nothing(), known)
 
 
 def _log(problems: Iterable[ConfigProblem]) -> None:

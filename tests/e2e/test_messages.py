@@ -66,6 +66,37 @@ def test_message(case: Case, stage: Stage, previewed: Stack, chart: Chart) -> No
     assert counted == ({"1 problem"} if case.severity == "error" else set())
 
 
+LATE = """
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_openkruise import OpenKruise
+
+made = ConfigMap("made", metadata={{"name": "made", "namespace": "default"}})
+network = made.metadata.apply(lambda metadata: metadata["uid"])
+OpenKruise("kruise", {{"chart": {chart!r}, "values": {{"manager": {{"hostNetwork": network}}}}}})
+"""
+
+
+@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
+def test_what_shows_only_later_is_told_alone(
+    command: tuple[str, ...], previewed: Stack, chart: Chart, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "__main__.py").write_text(LATE.format(chart=chart.reference))
+    previewed.configure()
+
+    output = previewed.run(*command, folder=tmp_path).failed().output
+
+    said = """
+        arguments of OpenKruise 'kruise': 1 problem
+        values.manager.hostNetwork: expected true or false, found a text
+    """
+    assert _lines(said) in _lines(output), output
+    assert "hook" not in output, output
+    assert not [urn for urn in previewed.resources() if "core/v1:Namespace" in urn]
+    previewed.run("destroy", "--yes", "--skip-preview").succeeded()
+
+
 def _lines(text: str) -> str:
     """The text without indentation and empty lines, which Pulumi adds to."""
     return "\n".join(line.strip() for line in text.replace("error: ", "").splitlines() if line.strip())
