@@ -19,7 +19,9 @@ from .lifecycle import refusals, states
 from .lifecycle.restarts import restart_notice
 from .lifecycle.seen import Definition, ReleaseId, Seen
 from .problems import ConfigProblem
+from .required import REQUIRED
 from .settings import Settings
+from .values import daemon_affinity, merged
 
 Judge = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[ConfigProblem]]]
 
@@ -46,7 +48,7 @@ class Guard:
         self._seen: asyncio.Future[Seen | str] | None = None
 
     def inputs(self) -> dict[str, Any]:
-        """Return what the engine is to keep of the component, for the hooks of a later update."""
+        """Return what the engine is to keep of the component, for hooks of a later update and to show."""
         return {
             "createNamespace": self._settings.create_namespace,
             "selectors": list(self._settings.exclusion.selectors),
@@ -127,13 +129,7 @@ class Guard:
         return refusals.creating_namespace(self._asked, seen, there is not False)
 
     async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
-        old = args.old_inputs or {}
-        problems = refusals.namespace_given_up(old, self._asked)
-        if not problems and pulumi.runtime.is_dry_run():
-            notice = restart_notice(old.get("selectors"), self._settings.exclusion.selectors)
-            if notice:
-                self._say(pulumi.log.info, notice)
-        return problems
+        return refusals.namespace_given_up(args.old_inputs or {}, self._asked)
 
     async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()
@@ -147,7 +143,19 @@ class Guard:
             found = None if isinstance(definitions, str) else definitions
             problems += refusals.crds_given_up(*values, found)
             problems += refusals.downgraded(*versions, found)
+        if not problems and pulumi.runtime.is_dry_run():
+            notice = restart_notice(values[0], values[1] or self._foreseen(values[0]))
+            if notice:
+                self._say(pulumi.log.info, notice)
         return problems
+
+    def _foreseen(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values with the new affinity, where it is all that is known of the new ones."""
+        given = self._settings.values
+        if "daemon" not in given:
+            return {}
+        required = daemon_affinity(self._settings.exclusion, given)
+        return merged(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         problems = refusals.deleting(self._asked.release, await self.ask(_custom_resources))

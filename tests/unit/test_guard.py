@@ -397,6 +397,47 @@ def test_secret_values_are_judged_as_well(server: ApiServer, hooks: dict[str, pu
     assert "could not be checked in the cluster" in refused
 
 
+LISTED = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["1"]}]}]}
+WITH_AFFINITY = {
+    "daemon": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": LISTED}}}
+}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_says_what_a_changed_affinity_does(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], preview: bool
+) -> None:
+    after = {"daemon": {"nodeSelector": {"disk": "ssd"}}}
+    new = {"daemon": {**WITH_AFFINITY["daemon"], **after["daemon"]}}
+    update: dict[str, Any] = {
+        "old_inputs": {"values": WITH_AFFINITY},
+        "new_inputs": {"values": new},
+        "preview": preview,
+    }
+    assert called(configured(server), hooks, "update release", **update) == ""
+    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'disk!=ssd'"]] * preview
+
+
+def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    # What the component knows of values that hold outputs.
+    args: OpenKruiseArgs = {
+        "base_exclusions": False,
+        "virtual_node_selectors": ["a=1", "b=1"],
+        "values": {"daemon": {"affinity": {}}},
+    }
+
+    class Unknown(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            nothing: Any = pulumi.runtime.rpc.UNKNOWN
+            return pulumi.Output.from_input(nothing) if key == "values" else default
+
+    update = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": Unknown(x=1)}
+    assert called(configured(server), hooks, "update release", args, preview=True, **update) == ""
+    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1'"]]
+
+
 def test_a_downgrade_is_judged_by_what_is_stored(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:

@@ -1,32 +1,43 @@
-"""What a change of the excluded nodes does to the daemons that run, in a few lines for preview."""
+"""What a change of the daemon's node affinity does to the daemons that run, in a few lines for preview."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ..selectors import SelectorError, difference
+from ..chart.derived import has_daemon
+from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
+from ..selectors import SelectorError
+from ..selectors.difference import Placement, difference
 
 _LISTED = 3
 
 
-def restart_notice(old: Any, new: Sequence[str]) -> str | None:
-    """Return what a change of selectors does: which nodes lose or gain the daemon, and that all others
-    restart.
+def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Return what a change of the release's Helm values does: which nodes lose or gain the daemon, and that
+    all others restart.
 
-    ``old`` are the selectors that the engine has kept; None, or anything that is no list of selectors, means
-    that they are not known. None where nothing changes.
+    The values hold the whole affinity, what the stack requires itself joined with its selectors, and the
+    ``nodeSelector``: together they are what the cluster goes by. None where nothing changes, and where one
+    of the two is not known or leaves it to the chart.
     """
-    if not isinstance(old, Sequence) or isinstance(old, str) or list(old) == list(new):
+    before, after = _placement(old), _placement(new)
+    if before is None or after is None or before == after:
         return None
     try:
-        found = difference(list(old), list(new))
-    except (SelectorError, TypeError):
-        return None
-    if not found:
-        return None
+        found = difference(before, after)
+    except (SelectorError, TypeError, AttributeError):
+        return None  # values of a release that this module did not write
     parts = ["the affinity changes: every pod of kruise-daemon restarts, a tenth of them at a time"]
     for verb, regions in (("lose", found.losing), ("gain", found.gaining)):
         if regions:
             selectors = [region.selector for region in regions[:_LISTED]]
             more = f" and {len(regions) - _LISTED} more kinds" if len(regions) > _LISTED else ""
             parts.append(f"  nodes that {verb} it: {' or '.join(map(repr, selectors))}{more}")
-    return "\n".join(parts if found.restarts else parts[1:])
+    return "\n".join(parts)
+
+
+def _placement(values: Mapping[str, Any]) -> Placement | None:
+    """Return where the daemon may run by these values; None where there is none, or they do not say."""
+    required = node_affinity(values, DAEMON).get(REQUIRED)
+    if not isinstance(required, Mapping) or not has_daemon(values):
+        return None
+    return Placement((), required, pod_labels(values, DAEMON))

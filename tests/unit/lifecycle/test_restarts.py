@@ -1,0 +1,89 @@
+"""What a preview says of the daemons, from the values of the release before and after."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pulumi_openkruise.lifecycle.restarts import restart_notice
+from pulumi_openkruise.required import REQUIRED
+from pulumi_openkruise.selectors import solve
+from pulumi_openkruise.values import helm_values
+
+RESTARTS = "the affinity changes: every pod of kruise-daemon restarts, a tenth of them at a time"
+
+
+def requires(key: str, operator: str, *values: str) -> dict[str, Any]:
+    term = {"matchExpressions": [{"key": key, "operator": operator, "values": list(values)}]}
+    return {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [term]}}}}}
+
+
+def values(*selectors: str, **own: Any) -> dict[str, Any]:
+    """The release's values, as the component writes them."""
+    return helm_values(solve(selectors), namespace="kruise-system", values=own)
+
+
+def test_who_loses_and_who_gains() -> None:
+    assert restart_notice(values("type=vk"), values("pool=burst,!gpu", "type=vk")) == (
+        f"{RESTARTS}\n  nodes that lose it: '!gpu,pool=burst'"
+    )
+    assert restart_notice(values("type=vk", "a=1"), values("type=vk", "b=1")) == (
+        f"{RESTARTS}\n  nodes that lose it: 'b=1'\n  nodes that gain it: 'a=1'"
+    )
+
+
+def test_a_long_list_is_cut_short() -> None:
+    notice = restart_notice(values("x=1"), values("x=1", "a=1", "b=1", "c=1", "d=1", "e=1"))
+    assert notice is not None
+    assert notice.endswith("lose it: 'a=1' or 'b=1' or 'c=1' and 2 more kinds")
+
+
+@pytest.mark.parametrize(
+    "new", [values("type=vk"), values("type in (vk)", "type=vk,x"), values("type=vk", timeout=3)]
+)
+def test_nothing_is_said_where_the_affinity_stays(new: dict[str, Any]) -> None:
+    assert restart_notice(values("type=vk"), new) is None
+
+
+def test_what_the_values_require_is_in_the_affinity_that_the_cluster_sees() -> None:
+    own = requires("pool", "In", "a", "b")
+    # Nodes of another pool had no daemon, so a selector takes none from them.
+    assert restart_notice(values("type=vk", **own), values("type=vk", "pool=c", **own)) is None
+    assert restart_notice(values("type=vk", **own), values("type=vk", "pool=b", **own)) == (
+        f"{RESTARTS}\n  nodes that lose it: 'pool=b'"
+    )
+
+
+def test_a_requirement_alone_changes_who_has_a_daemon() -> None:
+    own = requires("pool", "NotIn", "lab")
+    assert restart_notice(values("type=vk"), values("type=vk", **own)) == (
+        f"{RESTARTS}\n  nodes that lose it: 'pool=lab'"
+    )
+    assert restart_notice(values("type=vk", **own), values("type=vk")) == (
+        f"{RESTARTS}\n  nodes that gain it: 'pool=lab'"
+    )
+    asks = {"daemon": {"nodeSelector": {"disk": "ssd"}}}
+    assert restart_notice(values("type=vk"), values("type=vk", **asks)) == (
+        f"{RESTARTS}\n  nodes that lose it: 'disk!=ssd'"
+    )
+
+
+def test_other_bytes_restart_too_though_the_nodes_are_the_same() -> None:
+    one = requires("type", "NotIn", "vk", "kwok")
+    other = requires("type", "NotIn", "kwok", "vk")
+    assert restart_notice(one, other) == RESTARTS
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {},
+        {"daemon": {"affinity": "none"}},
+        requires("pool", "Near", "x"),
+        {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": 7}}}}},
+        values("a=1", featureGates="KruiseDaemon=false"),
+    ],
+)
+def test_nothing_is_said_of_what_is_not_known(unknown: dict[str, Any]) -> None:
+    sides: Sequence[dict[str, Any]] = (values("type=vk"), unknown)
+    assert restart_notice(*sides) is None
+    assert restart_notice(*reversed(sides)) is None
