@@ -14,6 +14,7 @@ from . import namespace as namespaces
 from . import node_check, supply
 from .chart.derived import has_daemon, late_gate
 from .errors import InvalidConfigError, shown_plainly
+from .fields import Arguments, Label
 from .guard import Guard
 from .health import daemons
 from .moving import KEEP
@@ -104,11 +105,14 @@ class OpenKruise(pulumi.ComponentResource):
         """Declare namespace and release; raises InvalidConfigError with every problem of the arguments."""
         values = args.get("values", {})
         deferred = _holds_output(values)
+        label: Label = str
         source = f"arguments of OpenKruise {name!r}"
+        if isinstance(args, Arguments):
+            label, source = args.label, args.source or source
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
             plain = {**args, "values": _known_part(values)} if deferred else dict(args)
-            settings = read_settings(plain, source=source, look=supply.looking())
+            settings = read_settings(plain, source=source, label=label, look=supply.looking())
             problems = supply.repository_problems(settings)
             if problems:
                 raise ConfigError(problems, source="chart repository")
@@ -133,6 +137,7 @@ class OpenKruise(pulumi.ComponentResource):
                 f"{name}-namespace",
                 settings.namespace,
                 _taken_over(owning, settings.former_namespace, there),
+                label("create_namespace"),
                 # Where the chart has made it, Helm would delete what it no longer finds in its release.
                 KEEP if moving else None,
             )
@@ -233,7 +238,7 @@ def _release(
 
 def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
     """Return the Helm values; raises InvalidConfigError for those that were not checked before."""
-    every = merged(settings.derived, values)
+    every, label = merged(settings.derived, values), settings.label
     with shown_plainly():
         problems = values_problems(
             values,
@@ -242,9 +247,10 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
             namespace=settings.namespace,
             contract=settings.contract,
             derived=settings.derived,
+            label=label,
         )
         if has_daemon(every) is not settings.has_daemon:
-            problems.append(late_gate("values.featureGates", "feature_gates"))
+            problems.append(late_gate(f"{label('values')}.featureGates", label("feature_gates")))
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise ConfigError(errors, source=source)

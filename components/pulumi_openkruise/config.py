@@ -7,10 +7,8 @@ import pulumi
 from . import supply
 from .component import OpenKruiseArgs
 from .errors import shown_plainly
+from .fields import NAMESPACE, Arguments, config_label
 from .stack_config import CONFIG_KEYS, parse_config
-
-NAMESPACE = "openkruise"
-"""The namespace of the config keys, also in programs of another name: ``openkruise:virtualNodeSelectors``."""
 
 
 def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
@@ -18,7 +16,8 @@ def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
 
     ``config`` is another bag of config than the one named ``openkruise``, for programs with several
     installations. Raises InvalidConfigError, which Pulumi shows without a traceback, with every problem at
-    once: unknown keys, wrong types, selectors that cannot be parsed or excluded.
+    once: unknown keys, wrong types, selectors that cannot be parsed or excluded. Whatever the component says
+    later of these arguments names the keys of the config; a copy with changes is called by its own names.
     """
     config = config or pulumi.Config(NAMESPACE)
     prefix = f"{config.name}:"
@@ -30,14 +29,15 @@ def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
         name: value for name in sorted(names | set(CONFIG_KEYS)) if (value := config.get(name)) is not None
     }
     secret_keys = {name for name in raw if pulumi.runtime.is_config_secret(f"{prefix}{name}")}
+    source = f"config of stack {pulumi.get_stack()}"
     with shown_plainly():
         arguments = parse_config(
             raw,
-            source=f"config of stack {pulumi.get_stack()}",
+            source=source,
             namespace=config.name,
             secret_keys=secret_keys,
             look=supply.looking(),
         )
     if "values" in secret_keys:
         arguments["values"] = pulumi.Output.secret(arguments["values"])
-    return cast(OpenKruiseArgs, arguments)
+    return cast(OpenKruiseArgs, Arguments(arguments, label=config_label(config.name), source=source))

@@ -59,6 +59,39 @@ EXPECTED: dict[Kind, str] = {
 """How messages call the kinds."""
 
 
+NAMESPACE = "openkruise"
+"""The namespace of the config keys, also in programs of another name: ``openkruise:virtualNodeSelectors``."""
+
+
+def config_key(name: str) -> str:
+    """Return the key of a field in stack config: ``virtual_node_selectors`` is ``virtualNodeSelectors``."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def config_label(namespace: str = NAMESPACE) -> Label:
+    """Return what the fields are called where they are keys of stack config."""
+    return lambda name: f"{namespace}:{config_key(name)}"
+
+
+class Arguments(dict[str, Any]):
+    """Fields by name, and what whoever wrote them calls them; those of a plain mapping are called so, too."""
+
+    def __init__(self, fields: Mapping[str, Any], *, label: Label, source: str) -> None:
+        super().__init__(fields)
+        self.label = label
+        self.source = source
+        """Where they come from, in messages; empty where that is the component's to say."""
+
+
+def setting(label: Label, name: str, value: str) -> str:
+    """Return how to set a field in the words of whoever wrote the others, and have it take effect."""
+    key = label(name)
+    if ":" in key:  # config alone has a namespace before its keys, and a command to set them by
+        return f"pulumi config set {key} {value} && pulumi up"
+    return f"set {key} to {value} in the program, then `pulumi up`"
+
+
 def unknown_key(where: str, name: str, known: list[str]) -> ConfigProblem:
     """Return the problem of a key that does not exist, naming the nearest one that does."""
     near = nearest(name, known)

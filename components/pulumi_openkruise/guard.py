@@ -39,6 +39,7 @@ class Guard:
             release=ReleaseId(settings.release_namespace, settings.release_name),
             namespace=settings.namespace,
             create_namespace=settings.create_namespace,
+            label=settings.label,
         )
         self._refused: list[ConfigProblem] = []
         # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
@@ -103,7 +104,7 @@ class Guard:
         problems = refusals.blocked(seen)
         if problems and not pulumi.runtime.is_dry_run():
             raise self._error(problems)
-        condition = states.condition(seen)
+        condition = states.condition(seen, self._settings.label)
         if condition is not None:
             self._say(pulumi.log.warn, str(condition))
         return self._settings.namespace
@@ -141,8 +142,8 @@ class Guard:
         if refusals.crds_given_up(*values, None) or refusals.older(*versions):
             definitions = await self.ask(_definitions)
             found = None if isinstance(definitions, str) else definitions
-            problems += refusals.crds_given_up(*values, found)
-            problems += refusals.downgraded(*versions, found)
+            problems += refusals.crds_given_up(*values, found, self._settings.label)
+            problems += refusals.downgraded(*versions, found, self._settings.label)
         if not problems and pulumi.runtime.is_dry_run():
             notice = restart_notice(values[0], values[1] or self._foreseen(values[0]))
             if notice:
@@ -158,7 +159,8 @@ class Guard:
         return merged(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
-        problems = refusals.deleting(self._asked.release, await self.ask(_custom_resources))
+        found = await self.ask(_custom_resources)
+        problems = refusals.deleting(self._asked.release, found, self._settings.label)
         if not pulumi.runtime.is_dry_run():
             return problems
         # What of it the stack owns, and has depend on the release, is deleted first: only then it counts.

@@ -94,7 +94,7 @@ def _report(
     from .detection import judge
     from .survey import now, read_nodes, read_pods
 
-    listed = listed_selectors(arguments)
+    listed = listed_selectors(arguments, settings.label("virtual_node_selectors"))
     expected = of_values(settings, values, "the stack", listed)
     nodes = read_nodes(cluster, judge)
     deadline = monotonic() + PATIENCE_SECONDS

@@ -69,6 +69,8 @@ class Settings:
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
     warnings: tuple[ConfigProblem, ...] = ()
     """What is worth a line and keeps nobody from installing."""
+    label: Label = field(default=str, compare=False, repr=False)
+    """What the fields are called in messages."""
 
     @property
     def release_id(self) -> str:
@@ -152,6 +154,7 @@ def read_settings(
         derived=derived,
         has_daemon=has_daemon(merged(derived, values)),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
+        label=label,
         **plain,
     )
 

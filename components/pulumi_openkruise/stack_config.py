@@ -9,16 +9,9 @@ from typing import Any
 
 from .chart.derived import has_daemon, late_gate
 from .chart.local import Look, nothing_local
-from .fields import EXPECTED, FIELDS, Kind, unknown_key
+from .fields import EXPECTED, FIELDS, NAMESPACE, Kind, config_key, config_label, unknown_key
 from .problems import ConfigError, ConfigProblem, shown
 from .settings import read_settings
-
-
-def config_key(name: str) -> str:
-    """Return the key of a field in stack config: ``virtual_node_selectors`` is ``virtualNodeSelectors``."""
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
-
 
 CONFIG_KEYS: dict[str, str] = {config_key(name): name for name in FIELDS}
 """Every key of stack config, with the name of its field."""
@@ -28,7 +21,7 @@ def parse_config(
     raw: Mapping[str, Any],
     *,
     source: str,
-    namespace: str = "openkruise",
+    namespace: str = NAMESPACE,
     secret_keys: Collection[str] = (),
     look: Look = nothing_local,
 ) -> dict[str, Any]:
@@ -61,9 +54,7 @@ def parse_config(
             reason = f"expected {error.expected}, found {found}"
             problems.append(ConfigProblem("wrong-type", where, reason, (), error.remedy))
 
-    def label(name: str) -> str:
-        return f"{namespace}:{config_key(name)}"
-
+    label = config_label(namespace)
     settings = read_settings(arguments, source=source, label=label, known_problems=tuple(problems), look=look)
     if "values" in secret_keys and has_daemon(settings.derived) is not settings.has_daemon:
         # The program gets secret values as an output, which tells nothing in time.

@@ -45,5 +45,6 @@ def repository_problems(chart: Settings) -> list[ConfigProblem]:
             chart=chart.chart,
             chart_version=chart.chart_version,
             digest=chart.chart_digest,
+            label=chart.label,
         )
     )

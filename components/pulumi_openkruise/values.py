@@ -83,7 +83,9 @@ def values_problems(
             remedy = f"set it all as {label(name)}, and remove this one"
             problems.append(ConfigProblem("owned-value", f"{where}.{key}", reason, (), remedy))
     if isinstance(values.get("featureGates"), str):
-        problems += text_problems(values["featureGates"], contract, f"{where}.featureGates")
+        problems += text_problems(
+            values["featureGates"], contract, f"{where}.featureGates", label("feature_gates")
+        )
     installation = _section(values, "installation")
     if isinstance(installation.get("namespace"), str) and installation["namespace"] != namespace:
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"

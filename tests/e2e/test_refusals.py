@@ -62,19 +62,19 @@ ATTEMPTS = (
     ),
     Attempt(
         "another namespace",
-        (ANOTHER, "to keep that installation: releaseNamespace kruise-system"),
+        (ANOTHER, "to keep that installation: openkruise:releaseNamespace kruise-system"),
         settings={"namespace": "elsewhere"},
         replaces=True,
     ),
     Attempt(
         "another release name",
-        (ANOTHER, "to keep that installation: releaseName kruise"),
+        (ANOTHER, "to keep that installation: openkruise:releaseName kruise"),
         settings={"releaseName": "other"},
         replaces=True,
     ),
     Attempt(
         "another release namespace",
-        (ANOTHER, "to keep that installation: releaseNamespace kruise-system"),
+        (ANOTHER, "to keep that installation: openkruise:releaseNamespace kruise-system"),
         settings={"releaseNamespace": "default"},
         replaces=True,
     ),

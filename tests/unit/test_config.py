@@ -10,7 +10,7 @@ import pytest
 from engine import Engine, config_texts
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise import args_from_config
+from pulumi_openkruise import OpenKruise, args_from_config
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
 from pulumi_openkruise.chart.gates import SINCE
 from pulumi_openkruise.chart.local import ChartFileError, LocalChart
@@ -345,3 +345,31 @@ def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config:
     assert isinstance(seen[0], pulumi.Output)
     assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
     assert engine.exports["values"]["value"] == {"daemon": {"socketFile": "b"}}
+
+
+def test_what_the_component_says_of_config_names_its_keys(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
+    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: "4.25.0")
+    pulumi.runtime.set_all_config({"mine:chartVersion": "1.7.3", "mine:namespace": "other"})
+
+    def program() -> None:
+        arguments = args_from_config(pulumi.Config("mine"))
+        arguments["values"] = pulumi.Output.from_input({"x": "y"})
+        OpenKruise("kruise", arguments)
+
+    with pytest.raises(InvalidConfigError, match=r"^config of stack test: 1 problem\n\nmine:values\.x: "):
+        engine.run(program)
+    assert any(text.startswith("mine:chartVersion: 1.7.3") for text in said)
+    assert any("set mine:createNamespace to false" in text for text in said)
+
+
+def test_arguments_of_a_program_are_called_by_their_own_names(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
+    engine.run(lambda: OpenKruise("kruise", {"chart_version": "1.7.3"}))
+    assert any(text.startswith("chart_version: 1.7.3") for text in said)

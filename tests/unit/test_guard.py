@@ -114,7 +114,7 @@ def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: b
     installed(configured(server), preview=preview)
     (warning,) = said
     assert "is failed at revision 2" in warning
-    assert "openkruise:reapply" in warning
+    assert "set reapply to <any new text> in the program" in warning
 
 
 @pytest.mark.parametrize("context", ["there", "nowhere"])

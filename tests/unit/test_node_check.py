@@ -87,7 +87,7 @@ def test_a_lost_node_is_a_warning_and_the_update_succeeds(
     assert level == "warn"
     assert "1 real, excluded: it loses its daemon" in text
     assert "real-node-excluded: 1 real node excluded" in text
-    assert "excluded by pool=burst (virtualNodeSelectors[0])" in text
+    assert "excluded by pool=burst (virtual_node_selectors[0])" in text
     (component,) = [urn for urn in engine.outputs if urn.endswith("OpenKruise::kruise")]
     assert engine.outputs[component]["status"] == "deployed"
 

@@ -105,7 +105,9 @@ def read_text(text: str) -> dict[str, bool]:
     return {name: value == "true" for name, sign, value in pairs if sign and value in ("true", "false")}
 
 
-def text_problems(text: str, chart: Version, where: str) -> Iterator[ConfigProblem]:
+def text_problems(
+    text: str, chart: Version, where: str, key: str = "feature_gates"
+) -> Iterator[ConfigProblem]:
     """Yield what is wrong with a text given right to the chart; it may be secret, and is not shown."""
     for index, entry in enumerate(text.split(",") if text else ()):
         name, sign, value = entry.partition("=")
@@ -113,9 +115,7 @@ def text_problems(text: str, chart: Version, where: str) -> Iterator[ConfigProbl
             reason = (
                 f"entry {index + 1} is not Name=true or Name=false, which the chart looks for to the letter"
             )
-            yield ConfigProblem(
-                "wrong-value", where, reason, (), "give the gates as featureGates beside values"
-            )
+            yield ConfigProblem("wrong-value", where, reason, (), f"give the gates as {key}")
         elif _name_problem(name, chart, where) is not None:
             near = _near(name, chart)
             reason = (
@@ -127,7 +127,7 @@ def text_problems(text: str, chart: Version, where: str) -> Iterator[ConfigProbl
     dropped = [name for name in CHART_DEFAULT if name not in given]
     if text and dropped:
         reason = f"takes the place of the chart's own text, so that {', '.join(dropped)} is off"
-        remedy = "give the gates as featureGates beside values, which keeps it"
+        remedy = f"give the gates as {key}, which keeps it"
         yield ConfigProblem("dropped-gate", where, reason, (), remedy, "warning")
     yield from _effects(given, chart, where)
 

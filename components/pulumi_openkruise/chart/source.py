@@ -109,7 +109,7 @@ def _differences(local: LocalChart, given: Mapping[str, Any], label: Label) -> I
 
 
 def index_problems(
-    index: bytes, *, repository: str, chart: str, chart_version: str, digest: str | None
+    index: bytes, *, repository: str, chart: str, chart_version: str, digest: str | None, label: Label = str
 ) -> Iterator[ConfigProblem]:
     """Yield what a repository's index says against the digest given, or against OpenKruise's own.
 
@@ -119,14 +119,15 @@ def index_problems(
     wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
     wanted = wanted if digest is None else (digest,)
     listed = listed_digests(index, chart, chart_version) if wanted else None
+    where = label("chart_digest")
     if not listed and digest is not None:
         reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
-        yield ConfigProblem("no-digest", "chart_digest", reason, (), _PULL.format(chart="chart"))
+        yield ConfigProblem("no-digest", where, reason, (), _PULL.format(chart=label("chart")))
     elif listed and not set(wanted) & set(listed):
         reason = f"{without_login(repository)} offers another archive as {chart} {chart_version}"
         detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' or '.join(listed)}")
-        remedy = "find out why; if it is meant, give the listed one as chart_digest"
-        yield ConfigProblem("other-digest", "chart_digest", reason, detail, remedy)
+        remedy = f"find out why; if it is meant, give the listed one as {where}"
+        yield ConfigProblem("other-digest", where, reason, detail, remedy)
 
 
 def contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:

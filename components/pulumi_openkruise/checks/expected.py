@@ -83,10 +83,12 @@ def of_values(
     )
 
 
-def listed_selectors(arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+def listed_selectors(
+    arguments: Mapping[str, Any], where: str = "virtualNodeSelectors"
+) -> list[tuple[str, str]]:
     """Return every selector that arguments stand for, each with where it comes from."""
     found = [
-        (selector, f"virtualNodeSelectors[{place}]")
+        (selector, f"{where}[{place}]")
         for place, selector in enumerate(arguments.get("virtual_node_selectors") or ())
     ]
     for name in arguments.get("virtual_node_presets") or ():

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..fields import Label, setting
 from ..problems import ConfigProblem
 from . import crd_versions
 from .seen import Definition, ReleaseId, Seen
@@ -28,6 +29,8 @@ class Asked:
     release: ReleaseId
     namespace: str
     create_namespace: bool
+    label: Label = str
+    """What the fields are called in messages."""
 
 
 def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
@@ -78,10 +81,11 @@ def _ways_in(asked: Asked) -> tuple[str, ...]:
     return (
         f"  if the component had another name or parent: give {asked.component!r} what it had as an alias,",
         '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
-        "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none",
+        "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none;",
+        "    in YAML, options: {aliases: [{name: <old name>}]}",
         "  if it was moved from another stack: `pulumi state move` takes it along",
         "  if helm or an interrupted `up` made it, take it over as it is:",
-        "    pulumi config set openkruise:importRelease true && pulumi up",
+        f"    {setting(asked.label, 'import_release', 'true')}",
     )
 
 
@@ -89,9 +93,10 @@ def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
     """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
     if seen.owner is None or seen.owner == asked.release:
         return []
+    name, namespace = asked.label("release_name"), asked.label("release_namespace")
     what = [
-        f"releaseName {seen.owner.name}" if seen.owner.name != asked.release.name else "",
-        f"releaseNamespace {seen.owner.namespace}" if seen.owner.namespace != asked.release.namespace else "",
+        f"{name} {seen.owner.name}" if seen.owner.name != asked.release.name else "",
+        f"{namespace} {seen.owner.namespace}" if seen.owner.namespace != asked.release.namespace else "",
     ]
     keys = " and ".join(part for part in what if part)
     return [
@@ -108,7 +113,10 @@ def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
 
 
 def crds_given_up(
-    old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, definitions: Iterable[Definition] | None
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    definitions: Iterable[Definition] | None,
+    label: Label = str,
 ) -> list[ConfigProblem]:
     """Return the problem of values that take the CRDs from a release: Helm would delete them.
 
@@ -126,7 +134,7 @@ def crds_given_up(
     return [
         ConfigProblem(
             "crds-given-up",
-            "values.crds.managed",
+            f"{label('values')}.crds.managed",
             f"false takes the CRDs from the release, and Helm deletes them with {_LOST}",
             (
                 f"  this is about {which}",
@@ -143,7 +151,9 @@ def older(old: str, new: str) -> bool:
     return crd_versions.is_older(new, old)
 
 
-def downgraded(old: str, new: str, definitions: Iterable[Definition] | None) -> list[ConfigProblem]:
+def downgraded(
+    old: str, new: str, definitions: Iterable[Definition] | None, label: Label = str
+) -> list[ConfigProblem]:
     """Return the problem of an older chart that lacks a version in which custom resources may be stored.
 
     Without the cluster's ``definitions`` (None) the known change of the chart counts.
@@ -160,7 +170,7 @@ def downgraded(old: str, new: str, definitions: Iterable[Definition] | None) -> 
     return [
         ConfigProblem(
             "chart-downgrade",
-            "chartVersion",
+            label("chart_version"),
             f"{new} does not know versions in which custom resources are stored since {old}: {names}",
             (
                 "  the API server refuses its CRDs half way, and Helm cannot roll that back",
@@ -181,7 +191,7 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
     return [
         ConfigProblem(
             "namespace-given-up",
-            "createNamespace",
+            asked.label("create_namespace"),
             f"this stack has made the namespace {asked.namespace}, and with false would delete it, with "
             "manager, daemons and the release's record, while the fail-closed webhooks stay",
             ("  set it to true again, as it was; false is for a namespace that the stack has not made",),
@@ -189,22 +199,20 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
     ]
 
 
-def deleting(release: ReleaseId, found: Mapping[str, int] | str) -> list[ConfigProblem]:
+def deleting(release: ReleaseId, found: Mapping[str, int] | str, label: Label = str) -> list[ConfigProblem]:
     """Return why a guarded release is not deleted: custom resources by kind, or why they were not counted."""
     if found == {}:
         return []
+    way_out = (
+        "  delete them first, or give the guard up:",
+        f"    {setting(label, 'guard_destroy', 'false')}",
+    )
     if isinstance(found, str):
         reason = f"its deletion is guarded, and whether custom resources exist is not known: {found}"
-        return [ConfigProblem("unknown-resources", f"Helm release {release}", reason, _UNGUARD)]
+        return [ConfigProblem("unknown-resources", f"Helm release {release}", reason, way_out)]
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
     reason = f"deleting it deletes, with its CRDs, {listed}"
-    return [ConfigProblem("resources-exist", f"Helm release {release}", reason, _UNGUARD)]
-
-
-_UNGUARD = (
-    "  delete them first, or give the guard up:",
-    "    pulumi config set openkruise:guardDestroy false && pulumi up",
-)
+    return [ConfigProblem("resources-exist", f"Helm release {release}", reason, way_out)]
 
 
 def blocked(seen: Seen) -> list[ConfigProblem]:

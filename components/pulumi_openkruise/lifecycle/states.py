@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
+from ..fields import Label, config_label, setting
 from ..problems import ConfigProblem
 from ..release.records import UNFINISHED
 from .seen import ReleaseId, Revision, Seen
@@ -40,8 +41,14 @@ class Condition:
         return tuple(f"  {line}" for line in self.remedy)
 
 
-def condition(seen: Seen) -> Condition | None:
-    """Return what is wrong with the release's status; None for one that is deployed, or not there."""
+_CONFIG = config_label()
+
+
+def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
+    """Return what is wrong with the release's status; None for one that is deployed, or not there.
+
+    ``label`` tells what the fields are called.
+    """
     latest = seen.latest
     if latest is None or latest.status == "deployed":
         return None
@@ -54,8 +61,8 @@ def condition(seen: Seen) -> Condition | None:
         False,
         headline,
         (
-            "`pulumi up` tries again; if it says unchanged instead, give reapply a new value:",
-            "  pulumi config set openkruise:reapply <any new text> && pulumi up",
+            f"`pulumi up` tries again; if it says unchanged instead, give {label('reapply')} a new value:",
+            f"  {setting(label, 'reapply', '<any new text>')}",
         ),
     )
 

@@ -1,6 +1,9 @@
 """What must not be done to an installation, as decisions over plain data."""
 
+from dataclasses import replace
+
 import pytest
+from pulumi_openkruise.fields import config_label
 from pulumi_openkruise.lifecycle.refusals import (
     Asked,
     blocked,
@@ -81,9 +84,9 @@ def test_any_other_status_blocks_nothing(status: str) -> None:
 @pytest.mark.parametrize(
     ("owner", "keys"),
     [
-        (ReleaseId("kruise-system", "openkruise"), "releaseName openkruise"),
-        (ReleaseId("default", "kruise"), "releaseNamespace default"),
-        (ReleaseId("default", "other"), "releaseName other and releaseNamespace default"),
+        (ReleaseId("kruise-system", "openkruise"), "release_name openkruise"),
+        (ReleaseId("default", "kruise"), "release_namespace default"),
+        (ReleaseId("default", "other"), "release_name other and release_namespace default"),
     ],
 )
 def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
@@ -178,3 +181,19 @@ def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
     (unknown,) = deleting(RELEASE, "connection refused")
     assert unknown.code == "unknown-resources"
     assert "connection refused" in unknown.reason
+
+
+def test_refusals_name_what_a_program_or_its_config_has() -> None:
+    by_config = replace(ASKED, create_namespace=False, label=config_label("mine"))
+    (given_up,) = namespace_given_up({"createNamespace": True}, by_config)
+    assert given_up.where == "mine:createNamespace"
+    (there,) = creating(replace(ASKED, label=config_label("mine")), INSTALLED)
+    assert there.detail[-1].strip() == "pulumi config set mine:importRelease true && pulumi up"
+    (own,) = creating(ASKED, INSTALLED)
+    assert own.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
+    (guarded,) = deleting(RELEASE, {"CloneSet": 1}, config_label("mine"))
+    assert guarded.detail[-1].strip() == "pulumi config set mine:guardDestroy false && pulumi up"
+    (crds,) = crds_given_up({}, NOT_MANAGED, None, config_label("mine"))
+    assert crds.where == "mine:values.crds.managed"
+    (older,) = downgraded("1.9.0", "1.8.3", None, config_label("mine"))
+    assert older.where == "mine:chartVersion"
