@@ -1,7 +1,8 @@
 """From label selectors to the node affinity that admits exactly the nodes that none of them matches."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .affinity import Term, read
@@ -25,8 +26,13 @@ class Exclusion:
     """``{"nodeSelectorTerms": [...]}``, or None when nothing is excluded and nothing else required."""
     proven: tuple[str, ...]
     """What is proven to be the fewest possible, in this order: ``terms``, ``requirements``, ``values``."""
-    selectors: tuple[str, ...]
-    """The selectors in canonical spelling, sorted, without duplicates."""
+    parsed: tuple[Selector, ...] = field(repr=False)
+    """The selectors as they were given."""
+
+    @cached_property
+    def selectors(self) -> tuple[str, ...]:
+        """The selectors in canonical spelling, sorted, without duplicates."""
+        return tuple(sorted({str(selector) for selector in self.parsed}))
 
     @property
     def minimal(self) -> bool:
@@ -64,7 +70,7 @@ def solve(
         if problems:
             raise SelectorError(problems)
     affinity, proven = Complement(parsed, terms).solve(budget)
-    return Exclusion(affinity, _PROOFS[:proven], tuple(sorted({str(selector) for selector in parsed})))
+    return Exclusion(affinity, _PROOFS[:proven], tuple(parsed))
 
 
 def read_selectors(selectors: Iterable[str | Mapping[str, Any]]) -> list[Selector]:

@@ -9,9 +9,16 @@ import re
 MAX_INTEGER = 2**63 - 1
 """The largest number that ``>`` and ``<`` compare with, an int64."""
 
+_LABEL_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_DNS_SUBDOMAIN = r"[a-z0-9]+(?:(?:-+|\.)[a-z0-9]+)*"
+KEY = rf"(?:(?=[^/]{{1,253}}/){_DNS_SUBDOMAIN}/)?{_LABEL_NAME}"
+"""A label key as a regular expression, to be put into others."""
+VALUE = rf"(?:{_LABEL_NAME})?"
+"""A label value as a regular expression, to be put into others."""
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?", re.ASCII)
-_SHORT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", re.ASCII)
-_SUBDOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", re.ASCII)
+_SHORT_NAME = re.compile(_LABEL_NAME, re.ASCII)
+_SUBDOMAIN = re.compile(_DNS_SUBDOMAIN, re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
