@@ -15,6 +15,8 @@ from .requirement import Requirement
 NAME_FIELD = "metadata.name"
 """The only node field that ``matchFields`` may use."""
 
+_AROUND = len('{"key":"","operator":"","values":[""]}')
+
 Term = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 """One node selector term: requirements on labels, and requirements on fields."""
 
@@ -42,24 +44,36 @@ def write(terms: Iterable[Term]) -> dict[str, Any]:
         if fields:
             fields = tuple(sorted(fields))
             term["matchFields"] = [_write_requirement(requirement) for requirement in fields]
-        written.append((len(labels) + len(fields), _text(labels, fields), term))
-    written.sort(key=lambda entry: entry[:2])
-    return {"nodeSelectorTerms": [term for _count, _json, term in written]}
+        written.append((len(labels) + len(fields), labels, fields, term))
+    if len(written) > 1:
+        written.sort(key=lambda entry: (entry[0], _text(entry[1], entry[2])))
+    return {"nodeSelectorTerms": [entry[3] for entry in written]}
+
+
+def length_of(term: Term) -> int:
+    """Return about how many characters the requirements of a term have as JSON."""
+    labels, fields = term
+    return sum([
+        _AROUND + len(key) + len(operator) + len("-,-".join(values))
+        for key, operator, values in labels + fields
+    ])  # fmt: skip
 
 
 def _text(labels: Iterable[Requirement], fields: Iterable[Requirement]) -> str:
     """Return a term as ``json.dumps`` writes it, but for the brace at its start."""
     parts = []
-    for name, requirements in (("matchExpressions", labels), ("matchFields", fields)):
-        listed = []
-        for key, operator, values in requirements:
-            # Keys and values of labels need no quoting; the name of a node is anything.
-            quoted = [json.dumps(value) for value in values] if name == "matchFields" else None
-            inside = ", ".join(quoted or [f'"{value}"' for value in values])
-            more = f', "values": [{inside}]' if values else ""
-            listed.append(f'{{"key": "{key}", "operator": "{operator}"{more}}}')
-        if listed:
-            parts.append(f'"{name}": [{", ".join(listed)}]')
+    quote = '", "'
+    if labels:
+        # Keys and values of labels need no quoting.
+        listed = [
+            f'{{"key": "{key}", "operator": "{operator}", "values": ["{quote.join(values)}"]}}'
+            if values
+            else f'{{"key": "{key}", "operator": "{operator}"}}'
+            for key, operator, values in labels
+        ]
+        parts.append(f'"matchExpressions": [{", ".join(listed)}]')
+    if fields:
+        parts.append(f'"matchFields": {json.dumps([_write_requirement(field) for field in fields])}')
     return ", ".join(parts) + "}"
 
 
@@ -166,7 +180,7 @@ def _read_requirement(entry: Mapping[str, Any]) -> Requirement:
 
 
 def _write_requirement(requirement: Requirement) -> dict[str, Any]:
-    written: dict[str, Any] = {"key": requirement.key, "operator": requirement.operator}
-    if requirement.values:
-        written["values"] = list(requirement.values)
-    return written
+    key, operator, values = requirement
+    if values:
+        return {"key": key, "operator": operator, "values": list(values)}
+    return {"key": key, "operator": operator}

@@ -39,12 +39,10 @@ class Frame:
     def __init__(self, fields: Sequence[int]) -> None:
         """Take the masks of the fields; the bit above each must be unused."""
         self.fields = tuple(fields)
-        self.full = self.low = self.guard = 0
-        for field in fields:
-            spare = 1 << field.bit_length()
-            self.full |= field
-            self.low |= spare - (field & -field)
-            self.guard |= spare
+        self.spares = [1 << field.bit_length() for field in fields]
+        self.full = sum(fields)
+        self.guard = sum(self.spares)
+        self.low = self.guard - sum([field & -field for field in fields])
 
     def is_empty(self, box: int) -> bool:
         """Tell whether no node can be in the box: some label has no value left."""
@@ -73,17 +71,26 @@ def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
 
     The set of nodes stays the same: ``type=a`` and ``type=b`` become ``type in (a,b)``.
     """
+    full, low, guard = frame.full, frame.low, frame.guard
     current = absorb(boxes)
     while len(current) > 1:
-        joined = current
-        for field in frame.fields:
-            groups: dict[int, int] = {}
-            known, other = groups.get, ~field
-            for box in joined:
-                groups[box & other] = known(box & other, 0) | box
-            if len(groups) < len(joined):
-                joined = sorted(groups.values())
-        if joined is current:
+        # What differs in one label only restricts the same labels.
+        alike: dict[int, list[int]] = {}
+        for box in current:
+            alike.setdefault(((full & ~box) + low) & guard, []).append(box)
+        if len(alike) == len(current):
+            break
+        joined: list[int] = []
+        for span, group in alike.items():
+            if len(group) > 1:
+                for field, spare in zip(frame.fields, frame.spares, strict=True):
+                    if span & spare:
+                        groups: dict[int, int] = {}
+                        for box in group:
+                            groups[box & ~field] = groups.get(box & ~field, 0) | box
+                        group = list(groups.values())
+            joined += group
+        if len(joined) == len(current):
             break
         current = absorb(joined)
     return current

@@ -5,14 +5,18 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from .affinity import Term, write
-from .boxes import Frame, OutOfSteps, Steps, absorb, hole, linked, merge
+from .affinity import Term, length_of, write
+from .boxes import OutOfSteps, Steps, absorb, hole, linked, merge
 from .errors import Problem, SelectorError
-from .linked import SIZE_LIMIT, LinkedLabels, Said, term_of
+from .layout import Layout
+from .linked import SIZE_LIMIT, LinkedLabels
 from .requirement import Requirement, Selector
 from .space import LabelSpace
 
 _SMALL_PRODUCT = 256
+
+_LABEL_SIZE, _VALUE_SIZE = 1200, 70
+"""More bytes than a term takes for a label, in three requirements at most, and for a value of one."""
 
 _Alone = list[tuple[LabelSpace, int]]
 """Labels that no selector links with others, and the values that remain of each."""
@@ -23,30 +27,26 @@ class Complement:
 
     def __init__(self, selectors: Sequence[Selector], terms: Sequence[Term] | None) -> None:
         self.selectors, self.terms = selectors, terms
-        live = list(selectors)
-        while True:
-            self._cut(live)
-            boxes = [self._box(selector.requirements) for selector in live]
-            kept = set(absorb([box for box in boxes if not self.frame.is_empty(box)]))
-            self.forbidden = []
-            for box, selector in zip(boxes, live, strict=True):
-                if box in kept:
-                    kept.discard(box)
-                    self.forbidden.append((box, selector))
-            # Values that only a superfluous selector names must not cut a label that has integer ranges.
-            if len(self.forbidden) == len(live) or not any(space.ranges for space in self.spaces):
-                break
-            live = [selector for _box, selector in self.forbidden]
+        self._live = selectors
+        self._layout = Layout([selector.requirements for selector in selectors], terms or ())
+        # Values that only a superfluous selector names must not cut a label that has integer ranges.
+        while self._layout.has_ranges and len(needed := self._needed()) < len(self._live):
+            self._live = [selector for _box, selector in needed]
+            self._layout = Layout([selector.requirements for selector in self._live], terms or ())
+        self._box, self._frame, self._full = self._layout.box, self._layout.frame, self._layout.frame.full
 
     def solve(self, budget: int) -> tuple[dict[str, Any] | None, int]:
         """Return the node selector (None: nothing is excluded) and what is proven of it (0 to 3, see Cover).
 
         Raises SelectorError where no node is left, where the rest is inexpressible, or too large.
         """
-        boxes = merge([box for box, _ in self.forbidden] + self._outside_terms(), self.frame)
+        forbidden = [self._box(selector.requirements) for selector in self._live]
+        boxes = merge(
+            [box for box in forbidden if not self._frame.is_empty(box)] + self._outside_terms(), self._frame
+        )
         if not boxes:
             return None, 3
-        if self.full in boxes:
+        if self._full in boxes:
             raise SelectorError([self._leaves_no_node()])
         parts, alone = self._components(boxes)
         for part in parts:
@@ -62,71 +62,50 @@ class Complement:
             # A product of smallest covers is proven smallest where all have a fooling set, and its number of
             # terms where all but one have; else look at the product itself while it is small.
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
-                whole = LinkedLabels(self.spaces, self.offsets, boxes)
+                whole = LinkedLabels(self._layout.spaces, self._layout.offsets, boxes)
                 whole.find_primes(budget)
                 alone = []
                 parts, covers = [whole], [whole.cover(budget)]
                 proven = covers[0].proven
             else:
                 proven = 1 if len(unproven) == 1 else 0
-        said = [
-            [part.statements(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
+        factored = [
+            [part.term(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
         ]
         if alone:
-            said.append([[(space, space.statement(atoms)) for space, atoms in alone]])
-        _check_size(said)
-        factored = [[term_of(box) for box in boxes_of_part] for boxes_of_part in said]
+            factored.append([_term_of(alone)])
+        self._check_size(factored)
         joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
         return write(joined), proven
 
-    def _cut(self, selectors: Sequence[Selector]) -> None:
-        """Cut the labels into atoms and lay their fields side by side."""
-        by_key: dict[tuple[bool, str], list[Requirement]] = {}
-        for selector in selectors:
-            for requirement in selector.requirements:
-                by_key.setdefault((False, requirement.key), []).append(requirement)
-        for labels, fields in self.terms or ():
-            for requirement in labels:
-                by_key.setdefault((False, requirement.key), []).append(requirement)
-            for requirement in fields:
-                by_key.setdefault((True, requirement.key), []).append(requirement)
-        self.spaces: list[LabelSpace] = []
-        self.offsets: list[int] = []
-        self.fields: list[int] = []
-        self.place: dict[tuple[bool, str], int] = {}
-        offset = 0
-        for (is_field, key), requirements in sorted(by_key.items()):
-            space = LabelSpace(key, requirements, is_field=is_field)
-            self.place[is_field, key] = len(self.spaces)
-            self.spaces.append(space)
-            self.offsets.append(offset)
-            self.fields.append(space.full << offset)
-            offset += space.width + 1  # a frame wants a spare bit above each field
-        self.frame = Frame(self.fields)
-        self.full = self.frame.full
-
-    def _box(self, labels: Sequence[Requirement], fields: Sequence[Requirement] = ()) -> int:
-        box = self.full
-        for is_field, requirements in ((False, labels), (True, fields)):
-            for requirement in requirements:
-                place = self.place[is_field, requirement.key]
-                atoms = self.spaces[place].encode(requirement) << self.offsets[place]
-                box &= atoms | ~self.fields[place]
-        return box
+    def _needed(self) -> list[tuple[int, Selector]]:
+        """Return the selectors that match a node which no single other one matches, each with its box."""
+        layout = self._layout
+        boxes = [(layout.box(selector.requirements), selector) for selector in self._live]
+        kept = set(absorb([box for box, _selector in boxes if not layout.frame.is_empty(box)]))
+        needed = []
+        for box, selector in boxes:
+            if box in kept:
+                kept.discard(box)
+                needed.append((box, selector))
+        return needed
 
     def _outside_terms(self) -> list[int]:
         """Return boxes that together hold the nodes that the required terms do not admit."""
         if self.terms is None:
             return []
-        outside = [self.full]
+        outside = [self._full]
         for labels, fields in self.terms:
             term = self._box(labels, fields)
-            if self.frame.is_empty(term):
+            if self._frame.is_empty(term):
                 continue
             cut = [
-                box & ((field & ~term) | ~field) for box in outside for field in self.fields if field & ~term
+                box & ((field & ~term) | ~field)
+                for box in outside
+                for field in self._frame.fields
+                if field & ~term
             ]
-            outside = merge([box for box in cut if not self.frame.is_empty(box)], self.frame)
+            outside = merge([box for box in cut if not self._frame.is_empty(box)], self._frame)
         return outside
 
     def _components(self, boxes: Sequence[int]) -> tuple[list[LinkedLabels], _Alone]:
@@ -135,14 +114,15 @@ class Complement:
         What a single requirement excludes, on a label of its own, every term has to exclude; that is returned
         apart.
         """
-        low, guard = self.frame.low, self.frame.guard
+        spaces, offsets = self._layout.spaces, self._layout.offsets
+        low, guard = self._frame.low, self._frame.guard
         # A label that a box restricts carries into its spare bit: those bits are what links boxes.
-        marks = [(((self.full & ~box) + low) & guard, box) for box in boxes]
+        marks = [(((self._full & ~box) + low) & guard, box) for box in boxes]
         parts: list[LinkedLabels] = []
         alone: _Alone = []
         for mark, members in linked(marks):
-            places = [place for place, field in enumerate(self.fields) if mark >> field.bit_length() & 1]
-            space, offset = self.spaces[places[0]], self.offsets[places[0]]
+            places = [place for place, spare in enumerate(self._frame.spares) if mark & spare]
+            space, offset = spaces[places[0]], offsets[places[0]]
             if len(places) == len(members) == 1 and not space.ranges:
                 pieces = space.pieces(space.full & ~(members[0] >> offset))
                 if len(pieces) == 1:
@@ -150,8 +130,8 @@ class Complement:
                     continue
             parts.append(
                 LinkedLabels(
-                    [self.spaces[place] for place in places],
-                    [self.offsets[place] for place in places],
+                    [spaces[place] for place in places],
+                    [offsets[place] for place in places],
                     sorted(members),
                 )
             )
@@ -179,12 +159,25 @@ class Complement:
         if problems:
             raise SelectorError(problems)
 
+    def _check_size(self, factored: Sequence[Sequence[Term]]) -> None:
+        """Raise SelectorError where an affinity of all combinations of these terms would be too large."""
+        terms = prod([len(factor) for factor in factored])
+        most = _LABEL_SIZE * len(self._frame.fields) + _VALUE_SIZE * self._full.bit_length()
+        if terms * most < SIZE_LIMIT and not self._layout.has_fields:  # whose values need a requirement each
+            return
+        size = 24 + terms * 26
+        for factor in factored:
+            own = sum([2 * len(labels + fields) + length_of((labels, fields)) for labels, fields in factor])
+            size += own * (terms // len(factor))
+        if size > SIZE_LIMIT:
+            raise SelectorError([_too_large(terms, size, "about ")])
+
     def _inexpressible(self, part: LinkedLabels, gap: int, labels: dict[str, str]) -> Problem:
         labels_here = part.node_in(gap)
         keys = [space.key for space in part.spaces if space.ranges and space.key in labels_here]
         involved = [
             selector.text or str(selector)
-            for _box, selector in self.forbidden
+            for _box, selector in self._needed()
             if any(r.operator in ("Gt", "Lt") and r.key in keys for r in selector.requirements)
         ]
         key = keys[0] if keys else part.spaces[0].key
@@ -200,7 +193,7 @@ class Complement:
     def _leaves_no_node(self) -> Problem:
         steps = Steps(200_000)
         if self.terms is not None and not any(
-            not self.frame.is_empty(self._box(*term)) for term in self.terms
+            not self._frame.is_empty(self._box(*term)) for term in self.terms
         ):
             return Problem(
                 "contradiction",
@@ -208,11 +201,11 @@ class Complement:
                 remedy="remove one of the requirements that exclude each other",
             )
         outside = self._outside_terms()
-        needed = list(self.forbidden)
+        needed = self._needed()
         try:
             for entry in list(needed):
                 rest = [other for other in needed if other is not entry]
-                if hole(self.full, [box for box, _ in rest] + outside, self.frame, steps) is None:
+                if hole(self._full, [box for box, _ in rest] + outside, self._frame, steps) is None:
                     needed = rest
         except OutOfSteps:
             pass
@@ -223,25 +216,14 @@ class Complement:
             witness: dict[str, str] = {}
         else:
             reason = f"every node that the required node affinity admits is matched by {listed}"
-            admitted = min(box for term in self.terms if not self.frame.is_empty(box := self._box(*term)))
-            witness = LinkedLabels(self.spaces, self.offsets, []).node_in(admitted)
+            admitted = min(box for term in self.terms if not self._frame.is_empty(box := self._box(*term)))
+            witness = LinkedLabels(self._layout.spaces, self._layout.offsets, []).node_in(admitted)
         return Problem(
             "leaves-no-node",
             reason,
             witness=witness,
             remedy="remove or narrow one of them",
         )
-
-
-def _check_size(said: Sequence[Sequence[Said]]) -> None:
-    """Raise SelectorError where an affinity of all combinations of these boxes would be too large."""
-    terms = prod([len(boxes) for boxes in said])
-    size = 24 + terms * 26
-    for boxes in said:
-        own = sum([2 * len(one.parts) + one.length for box in boxes for _space, one in box])
-        size += own * (terms // len(boxes))
-    if size > SIZE_LIMIT:
-        raise SelectorError([_too_large(terms, size, "about ")])
 
 
 def _too_large(terms: int, size: int, how_much: str) -> Problem:
@@ -253,6 +235,14 @@ def _too_large(terms: int, size: int, how_much: str) -> Problem:
         remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select by "
         "it; or write selectors with one requirement",
     )
+
+
+def _term_of(alone: _Alone) -> Term:
+    labels: list[Requirement] = []
+    fields: list[Requirement] = []
+    for space, atoms in alone:
+        (fields if space.is_field else labels).extend(space.statement(atoms))
+    return tuple(labels), tuple(fields)
 
 
 def _joined(choice: Iterable[Term]) -> Term:

@@ -43,12 +43,6 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
     spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
-    if len(spans) == len(primes):
-        shrunk = [
-            shape.shrink(prime, spans[place], count_values=True)[0] for place, prime in enumerate(primes)
-        ]
-        if shrunk == primes:
-            return Cover(tuple(primes), 3, True)
     best: Sequence[int] = [primes[place] for place in chosen]
     for count_values, proven in ((True, 3), (False, 2)):
         search = Shrinking(
@@ -106,6 +100,8 @@ def _fewest(rows: dict[int, int], steps: Steps) -> tuple[list[int], bool]:
         if row.bit_count() == 1:
             essential |= row
     rest = [row for row in rows if not row & essential]
-    chosen = hitting_set(rest, steps)
     forced = [place for place in range(essential.bit_length()) if essential >> place & 1]
+    if not rest:
+        return forced, True
+    chosen = hitting_set(rest, steps)
     return sorted(forced + chosen), independent(rest) == len(chosen)

@@ -5,19 +5,16 @@ Selectors that share no label are independent: their complements are solved apar
 
 from collections.abc import Sequence
 
-from .affinity import Term
+from .affinity import Term, length_of
 from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
 from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
 from .small_cover import Shape, classes_of, small_cover
-from .space import LabelSpace, Statement
+from .space import LabelSpace
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
-
-Said = list[tuple[LabelSpace, Statement]]
-"""What a node selector term has to say about each label, for one box; labels before fields."""
 
 
 class LinkedLabels:
@@ -67,9 +64,7 @@ class LinkedLabels:
         except OutOfSteps:
             self._complete = False
             primes = self._enough_primes()
-        if len(primes) > 1:
-            primes.sort(key=self._rank)
-        self.primes = primes
+        self.primes = self._ordered(primes) if len(primes) > 1 else primes
 
     def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
@@ -80,24 +75,35 @@ class LinkedLabels:
             return smallest_cover(self.primes, shape, budget)
         return Cover(small_cover(self.primes, shape), 0, False)
 
-    def statements(self, box: int) -> Said:
-        """Say in requirements what box of nodes a term admits."""
-        said = []
+    def term(self, box: int) -> Term:
+        """Say in requirements on labels and on fields what box of nodes a term admits."""
+        labels: list[Requirement] = []
+        fields: list[Requirement] = []
         for space, offset, field in self._labels:
             inside = box & field
             if inside != field:
-                said.append((space, space.statement(inside >> offset)))
-        return said
+                (fields if space.is_field else labels).extend(space.statement(inside >> offset))
+        return tuple(labels), tuple(fields)
 
-    def _rank(self, box: int) -> tuple[int, int, list[str]]:
-        """Return what primes are ordered by: requirements, values, text."""
-        requirements = values = 0
-        texts: list[str] = []
-        for _space, statement in self.statements(box):
-            requirements += len(statement.parts)
-            values += statement.values
-            texts += statement.texts
-        return requirements, values, texts
+    def _ordered(self, boxes: Sequence[int]) -> list[int]:
+        """Order boxes by the number of requirements, then of values, then by the requirements."""
+        alike: dict[tuple[int, int], list[int]] = {}
+        for box in boxes:
+            requirements = values = 0
+            for space, offset, field in self._labels:
+                inside = box & field
+                if inside != field:
+                    more, listed = space.price(inside >> offset)
+                    requirements += more
+                    values += listed
+            alike.setdefault((requirements, values), []).append(box)
+        ordered = []
+        for price in sorted(alike):
+            group = alike[price]
+            if len(group) > 1:
+                group.sort(key=self.term)
+            ordered += group
+        return ordered
 
     def _shrink(self, prime: int, needed: int, *, count_values: bool) -> Shrunk:
         """Return the cheapest statable box between the two, its price, and the price of each label in it."""
@@ -109,8 +115,8 @@ class LinkedLabels:
             part = known.get(key)
             if part is None:
                 atoms = space.smaller(key[0] >> offset, key[1] >> offset, count_values=count_values)
-                said = space.statement(atoms)
-                price = len(said.parts) * REQUIREMENT + (said.values if count_values else 0)
+                requirements, values = space.price(atoms)
+                price = requirements * REQUIREMENT + (values if count_values else 0)
                 part = known[key] = (atoms << offset, price)
             box |= part[0]
             costs.append(part[1])
@@ -168,7 +174,7 @@ class LinkedLabels:
                 if grown is None:  # an inexpressible rest, which the caller names
                     break
                 found.append(grown)
-                size += 26 + sum([said.length for _space, said in self.statements(grown)])
+                size += 26 + length_of(self.term(grown))
                 if size > SIZE_LIMIT:
                     self.oversize = True
                     return found
@@ -193,13 +199,3 @@ class LinkedLabels:
             best = max(pieces, key=lambda piece: ((piece & inside).bit_count(), piece.bit_count()))
             box = (box & ~field) | (best << offset)
         return box
-
-
-def term_of(said: Said) -> Term:
-    """Write what a term has to say as its requirements on labels and on fields."""
-    labels: list[Requirement] = []
-    fields: list[Requirement] = []
-    for space, statement in said:
-        listed = fields if space.is_field else labels
-        listed += [Requirement(space.key, operator, values) for operator, values in statement.parts]
-    return tuple(labels), tuple(fields)

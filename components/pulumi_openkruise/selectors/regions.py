@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from .affinity import Term
-from .boxes import Frame, Steps, absorb, hole, merge
+from .boxes import Steps, absorb, hole, merge
+from .layout import Layout
 from .requirement import Requirement, Selector
-from .space import LabelSpace
 from .wording import phrase
 
 _UNLIMITED = 10**12
@@ -35,33 +35,14 @@ class Regions:
 
     def __init__(self, selectors: Iterable[Selector], terms: Iterable[Term] = ()) -> None:
         """Cut the values of each label by all requirements of the selectors and terms on it."""
-        by_key: dict[tuple[bool, str], list[Requirement]] = {}
-        for labels, fields in (*((selector.requirements, ()) for selector in selectors), *terms):
-            for is_field, requirements in ((False, labels), (True, fields)):
-                for requirement in requirements:
-                    by_key.setdefault((is_field, requirement.key), []).append(requirement)
-        self._spaces: list[LabelSpace] = []
-        self._offsets: list[int] = []
-        self._fields: list[int] = []
-        self._place: dict[tuple[bool, str], int] = {}
-        offset = 0
-        for (is_field, key), requirements_of_key in sorted(by_key.items()):
-            space = LabelSpace(key, requirements_of_key, is_field=is_field)
-            self._place[is_field, key] = len(self._spaces)
-            self._spaces.append(space)
-            self._offsets.append(offset)
-            self._fields.append(space.full << offset)
-            offset += space.width + 1  # a frame wants a spare bit above each field
-        self._frame = Frame(self._fields)
+        self._layout = Layout([selector.requirements for selector in selectors], terms)
+        self._spaces, self._offsets = self._layout.spaces, self._layout.offsets
+        self._frame = self._layout.frame
+        self._fields = self._frame.fields
 
     def box(self, labels: Iterable[Requirement], fields: Iterable[Requirement] = ()) -> int | None:
         """Return the nodes that satisfy all requirements on labels and on fields, None when no node can."""
-        box = self._frame.full
-        for is_field, requirements in ((False, labels), (True, fields)):
-            for requirement in requirements:
-                place = self._place[is_field, requirement.key]
-                atoms = self._spaces[place].encode(requirement) << self._offsets[place]
-                box &= atoms | ~self._fields[place]
+        box = self._layout.box(labels, fields)
         return None if self._frame.is_empty(box) else box
 
     def outside_terms(self, terms: Sequence[Term] | None) -> list[int]:
@@ -192,9 +173,9 @@ class Regions:
 
     def _requirements(self, box: int) -> list[Requirement]:
         return [
-            Requirement(space.key, *part)
+            requirement
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
-            for part in space.statement((box & field) >> offset).parts
+            for requirement in space.statement((box & field) >> offset)
         ]
 
 

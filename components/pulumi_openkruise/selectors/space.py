@@ -7,26 +7,9 @@ inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from .requirement import Operator, Requirement
+from .requirement import Requirement
 from .syntax import MAX_INTEGER, integer
-
-Rendered = tuple[tuple[Operator, tuple[str, ...]], ...]
-"""Requirements on one label without its key: pairs of an operator and sorted values."""
-
-
-class Statement(NamedTuple):
-    """What one node selector term says about a label."""
-
-    parts: Rendered
-    """The fewest requirements that say it, sorted by operator."""
-    values: int
-    """How many values they list together."""
-    texts: tuple[str, ...]
-    """The requirements as texts about as long as their JSON."""
-    length: int
-    """How many characters these have."""
 
 
 class LabelSpace:
@@ -40,47 +23,44 @@ class LabelSpace:
         self.key = key
         self.is_field = is_field
         values: set[str] = set()
-        bounds: set[int] = set()
-        ordered = False
-        for requirement in requirements:
-            if requirement.operator in ("Gt", "Lt"):
-                ordered = True
-                threshold = int(requirement.values[0])
-                bounds.add(threshold + 1 if requirement.operator == "Gt" else threshold)
+        bounds: list[int] = []
+        for _key, operator, listed in requirements:
+            if operator == "Gt" or operator == "Lt":
+                bounds.append(int(listed[0]) + (operator == "Gt"))
             else:
-                values.update(requirement.values)
-        self.values: tuple[str, ...] = tuple(sorted(values))
-        self._bit = {value: 2 << place for place, value in enumerate(self.values)}
+                values.update(listed)
+        self.values = sorted(values)
         count = len(self.values)
+        self._bit = {value: 2 << place for place, value in enumerate(self.values)}
         self.absent = 0 if is_field else 1
-        self.named = (2 << count) - 2
         self.other = 2 << count
+        self.named = self.other - 2
         self.ranges: list[tuple[int, int]] = []
         self._number: dict[str, int] = {}
-        if ordered:
+        self._first_range = count + 2
+        if bounds:
             self._number = {v: number for v in self.values if (number := integer(v)) is not None}
-            starts = [0, *sorted(bound for bound in bounds if 0 < bound <= MAX_INTEGER)]
+            starts = [0, *sorted({bound for bound in bounds if 0 < bound <= MAX_INTEGER})]
             ends = [start - 1 for start in starts[1:]] + [MAX_INTEGER]
             self.ranges = list(zip(starts, ends, strict=True))
-        self._first_range = count + 2
-        self.unnamed = (1 << (self._first_range + len(self.ranges))) - self.other
-        self.full = self.absent | self.named | self.unnamed
         self.width = self._first_range + len(self.ranges)
-        self._statements: dict[int, Statement] = {}
+        self.unnamed = (1 << self.width) - self.other
+        self.full = self.absent | self.named | self.unnamed
+        self._statements: dict[int, tuple[Requirement, ...]] = {}
 
     def encode(self, requirement: Requirement) -> int:
         """Return the set of values that satisfy a requirement on this label."""
-        operator = requirement.operator
+        _key, operator, values = requirement
+        if operator == "In" or operator == "NotIn":
+            listed = 0
+            for value in values:
+                listed |= self._bit[value]
+            return listed if operator == "In" else self.full & ~listed
         if operator == "Exists":
             return self.full & ~1
         if operator == "DoesNotExist":
             return self.absent
-        if operator in ("In", "NotIn"):
-            listed = 0
-            for value in requirement.values:
-                listed |= self._bit[value]
-            return listed if operator == "In" else self.full & ~listed
-        threshold = int(requirement.values[0])
+        threshold = int(values[0])
         if operator == "Gt":
             return self.integers(threshold + 1, MAX_INTEGER)
         return self.integers(0, threshold - 1)
@@ -108,14 +88,15 @@ class LabelSpace:
 
         Cheapest by requirements, and with ``count_values`` by values where the requirements are as many.
         """
-        if piece == needed:
+        subsets = self._subsets(piece, needed) if piece != needed else []
+        if not subsets:
             return piece
 
         def rank(atoms: int) -> tuple[int, int, int]:
-            said = self.statement(atoms)
-            return len(said.parts), said.values if count_values else 0, -atoms.bit_count()
+            requirements, values = self.price(atoms)
+            return requirements, values if count_values else 0, -atoms.bit_count()
 
-        return min([piece, *self._subsets(piece, needed)], key=rank)
+        return min([piece, *subsets], key=rank)
 
     def sample(self, atoms: int) -> str | None:
         """Return a value of the label that lies in ``atoms``, None for absent.
@@ -131,46 +112,53 @@ class LabelSpace:
                 return next(text for text in _spellings(low) if text not in self._bit)
         return next(value for value in self.values if atoms & self._bit[value])
 
-    def statement(self, atoms: int) -> Statement:
-        """Say in requirements that the label's value lies in a statable set."""
+    def price(self, atoms: int) -> tuple[int, int]:
+        """Return how many requirements it takes to say a statable set, and how many values these list."""
+        if atoms == self.full:
+            return 0, 0
+        if self.ranges:
+            said = self.statement(atoms)
+            return len(said), sum([len(requirement.values) for requirement in said])
+        if atoms & self.other:
+            without = (self.named & ~atoms).bit_count()
+            if self.is_field:
+                return without, without
+            return (1 if atoms & 1 or not without else 2), without
+        return 1, (atoms & self.named).bit_count()
+
+    def statement(self, atoms: int) -> tuple[Requirement, ...]:
+        """Say that the label's value lies in a statable set: the fewest requirements, sorted by operator."""
         known = self._statements.get(atoms)
         if known is None:
-            parts = self._render(atoms)
-            texts = tuple([
-                f'{{"key":"{self.key}","operator":"{operator}","values":["{"-,-".join(values)}"]}}'
-                for operator, values in parts
-            ])  # fmt: skip
-            known = self._statements[atoms] = Statement(
-                parts,
-                sum([len(values) for _operator, values in parts]),
-                texts,
-                sum([len(text) for text in texts]),
-            )
+            known = self._statements[atoms] = self._render(atoms)
         return known
 
-    def _render(self, atoms: int) -> Rendered:
+    def _render(self, atoms: int) -> tuple[Requirement, ...]:
+        key = self.key
         if atoms == self.full:
             return ()
         if atoms == self.absent:
-            return (("DoesNotExist", ()),)
+            return (Requirement(key, "DoesNotExist"),)
         if atoms & self.other:
             without = self._names(self.named & ~atoms)
             if self.is_field:
-                return tuple(("NotIn", (value,)) for value in without)
-            exists: Rendered = () if atoms & self.absent else (("Exists", ()),)
-            return (*exists, ("NotIn", without)) if without else exists
-        runs = self._runs(atoms)
+                return tuple(Requirement(key, "NotIn", (value,)) for value in without)
+            if atoms & self.absent:
+                return (Requirement(key, "NotIn", without),)
+            exists = Requirement(key, "Exists")
+            return (exists, Requirement(key, "NotIn", without)) if without else (exists,)
+        runs = self._runs(atoms) if self.ranges else ()
         if not runs:
-            return (("In", self._names(atoms)),)
+            return (Requirement(key, "In", self._names(atoms)),)
         low, high = runs[0]
-        rendered: list[tuple[Operator, tuple[str, ...]]] = []
+        rendered: list[Requirement] = []
         if low > 0:
-            rendered.append(("Gt", (str(low - 1),)))
+            rendered.append(Requirement(key, "Gt", (str(low - 1),)))
         if high < MAX_INTEGER:
-            rendered.append(("Lt", (str(high + 1),)))
+            rendered.append(Requirement(key, "Lt", (str(high + 1),)))
         without = self._names(self.integers(low, high) & self.named & ~atoms)
         if without:
-            rendered.append(("NotIn", without))
+            rendered.append(Requirement(key, "NotIn", without))
         return tuple(rendered)
 
     def _subsets(self, piece: int, needed: int) -> list[int]:
@@ -219,7 +207,7 @@ class LabelSpace:
         return runs
 
     def _names(self, atoms: int) -> tuple[str, ...]:
-        return tuple(value for value in self.values if self._bit[value] & atoms)
+        return tuple([value for value, bit in self._bit.items() if bit & atoms])
 
 
 def _texts() -> Iterable[str]:
