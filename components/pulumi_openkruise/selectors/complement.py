@@ -11,15 +11,14 @@ from .errors import Problem, SelectorError
 from .layout import Layout
 from .linked import SIZE_LIMIT, LinkedLabels
 from .requirement import Requirement, Selector
-from .space import LabelSpace
 
 _SMALL_PRODUCT = 256
 
 _LABEL_SIZE, _VALUE_SIZE = 1200, 70
 """More bytes than a term takes for a label, in three requirements at most, and for a value of one."""
 
-_Alone = list[tuple[LabelSpace, int]]
-"""Labels that no selector links with others, and the values that remain of each."""
+_Alone = list[tuple[int, int]]
+"""The places of labels that no selector links with others, and the values that remain of each."""
 
 
 class Complement:
@@ -49,6 +48,10 @@ class Complement:
         if self._full in boxes:
             raise SelectorError([self._leaves_no_node()])
         parts, alone = self._components(boxes)
+        if not parts:
+            factored = [[self._term_of(alone)]]
+            self._check_size(factored)
+            return write(factored[0]), 3
         for part in parts:
             part.find_primes(budget)
             if part.oversize:
@@ -73,7 +76,7 @@ class Complement:
             [part.term(box) for box in cover.boxes] for part, cover in zip(parts, covers, strict=True)
         ]
         if alone:
-            factored.append([_term_of(alone)])
+            factored.append([self._term_of(alone)])
         self._check_size(factored)
         joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
         return write(joined), proven
@@ -122,11 +125,11 @@ class Complement:
         alone: _Alone = []
         for mark, members in linked(marks):
             places = [place for place, spare in enumerate(self._frame.spares) if mark & spare]
-            space, offset = spaces[places[0]], offsets[places[0]]
-            if len(places) == len(members) == 1 and not space.ranges:
-                pieces = space.pieces(space.full & ~(members[0] >> offset))
+            first = places[0]
+            if len(places) == len(members) == 1 and not spaces[first].ranges:
+                pieces = spaces[first].pieces((self._full & ~members[0]) >> offsets[first])
                 if len(pieces) == 1:
-                    alone.append((space, pieces[0]))
+                    alone.append((first, pieces[0]))
                     continue
             parts.append(
                 LinkedLabels(
@@ -135,7 +138,6 @@ class Complement:
                     sorted(members),
                 )
             )
-        alone.sort(key=lambda one: (one[0].is_field, one[0].key))
         return sorted(parts, key=lambda part: part.full), alone
 
     def _check_complete(self, parts: Sequence[LinkedLabels], alone: _Alone) -> None:
@@ -150,9 +152,11 @@ class Complement:
         for place, part in enumerate(parts):
             gap = hole(part.full, part.forbidden + part.primes, part.frame, unlimited)
             if gap is not None:
-                labels = {
-                    space.key: value for space, atoms in alone if (value := space.sample(atoms)) is not None
-                }
+                labels = {}
+                for at, atoms in sorted(alone):
+                    space = self._layout.spaces[at]
+                    if (value := space.sample(atoms)) is not None:
+                        labels[space.key] = value
                 for at, other in enumerate(parts):
                     labels |= other.node_in(gap if at == place else allowed[at] or 0)
                 problems.append(self._inexpressible(part, gap, labels))
@@ -171,6 +175,15 @@ class Complement:
             size += own * (terms // len(factor))
         if size > SIZE_LIMIT:
             raise SelectorError([_too_large(terms, size, "about ")])
+
+    def _term_of(self, alone: _Alone) -> Term:
+        """Say in one term what remains of labels that nothing links."""
+        labels: list[Requirement] = []
+        fields: list[Requirement] = []
+        for place, atoms in sorted(alone):
+            space = self._layout.spaces[place]
+            (fields if space.is_field else labels).extend(space.statement(atoms))
+        return tuple(labels), tuple(fields)
 
     def _inexpressible(self, part: LinkedLabels, gap: int, labels: dict[str, str]) -> Problem:
         labels_here = part.node_in(gap)
@@ -235,14 +248,6 @@ def _too_large(terms: int, size: int, how_much: str) -> Problem:
         remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select by "
         "it; or write selectors with one requirement",
     )
-
-
-def _term_of(alone: _Alone) -> Term:
-    labels: list[Requirement] = []
-    fields: list[Requirement] = []
-    for space, atoms in alone:
-        (fields if space.is_field else labels).extend(space.statement(atoms))
-    return tuple(labels), tuple(fields)
 
 
 def _joined(choice: Iterable[Term]) -> Term:

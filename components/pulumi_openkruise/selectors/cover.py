@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .boxes import OutOfSteps, Steps
+from .boxes import Frame, OutOfSteps, Steps
 from .hitting import hitting_set, independent
 from .shrinking import Shrinking
 from .small_cover import Shape, small_cover, tightened
@@ -27,32 +27,29 @@ class Cover:
     """Whether there are as many nodes as boxes no two of which fit into one prime."""
 
 
-def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
+def smallest_cover(shape: Shape, budget: int) -> Cover:
     """Return the smallest cover of the union of the primes that the budget allows to find.
 
     Out of budget the result is still exact, and says what is proven of it.
     """
+    primes = shape.primes
     if len(primes) == 1:
         return Cover(tuple(primes), 3, True)
-    steps = Steps(budget)
-    try:
-        rows = _rows(primes, shape, steps)
-        chosen, fooling = _fewest(rows, steps)
-    except OutOfSteps:
-        return Cover(small_cover(primes, shape), 0, False)
-    spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
+    if len(primes) == 2:
+        chosen, fooling, spans = [0, 1], True, _two_apart(primes, shape.frame)
+    else:
+        steps = Steps(budget)
+        try:
+            rows = _rows(shape, steps)
+            chosen, fooling = _fewest(rows, steps)
+        except OutOfSteps:
+            return Cover(small_cover(shape), 0, False)
+        spans = {row.bit_length() - 1: span for row, span in rows.items() if row.bit_count() == 1}
     if len(spans) == len(primes) and all(spans[place] == prime for place, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
     best: Sequence[int] = [primes[place] for place in chosen]
     for count_values, proven in ((True, 3), (False, 2)):
-        search = Shrinking(
-            primes,
-            spans,
-            shape.frame,
-            shape.classes,
-            partial(shape.shrink, count_values=count_values),
-            Steps(budget),
-        )
+        search = Shrinking(shape, spans, partial(shape.shrink, count_values=count_values), Steps(budget))
         try:
             best = search.run()
         except OutOfSteps:
@@ -63,12 +60,23 @@ def smallest_cover(primes: Sequence[int], shape: Shape, budget: int) -> Cover:
     return Cover(tightened(best, shape), 1, fooling)
 
 
-def _rows(primes: Sequence[int], shape: Shape, steps: Steps) -> dict[int, int]:
+def _two_apart(primes: Sequence[int], frame: Frame) -> dict[int, int]:
+    """Return for each of two primes the box around the nodes that the other one does not hold."""
+    spans = {}
+    for place, (own, other) in enumerate((primes, primes[::-1])):
+        missing = own & ~other
+        beyond = [field for field in frame.fields if missing & field]
+        spans[place] = own if len(beyond) > 1 else (own & ~beyond[0]) | missing
+    return spans
+
+
+def _rows(shape: Shape, steps: Steps) -> dict[int, int]:
     """Return every set of primes that holds some node, with the box around all such nodes.
 
     A set of primes is an integer whose bit i stands for prime i. Label by label, all values are tried and
     nodes that lie in the same primes so far are treated as one.
     """
+    primes = shape.primes
     states = {(1 << len(primes)) - 1: 0}
     # Labels with few values first: they tell the fewest nodes apart.
     for groups in sorted(shape.classes, key=len):

@@ -10,11 +10,15 @@ from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
 from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
-from .small_cover import Shape, classes_of, small_cover
+from .small_cover import Shape, small_cover
 from .space import LabelSpace
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
+
+
+_Known = tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]
+"""For what is needed of a label, what of it need not be stated and its price, without and with values."""
 
 
 class LinkedLabels:
@@ -36,8 +40,10 @@ class LinkedLabels:
         self.oversize = False
         """Whether the primes were too many to go on: they are not all, and no answer can be made of them."""
         self._complete = True
-        self._shrunk: tuple[dict[tuple[int, int], tuple[int, int]], ...] = ({}, {})
-        """What of a label is needed and what of it is given, to what is stated and its price."""
+        self._restricted: dict[int, list[tuple[LabelSpace, int, int, int, _Known]]] = {}
+        """The labels that primes restrict, with what they leave of each."""
+        self._shrunk: dict[int, _Known] = {}
+        """By what a prime leaves of a label, how that shrinks."""
 
     def node_in(self, box: int) -> dict[str, str]:
         """Return the labels of a node in a box; prefers non-integers where integers are compared."""
@@ -68,12 +74,13 @@ class LinkedLabels:
 
     def cover(self, budget: int) -> Cover:
         """Return the smallest cover of this component that the budget allows to find."""
-        if self._complete and len(self.primes) == 1:
-            return Cover((self.primes[0],), 3, True)
-        shape = Shape(self.frame, classes_of(self.frame, self.primes), self._shrink)
-        if self._complete:
-            return smallest_cover(self.primes, shape, budget)
-        return Cover(small_cover(self.primes, shape), 0, False)
+        if self._complete and len(self.forbidden) == 1 and not self.has_ranges:
+            # Each prime excludes the box by values of its own of one label, and states nothing else.
+            return Cover(tuple(self.primes), 3, True)
+        shape = Shape(self.frame, self.primes, self._shrink)
+        if not self._complete:
+            return Cover(small_cover(shape), 0, False)
+        return smallest_cover(shape, budget)
 
     def term(self, box: int) -> Term:
         """Say in requirements on labels and on fields what box of nodes a term admits."""
@@ -106,19 +113,25 @@ class LinkedLabels:
         return ordered
 
     def _shrink(self, prime: int, needed: int, *, count_values: bool) -> Shrunk:
-        """Return the cheapest statable box between the two, its price, and the price of each label in it."""
-        box = 0
+        """Return the cheapest statable box between the two, its price, and that of each restricted label."""
+        restricted = self._restricted.get(prime)
+        if restricted is None:
+            restricted = self._restricted[prime] = [
+                (space, offset, field, own, self._shrunk.setdefault(own, ({}, {})))
+                for space, offset, field in self._labels
+                if (own := prime & field) != field
+            ]
+        box = prime
         costs = []
-        known = self._shrunk[count_values]
-        for space, offset, field in self._labels:
-            key = (prime & field, needed & field)
-            part = known.get(key)
+        for space, offset, field, own, known in restricted:
+            inside = needed & field
+            part = known[count_values].get(inside)
             if part is None:
-                atoms = space.smaller(key[0] >> offset, key[1] >> offset, count_values=count_values)
+                atoms = space.smaller(own >> offset, inside >> offset, count_values=count_values)
                 requirements, values = space.price(atoms)
                 price = requirements * REQUIREMENT + (values if count_values else 0)
-                part = known[key] = (atoms << offset, price)
-            box |= part[0]
+                part = known[count_values][inside] = (own & ~(atoms << offset), price)
+            box ^= part[0]
             costs.append(part[1])
         return box, sum(costs), tuple(costs)
 

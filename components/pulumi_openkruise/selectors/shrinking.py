@@ -8,10 +8,11 @@ whatever covers a node pays at least its own cost for it, and what a prime pays 
 
 from collections.abc import Callable, Sequence
 
-from .boxes import Frame, Steps, hole, linked
+from .boxes import Steps, hole, linked
 from .cheapest import Advice, Cheapest, Needs
 from .dual import Candidates, Shrunk, alone
 from .hitting import slots
+from .small_cover import Shape
 
 _Rank = tuple[int, int, int, list[tuple[int, int]]]
 """Number of candidates, the least price below zero, the node, the candidates: price and prime."""
@@ -25,22 +26,17 @@ class Shrinking:
 
     def __init__(
         self,
-        primes: Sequence[int],
+        shape: Shape,
         private: Needs,
-        frame: Frame,
-        classes: Sequence[Sequence[int]],
         shrink: Callable[[int, int], Shrunk],
         steps: Steps,
     ) -> None:
-        """Take the primes, the span of what only one of them contains, and how to shrink and price a box.
-
-        ``classes`` are for each label the groups of values that no prime tells apart.
-        """
-        self._primes, self._private = primes, private
-        self._frame, self._steps = frame, steps
-        self._classes, self._inside = classes, list[list[tuple[int, int]]]()
+        """Take the primes, the span of what only one of them contains, and how to shrink and price a box."""
+        self._primes, self._private = shape.primes, private
+        self._shape, self._steps = shape, steps
+        self._inside: list[list[tuple[int, int]]] = []
         self._shrink = shrink
-        self._shrunk: dict[tuple[int, int], Shrunk] = {}
+        self._shrunk: list[dict[int, Shrunk]] = [{} for _prime in shape.primes]
         self._solved: dict[tuple[int, ...], Needs] = {}
         self._alone: dict[int, Candidates] = {}
         self._candidates: dict[int, tuple[int, ...]] = {}
@@ -62,9 +58,9 @@ class Shrinking:
 
     def _shrunk_to(self, place: int, needed: int) -> Shrunk:
         """Return the cheapest box around the needed nodes inside a prime, and its price."""
-        known = self._shrunk.get((place, needed))
+        known = self._shrunk[place].get(needed)
         if known is None:
-            known = self._shrunk[place, needed] = self._shrink(self._primes[place], needed)
+            known = self._shrunk[place][needed] = self._shrink(self._primes[place], needed)
         return known
 
     def _left_out(self, boxes: Sequence[int]) -> set[int]:
@@ -74,7 +70,7 @@ class Shrinking:
         for prime in self._primes:
             if prime in whole:
                 continue
-            gap = hole(prime, boxes, self._frame, self._steps)
+            gap = hole(prime, boxes, self._shape.frame, self._steps)
             if gap is not None:
                 found.add(self._node(gap))
         return found
@@ -89,7 +85,7 @@ class Shrinking:
                     (group, sum([1 << at for at, prime in enumerate(self._primes) if prime & group]))
                     for group in groups
                 ]
-                for groups in self._classes
+                for groups in self._shape.classes
             ]
         alive = (1 << len(self._primes)) - 1
         node = 0

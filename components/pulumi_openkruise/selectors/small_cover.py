@@ -8,6 +8,7 @@ hand). Everything is in a fixed order: the same primes give the same cover.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
 from .dual import Shrunk
@@ -21,30 +22,30 @@ class Shape:
 
     frame: Frame
     """Where they lie in a box."""
-    classes: tuple[tuple[int, ...], ...]
-    """For each label the groups of values that no prime tells apart, in a fixed order."""
+    primes: Sequence[int]
+    """The boxes that are to be covered."""
     shrink: Callable[..., Shrunk]
     """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
 
+    @cached_property
+    def classes(self) -> tuple[tuple[int, ...], ...]:
+        """For each label the groups of values that no prime tells apart: absent first, unnamed last."""
+        grouped = []
+        for field in self.frame.fields:
+            groups = [field]
+            for part in {prime & field for prime in self.primes}:
+                groups = [side for group in groups for side in (group & part, group & ~part) if side]
+            grouped.append(tuple(sorted(groups, key=lambda group: (group.bit_length(), group))))
+        return tuple(grouped)
 
-def classes_of(frame: Frame, primes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Group the values of each label that belong to the same primes; absent first, unnamed values last."""
-    grouped = []
-    for field in frame.fields:
-        groups = [field]
-        for part in {prime & field for prime in primes}:
-            groups = [side for group in groups for side in (group & part, group & ~part) if side]
-        grouped.append(tuple(sorted(groups, key=lambda group: (group.bit_length(), group))))
-    return tuple(grouped)
 
-
-def small_cover(primes: Sequence[int], shape: Shape) -> tuple[int, ...]:
+def small_cover(shape: Shape) -> tuple[int, ...]:
     """Choose primes that cover the union of all and of which none is superfluous, shrunk to cheaper boxes."""
-    kept = _irredundant(sorted(primes, key=lambda prime: (-prime.bit_count(), prime)), shape)
+    kept = _irredundant(sorted(shape.primes, key=lambda prime: (-prime.bit_count(), prime)), shape)
     steps = Steps(_STEPS)
     try:
         while True:
-            fewer = _irredundant(_expanded(_reduced(kept, shape, steps), primes), shape)
+            fewer = _irredundant(_expanded(_reduced(kept, shape, steps), shape.primes), shape)
             if len(fewer) >= len(kept):
                 break
             kept = fewer

@@ -88,15 +88,18 @@ class LabelSpace:
 
         Cheapest by requirements, and with ``count_values`` by values where the requirements are as many.
         """
-        subsets = self._subsets(piece, needed) if piece != needed else []
-        if not subsets:
-            return piece
+        best = piece
+        rank: tuple[int, int, int] | None = None
+        for atoms in self._subsets(piece, needed) if piece != needed else ():
+            rank = rank or self._rank(piece, count_values)
+            own = self._rank(atoms, count_values)
+            if own < rank:
+                best, rank = atoms, own
+        return best
 
-        def rank(atoms: int) -> tuple[int, int, int]:
-            requirements, values = self.price(atoms)
-            return requirements, values if count_values else 0, -atoms.bit_count()
-
-        return min([piece, *subsets], key=rank)
+    def _rank(self, atoms: int, count_values: bool) -> tuple[int, int, int]:
+        requirements, values = self.price(atoms)
+        return requirements, values if count_values else 0, -atoms.bit_count()
 
     def sample(self, atoms: int) -> str | None:
         """Return a value of the label that lies in ``atoms``, None for absent.
