@@ -19,21 +19,25 @@ LABELS: dict[str, tuple[str, ...]] = {
 }
 """All eight node labels."""
 
-SHAPES = ("realistic", "conjunctive", "wide")
+SHAPES = ("realistic", "plain", "conjunctive", "wide")
+ORDINARY = ("realistic", "plain")
+"""The shapes in which seven in ten selectors have one requirement."""
 SIZES = (2, 5, 10, 20, 50)
 SEEDS = (1, 2, 3)
 
 _WIDE = ("a", "b", "c", "d", "e")
+_PLAIN = (*_WIDE, "f")
 
 
 def selectors(shape: str, count: int, seed: int) -> list[str]:
     """Return ``count`` selectors of a shape.
 
     *Realistic*: seven in ten have one requirement, on a label that identifies virtual nodes; the others have
-    a second one on any other label. *Conjunctive*: all have two, on any of the eight labels, up to three
-    values of each. *Wide* is conjunctive with five values of each, far from what clusters have: a look
-    beyond. The first requirement names values (``=`` or ``in``), one in twelve of the second ones is ``!=``,
-    ``k`` or ``!k``.
+    a second one on any other label. *Plain*: likewise, but each is ``key=value`` with one of six values and
+    any of the eight labels, so that more selectors differ and fewer can be joined. *Conjunctive*: all have
+    two, on any of the eight labels, up to three values of each. *Wide* is conjunctive with five values of
+    each, far from what clusters have: a look beyond. But for *plain* the first requirement names values
+    (``=`` or ``in``), one in twelve of the second ones is ``!=``, ``k`` or ``!k``.
     """
     rng = random.Random(f"{shape} {count} {seed}")
     made = []
@@ -43,6 +47,10 @@ def selectors(shape: str, count: int, seed: int) -> list[str]:
             others = [key for key in sorted(LABELS) if key != first]
             keys = [first] if rng.random() < 0.7 else [first, rng.choice(others)]
             values = LABELS
+        elif shape == "plain":
+            keys = rng.sample(sorted(LABELS), 1 if rng.random() < 0.7 else 2)
+            made.append(",".join(f"{key}={rng.choice(_PLAIN)}" for key in keys))
+            continue
         else:
             keys = rng.sample(sorted(LABELS), 2)
             values = {key: _WIDE if shape == "wide" else LABELS[key][:3] for key in keys}
