@@ -6,12 +6,22 @@ daemon's affinity, where a change restarts every daemon.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from .catalogue import KINDS, NodeKind
+if TYPE_CHECKING:
+    from .catalogue import NodeKind
 
-PRESETS: dict[str, NodeKind] = {name: kind for name, kind in KINDS.items() if kind.is_preset}
-"""The kinds that can be excluded by name; groups and pinned revisions are beside them."""
+BASE_SELECTORS: tuple[str, ...] = (
+    "type=virtual-kubelet",
+    "openkruise.io/virtual-node=true",
+    "kubernetes.io/os=windows",
+)
+"""What ``baseExclusions`` excludes: two presets, and what carries nothing else to know it by.
+
+The chart excludes ``type=virtual-kubelet`` by itself, but any affinity given to it replaces that, so it is
+said here again; the second label is this package's own.
+"""
 
 ALL: tuple[tuple[str, ...], ...] = (
     (
@@ -54,16 +64,7 @@ Left out are ``windows``, which are real nodes, and ``tke-supernode``, where a d
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {"all": ALL}
 """Groups by name, their revisions as lists of pinned presets; the bare name is the first revision."""
 
-# The chart excludes type=virtual-kubelet by itself, but any affinity given to it replaces that, so it is said
-# here again; the second label is this package's own, for nodes that carry nothing else to know them by.
-BASE_SELECTORS: tuple[str, ...] = (
-    *PRESETS["virtual-kubelet"].selectors,
-    "openkruise.io/virtual-node=true",
-    *PRESETS["windows"].selectors,
-)
-"""What ``baseExclusions`` excludes."""
-
-_PINNED = re.compile(r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})", re.ASCII)
+_PINNED = r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})"
 
 
 def preset_selectors(names: Iterable[str]) -> list[str]:
@@ -82,7 +83,10 @@ def is_preset(name: str) -> bool:
 
 def revisions(name: str) -> int:
     """Count the revisions of a preset or group, given by its bare name; 0 if there is none of that name."""
-    return len(GROUPS[name]) if name in GROUPS else len(PRESETS[name].revisions) if name in PRESETS else 0
+    if name in GROUPS:
+        return len(GROUPS[name])
+    kind = _presets().get(name)
+    return len(kind.revisions) if kind is not None else 0
 
 
 def preset_remedy(name: str) -> str:
@@ -91,22 +95,30 @@ def preset_remedy(name: str) -> str:
     if at and revisions(bare):
         newest = revisions(bare)
         return f"{bare} has the revisions 1 to {newest}" if newest > 1 else f"{bare} has one: {bare}@1"
-    if bare in KINDS and bare not in PRESETS:
-        return KINDS[bare].reason
+    from .catalogue import KINDS
     from .problems import nearest
 
-    near = nearest(bare, [*PRESETS, *GROUPS])
+    if bare in KINDS and bare not in _presets():
+        return KINDS[bare].reason
+    near = nearest(bare, [*_presets(), *GROUPS])
     return f"did you mean {near}?" if near else "`pulumi-openkruise presets` lists them all"
 
 
 def _selectors(name: str) -> tuple[str, ...]:
-    pinned = _PINNED.fullmatch(name)
+    pinned = re.fullmatch(_PINNED, name, re.ASCII)
     bare, number = (pinned["name"], int(pinned["revision"])) if pinned else (name, None)
     if bare in GROUPS:
         members = _revision(GROUPS[bare], number or 1, name)
         return tuple(dict.fromkeys(selector for member in members for selector in _selectors(member)))
-    kind = PRESETS[bare]
+    kind = _presets()[bare]
     return _revision(kind.revisions, number or kind.current, name)
+
+
+def _presets() -> "Mapping[str, NodeKind]":
+    # Imported here: a stack that names no preset needs nothing of the catalogue.
+    from .catalogue import PRESETS
+
+    return PRESETS
 
 
 def _revision(released: tuple[tuple[str, ...], ...], number: int, name: str) -> tuple[str, ...]:

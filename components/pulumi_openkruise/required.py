@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .problems import ConfigProblem, nearest
-from .selectors import Exclusion, NodeMatcher, Problem, SelectorError, solve
+from .selectors import Exclusion, Problem, SelectorError, solve
 from .selectors.affinity import read
 from .selectors.errors import describe_labels
 
@@ -55,6 +55,8 @@ def leaves_out(
 
     By the node selector that is required of their nodes, and the labels that their ``nodeSelector`` asks for.
     """
+    from .selectors import NodeMatcher  # for whoever looks at nodes: an update computes the affinity alone
+
     match, asked = NodeMatcher((), required).match, labels.items()
     return lambda own, name: not (match(own, name).admitted and asked <= own.items())
 

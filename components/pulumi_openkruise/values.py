@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .chart.checking import check_values
 from .chart.derived import OWNED
 from .chart.gates import text_problems
 from .chart.version import Version
@@ -71,7 +70,11 @@ def values_problems(
     where = label("values")
     problems = list(_unfit(values, where))
     told = {problem.where for problem in problems}
-    problems += [problem for problem in check_values(values, contract, where) if problem.where not in told]
+    if values:
+        from .chart.checking import check_values  # what the chart takes: most stacks have no values
+
+        found = check_values(values, contract, where)
+        problems += [problem for problem in found if problem.where not in told]
     broken = tuple(problem.where for problem in problems if problem.severity == "error")
     for pods, judged in ((DAEMON, exclusion), (MANAGER, exclusion if exclude_manager else None)):
         # Where there is something that is no data, the affinity cannot be judged.

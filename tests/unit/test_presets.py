@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from engine import ROOT
-from pulumi_openkruise.catalogue import KINDS
+from pulumi_openkruise.catalogue import KINDS, PRESETS
 from pulumi_openkruise.presets import (
     BASE_SELECTORS,
     GROUPS,
-    PRESETS,
     is_preset,
     preset_remedy,
     preset_selectors,
@@ -55,6 +54,11 @@ def golden() -> dict[str, Any]:
         known = {name: known.get(name) or written(name) for name in sorted({*known, *pinned()})}
         GOLDEN.write_text(json.dumps(known, indent=1) + "\n")
     return known
+
+
+def test_base_exclusions_are_two_presets_and_a_label_of_this_packages_own() -> None:
+    generic, windows = preset_selectors(["virtual-kubelet"]), preset_selectors(["windows"])
+    assert [*generic, "openkruise.io/virtual-node=true", *windows] == list(BASE_SELECTORS)
 
 
 def test_every_revision_is_in_the_golden_file() -> None:

@@ -16,4 +16,7 @@ KINDS: dict[str, NodeKind] = {
 }
 """Every kind by name, in order."""
 
-__all__ = ["BACKED", "KINDS", "Confidence", "NodeKind", "Signs"]
+PRESETS: dict[str, NodeKind] = {name: kind for name, kind in KINDS.items() if kind.is_preset}
+"""Those that can be excluded by name; groups and pinned revisions are in ``presets``."""
+
+__all__ = ["BACKED", "KINDS", "PRESETS", "Confidence", "NodeKind", "Signs"]

@@ -5,9 +5,10 @@ Sources: values.yaml and templates of the published archives 1.7.0 to 1.8.3 and 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .kinds import Kind
+if TYPE_CHECKING:
+    from .kinds import Kind
 
 FIRST = "1.7.0"
 """The first version that is described here."""
@@ -17,7 +18,7 @@ FIRST = "1.7.0"
 class Key:
     """One value of the chart."""
 
-    kind: Kind
+    kind: "Kind"
     default: Any
     since: str = FIRST
     """The first version that has the key."""

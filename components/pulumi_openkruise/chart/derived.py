@@ -6,13 +6,12 @@ from typing import Any
 
 from ..fields import Label
 from ..problems import ConfigProblem, nearest, shown
-from .contract import KEYS
 from .gates import gates_problems, rendered
 from .platforms import PLATFORMS, applies, sets
 from .version import Version, version
 
-_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", re.ASCII)
-_SECRET_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
+_REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+_SECRET_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 OWNED = {"featureGates": "feature_gates", "imagePullSecrets": "image_pull_secrets"}
 """Values that are one text or one list, so that values of one's own would drop what a key has set."""
@@ -31,6 +30,8 @@ def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
         values["featureGates"] = rendered(gates)
     registry = given.get("image_registry")
     if registry is not None:
+        from .contract import KEYS  # what the chart takes: no other key asks
+
         for section in ("manager", "helmHooks"):
             key = KEYS[f"{section}.image.repository"]
             if version(key.since) <= chart:
@@ -60,12 +61,12 @@ def derived_problems(
     if chart is not None:
         yield from gates_problems(given.get("feature_gates", {}), chart, label("feature_gates"))
     registry = given.get("image_registry")
-    if registry is not None and not _REGISTRY.fullmatch(registry):
+    if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
         reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
         yield ConfigProblem("invalid-registry", label("image_registry"), reason, (), remedy)
     for index, secret in given.get("image_pull_secrets", ()):
-        if not _SECRET_NAME.fullmatch(secret) or len(secret) > 253:
+        if not re.fullmatch(_SECRET_NAME, secret, re.ASCII) or len(secret) > 253:
             reason = (
                 f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
             )

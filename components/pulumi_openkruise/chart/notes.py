@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ..problems import ConfigProblem
-from .contract import FIRST
 from .version import Version
 
 NOTES: dict[str, str] = {
@@ -30,6 +29,8 @@ def version_problems(chart: Version, where: str, *, values_given: bool) -> Itera
         )
         yield ConfigProblem("unknown-contract", where, reason, severity="warning")
     elif chart.knowledge == "nearest":
+        from .contract import FIRST  # what the chart takes: where a chart is known, nobody asks
+
         nearest = f"{FIRST} to 1.8.3"
         reason = (
             f"{chart.text}: no chart of OpenKruise's whose values are known here, so they are held against "

@@ -17,14 +17,14 @@ CHART = "kruise"
 CHART_VERSION = "1.8.3"
 """The version of the chart, by default."""
 
-_DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
-_ARCHIVE = re.compile(r"(?P<name>.+)-v?(?P<version>\d+\.\d+\.\d+[^/]*)\.tgz", re.ASCII)
+_DIGEST = r"(?:sha256:)?([0-9a-fA-F]{64})"
+_ARCHIVE = r"(?P<name>.+)-v?(?P<version>\d+\.\d+\.\d+[^/]*)\.tgz"
 _PULL = "run `helm pull`, and give the archive as {chart}"
 
 
 def digest_of(text: str) -> str | None:
     """Return a digest in its plain form, given with or without ``sha256:`` before it; None if it is none."""
-    found = _DIGEST.fullmatch(text)
+    found = re.fullmatch(_DIGEST, text, re.ASCII)
     return found.group(1).lower() if found else None
 
 
@@ -136,7 +136,7 @@ def contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Vers
     if local is not None:
         return _version(local.version, local.name)
     last = chart.rstrip("/").rpartition("/")[2]
-    archive = _ARCHIVE.fullmatch(last)
+    archive = re.fullmatch(_ARCHIVE, last, re.ASCII)
     if archive is not None and "://" in chart:
         return _version(archive["version"], archive["name"])
     return _version(given.get("chart_version", CHART_VERSION), last)

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..release.records import UNFINISHED, latest
+from ..release.records import latest
+from ..release.statuses import UNFINISHED
 from .expected import Expected
 from .finding import Code, Finding, make
 from .plain import counted, listed, mapping, name_of, number, seconds_between, text

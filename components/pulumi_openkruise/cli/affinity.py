@@ -128,7 +128,7 @@ def _report(
     """Print explanation and difference as far as they are asked for; return the exit code."""
     texts, data, found = [], {}, CLEAN
     if explained:
-        from ..selectors.explain import explain
+        from ..selectors import explain
 
         explanation = explain(given.given, origins=given.origins, required=given.required)
         if given.labels:

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..catalogue import PRESETS
 from ..detection import DECLARED
 from ..discovery import Group, JudgedNode, Proposal
-from ..presets import PRESETS
 from .output import as_table
 from .sources import Selectors
 from .stack_edit import quoted

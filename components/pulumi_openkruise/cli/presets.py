@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from ..catalogue import KINDS, NodeKind
-from ..presets import GROUPS, PRESETS, preset_remedy, preset_selectors
+from ..catalogue import KINDS, PRESETS, NodeKind
+from ..presets import GROUPS, preset_remedy, preset_selectors
 from .app import CLEAN
 from .output import as_json, as_table, as_yaml, emit
 from .sources import UnusableInputError

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
-from ..presets import PRESETS, preset_selectors
+from ..catalogue import PRESETS
+from ..presets import preset_selectors
 from ..selectors import SelectorError, parse
 from .nodes import JudgedNode
 

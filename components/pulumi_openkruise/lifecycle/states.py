@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..fields import Label, config_label, setting
 from ..problems import ConfigProblem
-from ..release.records import UNFINISHED
+from ..release.statuses import UNFINISHED
 from .seen import ReleaseId, Revision, Seen
 
 _MEANING = {

@@ -17,9 +17,6 @@ SECRET_TYPE = "helm.sh/release.v1"
 LABELS = "owner=helm"
 """Label selector that finds the records of all releases; ``name=<release>`` and ``status=...`` narrow it."""
 
-UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
-"""Statuses of an operation that was begun and not ended; Helm refuses the next one, or pretends success."""
-
 _LARGEST = 64 * 1024 * 1024
 
 

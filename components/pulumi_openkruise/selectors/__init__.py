@@ -1,17 +1,23 @@
 """Label selectors of virtual nodes, and the exact node affinity that excludes what they match.
 
 Pure: no Pulumi, no input or output. The same functions serve the component, the command line and the tests.
+What an update does not need is imported at its first use: each import is a part of every `pulumi up`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .affinity import ALWAYS_TRUE, affinity_matches
 from .difference import Difference, difference
 from .errors import Problem, SelectorError
 from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
-from .explain import Explanation, explain
 from .linked import SIZE_LIMIT
-from .matching import NodeMatcher
 from .parse import from_mapping, parse
 from .requirement import Requirement, Selector
+
+if TYPE_CHECKING:
+    from .explanation import Explanation, explain
+    from .matching import NodeMatcher
 
 __all__ = [
     "ALWAYS_TRUE",
@@ -33,3 +39,11 @@ __all__ = [
     "parse",
     "solve",
 ]
+
+_LATER = {"Explanation": ".explanation", "NodeMatcher": ".matching", "explain": ".explanation"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

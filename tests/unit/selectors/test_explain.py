@@ -7,10 +7,9 @@ import pytest
 from brute_force import NODES, matched, selector_lists, term_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.selectors import Selector, SelectorError, affinity_matches, parse, solve
+from pulumi_openkruise.selectors import Selector, SelectorError, affinity_matches, explain, parse, solve
 from pulumi_openkruise.selectors.affinity import write
 from pulumi_openkruise.selectors.difference import Placement, difference
-from pulumi_openkruise.selectors.explain import explain
 from pulumi_openkruise.selectors.wording import phrase
 
 
