@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sandbox.errors import SandboxError
 
-from . import checking, limits, matching, minimising, shapes
+from . import checking, importing, limits, matching, minimising, shapes
 from .plots import Lines, draw
 from .report import Section, Target, markdown, show
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PARTS = ("selectors", "limits", "nodes", "check", "component")
+PARTS = ("selectors", "limits", "nodes", "check", "import", "component")
 
 
 @click.command()
@@ -27,7 +27,7 @@ PARTS = ("selectors", "limits", "nodes", "check", "component")
 @click.option("--limit", default=20.0, show_default=True, help="Seconds for a peer on one list of selectors.")
 @click.option("--rounds", default=11, show_default=True, help="Rounds of the component's `up` and `preview`.")
 def main(parts: tuple[str, ...], write: bool, limit: float, rounds: int) -> None:
-    """Measure PARTS (all of them by default): selectors, limits, nodes, check, component."""
+    """Measure PARTS (all of them by default): selectors, limits, nodes, check, import, component."""
     if write and parts:
         raise click.UsageError("--write writes a whole report: leave the parts out.")
     console = Console(width=None if sys.stdout.isatty() else 160)
@@ -54,6 +54,8 @@ def main(parts: tuple[str, ...], write: bool, limit: float, rounds: int) -> None
             plot(section, "benchmark-nodes.svg", caption, "nodes", growth, limit=(1.0, "1 s"))
         elif part == "check":
             section = checking.run(progress)
+        elif part == "import":
+            section = importing.run(progress)
         else:
             # Imported only here: it needs the sandbox's environment.
             from . import component

@@ -1,9 +1,6 @@
-"""The component against namespace and release written by hand: ``up``, ``preview`` and import, in turns."""
+"""The component against namespace and release written by hand: ``up`` and ``preview``, in turns."""
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,17 +13,12 @@ from rich.progress import Progress
 from sandbox import build, chart_choice, processes, pulumi
 from sandbox.cluster import start_cluster
 from sandbox.manager import start_manager
-from sandbox.state import ROOT, State
+from sandbox.state import State
 
 from .report import Section, Table, Target, middle, milliseconds
 
 PRESETS = ("eks-fargate", "kwok", "liqo", "tke-supernode", "virtual-kubelet", "windows")
 PROGRAMS = Path(__file__).parent / "programs"
-_BASE = "import pulumi, pulumi_kubernetes"
-_IMPORTS = {
-    "handwritten": _BASE,
-    "component": f"{_BASE}\nfrom pulumi_openkruise import OpenKruise, OpenKruiseArgs, args_from_config",
-}
 _COMMANDS = ("up", "preview")
 
 Times = dict[tuple[str, str], list[float]]
@@ -36,11 +28,7 @@ Times = dict[tuple[str, str], list[float]]
 def run(progress: Progress, rounds: int) -> Section:
     """Measure on two sandboxes of its own, one for each program, which are thrown away again."""
     times: Times = {}
-    task = progress.add_task("imports", total=2 * rounds * (1 + len(_COMMANDS)) + 2)
-    for _ in range(rounds):
-        for name, statements in _IMPORTS.items():
-            times.setdefault((name, "import"), []).append(_import_seconds(statements))
-            progress.advance(task)
+    task = progress.add_task("component", total=2 * rounds * len(_COMMANDS) + 2)
     with ExitStack() as sandboxes:
         programs = []
         for name in ("component", "handwritten"):
@@ -128,35 +116,18 @@ class _Program:
         return seconds
 
 
-def _import_seconds(statements: str) -> float:
-    timed = f"import time\nbegin = time.perf_counter()\n{statements}\nprint(time.perf_counter() - begin)"
-    done = subprocess.run(
-        [sys.executable, "-c", timed],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout)
-
-
 def _section(times: Times, rounds: int) -> Section:
     rows = []
     medians = {case: middle(seconds) for case, seconds in times.items()}
     targets = []
-    for command in ("import", *_COMMANDS):
+    for command in _COMMANDS:
         ours, hand = medians["component", command], medians["handwritten", command]
         rows.append(
             [command, f"{ours / hand:.3f}", milliseconds(ours - hand), milliseconds(ours), milliseconds(hand)]
         )
         seen = f"{(ours - hand) * 1000:+,.0f} ms, {ours / hand - 1:+.1%}"
-        if command == "import":
-            goal = "`import` at most 50 ms over `import pulumi, pulumi_kubernetes`"
-            targets.append(Target(goal, seen, ours - hand <= 0.05))
-        else:
-            goal = f"`{command}` at most 5 % or 150 ms over a hand-written Release"
-            targets.append(Target(goal, seen, ours <= hand * 1.05 or ours - hand <= 0.15))
+        goal = f"`{command}` at most 5 % or 150 ms over a hand-written Release"
+        targets.append(Target(goal, seen, ours <= hand * 1.05 or ours - hand <= 0.15))
     spread = [
         [f"{name} {command}", *(milliseconds(f(seconds)) for f in (min, middle, max))]
         for (name, command), seconds in sorted(times.items())
@@ -165,8 +136,7 @@ def _section(times: Times, rounds: int) -> Section:
         "The component",
         f"Medians of {rounds} rounds in turns, each program on a sandbox of its own: `up` with one replica "
         "of the manager more or less, for which Helm waits, then `preview --expect-no-changes`. By hand: "
-        "`Namespace` and `helm.v3.Release` with exactly the values that the component computes. Imports in "
-        "fresh processes.",
+        "`Namespace` and `helm.v3.Release` with exactly the values that the component computes.",
         [
             Table(
                 "Component and Release",
