@@ -44,9 +44,11 @@ def main(context: click.Context, state_dir: str | None) -> None:
 
 @main.command()
 @click.option("--with-helm", is_flag=True, help="Build the Helm command line as well.")
-def build(with_helm: bool) -> None:
+@click.option("--with-yaml", is_flag=True, help="Build Pulumi's language host for YAML as well.")
+def build(with_helm: bool, with_yaml: bool) -> None:
     """Build the programs that are not in the cache."""
-    for name, folder in builder.build(["helm"] if with_helm else []).items():
+    optional = {"helm": with_helm, "pulumi-language-yaml": with_yaml}
+    for name, folder in builder.build([name for name, wanted in optional.items() if wanted]).items():
         click.echo(f"{name:28} {folder}")
 
 

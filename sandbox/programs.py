@@ -154,6 +154,15 @@ PROGRAMS: tuple[Program, ...] = (
         weight=15,
         optional=True,
     ),
+    # For programs in YAML; Pulumi looks for it beside itself, or on PATH.
+    Program(
+        name="pulumi-language-yaml",
+        lock="yaml-language-host",
+        package="github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+        lane=0,
+        weight=45,
+        optional=True,
+    ),
     Program(
         name="pulumi-resource-kubernetes",
         lock="kubernetes-provider",
