@@ -1,0 +1,127 @@
+"""docs/yaml.md, as it stands: its program on the sandbox, through the package's plugin."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox import build
+from sandbox.chart_choice import Chart
+from sandbox.manager import wait_for_manager
+from sandbox.state import ROOT, State
+
+from . import custom_resources
+from .custom_resources import precious
+from .observing import REAL, Cluster, eventually
+from .stack import Stack
+
+HOW_TO = (ROOT / "docs" / "yaml.md").read_text()
+HOST = "pulumi-language-yaml"
+Write = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("yaml")
+
+
+@pytest.fixture(scope="module")
+def write(folder: Path, charts: dict[str, Chart]) -> Write:
+    """Writes the how-to's program, with other inputs and under another name."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
+
+    def program(name: str = "kruise", options: dict[str, Any] | None = None, **inputs: Any) -> None:
+        document = yaml.safe_load(block)
+        (plugin,) = document["plugins"]["providers"]
+        assert plugin["path"] == ".venv/bin"
+        plugin["path"] = str(Path(sys.executable).parent)
+        component = document["resources"].pop("kruise")
+        here = {"chart": charts["1.8.3"].reference, "protect": False, "timeout": 120}
+        component["properties"] |= {**here, **inputs}
+        component["options"] = options or {}
+        document["resources"][name] = component
+        document["outputs"] = {"status": f"${{{name}.status}}"}
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document))
+
+    program()
+    return program
+
+
+@pytest.fixture(scope="module")
+def stack(
+    life_state: State,
+    life_cluster: Cluster,
+    charts: dict[str, Chart],
+    folder: Path,
+    write: Write,
+    empty: None,
+) -> Iterator[Stack]:
+    """The program's stack, installed; removed in the end, so that the last test must not guard it."""
+    host = life_state.bin / HOST
+    host.unlink(missing_ok=True)
+    os.link(build.build([HOST])[HOST] / HOST, host)
+    stack = Stack(life_state, charts["1.8.3"], folder=folder, name="yaml")
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(life_state)
+    yield stack
+    stack.destroy(life_cluster)
+
+
+def test_daemons_are_on_real_nodes_and_nothing_changes_by_itself(stack: Stack, life_cluster: Cluster) -> None:
+    eventually("the daemons", lambda: life_cluster.running_daemons() == REAL, evidence=life_cluster.pods)
+    stack.preview("--expect-no-changes").succeeded()
+
+
+@pytest.mark.parametrize("secret", [False, True], ids=["known", "secret"])
+def test_mistakes_are_told_by_the_names_of_the_inputs(stack: Stack, write: Write, secret: bool) -> None:
+    values: dict[str, Any] = {"manager": {"hostNetwork": "x"}}
+    write(
+        values={"fn::secret": values} if secret else values, virtualNodeSelectors=["a"] if secret else ["a b"]
+    )
+    output = stack.preview().failed().output
+    assert f"arguments of OpenKruise 'kruise': {1 if secret else 2} problem" in output, output
+    assert "values.manager.hostNetwork: expected true or false, found a text" in output, output
+    assert ("virtualNodeSelectors[0]: found 'b'" in output) is not secret, output
+    assert "Unexpected" not in output, output
+
+
+def test_what_would_lose_the_installation_is_refused(
+    stack: Stack, write: Write, life_cluster: Cluster
+) -> None:
+    custom_resources.create_all(life_cluster)
+    made = {**life_cluster.identities(), **precious(life_cluster)}
+    for refused, says in (
+        ({"name": "renamed"}, "in YAML, options: {aliases: [{name: <old name>}]}"),
+        ({"releaseName": "other"}, "to keep that installation: releaseName kruise"),
+        ({"createNamespace": False}, "createNamespace: this stack has made the namespace kruise-system"),
+    ):
+        write(**refused)
+        output = stack.up().failed().output
+        assert says in output, output
+        assert {**life_cluster.identities(), **precious(life_cluster)} == made
+
+    # As the message says.
+    for name, former in (("renamed", "kruise"), ("kruise", "renamed")):
+        write(name, {"aliases": [{"name": former}]}, guardDestroy=True)
+        stack.up("--skip-preview").succeeded()
+    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview").failed().output
+    assert "deleting it deletes, with its CRDs, " in output, output
+    assert "set guardDestroy to false in the program" in output, output
+    assert {**life_cluster.identities(), **precious(life_cluster)} == made
+    custom_resources.delete(life_cluster)
+
+
+def test_preview_says_who_gains_and_loses_the_daemon(
+    stack: Stack, write: Write, life_cluster: Cluster
+) -> None:
+    write(virtualNodeSelectors=["type=kwok", "pool=batch"])
+    output = stack.up().succeeded().output
+    assert "the affinity changes: every pod of kruise-daemon restarts" in output, output
+    assert "nodes that lose it: 'pool=batch" in output, output
+    assert "nodes that gain it: " in output, output
+    eventually("pool=batch to lose its daemon", lambda: life_cluster.running_daemons() < REAL)
