@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import json
 import re
 import subprocess
 import threading
@@ -11,14 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox import api
 from sandbox.chart_choice import Chart
 from sandbox.state import ROOT, State
 
 from .conftest import Helm
-from .observing import REAL, Cluster, eventually
+from .observing import REAL, Cluster, PodWatch, eventually
 from .stack import Stack
 
 HOW_TO = (ROOT / "docs" / "air-gapped.md").read_text()
+CHART = (ROOT / "docs" / "chart.md").read_text()
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 ADDRESS = "https://openkruise.github.io/charts/"
 
 
@@ -93,8 +97,46 @@ def test_it_is_installed_from_the_archive_with_mirrored_images(stack: Stack, lif
     stack.preview("--expect-no-changes").succeeded()
 
 
-def test_the_pre_delete_job_uses_the_mirror_too(stack: Stack, life_cluster: Cluster, helm: Helm) -> None:
-    hooks = helm("get", "hooks", "kruise", "--namespace", "kruise-system")
-    images = re.findall(r"image: (\S+)", hooks)
-    assert images == ["registry.example.com/mirror/openkruise/kruise-helm-hook:v0.1.0"]
-    stack.destroy(life_cluster)
+def test_the_pre_delete_job_uses_the_mirror_too(
+    stack: Stack, settings: dict[str, object], life_cluster: Cluster, helm: Helm
+) -> None:
+    assert _hook_images(helm) == ["registry.example.com/mirror/openkruise/kruise-helm-hook:v0.1.0"]
+
+    (other,) = re.findall(r"`values: (\{helmHooks: .*?\})`", CHART)
+    stack.configure({**settings, "values": yaml.safe_load(other)})
+    stack.up("--skip-preview").succeeded()
+    assert _hook_images(helm) == ["public.example.com/openkruise/kruise-helm-hook:v0.1.0"]
+
+
+def _hook_images(helm: Helm) -> list[str]:
+    return re.findall(r"image: (\S+)", helm("get", "hooks", "kruise", "--namespace", "kruise-system"))
+
+
+def test_the_pre_delete_job_gets_the_pull_secret_by_a_policy(stack: Stack, life_cluster: Cluster) -> None:
+    (block,) = re.findall(r"```yaml\n(apiVersion: admissionregistration.*?)```", CHART, re.DOTALL)
+    policy, binding = yaml.safe_load_all(block)
+    made = [(f"{ADMISSION}/mutatingadmissionpolicies", policy)]
+    made.append((f"{ADMISSION}/mutatingadmissionpolicybindings", binding))
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "kruise-helm-hook"}}
+    accounts = "/api/v1/namespaces/kruise-system/serviceaccounts"
+
+    def in_force() -> bool:
+        tried = api.call(life_cluster.client, "POST", accounts, account, query={"dryRun": "All"})
+        return tried.get("imagePullSecrets") == [{"name": "mirror"}]
+
+    for path, document in made:
+        api.call(life_cluster.client, "POST", path, document)
+    try:
+        eventually("the policy to be in force", in_force)
+        with PodWatch(life_cluster) as watch:
+            stack.destroy(life_cluster)
+            pods = [event["object"] for event in watch.events]
+    finally:
+        for path, document in made:
+            api.call(life_cluster.client, "DELETE", f"{path}/{document['metadata']['name']}")
+    (secrets,) = {
+        json.dumps(pod["spec"].get("imagePullSecrets"))
+        for pod in pods
+        if pod["spec"].get("serviceAccountName") == "kruise-helm-hook"
+    }
+    assert json.loads(secrets) == [{"name": "mirror"}]
