@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +24,8 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    def call(*args: str, stdin: str | bytes = b"") -> tuple[int, str, str]:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
-        code = run(["affinity", *args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        assert "should not happen" not in captured.err
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def stack_file(tmp_path: Path) -> Callable[[str | bytes], str]:
-    def write(text: str | bytes) -> str:
-        path = tmp_path / f"Pulumi.test-{len(list(tmp_path.iterdir()))}.yaml"
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return str(path)
-
-    return write
+def cli(command: Cli) -> Cli:
+    return partial(command, "affinity")
 
 
 def _expected(*selectors: Any) -> Any:

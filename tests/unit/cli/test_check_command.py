@@ -1,17 +1,16 @@
 """``pulumi-openkruise check`` as a shell sees it, on a test double of an API server and on files."""
 
 import copy
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer, api_server
+from api_server import ApiServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.cli.node_objects import read_node_objects
 from pulumi_openkruise.cli.sources import UnusableInputError
 
@@ -43,30 +42,14 @@ REAL, VIRTUAL = node("real-1", pool="general"), node("vk-1", type="virtual-kubel
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    def call(*args: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = run(["check", *args])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        assert "should not happen" not in captured.err
-        return code, captured.out, captured.err
-
-    return call
+def cli(command: Cli) -> Cli:
+    return partial(command, "check")
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        server.objects("/api/v1/nodes", [REAL, VIRTUAL])
-        yield server
-
-
-@pytest.fixture
-def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(server.kubeconfig()))
-    return str(path)
+def server(server: ApiServer) -> ApiServer:
+    server.objects("/api/v1/nodes", [REAL, VIRTUAL])
+    return server
 
 
 @pytest.fixture

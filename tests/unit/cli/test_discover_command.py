@@ -3,12 +3,12 @@
 import copy
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer, api_server
+from api_server import ApiServer
 from corpus import corpus
 from engine import ROOT
 from hypothesis import HealthCheck, given, settings
@@ -21,17 +21,14 @@ SAMPLES = {sample.id: sample.node for sample in corpus()}
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+def cli(command: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Run the command on these nodes of the corpus, or on a text as it is."""
 
     def invoke(nodes: list[str] | str, *args: str) -> tuple[int, str, str]:
         text = nodes if isinstance(nodes, str) else items(*(SAMPLES[one] for one in nodes))
-        path = tmp_path / "nodes.json"
-        path.write_text(text)
+        (tmp_path / "nodes.json").write_text(text)
         monkeypatch.chdir(tmp_path)
-        code = run(["discover", "--nodes-file", "nodes.json", *args])
-        out, err = capsys.readouterr()
-        return code, out, err
+        return command("discover", "--nodes-file", "nodes.json", *args)
 
     return invoke
 
@@ -41,13 +38,8 @@ def items(*nodes: Any) -> str:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "Pulumi.x.yaml"
-        path.write_text(text)
-        return path
-
-    return write
+def stack(stack_file: Callable[[str], str]) -> Callable[[str], Path]:
+    return lambda text: Path(stack_file(text))
 
 
 def test_a_clean_cluster(cli: Cli) -> None:
@@ -223,19 +215,6 @@ def test_values_that_leave_nothing_but_virtual_nodes(cli: Cli, stack: Callable[[
 
 
 # --- from a cluster
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as double:
-        yield double
-
-
-@pytest.fixture
-def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(server.kubeconfig()))
-    return str(path)
 
 
 def test_nodes_of_a_cluster_are_read_in_pages_and_nothing_else_is(

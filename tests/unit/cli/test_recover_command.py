@@ -3,12 +3,10 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer, api_server
+from api_server import ApiServer
 from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.release.records import decode
 
@@ -37,19 +35,6 @@ def secret(status: str) -> dict[str, Any]:
         "type": "helm.sh/release.v1",
         "data": {"release": base64.b64encode(packed).decode()},
     }
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
-
-
-@pytest.fixture
-def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(server.kubeconfig()))
-    return str(path)
 
 
 def holds(server: ApiServer, status: str) -> None:
