@@ -57,37 +57,41 @@ def control_state() -> Iterator[State]:
     yield from fresh_sandbox("control")
 
 
-def _chart(state: State) -> Chart:
+def chart_for(state: State) -> Chart:
+    """The chart that ``make up`` would install there."""
     return chart_choice.choose(state, build.build()["kruise-manager"])
 
 
-@pytest.fixture(scope="session")
-def cluster(state: State) -> Cluster:
-    """The story's cluster."""
+def observed(state: State) -> Cluster:
+    """The cluster of a sandbox; a test that fails shows what runs on it."""
     found = Cluster(state)
     _clusters.append(found)
     return found
 
 
 @pytest.fixture(scope="session")
+def cluster(state: State) -> Cluster:
+    """The story's cluster."""
+    return observed(state)
+
+
+@pytest.fixture(scope="session")
 def stack(state: State) -> Stack:
     """The stack ``sandbox`` of this repository's program."""
-    return Stack(state, _chart(state))
+    return Stack(state, chart_for(state))
 
 
 @pytest.fixture(scope="session")
 def control_cluster(control_state: State) -> Cluster:
     """The control's cluster."""
-    found = Cluster(control_state)
-    _clusters.append(found)
-    return found
+    return observed(control_state)
 
 
 @pytest.fixture(scope="session")
 def control_stack(control_state: State) -> Stack:
     """The stack of the program that installs the chart with its default values."""
     folder = Path(__file__).parent / "programs" / "control"
-    return Stack(control_state, _chart(control_state), folder=folder, name="control")
+    return Stack(control_state, chart_for(control_state), folder=folder, name="control")
 
 
 @pytest.fixture(scope="session")
@@ -99,9 +103,7 @@ def life_state() -> Iterator[State]:
 @pytest.fixture(scope="session")
 def life_cluster(life_state: State) -> Cluster:
     """The cluster of the long life."""
-    found = Cluster(life_state)
-    _clusters.append(found)
-    return found
+    return observed(life_state)
 
 
 @pytest.fixture(scope="session")

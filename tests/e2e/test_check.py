@@ -19,7 +19,7 @@ from sandbox.manager import wait_for_manager
 from sandbox.nodes import KUBELET, REGISTERS_ONLY
 from sandbox.state import State
 
-from .conftest import _chart, _clusters, fresh_sandbox
+from .conftest import chart_for, fresh_sandbox, observed
 from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 
@@ -52,14 +52,12 @@ def state() -> Iterator[State]:
 
 @pytest.fixture(scope="module")
 def cluster(state: State) -> Cluster:
-    found = Cluster(state)
-    _clusters.append(found)
-    return found
+    return observed(state)
 
 
 @pytest.fixture(scope="module")
 def stack(state: State) -> Stack:
-    return Stack(state, _chart(state))
+    return Stack(state, chart_for(state))
 
 
 @pytest.fixture
@@ -149,7 +147,7 @@ def test_a_cluster_without_openkruise(check: Check) -> None:
 def test_an_explicit_provider_is_asked_and_the_environment_is_not(cluster: Cluster, state: State) -> None:
     folder = Path(__file__).parent / "programs" / "explicit"
     salt = pulumi.prepare_stack(state, "explicit", "explicit")
-    chart = {f"{key}": value for key, value in _chart(state).config().items()}
+    chart = {f"{key}": value for key, value in chart_for(state).config().items()}
     config = {
         **chart,
         "openkruise:virtualNodePresets": ["all", "tke-supernode"],
