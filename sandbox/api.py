@@ -1,8 +1,9 @@
 """The sandbox's own way to the cluster's API: plain JSON over HTTPS with the administrator's certificate."""
 
 import json
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -47,10 +48,23 @@ def call(
     return found
 
 
-def watch(api: httpx.Client, path: str, **query: str) -> Iterator[dict[str, Any]]:
-    """The events of *path* from now on (or from ``resourceVersion``), until the connection is closed."""
+def watch(
+    api: httpx.Client, path: str, opened: Callable[[httpx.Response], None], **query: str
+) -> Iterator[dict[str, Any]]:
+    """The events of *path* from now on (or from ``resourceVersion``), until the connection is closed.
+
+    *opened* is given the answer before its first line is read, for another thread to ``hang_up``.
+    """
     patience = httpx.Timeout(30, read=None)
     with api.stream("GET", path, params={"watch": "true", **query}, timeout=patience) as answer:
+        opened(answer)
         for line in answer.iter_lines():
             if line:
                 yield json.loads(line)
+
+
+def hang_up(answer: httpx.Response) -> None:
+    """End an answer that another thread reads: that one raises ``httpx.HTTPError``, and closes it."""
+    connection: socket.socket = answer.extensions["network_stream"].get_extra_info("socket")
+    # Not by the method of the TLS layer, which the other thread is in the middle of.
+    socket.socket.shutdown(connection, socket.SHUT_RDWR)

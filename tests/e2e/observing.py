@@ -1,8 +1,10 @@
 """What a cluster holds at a moment, and every pod it ever held while a watch was open."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -151,6 +153,7 @@ class PodWatch:
         self._client = api.connect(cluster.state)
         self._error: Exception | None = None
         self._leaving = False
+        self._begun: Future[httpx.Response] = Future()
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> "PodWatch":
@@ -159,23 +162,31 @@ class PodWatch:
         version = listed["metadata"]["resourceVersion"]
         self._thread = threading.Thread(target=self._record, args=(version,), daemon=True)
         self._thread.start()
+        self._begun.result(timeout=30)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leaving = True
+        with contextlib.suppress(OSError):  # it has broken off already
+            api.hang_up(self._begun.result())
+        self._thread.join(timeout=30)
+        assert not self._thread.is_alive(), "the watch goes on reading"
         self._client.close()
 
     def _record(self, version: str) -> None:
         try:
-            for event in api.watch(self._client, "/api/v1/pods", resourceVersion=version):
+            told = self._begun.set_result
+            for event in api.watch(self._client, "/api/v1/pods", told, resourceVersion=version):
                 if event["type"] == "ERROR":
                     raise RuntimeError(str(event["object"]))
                 self.events.append(event)
             raise RuntimeError("the API server closed the watch")
         except Exception as error:
-            if not self._leaving:
+            if not self._begun.done():
+                self._begun.set_exception(error)
+            elif not self._leaving:
                 self._error = error
 
     def targets(self) -> dict[str, set[str]]:
