@@ -106,16 +106,20 @@ def of_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Fin
                 f"the daemon looks in {listed(paths)}",
             ]
             yield make(SOCKET, f"{counted(len(names), 'node')} of k3s or RKE2", evidence, names)
-    logs = snapshot.logs if not isinstance(snapshot.logs, Unread) else {}
-    without = sorted(pod for pod, log in logs.items() if "not found container runtime sock" in log)
-    if without:
-        evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
-        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, without)
     old = [one for one in concerned if re.match(r"containerd://1\.[0-5]\.", one.node.runtime)]
     if old:
         names = sorted(one.node.name for one in old)
         evidence = [f"{old[0].node.runtime} on {listed(names)}"]
         yield make(RUNTIME_OLD, f"{counted(len(names), 'node')} with an old containerd", evidence, names)
+
+
+def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield what daemons that start again and again say of it themselves; logs must have been read."""
+    assert not isinstance(snapshot.logs, Unread)
+    without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
+    if without:
+        evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
+        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, without)
 
 
 def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

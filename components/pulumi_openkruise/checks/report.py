@@ -85,6 +85,11 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
         lambda snapshot, states, _expected, _manifest: fitness.of_runtimes(snapshot, states),
     ),
     (
+        ("logs",),
+        "why daemons start again and again, by their logs",
+        lambda snapshot, _states, _expected, _manifest: fitness.of_logs(snapshot),
+    ),
+    (
         ("pods", "daemon_set"),
         "the feature gates of running pods",
         lambda snapshot, _states, expected, _manifest: fitness.of_gates(snapshot, expected),

@@ -22,7 +22,7 @@ from installed import (
     record,
     virtual,
 )
-from pulumi_openkruise.checks import GROUPS, NOT_ASKED, Expected, Finding, Report, Snapshot, check
+from pulumi_openkruise.checks import GROUPS, NOT_ASKED, Expected, Finding, Report, Snapshot, Unread, check
 from pulumi_openkruise.checks.drift import differences
 from pulumi_openkruise.lifecycle.recovery import plan
 from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen
@@ -394,6 +394,13 @@ def test_the_log_of_a_daemon_without_a_socket_says_so() -> None:
     assert found(check(snapshot, expected()))["runtime-socket"].objects == ("kruise-daemon-x",)
 
 
+def test_logs_that_cannot_be_read_are_told() -> None:
+    report = check(broken(logs=Unread("not allowed: GET the log: 403")), expected())
+    assert [(one.what, one.because) for one in report.not_checked] == [
+        ("why daemons start again and again, by their logs", "not allowed: GET the log: 403")
+    ]
+
+
 def test_a_gate_that_the_version_does_not_have() -> None:
     gates = ["--feature-gates=EnhancedLivenessProbeGate=true"]
     pods = [changed(one, "spec", "containers", 0, "args", to=gates) for one in healthy().pods]
@@ -431,8 +438,6 @@ def test_stuck_releases_name_the_revision_to_go_back_to() -> None:
 
 
 def test_what_cannot_be_read_is_told_and_not_guessed() -> None:
-    from pulumi_openkruise.checks import Unread
-
     report = check(broken(pods=Unread("not allowed: GET pods: 403")), expected())
     assert [one.because for one in report.not_checked] == ["not allowed: GET pods: 403"] * 3
     assert report.counts() == {"admitted": 2, "excluded": 1}
