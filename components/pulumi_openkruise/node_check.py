@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .cluster import Cluster
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
-"""How long pods that should run, or go, are waited for: Helm's wait leaves a tenth of the daemons out.
-One that is still starting after it is no finding: the more nodes, the more of these there are."""
+"""How long pods that should run, or go, are waited for while none of them does: Helm's wait leaves a tenth of
+the daemons out, and in a large cluster these take minutes. One that is still starting then is no finding."""
 
 
 def told(
@@ -85,7 +85,7 @@ async def _look(
 def _report(
     cluster: "Cluster", settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
 ) -> "Report":
-    """Look until the pods are where they should be, or patience is over."""
+    """Look until the pods are where they should be, or nothing has come nearer to that for a while."""
     # Imported here, in the thread: it takes longer than everything else in this program.
     from time import monotonic, sleep
 
@@ -97,12 +97,15 @@ def _report(
     listed = listed_selectors(arguments, settings.label("virtual_node_selectors"))
     expected = of_values(settings, values, "the stack", listed)
     nodes = read_nodes(cluster, judge)
-    deadline = monotonic() + PATIENCE_SECONDS
+    running, deadline = -1, 0.0
     while True:
         pods = read_pods(cluster, settings.namespace)
         snapshot = Snapshot(source=cluster.address, taken=now(), nodes=nodes, pods=pods)
         report = check(snapshot, expected)
-        settled = not report.counts().get("starting") and not any(map(_may_pass, report.findings))
+        counts = report.counts()
+        if counts.get("running", 0) > running:
+            running, deadline = counts.get("running", 0), monotonic() + PATIENCE_SECONDS
+        settled = not counts.get("starting") and not any(map(_may_pass, report.findings))
         if settled or monotonic() > deadline:
             return report
         sleep(PAUSE_SECONDS)

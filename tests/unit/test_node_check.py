@@ -267,6 +267,25 @@ def test_a_daemon_that_is_starting_is_waited_for_first(
     assert said == [("info", "2 nodes: 2 real, its daemon runs. Findings: none.")]
 
 
+def test_daemons_are_waited_for_as_long_as_more_and_more_of_them_run(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Six looks take longer than the patience with a cluster where nothing happens.
+    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.3)
+    set_config(config_of(server))
+    names = "abcdef"
+    server.objects("/api/v1/nodes", [node(name) for name in names])
+    answers = [[daemon(name) for name in names[:running]] for running in range(1, 7)]
+    server.routes[PODS] = lambda _query: (200, {"items": answers.pop(0)})
+    engine.run(install())
+    assert said == [("info", "6 nodes: 6 real, its daemon runs. Findings: none.")]
+
+
 def test_hostile_names_do_not_reach_the_terminal(
     engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]]
 ) -> None:
