@@ -16,6 +16,7 @@ from .observing import REAL, VIRTUAL, Cluster, PodWatch, eventually
 from .stack import Stack
 
 CLONE_SETS = "/apis/apps.kruise.io/v1alpha1/namespaces/default/clonesets"
+SIDECAR_SETS = "/apis/apps.kruise.io/v1alpha1/sidecarsets"
 NEWLY_EXCLUDED = {"worker-3"}
 NEW_SELECTOR = "pool=batch"
 
@@ -44,6 +45,31 @@ def clone_set(cluster: Cluster) -> dict[str, Any]:
     assert created["spec"]["updateStrategy"]["type"] == "ReCreate"
     eventually("two pods of the CloneSet", lambda: _reconciled(cluster, 2))
     return api.get(cluster.client, f"{CLONE_SETS}/shop")
+
+
+@pytest.fixture(scope="module")
+def specs(cluster: Cluster, clone_set: dict[str, Any]) -> dict[str, bytes]:
+    """That CloneSet, and a SidecarSet, for which the pre-delete hook does not look: what must stay."""
+    body = {
+        "apiVersion": "apps.kruise.io/v1alpha1",
+        "kind": "SidecarSet",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "till"}},
+            "containers": [{"name": "proxy", "image": "proxy:1"}],
+        },
+    }
+    api.call(cluster.client, "POST", SIDECAR_SETS, body)
+    return _specs(cluster)
+
+
+def _specs(cluster: Cluster) -> dict[str, bytes]:
+    """Uid and specification of both, the latter as the API server writes it."""
+    found = {}
+    for path in (CLONE_SETS, SIDECAR_SETS):
+        resource = api.get(cluster.client, f"{path}/shop")
+        found[f"{path} {resource['metadata']['uid']}"] = json.dumps(resource["spec"]).encode()
+    return found
 
 
 def _reconciled(cluster: Cluster, replicas: int) -> bool:
@@ -132,7 +158,7 @@ def test_a_bad_selector_fails_before_anything_changes(cluster: Cluster, stack: S
 
 
 def test_a_rename_of_the_protected_component_is_refused(
-    cluster: Cluster, stack: Stack, clone_set: dict[str, Any], tmp_path: Path
+    cluster: Cluster, stack: Stack, specs: dict[str, bytes], tmp_path: Path
 ) -> None:
     stack.configure({"virtualNodeSelectors": [NEW_SELECTOR], "protect": "true"})
     stack.up().succeeded()
@@ -143,18 +169,18 @@ def test_a_rename_of_the_protected_component_is_refused(
         assert "about to create it" in outcome.output, outcome.output
 
     assert not _changed(before, _everything(cluster, stack))
-    assert clone_set["metadata"]["uid"] in cluster.identities().values()
+    assert _specs(cluster) == specs
     stack.up("--expect-no-changes").succeeded()
 
 
-def test_a_protected_destroy_is_refused(cluster: Cluster, stack: Stack, clone_set: dict[str, Any]) -> None:
+def test_a_protected_destroy_is_refused(cluster: Cluster, stack: Stack, specs: dict[str, bytes]) -> None:
     before = _everything(cluster, stack)
 
     outcome = stack.run("destroy", "--yes").failed()
     assert "protect" in outcome.output, outcome.output
 
     assert not _changed(before, _everything(cluster, stack))
-    assert clone_set["metadata"]["uid"] in cluster.identities().values()
+    assert _specs(cluster) == specs
     stack.up("--expect-no-changes").succeeded()
 
 
