@@ -4,8 +4,7 @@ The environment's kubeconfig is never read: it may be another cluster's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
@@ -17,8 +16,7 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """A kubeconfig, as its content or its path, the context in it (None: its current one), and the cluster
     that takes the place of the context's own (None: it stays)."""
 

@@ -6,8 +6,7 @@ Pulumi.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .problems import ConfigProblem, nearest
 from .selectors import Exclusion, Problem, SelectorError, solve
@@ -18,8 +17,7 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
-@dataclass(frozen=True)
-class Pods:
+class Pods(NamedTuple):
     """Where a chart's values place the pods of one workload."""
 
     section: str

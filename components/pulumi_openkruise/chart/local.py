@@ -4,17 +4,15 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _LONGEST = 1 << 20
 """Chart.yaml is never longer than this; an archive that says otherwise is not read."""
 
 
-@dataclass(frozen=True)
-class LocalChart:
+class LocalChart(NamedTuple):
     """What a chart's own Chart.yaml says, and its archive's digest."""
 
     name: str

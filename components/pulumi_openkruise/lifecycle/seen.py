@@ -1,12 +1,10 @@
 """What a look at the cluster found of an installation, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class ReleaseId:
+class ReleaseId(NamedTuple):
     """A Helm release: its record's namespace and its name."""
 
     namespace: str
@@ -17,8 +15,7 @@ class ReleaseId:
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(NamedTuple):
     """One revision of a release as the labels of its record tell it."""
 
     number: int
@@ -29,8 +26,7 @@ class Revision:
     """The ``resourceVersion`` of its record when it was seen: another one means that it has changed since."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """What is in the cluster."""
 
     release: ReleaseId
@@ -47,8 +43,7 @@ class Seen:
         return max(self.revisions, key=lambda revision: revision.number, default=None)
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(NamedTuple):
     """One of OpenKruise's CRDs."""
 
     name: str

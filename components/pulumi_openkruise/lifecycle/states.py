@@ -1,7 +1,7 @@
 """What the status of a Helm release means for the next ``up``, and the commands that repair it."""
 
 import datetime
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..fields import Label, config_label, setting
 from ..problems import ConfigProblem
@@ -18,8 +18,7 @@ _MEANING = {
 }
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """A release that is not as it should be: one line that says so, and what to do."""
 
     blocked: bool
