@@ -35,6 +35,9 @@ def environment(state: State) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+        # The package is installed from the clone here, where Pulumi does not find what says that a program
+        # in Python needs no plugin of it, and would tell in each command that one is on PATH.
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "KUBECONFIG": str(state.kubeconfig),
         # Pulumi's parts talk to each other by gRPC, which in Python sends even loopback through a proxy.
         **dict.fromkeys(_NO_PROXY, _without_proxy()),
