@@ -57,13 +57,19 @@ class Frame:
 def absorb(boxes: Iterable[int]) -> list[int]:
     """Drop every box that lies inside another one; the result is sorted, largest first."""
     kept: list[int] = []
-    for _count, box in sorted([(-box.bit_count(), box) for box in set(boxes)]):
-        for other in kept:
-            if not box & ~other:
+    outside: list[int] = []
+    for box in _largest_first(set(boxes)):
+        for missing in outside:
+            if not box & missing:
                 break
         else:
             kept.append(box)
+            outside.append(~box)
     return kept
+
+
+def _largest_first(boxes: Iterable[int]) -> list[int]:
+    return sorted(sorted(boxes), key=int.bit_count, reverse=True)
 
 
 def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
@@ -125,8 +131,22 @@ def maximal_outside(
     theorem for multi-valued variables). Raises OutOfSteps.
     """
     low, guard, full = frame.low, frame.guard, frame.full
-    current = [full]
+    # What restricts one label is left out of that label first: it makes no prime more.
+    start, linking = full, []
     for box in forbidden:
+        span = ((full & ~box) + low) & guard
+        if not span & (span - 1):
+            place = frame.spares.index(span)
+            field = frame.fields[place]
+            parts_of_label = pieces(place, field & ~box)
+            if len(parts_of_label) == 1:
+                start &= parts_of_label[0] | ~field
+                continue
+        linking.append(box)
+    if (start + low) & guard != guard:
+        return []
+    current = [start]
+    for box in linking:
         sides: list[tuple[int, int]] = []
         for place, field in enumerate(frame.fields):
             outside = field & ~box
@@ -142,7 +162,7 @@ def maximal_outside(
             (cut if ((prime & box) + low) & guard == guard else kept).append(prime)
         parts = {part for prime in cut for field, mask in sides if (part := prime & mask) & field}
         fresh: list[int] = []
-        for part in sorted(parts, key=lambda part: (-part.bit_count(), part)):
+        for part in _largest_first(parts):
             steps.take(1 + (len(kept) + len(fresh)) // 16)
             for other in kept:
                 if not part & ~other:

@@ -76,24 +76,16 @@ def _rows(shape: Shape, steps: Steps) -> dict[int, int]:
     A set of primes is an integer whose bit i stands for prime i. Label by label, all values are tried and
     nodes that lie in the same primes so far are treated as one.
     """
-    primes = shape.primes
-    states = {(1 << len(primes)) - 1: 0}
+    states = {(1 << len(shape.primes)) - 1: 0}
     # Labels with few values first: they tell the fewest nodes apart.
-    for groups in sorted(shape.classes, key=len):
+    for groups in sorted(shape.members, key=len):
         if len(groups) == 1:
-            states = {row: span | groups[0] for row, span in states.items()}
+            states = {row: span | groups[0][0] for row, span in states.items()}
             continue
-        members = []
-        for group in groups:
-            inside = 0
-            for place, prime in enumerate(primes):
-                if prime & group:
-                    inside |= 1 << place
-            members.append((inside, group))
         steps.take(len(states) * len(groups) // 4)
         following: dict[int, int] = {}
         for row, span in states.items():
-            for inside, group in members:
+            for group, inside in groups:
                 rest = row & inside
                 if rest:
                     following[rest] = following.get(rest, 0) | span | group

@@ -34,7 +34,6 @@ class Shrinking:
         """Take the primes, the span of what only one of them contains, and how to shrink and price a box."""
         self._primes, self._private = shape.primes, private
         self._shape, self._steps = shape, steps
-        self._inside: list[list[tuple[int, int]]] = []
         self._shrink = shrink
         self._shrunk: list[dict[int, Shrunk]] = [{} for _prime in shape.primes]
         self._solved: dict[tuple[int, ...], Needs] = {}
@@ -78,18 +77,9 @@ class Shrinking:
     def _node(self, gap: int) -> int:
         """Choose the node in a gap that few primes contain, and note which."""
         self._steps.take(len(self._primes) // 8)
-        if not self._inside:
-            # For each label and each group of values the primes that contain it, as bits.
-            self._inside = [
-                [
-                    (group, sum([1 << at for at, prime in enumerate(self._primes) if prime & group]))
-                    for group in groups
-                ]
-                for groups in self._shape.classes
-            ]
         alive = (1 << len(self._primes)) - 1
         node = 0
-        for groups in self._inside:
+        for groups in self._shape.members:
             fewest, best, chosen = -1, 0, 0
             for group, members in groups:
                 if group & gap:

@@ -28,15 +28,35 @@ class Shape:
     """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
 
     @cached_property
-    def classes(self) -> tuple[tuple[int, ...], ...]:
-        """For each label the groups of values that no prime tells apart: absent first, unnamed last."""
+    def members(self) -> list[list[tuple[int, int]]]:
+        """For each label the groups of values that no prime tells apart, each with the primes that hold it.
+
+        Absent comes first, unnamed values last; a set of primes is an integer whose bit i stands for prime i.
+        """
         grouped = []
         for field in self.frame.fields:
-            groups = [field]
-            for part in {prime & field for prime in self.primes}:
-                groups = [side for group in groups for side in (group & part, group & ~part) if side]
-            grouped.append(tuple(sorted(groups, key=lambda group: (group.bit_length(), group))))
-        return tuple(grouped)
+            holders: dict[int, int] = {}
+            for place, prime in enumerate(self.primes):
+                part = prime & field
+                holders[part] = holders.get(part, 0) | 1 << place
+            groups = [(field, 0)]
+            for part, places in holders.items():
+                split = []
+                for group, inside in groups:
+                    if group & part:
+                        split.append((group & part, inside | places))
+                    if group & ~part:
+                        split.append((group & ~part, inside))
+                groups = split
+            if len(groups) > 1:
+                groups.sort(key=lambda one: (one[0].bit_length(), one[0]))
+            grouped.append(groups)
+        return grouped
+
+    @cached_property
+    def classes(self) -> list[list[int]]:
+        """For each label the groups of values that no prime tells apart."""
+        return [[group for group, _places in groups] for groups in self.members]
 
 
 def small_cover(shape: Shape) -> tuple[int, ...]:
