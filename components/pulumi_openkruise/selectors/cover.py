@@ -61,12 +61,17 @@ def smallest_cover(shape: Shape, budget: int) -> Cover:
 
 
 def _two_apart(primes: Sequence[int], frame: Frame) -> dict[int, int]:
-    """Return for each of two primes the box around the nodes that the other one does not hold."""
+    """Return for each of two primes the box around the nodes that the other one does not hold.
+
+    Where that leaves out values of a label that the prime does not restrict, the prime itself: no term is
+    cheaper for it.
+    """
     spans = {}
     for place, (own, other) in enumerate((primes, primes[::-1])):
         missing = own & ~other
         beyond = [field for field in frame.fields if missing & field]
-        spans[place] = own if len(beyond) > 1 else (own & ~beyond[0]) | missing
+        first = beyond[0]
+        spans[place] = own if len(beyond) > 1 or own & first == first else (own & ~first) | missing
     return spans
 
 
