@@ -73,6 +73,13 @@ ANSWERS = [
     (["k>5,k in (a,b)"], None),
     (["a=b,a=c"], None),
     (["type in (virtual-kubelet,kwok)"], _terms([_requirement("type", "NotIn", "kwok", "virtual-kubelet")])),
+    (  # the second term needs one value of the label where leaving out names two
+        ["type in (a,b)", "type=c,os=linux"],
+        _terms(
+            [_requirement("type", "NotIn", "a", "b", "c")],
+            [_requirement("os", "NotIn", "linux"), _requirement("type", "In", "c")],
+        ),
+    ),
     (["type notin (a,b)"], _terms([_requirement("type", "In", "a", "b")])),
     (["k"], _terms([_requirement("k", "DoesNotExist")])),
     (["!k"], _terms([_requirement("k", "Exists")])),
