@@ -180,7 +180,7 @@ class Complement:
         """Say in one term what remains of labels that nothing links."""
         labels: list[Requirement] = []
         fields: list[Requirement] = []
-        for place, atoms in sorted(alone):
+        for place, atoms in alone:
             space = self._layout.spaces[place]
             (fields if space.is_field else labels).extend(space.statement(atoms))
         return tuple(labels), tuple(fields)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brute_force import NODES, matched, respelled, selector_lists
+from brute_force import NODES, matched, plain_requirements, respelled, selector_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import (
@@ -18,6 +18,7 @@ from pulumi_openkruise.selectors import (
     parse,
     solve,
 )
+from pulumi_openkruise.selectors.space import LabelSpace
 
 GOLDEN = Path(__file__).with_name("golden_affinities.json")
 
@@ -225,6 +226,16 @@ def test_without_a_budget_the_answer_is_exact_and_independent_of_order(
     else:
         assert answer == second
         assert answer == _answer(selectors)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(plain_requirements, min_size=1, max_size=4), st.integers(0, 2**10), st.booleans())
+def test_a_price_is_what_the_requirements_take(texts: list[str], allowed: int, is_field: bool) -> None:
+    named = [requirement for text in texts for requirement in parse(text).requirements]
+    space = LabelSpace("k", named, is_field=is_field)
+    for piece in (space.full, *space.pieces(allowed & space.full)):
+        said = space.statement(piece)
+        assert space.price(piece) == (len(said), sum(len(requirement.values) for requirement in said))
 
 
 def test_a_used_up_budget_is_said() -> None:
