@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import quantiles
 
 from rich.progress import Progress
@@ -43,8 +44,8 @@ def run(progress: Progress) -> Section:
     headings = ["", "it : what is before it", "ms", "half of them, ms", "what is before it, ms"]
     return Section(
         "Importing",
-        f"`{_COMPONENT}` after `{_SDKS}`, and `{_SELECTORS}` after `{_JSON}`: processor time of each of the two "
-        f"in {_ROUNDS} fresh processes, medians. Modules are compiled, as where they are installed.",
+        f"`{_COMPONENT}` after `{_SDKS}`, and `{_SELECTORS}` after `{_JSON}`: processor time of each of the "
+        f"two in {_ROUNDS} fresh processes, medians. Modules are compiled, as where they are installed.",
         [Table("Imports", headings, rows, ratios=True)],
         [Target(goal, f"{more['component'] * 1000:+,.0f} ms", more["component"] <= _LIMIT)],
     )
@@ -59,4 +60,4 @@ def _seconds(statements: Sequence[str]) -> list[float]:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     marks = [float(mark) for mark in done.stdout.split()]
-    return [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    return [after - before for before, after in pairwise(marks)]
