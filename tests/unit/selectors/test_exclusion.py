@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import (
     Exclusion,
+    Requirement,
     SelectorError,
     affinity_matches,
     exclusion_affinity,
     parse,
     solve,
 )
+from pulumi_openkruise.selectors.affinity import write
 from pulumi_openkruise.selectors.space import LabelSpace
 
 GOLDEN = Path(__file__).with_name("golden_affinities.json")
@@ -236,6 +238,12 @@ def test_a_price_is_what_the_requirements_take(texts: list[str], allowed: int, i
     for piece in (space.full, *space.pieces(allowed & space.full)):
         said = space.statement(piece)
         assert space.price(piece) == (len(said), sum(len(requirement.values) for requirement in said))
+
+
+def test_terms_stand_in_the_order_of_their_text() -> None:
+    terms = [((Requirement("k", "NotIn", values),), ()) for values in (("a",), ("a", "b"), ("a-b",), ("b",))]
+    written = write(terms)["nodeSelectorTerms"]
+    assert written == write(terms[::-1])["nodeSelectorTerms"] == sorted(written, key=json.dumps)
 
 
 def test_a_used_up_budget_is_said() -> None:
