@@ -21,8 +21,8 @@ class Cost(NamedTuple):
 def cost(arguments: list[str]) -> Cost:
     """Run Python with these arguments, and return what it took; raises RuntimeError if it fails.
 
-    Modules are compiled once and kept, as they are where a package is installed: a caller runs each program
-    once before it counts.
+    Modules are compiled once and kept, as they are where a package is installed; where they are not yet, the
+    first run takes longer.
     """
     command = [sys.executable, *arguments]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
