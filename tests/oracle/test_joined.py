@@ -55,7 +55,7 @@ def test_exact_on_any_budget(oracle: Oracle) -> None:
         outcomes[outcome] += 1
         faults += [f"{seed} {selectors!r} with {required}, budget {budget}: {fault}" for fault in found]
     assert faults[:10] == [], f"{len(faults)} differences"
-    assert outcomes["answer, not proven minimal"] > 100, "no budget stops the search any more"
+    assert outcomes["answer, not proven minimal"] > 50, "no budget stops the search any more"
 
 
 def outcome(selectors: list[str], required: dict[str, Any], budget: int | None) -> tuple[Any, ...]:
