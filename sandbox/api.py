@@ -49,7 +49,7 @@ def call(
 
 
 def watch(
-    api: httpx.Client, path: str, opened: Callable[[httpx.Response], None], **query: str
+    api: httpx.Client, path: str, opened: Callable[[httpx.Response], None] | None = None, **query: str
 ) -> Iterator[dict[str, Any]]:
     """The events of *path* from now on (or from ``resourceVersion``), until the connection is closed.
 
@@ -57,7 +57,8 @@ def watch(
     """
     patience = httpx.Timeout(30, read=None)
     with api.stream("GET", path, params={"watch": "true", **query}, timeout=patience) as answer:
-        opened(answer)
+        if opened is not None:
+            opened(answer)
         for line in answer.iter_lines():
             if line:
                 yield json.loads(line)
