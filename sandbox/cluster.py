@@ -33,13 +33,16 @@ def running(state: State) -> bool:
     return all(alive(state, name) for name in _PROCESSES)
 
 
-def start_cluster(state: State, folders: dict[str, Path], *, lease_seconds: int = 40) -> None:
+def start_cluster(
+    state: State, folders: dict[str, Path], *, lease_seconds: int = 40, controller_qps: int = 500
+) -> None:
     """Starts the cluster and registers the nodes; returns when pods can be created.
 
     *folders* are the built programs' folders by name. *lease_seconds* is how long a node counts as alive
-    after a sign of life: thousands that share two cores give theirs seldom. A cluster of which only some
-    processes live is started anew with its data. Raises :class:`sandbox.errors.SandboxError` with the log of
-    what does not come up.
+    after a sign of life: thousands that share two cores give theirs seldom. *controller_qps* is what each
+    controller may ask of the API server in a second; upstream's default of 20 creates some twenty pods. A
+    cluster of which only some processes live is started anew with its data. Raises
+    :class:`sandbox.errors.SandboxError` with the log of what does not come up.
     """
     if running(state):
         return
@@ -51,7 +54,7 @@ def start_cluster(state: State, folders: dict[str, Path], *, lease_seconds: int 
     _kubeconfig(state)
     _start_etcd(state)
     _start_apiserver(state)
-    _start_controllers(state, lease_seconds)
+    _start_controllers(state, lease_seconds, controller_qps)
     _start_kwok(state, folders["kwok"] / "stages", lease_seconds)
     _register_nodes(state)
 
@@ -190,7 +193,7 @@ def _ready(state: State) -> bool:
         return False
 
 
-def _start_controllers(state: State, lease_seconds: int) -> None:
+def _start_controllers(state: State, lease_seconds: int, qps: int) -> None:
     common = [f"--kubeconfig={state.kubeconfig}", "--bind-address=127.0.0.1", "--leader-elect=false"]
     start(
         state,
@@ -201,9 +204,8 @@ def _start_controllers(state: State, lease_seconds: int) -> None:
             f"--secure-port={state.port('controller-manager')}",
             f"--root-ca-file={state.pki / 'ca.crt'}",
             f"--service-account-private-key-file={state.pki / 'service-account.key'}",
-            # The defaults create some twenty pods a second.
-            "--kube-api-qps=500",
-            "--kube-api-burst=1000",
+            f"--kube-api-qps={qps}",
+            f"--kube-api-burst={qps * 3 // 2}",
             f"--node-monitor-grace-period={lease_seconds + 10}s",
         ],
     )
