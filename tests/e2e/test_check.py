@@ -130,8 +130,12 @@ def comes(check: Check, wanted: set[str], *arguments: str) -> dict[str, Any]:
         last.update(check(*arguments)[1])
         return set(last) - ALWAYS == wanted
 
+    # Kubernetes leaves pods of a node that is gone alone for forty seconds, and looks every twenty.
     eventually(
-        f"the findings {sorted(wanted)}", found, evidence=lambda: {c: last[c]["evidence"] for c in last}
+        f"the findings {sorted(wanted)}",
+        found,
+        patience=120,
+        evidence=lambda: {code: last[code]["evidence"] for code in last},
     )
     return last
 
