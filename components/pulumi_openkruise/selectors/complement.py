@@ -40,9 +40,8 @@ class Complement:
         Raises SelectorError where no node is left, where the rest is inexpressible, or too large.
         """
         forbidden = [self._box(selector.requirements) for selector in self._live]
-        boxes = merge(
-            [box for box in forbidden if not self._frame.is_empty(box)] + self._outside_terms(), self._frame
-        )
+        forbidden = [box for box in forbidden if not self._frame.is_empty(box)]
+        boxes = merge(forbidden + self._layout.outside_terms(self.terms), self._frame)
         if not boxes:
             return None, 3
         if self._full in boxes:
@@ -58,7 +57,7 @@ class Complement:
                 raise SelectorError([_too_large(len(part.primes), SIZE_LIMIT, "more than ")])
         self._check_complete(parts, alone)
         covers = [part.cover(budget) for part in parts]
-        proven = min([cover.proven for cover in covers], default=3)
+        proven = min([cover.proven for cover in covers])
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.boxes) > 1]
         if proven and unproven and len(factors) > 1:
@@ -92,24 +91,6 @@ class Complement:
                 kept.discard(box)
                 needed.append((box, selector))
         return needed
-
-    def _outside_terms(self) -> list[int]:
-        """Return boxes that together hold the nodes that the required terms do not admit."""
-        if self.terms is None:
-            return []
-        outside = [self._full]
-        for labels, fields in self.terms:
-            term = self._box(labels, fields)
-            if self._frame.is_empty(term):
-                continue
-            cut = [
-                box & ((field & ~term) | ~field)
-                for box in outside
-                for field in self._frame.fields
-                if field & ~term
-            ]
-            outside = merge([box for box in cut if not self._frame.is_empty(box)], self._frame)
-        return outside
 
     def _components(self, boxes: Sequence[int]) -> tuple[list[LinkedLabels], _Alone]:
         """Group boxes that are linked by labels they restrict; labels that none restricts fall away.
@@ -213,7 +194,7 @@ class Complement:
                 "the required node affinity contradicts itself: no node can satisfy it",
                 remedy="remove one of the requirements that exclude each other",
             )
-        outside = self._outside_terms()
+        outside = self._layout.outside_terms(self.terms)
         needed = self._needed()
         try:
             for entry in list(needed):

@@ -1,9 +1,9 @@
 """Where the labels that some requirements name lie in a box, and the boxes of requirements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .affinity import Term
-from .boxes import Frame
+from .boxes import Frame, merge
 from .requirement import Requirement
 from .space import LabelSpace
 
@@ -57,3 +57,19 @@ class Layout:
             space, offset, others = self._field[requirement[0]]
             box &= space.encode(requirement) << offset | others
         return box
+
+    def outside_terms(self, terms: Sequence[Term] | None) -> list[int]:
+        """Return boxes that together hold the nodes that no term admits; none where nothing is required."""
+        if terms is None:
+            return []
+        frame = self.frame
+        outside = [frame.full]
+        for labels, fields in terms:
+            term = self.box(labels, fields)
+            if frame.is_empty(term):
+                continue
+            cut = [
+                box & ((field & ~term) | ~field) for box in outside for field in frame.fields if field & ~term
+            ]
+            outside = merge([box for box in cut if not frame.is_empty(box)], frame)
+        return outside

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from .affinity import Term
-from .boxes import Steps, absorb, hole, merge
+from .boxes import Steps, absorb, hole
 from .layout import Layout
 from .requirement import Requirement, Selector
 from .wording import phrase
@@ -47,16 +47,7 @@ class Regions:
 
     def outside_terms(self, terms: Sequence[Term] | None) -> list[int]:
         """Return boxes that together hold the nodes that no term admits; none where nothing is required."""
-        if terms is None:
-            return []
-        outside = [self._frame.full]
-        for labels, fields in terms:
-            term = self.box(labels, fields)
-            if term is None:
-                continue
-            cut = [box & ((f & ~term) | ~f) for box in outside for f in self._fields if f & ~term]
-            outside = merge([box for box in cut if not self._frame.is_empty(box)], self._frame)
-        return outside
+        return self._layout.outside_terms(terms)
 
     def named(self, selectors: Iterable[Selector]) -> dict[int, str]:
         """Return the boxes of selectors that match a node, each with its selector."""
