@@ -145,15 +145,5 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[ConfigProblem]:
     elif isinstance(value, float) and not math.isfinite(value):
         yield ConfigProblem("invalid-values", where, "not a finite number")
     elif not isinstance(value, (str, bool, int, float)):
-        reason = f"expected text, number, true, false, list or mapping, found {_kind(value)}"
+        reason = f"expected text, number, true, false, list or mapping, found a Python {type(value).__name__}"
         yield ConfigProblem("invalid-values", where, reason)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "a text"
-    return "a list" if isinstance(value, list) else f"a Python {type(value).__name__}"
