@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..selectors import SelectorError, solve
+from . import options
 from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, as_yaml, emit, note
 from .sources import (
@@ -51,13 +52,7 @@ if TYPE_CHECKING:
     help="With --diff, also count the nodes that gain or lose the daemon: FILE holds what kubectl get nodes "
     "-o json prints; - is standard input.",
 )
-@click.option(
-    "--config-namespace",
-    default="openkruise",
-    show_default=True,
-    metavar="NAME",
-    help="Namespace of the keys in stack files.",
-)
+@options.config_namespace
 def affinity(
     selectors: tuple[str, ...],
     stack_file: str | None,

@@ -7,6 +7,7 @@ import click
 from ..checks import Expected, Report, Snapshot, Unread, node_facts, of_daemon_set
 from ..checks import check as run_checks
 from ..detection import judge
+from . import options
 from .app import CLEAN, FINDINGS
 from .expectations import of_arguments, of_stack_file
 from .node_objects import read_node_objects
@@ -19,8 +20,8 @@ from .sources import UnusableInputError
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option("--stack-file", metavar="FILE", help="Compare with a stack's file; SELECTORs come on top.")
-@click.option("--kubeconfig", metavar="FILE", help="Kubeconfig; where not given, the one that kubectl takes.")
-@click.option("--context", "context_name", metavar="NAME", help="Context; where not given, the current one.")
+@options.kubeconfig
+@options.context
 @click.option(
     "--nodes-file",
     metavar="FILE",
@@ -44,13 +45,7 @@ from .sources import UnusableInputError
 @click.option(
     "--html", metavar="FILE", help="Also write one self-contained page with a picture of the cluster."
 )
-@click.option(
-    "--config-namespace",
-    default="openkruise",
-    show_default=True,
-    metavar="NAME",
-    help="Namespace of the keys in stack files.",
-)
+@options.config_namespace
 def check(
     selectors: tuple[str, ...],
     stack_file: str | None,

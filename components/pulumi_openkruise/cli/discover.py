@@ -8,6 +8,7 @@ from ..discovery import JudgedNode, Proposal, excluded, grouped, judged, propose
 from ..presets import BASE_SELECTORS, preset_selectors
 from ..selectors import SelectorError, solve
 from ..selectors.difference import Placement
+from . import options
 from .app import CLEAN, FINDINGS
 from .discover_report import as_data, as_text
 from .node_objects import read_node_objects
@@ -23,8 +24,8 @@ from .stack_edit import add_entries, write_atomically
     metavar="FILE",
     help="Nodes as kubectl get nodes -o json prints them, - for standard input, instead of a cluster.",
 )
-@click.option("--kubeconfig", metavar="FILE", help="Kubeconfig; where not given, the one that kubectl takes.")
-@click.option("--context", "context_name", metavar="NAME", help="Context; where not given, the current one.")
+@options.kubeconfig
+@options.context
 @click.option(
     "--stack-file",
     metavar="FILE",
@@ -41,13 +42,7 @@ from .stack_edit import add_entries, write_atomically
     show_default=True,
     help="json and yaml have all evidence.",
 )
-@click.option(
-    "--config-namespace",
-    default="openkruise",
-    show_default=True,
-    metavar="NAME",
-    help="Namespace of the keys in stack files.",
-)
+@options.config_namespace
 def discover(
     nodes_file: str | None,
     kubeconfig: str | None,

@@ -15,6 +15,7 @@ from ..lifecycle.remains import Thing, mark, remains, unmarked
 from ..lifecycle.rewriting import edited
 from ..lifecycle.seen import ReleaseId, Seen
 from ..release.records import UnreadableRecordError, decode
+from . import options
 from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, emit
 
@@ -26,8 +27,8 @@ class _ChangedError(Exception):
 
 
 @click.command()
-@click.option("--kubeconfig", help="Kubeconfig of the cluster; default: as for kubectl.")
-@click.option("--context", help="Context in the kubeconfig; default: its current one.")
+@options.kubeconfig
+@options.context
 @click.option("--release-name", default="kruise", show_default=True, help="Name of the Helm release.")
 @click.option(
     "--release-namespace",
@@ -40,7 +41,7 @@ class _ChangedError(Exception):
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def recover(
     kubeconfig: str | None,
-    context: str | None,
+    context_name: str | None,
     release_name: str,
     release_namespace: str,
     dry_run: bool,
@@ -59,7 +60,7 @@ def recover(
                 2  the cluster could not be read, or refused the change
     """
     try:
-        cluster = connect(kubeconfig, context, ambient=True)
+        cluster = connect(kubeconfig, context_name, ambient=True)
         release = ReleaseId(release_namespace, release_name)
         seen = look(cluster, release)
         objects, hook_can_pass, things = _inspected(cluster, seen)
