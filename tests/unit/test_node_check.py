@@ -43,6 +43,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
 
 
 @pytest.fixture
+def patient(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks again and again for a minute, without a pause; after ``server``, which has no patience."""
+    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What nodeCheck tells, each with its level."""
     lines: list[tuple[str, str]] = []
@@ -176,14 +183,8 @@ def test_what_may_not_be_read_is_said(
 
 
 def test_pods_that_are_still_starting_are_waited_for(
-    engine: Engine,
-    server: ApiServer,
-    set_config: Set,
-    said: list[tuple[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]], patient: None
 ) -> None:
-    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
-    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.0)
     set_config(config_of(server))
     answers = [[daemon("a")], [daemon("a")], [daemon("a"), daemon("b")]]
     server.routes[PODS] = lambda _query: (200, {"items": answers.pop(0) if len(answers) > 1 else answers[0]})
@@ -249,14 +250,8 @@ def test_a_young_pod_that_comes_up_is_no_finding(
 
 
 def test_a_daemon_that_is_starting_is_waited_for_first(
-    engine: Engine,
-    server: ApiServer,
-    set_config: Set,
-    said: list[tuple[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]], patient: None
 ) -> None:
-    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
-    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.0)
     set_config(config_of(server))
     late = daemon("b")
     late["metadata"]["creationTimestamp"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -19,6 +19,14 @@ from pulumi_openkruise.settings import read_settings
 from ruamel.yaml import YAML
 
 STACKS = Path(__file__).parents[3] / "stacks"
+NODES_OF_TWO_POOLS = json.dumps(
+    {
+        "items": [
+            {"kind": "Node", "metadata": {"name": f"n{at}", "labels": {"pool": pool}}}
+            for at, pool in enumerate("ab")
+        ]
+    }
+)
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -444,15 +452,7 @@ def test_an_affinity_in_values_is_joined_explained_and_compared(
     assert (code, err) == (0, "")
     assert "label pool is a, because of the required affinity" in out
     before = stack_file(alone)
-    nodes = json.dumps(
-        {
-            "items": [
-                {"kind": "Node", "metadata": {"name": f"n{at}", "labels": {"pool": pool}}}
-                for at, pool in enumerate("ab")
-            ]
-        }
-    )
-    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=nodes)
+    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=NODES_OF_TWO_POOLS)
     assert (code, err) == (1, "")
     assert "Nodes that gain the daemon: none" in out
     assert "  pool!=a\n" in out
@@ -464,15 +464,7 @@ def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], 
     alone = "config:\n  openkruise:virtualNodeSelectors: [a=1]\n  openkruise:baseExclusions: false\n"
     before = stack_file(alone)
     path = stack_file(f"{alone}  openkruise:values: {{daemon: {{nodeSelector: {{pool: a}}}}}}\n")
-    nodes = json.dumps(
-        {
-            "items": [
-                {"kind": "Node", "metadata": {"name": f"n{at}", "labels": {"pool": pool}}}
-                for at, pool in enumerate("ab")
-            ]
-        }
-    )
-    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=nodes)
+    code, out, err = cli("--stack-file", path, "--diff", before, "--nodes", "-", stdin=NODES_OF_TWO_POOLS)
     assert (code, err) == (1, "")
     assert "  lose: n1" in out
     assert "1 keep it and restart its pod" in out
