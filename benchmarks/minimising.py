@@ -211,13 +211,13 @@ def _targets(runs: Runs, limit: float) -> list[Target]:
             Target(f"{shape}: faster than the reference (ratio above 1)", seen, min(by_count.values()) > 1)
         )
     for shape, limits in FIGURES.items():
-        found = {
+        typical = {
             count: 1000 * middle(run.ours for case, run in held.items() if case[:2] == (shape, count))
             for count in limits
         }
         goal = ", ".join(f"{limit:g} ms at {count}" for count, limit in limits.items())
-        seen = ", ".join(f"{own:.2g} at {count}" for count, own in found.items())
-        met = all(found[count] < limit for count, limit in limits.items())
+        seen = ", ".join(f"{own:.2g} at {count}" for count, own in typical.items())
+        met = all(typical[count] < limit for count, limit in limits.items())
         targets.append(Target(f"{shape}: under {goal}", seen, met))
     unproven = sorted({case[:3] for case, run in held.items() if not run.minimal})
     named = "; ".join(f"{shape} {count} seed {seed}" for shape, count, seed in unproven)

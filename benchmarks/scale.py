@@ -68,8 +68,7 @@ class Daemons:
         """Watch to the end; the API server closes watches that are slow, and goes on where they ended."""
         try:
             while not self._leaving:
-                query = {"resourceVersion": version, "timeoutSeconds": "5"}
-                for event in api.watch(self._client, _PODS, **query):
+                for event in api.watch(self._client, _PODS, resourceVersion=version, timeoutSeconds="5"):
                     if event["type"] == "ERROR":
                         raise RuntimeError(str(event["object"]))
                     version = event["object"]["metadata"]["resourceVersion"]

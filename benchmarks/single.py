@@ -11,7 +11,7 @@ from pulumi_openkruise.selectors import SelectorError, solve
 
 def main() -> None:
     selectors = json.load(sys.stdin)
-    times = []
+    times: list[float] = []
     outcome, terms = "answered", 0
     while not times or (len(times) < 15 and sum(times) < 0.5):
         begin = time.perf_counter()
