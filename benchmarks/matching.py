@@ -14,7 +14,7 @@ from rich.progress import Progress
 from .report import Section, Table, Target, middle, milliseconds
 from .shapes import LABELS, selectors
 
-_ORACLE = Path(__file__).resolve().parent.parent / "tests" / "oracle"
+_TESTS = Path(__file__).resolve().parent.parent / "tests"
 NODES = (1_000, 10_000, 100_000)
 _ROUNDS = 5
 _SEED = 1
@@ -44,9 +44,9 @@ def lists(count: int) -> dict[str, list[str]]:
 
 def run(progress: Progress) -> tuple[Section, dict[str, list[tuple[int, float]]]]:
     """Measure; also returns seconds by number of nodes for each line of the plot."""
-    if str(_ORACLE) not in sys.path:
-        sys.path.insert(0, str(_ORACLE))
-    from oracle_client import Oracle
+    if str(_TESTS) not in sys.path:
+        sys.path.insert(0, str(_TESTS))
+    from oracle.oracle_client import Oracle
 
     cases = [("realistic", count) for count in NODES] + [("rack and os", NODES[-1]), ("hostname", NODES[-1])]
     task = progress.add_task("nodes", total=len(cases))

@@ -14,12 +14,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from rendering import Render  # noqa: E402
-
 from sandbox.build import folder, go_version  # noqa: E402
 from sandbox.chart_build import prepare_chart  # noqa: E402
 from sandbox.chart_versions import VERSIONS  # noqa: E402
 from sandbox.programs import GO_ROOT, KRUISE_MODULE, PROGRAMS  # noqa: E402
+
+from .rendering import Render  # noqa: E402
 
 Renderer = Callable[..., Render]
 

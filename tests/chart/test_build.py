@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Renderer
-from rendering import Render
 
 from sandbox.chart_build import ChartBuildError, prepare_chart
+
+from .conftest import Renderer
+from .rendering import Render
 
 
 def tree(directory: Path) -> dict[str, bytes]:

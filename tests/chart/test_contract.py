@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Renderer
 from pulumi_openkruise.chart.contract import KEYS
 from pulumi_openkruise.chart.derived import derived_values
 from pulumi_openkruise.chart.gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON, SINCE
 from pulumi_openkruise.chart.version import version
-from rendering import Render
+
+from .conftest import Renderer
+from .rendering import Render
 
 CONTRACT: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "values-1.8.3.yaml").read_text())
 CHART = version("1.8.3")

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from rendering import Object, Render, identity
+
+from .rendering import Object, Render, identity
 
 INVENTORY: list[Object] = json.loads((Path(__file__).parent / "inventory-1.8.3.json").read_text())
 

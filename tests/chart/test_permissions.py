@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Renderer
-from rendering import Render
+
+from .conftest import Renderer
+from .rendering import Render
 
 Grant = tuple[str, str, str]
 

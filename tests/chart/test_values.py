@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Renderer
-from rendering import Render
+
+from .conftest import Renderer
+from .rendering import Render
 
 CONTRACT: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "values-1.8.3.yaml").read_text())
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Renderer
-from rendering import Object, Render
-from test_permissions import cluster_wide
-from test_values import CONTRACT, leaves
 
 from sandbox.chart_build import ChartBuildError, prepare_chart
+
+from .conftest import Renderer
+from .rendering import Object, Render
+from .test_permissions import cluster_wide
+from .test_values import CONTRACT, leaves
 
 OTHERS = ("1.7.5", "1.9.0")
 

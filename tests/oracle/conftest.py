@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from oracle_client import Oracle, OracleError
+
+from .oracle_client import Oracle, OracleError
 
 
 @pytest.fixture(scope="session")

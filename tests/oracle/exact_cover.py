@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations, pairwise, product
 from typing import Any
 
-from label_space import MAX_INTEGER, Key, Rows, Value, allowed, both, integer
-from oracle_client import Oracle
 from pysat.examples.rc2 import RC2
 from pysat.formula import WCNF
+
+from .label_space import MAX_INTEGER, Key, Rows, Value, allowed, both, integer
+from .oracle_client import Oracle
 
 Cost = tuple[int, int]
 """Requirements, values."""

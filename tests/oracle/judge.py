@@ -14,9 +14,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-from label_space import inexpressible, name_in, node_names, read, shows_inexpressible
-from oracle_client import Oracle
 from pulumi_openkruise.selectors import SelectorError, solve
+
+from .label_space import inexpressible, name_in, node_names, read, shows_inexpressible
+from .oracle_client import Oracle
 
 DIRECT = 4000
 SAMPLE = 1000

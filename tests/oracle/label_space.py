@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from oracle_client import Oracle
+from .oracle_client import Oracle
 
 MAX_INTEGER = 2**63 - 1
 Value = str | None

@@ -3,8 +3,9 @@
 import random
 from typing import Any
 
-import selector_cases
 from pulumi_openkruise.selectors import parse
+
+from . import selector_cases
 
 NODE_NAMES = ["node-1", "node-2", "node-3", "10.0.0.4"]
 Selectors = list[str]

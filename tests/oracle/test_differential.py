@@ -7,10 +7,10 @@ import os
 import random
 from collections.abc import Callable
 
-import judge
 import pytest
-import selector_cases
-from oracle_client import Oracle
+
+from . import judge, selector_cases
+from .oracle_client import Oracle
 
 CASES = int(os.environ.get("ORACLE_CASES", "2000"))
 FIRST = int(os.environ.get("ORACLE_FIRST", "0"))

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import judge
 import pytest
-import required_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle_client import Oracle
 from pulumi_openkruise.selectors import SelectorError, solve
-from test_order import respelled
+
+from . import judge, required_cases
+from .oracle_client import Oracle
+from .test_order import respelled
 
 CASES = int(os.environ.get("ORACLE_CASES", "2000"))
 FIRST = int(os.environ.get("ORACLE_FIRST", "0"))

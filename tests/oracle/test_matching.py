@@ -3,10 +3,11 @@
 import random
 from typing import Any
 
-import selector_cases
-from label_space import read
-from oracle_client import Oracle
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, parse
+
+from . import selector_cases
+from .label_space import read
+from .oracle_client import Oracle
 
 VALUES = [
     "",

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-import judge
-import required_cases
-import selector_cases
-from exact_cover import name_statements, smallest, statements
-from label_space import inexpressible, node_names, read
-from oracle_client import Oracle
 from pulumi_openkruise.selectors import SelectorError, solve
+
+from . import judge, required_cases, selector_cases
+from .exact_cover import name_statements, smallest, statements
+from .label_space import inexpressible, node_names, read
+from .oracle_client import Oracle
 
 Case = tuple[list[str], dict[str, Any] | None, int | None]
 """Selectors, what is required anyway, and the budget if not the default."""

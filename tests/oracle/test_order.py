@@ -5,10 +5,11 @@ import random
 from typing import Any
 
 import pytest
-import selector_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import SelectorError, parse, solve
+
+from . import selector_cases
 
 BUDGETS = [None, None, None, 0, 20, 300, 3000]
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle_client import Oracle
 from pulumi_openkruise.selectors import SelectorError, parse
 from pulumi_openkruise.selectors.parse import from_mapping
+
+from .oracle_client import Oracle
 
 MUTATIONS = int(os.environ.get("ORACLE_STRINGS", "60000"))
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "1500"))
