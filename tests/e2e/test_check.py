@@ -460,8 +460,8 @@ def test_what_a_destroy_would_delete(cluster: Cluster, check: Check, state: Stat
         assert codes(check) == set(), "only where a destroy is planned"
     eventually("both to be gone", lambda: codes(check, "--before-destroy") == set())
 
-    spec = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]}}}
-    spec["template"]["spec"]["nodeSelector"] = {"no-such": "node"}
+    nowhere = {"restartPolicy": "Never", "nodeSelector": {"no-such": "node"}}
+    spec = {"template": {"spec": {**nowhere, "containers": [{"name": "c", "image": "x"}]}}}
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "kruise-finalizer"}, "spec": spec}
     with existing(cluster, f"/apis/batch/v1/{HERE}/jobs", job):
         comes(check, {"destroy-job-hangs"}, "--before-destroy")

@@ -1,6 +1,7 @@
 """Two clusters in one program, each by its own provider; the ambient kubeconfig names a third that is not."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ def program(clusters: dict[str, Cluster], charts: dict[str, Chart], empty: None)
         cluster.cordon(VIRTUAL, on=False)
 
 
+def _runs_daemons_on(cluster: Cluster, nodes: set[str]) -> bool:
+    return cluster.running_daemons() == nodes
+
+
 def test_one_up_installs_on_both_clusters(program: _Program, clusters: dict[str, Cluster]) -> None:
     program.run("up", "--yes", "--skip-preview")
 
@@ -66,7 +71,7 @@ def test_one_up_installs_on_both_clusters(program: _Program, clusters: dict[str,
         expected = REAL - excluded[name]
         eventually(
             f"the daemons of {name}",
-            lambda cluster=cluster, expected=expected: cluster.running_daemons() == expected,
+            partial(_runs_daemons_on, cluster, expected),
             evidence=cluster.pods,
         )
         assert set(cluster.daemons()) == expected

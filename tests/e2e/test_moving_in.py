@@ -83,7 +83,7 @@ def by_an_earlier_version(
     """As commit c657142 of this repository installed it on a sandbox; its state was exported there."""
     before = life_cluster.lasting()
     for resource in _recorded(life_cluster.state, charts["1.8.3"]):
-        inputs = resource.get("inputs")
+        inputs = resource.get("inputs", {})
         if resource["type"] == "kubernetes:core/v1:Namespace":
             api.call(life_cluster.client, "POST", "/api/v1/namespaces", inputs)
         if resource["type"] == "kubernetes:helm.sh/v3:Release":

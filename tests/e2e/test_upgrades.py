@@ -89,10 +89,9 @@ def test_an_update_outlives_a_restart_of_the_api_server(
     if code != 0:
         # Helm could not even write down that it failed: its record says that an upgrade is going on.
         assert "Traceback" not in output, output
-        recover = [Path(sys.executable).parent / "pulumi-openkruise", "recover", "--yes"]
-        recovered = subprocess.run(
-            [*recover, "--kubeconfig", life_state.kubeconfig], capture_output=True, text=True, check=False
-        )
+        program = str(Path(sys.executable).parent / "pulumi-openkruise")
+        recover = [program, "recover", "--yes", "--kubeconfig", str(life_state.kubeconfig)]
+        recovered = subprocess.run(recover, capture_output=True, text=True, check=False)
         assert recovered.returncode == 0, f"{recovered.stdout}\n{recovered.stderr}"
         stack.up("--skip-preview").succeeded()
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL - {"worker-3"})

@@ -75,7 +75,8 @@ class Stage:
 
     def message(self, stack: str) -> str:
         """What the program says, first words included."""
-        said = self._filled(self.case.says).rstrip("\n")
+        filled: str = self._filled(self.case.says)
+        said = filled.rstrip("\n")
         if self.case.severity != "error":
             return said
         return f"{self.case.source or f'config of stack {stack}'}: 1 problem\n\n{said}"

@@ -113,7 +113,7 @@ def _making(grant: Grant) -> bool:
 def recover(state: State) -> None:
     """Sets the release right, as the administrator."""
     program = Path(sys.executable).parent / "pulumi-openkruise"
-    command = [program, "recover", "--yes", "--kubeconfig", state.kubeconfig]
+    command = [str(program), "recover", "--yes", "--kubeconfig", str(state.kubeconfig)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 

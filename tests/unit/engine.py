@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
@@ -41,7 +41,7 @@ class _Mocks(pulumi.runtime.Mocks):
             return args.resource_id, self.existing
         return f"{args.name}-id", {**args.inputs, **self.state.get(args.typ, {})}
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> NoReturn:
         raise AssertionError(f"no call of {args.token} was expected")
 
 
@@ -56,7 +56,11 @@ class Engine(mocks.MockMonitor):
 
     def run(self, program: Callable[[], object]) -> None:
         """Run a program to its end as the language host does; raises what the program raises."""
-        _loop().run_until_complete(pulumi.runtime.run_in_stack(lambda: program() and None))
+
+        def whole() -> None:
+            program()
+
+        _loop().run_until_complete(pulumi.runtime.run_in_stack(whole))
 
     def of_type(self, type_: str) -> Registered:
         (only,) = [resource for resource in self.registered if resource.type == type_]
@@ -125,7 +129,7 @@ def new_engine(*, preview: bool = False) -> Iterator[Engine]:
     pulumi.runtime.set_mocks(
         engine.mocks, project="openkruise", stack="test", preview=preview, monitor=engine
     )
-    settings.set_root_resource(None)
+    settings.set_root_resource(None)  # type: ignore[arg-type]
     try:
         yield engine
     finally:

@@ -209,8 +209,10 @@ def test_a_cluster_that_the_provider_takes_in_place_of_the_contexts_own_is_looke
     kubeconfig = json.dumps(server.kubeconfig())
 
     def program() -> None:
-        chosen = {"kubeconfig": kubeconfig, "context": "there", "cluster": "here"}
-        providers = [pulumi_kubernetes.Provider("edge", **chosen)] if explicit else []
+        providers: list[pulumi.ProviderResource] = []
+        if explicit:
+            edge = pulumi_kubernetes.Provider("edge", kubeconfig=kubeconfig, context="there", cluster="here")
+            providers.append(edge)
         OpenKruise("kruise", alone(), pulumi.ResourceOptions(providers=providers))
 
     with new_engine() as engine:
@@ -319,7 +321,8 @@ def test_a_program_whose_change_is_refused_fails_too(
                 )
 
         # What the component gives out waits for the release, and the release for its hook.
-        pulumi.export("namespace", pulumi.Output.all(pulumi.Output.from_input(refused()), kruise.namespace))
+        waited: pulumi.Output[None] = pulumi.Output.from_input(refused())
+        pulumi.export("namespace", pulumi.Output.all(waited, kruise.namespace))
 
     with new_engine() as engine:
         pulumi.runtime.set_all_config(configured(server))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from engine import RELEASE, ROOT, Engine, config_texts
 from pulumi_openkruise import supply
+from pulumi_openkruise.chart import repository
 from pulumi_openkruise.errors import InvalidConfigError
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -27,7 +28,7 @@ def test_message(
     stage = Stage(case, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(supply, "is_real_run", lambda: True)
-    monkeypatch.setattr(supply.repository, "PATIENCE", 1.0)
+    monkeypatch.setattr(repository, "PATIENCE", 1.0)
     said: list[tuple[str, str]] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, **_options: said.append(("info", text)))
     monkeypatch.setattr("pulumi.log.warn", lambda text, **_options: said.append(("warning", text)))

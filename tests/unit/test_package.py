@@ -9,8 +9,7 @@ from typing import Any
 import pulumi_openkruise
 from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.fields import FIELDS
-from pulumi_openkruise.stack_config import config_key
+from pulumi_openkruise.fields import FIELDS, config_key
 
 
 def component() -> Any:

@@ -49,6 +49,13 @@ def nodes_and(*more: Any, **parts: Any) -> Snapshot:
     return broken(nodes=[*healthy().nodes, *more], **parts)
 
 
+def pods() -> list[Any]:
+    """The healthy snapshot's pods."""
+    found = healthy().pods
+    assert not isinstance(found, Unread)
+    return list(found)
+
+
 def hpk(name: str) -> Any:
     """A node that imitates a real one, and whose runtime nobody knows."""
     raw = node_object(name, taints=[{"key": "pool", "effect": "NoSchedule"}])
@@ -75,7 +82,7 @@ CASES: dict[str, Case] = {
     "real-node-excluded": lambda: (
         broken(
             nodes=[node("real-1", pool="burst"), *healthy().nodes[1:]],
-            pods=healthy().pods[1:],
+            pods=pods()[1:],
             live={},
             daemon_set=wanted_by("daemon_set", virtual_node_selectors=["pool=burst"]),
             deployment=wanted_by("deployment", virtual_node_selectors=["pool=burst"]),
@@ -91,16 +98,12 @@ CASES: dict[str, Case] = {
         ),
         expected(virtual_node_selectors=["pool=gone"]),
     ),
-    "daemon-on-excluded-node": plain(
-        lambda: broken(pods=[*healthy().pods, daemon("virtual-1", ready=False)])
-    ),
-    "manager-on-excluded-node": plain(lambda: broken(pods=[*healthy().pods, manager(3, "virtual-1")])),
-    "real-node-without-daemon": plain(
-        lambda: broken(pods=[p for p in healthy().pods if "mon-real-2" not in str(p)])
-    ),
+    "daemon-on-excluded-node": plain(lambda: broken(pods=[*pods(), daemon("virtual-1", ready=False)])),
+    "manager-on-excluded-node": plain(lambda: broken(pods=[*pods(), manager(3, "virtual-1")])),
+    "real-node-without-daemon": plain(lambda: broken(pods=[p for p in pods() if "mon-real-2" not in str(p)])),
     "daemon-restarts": plain(
         lambda: broken(
-            pods=[daemon("real-1", containerStatuses=[{"restartCount": 7}]), *healthy().pods[1:]],
+            pods=[daemon("real-1", containerStatuses=[{"restartCount": 7}]), *pods()[1:]],
         )
     ),
     "untainted-virtual-node": plain(lambda: nodes_and(virtual("virtual-2", guarded=False))),
@@ -142,12 +145,12 @@ CASES: dict[str, Case] = {
     "daemonset-behind": plain(lambda: part("daemon_set", "status", "numberReady", to=1)),
     "runtime-socket": plain(
         lambda: nodes_and(
-            facts(K3S), pods=[*healthy().pods, daemon("k3s-1")], node_images=["real-1", "real-2", "k3s-1"]
+            facts(K3S), pods=[*pods(), daemon("k3s-1")], node_images=["real-1", "real-2", "k3s-1"]
         )
     ),
     "runtime-too-old": plain(
         lambda: nodes_and(
-            facts(OLD), pods=[*healthy().pods, daemon("old-1")], node_images=["real-1", "real-2", "old-1"]
+            facts(OLD), pods=[*pods(), daemon("old-1")], node_images=["real-1", "real-2", "old-1"]
         )
     ),
     "version-known-bad": plain(
@@ -161,7 +164,7 @@ CASES: dict[str, Case] = {
         lambda: broken(
             pods=[
                 changed(one, "spec", "containers", 0, "args", to=["--feature-gates=KruiseDaemon=False"])
-                for one in healthy().pods
+                for one in pods()
             ]
         )
     ),
@@ -226,7 +229,7 @@ CASES: dict[str, Case] = {
         lambda: broken(jobs=[{"metadata": {"name": "kruise-finalizer"}, "status": {"active": 1}}])
     ),
     "destroy-namespace-in-use": plain(
-        lambda: broken(pods=[*healthy().pods, pod("shop-1", "real-1", "ReplicaSet", "shop")])
+        lambda: broken(pods=[*pods(), pod("shop-1", "real-1", "ReplicaSet", "shop")])
     ),
 }
 
@@ -352,7 +355,7 @@ def test_without_a_daemon_no_node_misses_it_and_no_selector_takes_it_away() -> N
 
 
 def test_why_a_daemon_does_not_run() -> None:
-    reasons = {
+    reasons: dict[str, dict[str, Any]] = {
         "CrashLoopBackOff, exit code 1": {
             "containerStatuses": [
                 {
@@ -369,7 +372,7 @@ def test_why_a_daemon_does_not_run() -> None:
         "Pending, not ready": {"phase": "Pending", "conditions": [], "containerStatuses": None},
     }
     for reason, status in reasons.items():
-        snapshot = broken(pods=[daemon("real-1", **{"ready": False, **status}), *healthy().pods[1:]])
+        snapshot = broken(pods=[daemon("real-1", **{"ready": False, **status}), *pods()[1:]])
         finding = found(check(snapshot, expected()))["real-node-without-daemon"]
         assert finding.evidence == (f"{reason}: real-1",)
 
@@ -403,8 +406,8 @@ def test_logs_that_cannot_be_read_are_told() -> None:
 
 def test_a_gate_that_the_version_does_not_have() -> None:
     gates = ["--feature-gates=EnhancedLivenessProbeGate=true"]
-    pods = [changed(one, "spec", "containers", 0, "args", to=gates) for one in healthy().pods]
-    finding = found(check(broken(pods=pods), expected()))["gates-misspelt"]
+    gated = [changed(one, "spec", "containers", 0, "args", to=gates) for one in pods()]
+    finding = found(check(broken(pods=gated), expected()))["gates-misspelt"]
     assert finding.evidence == (
         "EnhancedLivenessProbeGate=true: EnhancedLivenessProbeGate is none of OpenKruise's gates",
     )

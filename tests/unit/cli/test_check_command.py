@@ -322,7 +322,7 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
             "resources": [*listed, {"name": "clonesets/status", "kind": "CloneSet", "verbs": ["get"]}]
         }
 
-    apps = {"name": "apps.kruise.io", "preferredVersion": {"version": "v1beta1"}}
+    apps: dict[str, Any] = {"name": "apps.kruise.io", "preferredVersion": {"version": "v1beta1"}}
     apps["versions"] = [{"version": "v1alpha1"}, {"version": "v1beta1"}]
     policy = {"name": "policy.kruise.io", "versions": [{"version": "v1alpha1"}]}
     server.routes["/apis"] = (

@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from api_server import ApiServer, api_server
@@ -85,7 +86,7 @@ def test_no_kubeconfig_anywhere(server: ApiServer, tmp_path: Path, monkeypatch: 
 
 def test_an_exec_plugin_logs_in(server: ApiServer, tmp_path: Path) -> None:
     plugin = tmp_path / "login"
-    answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    answer: dict[str, Any] = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
     answer |= {"status": {"token": "from-the-plugin"}}
     plugin.write_text(f"#!{sys.executable}\nprint({json.dumps(answer)!r})\n")
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)

@@ -112,7 +112,9 @@ def test_pools() -> None:
     assert pool_of(node_of("eks-al2023")) == "eks.amazonaws.com/nodegroup=general"
     assert pool_of(node_of("aks-ubuntu")) == "kubernetes.azure.com/agentpool=newpool"
     assert pool_of(node_of("liqo")) == ""
-    for garbage in (None, [], {}, {"metadata": []}, {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}):
+    no_texts = {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}
+    hostile: list[Any] = [None, [], {}, {"metadata": []}, no_texts]
+    for garbage in hostile:
         assert pool_of(garbage) == ""
 
 

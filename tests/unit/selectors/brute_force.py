@@ -61,7 +61,7 @@ selector_lists = st.one_of(
 )
 """Lists of selectors, of which those with ``>`` and ``<`` may have no answer."""
 
-term_lists = st.one_of(
+term_lists: st.SearchStrategy[list[str]] = st.one_of(
     st.just([]),
     st.lists(_selectors(plain_requirements), min_size=1, max_size=3),
     st.lists(_selectors(requirements), min_size=1, max_size=2),

@@ -1,5 +1,7 @@
 """Whether a node's labels satisfy a selector or an affinity: the plain evaluators, case by case."""
 
+from typing import Any
+
 import pytest
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, parse
 
@@ -47,7 +49,7 @@ MATCHING = [
 IN_A = {"key": "x", "operator": "In", "values": ["a"]}
 NAME_N = {"key": "metadata.name", "operator": "In", "values": ["n"]}
 
-AFFINITIES = [
+AFFINITIES: list[tuple[dict[str, Any] | None, dict[str, str], str, bool]] = [
     # node selector, labels, name, admits
     (None, {}, "", True),
     (ALWAYS_TRUE, {}, "", True),
@@ -154,5 +156,7 @@ def test_a_selector_is_the_conjunction_of_its_requirements() -> None:
 
 
 @pytest.mark.parametrize(("affinity", "labels", "name", "expected"), AFFINITIES)
-def test_affinity_matches(affinity: dict | None, labels: dict[str, str], name: str, expected: bool) -> None:
+def test_affinity_matches(
+    affinity: dict[str, Any] | None, labels: dict[str, str], name: str, expected: bool
+) -> None:
     assert affinity_matches(affinity, labels, name) is expected

@@ -1,6 +1,7 @@
 """Explanations and differences are true of every node of a small world."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def _required(texts: list[str]) -> dict[str, Any] | None:
     return write([(parse(text).requirements, ()) for text in texts])
 
 
-def _admits(texts: list[str], required: dict[str, Any] | None, labels: dict[str, str]) -> bool:
+def _admits(texts: list[str], required: Mapping[str, Any] | None, labels: dict[str, str]) -> bool:
     return affinity_matches(required, labels) and not matched([parse(text) for text in texts], labels)
 
 

@@ -1,6 +1,7 @@
 """Selector strings and LabelSelector mappings: what they mean, and what is refused."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,9 +9,9 @@ from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Requirement, SelectorError, from_mapping, parse
 from pulumi_openkruise.selectors.common_forms import read_common
 from pulumi_openkruise.selectors.parse import parse_by_grammar
-from pulumi_openkruise.selectors.requirement import selector
+from pulumi_openkruise.selectors.requirement import Operator, selector
 
-ACCEPTED = {
+ACCEPTED: dict[str, list[tuple[str, Operator, tuple[str, ...]]]] = {
     "": [],
     " \t\r\n": [],
     "x": [("x", "Exists", ())],
@@ -208,12 +209,12 @@ def test_refuses_a_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(("mapping", "text"), MAPPINGS)
-def test_reads_a_mapping(mapping: dict, text: str) -> None:
+def test_reads_a_mapping(mapping: dict[str, Any], text: str) -> None:
     assert from_mapping(mapping) == parse(text)
 
 
 @pytest.mark.parametrize("mapping", BAD_MAPPINGS)
-def test_refuses_a_mapping(mapping: dict) -> None:
+def test_refuses_a_mapping(mapping: dict[str, Any]) -> None:
     with pytest.raises(SelectorError) as caught:
         from_mapping(mapping)
     assert [problem.code for problem in caught.value.problems] == ["invalid-mapping"]
