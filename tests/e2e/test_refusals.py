@@ -208,7 +208,7 @@ def test_crds_that_helm_is_told_to_keep_can_be_given_up(
 def test_preview_says_who_loses_the_daemon_and_that_all_restart(made: dict[str, str], stack: Stack) -> None:
     stack.configure({"virtualNodeSelectors": ["pool=batch"]})
     output = stack.preview().succeeded().output
-    assert "the affinity changes: every pod of kruise-daemon restarts" in output, output
+    assert "the affinity changes: kruise-daemon restarts on every node that keeps it" in output, output
     assert "nodes that lose it: 'pool=batch'" in output, output
     stack.configure()
     output = stack.preview("--expect-no-changes").succeeded().output

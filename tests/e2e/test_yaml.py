@@ -121,7 +121,7 @@ def test_preview_says_who_gains_and_loses_the_daemon(
 ) -> None:
     write(virtualNodeSelectors=["type=kwok", "pool=batch"])
     output = stack.up().succeeded().output
-    assert "the affinity changes: every pod of kruise-daemon restarts" in output, output
+    assert "the affinity changes: kruise-daemon restarts on every node that keeps it" in output, output
     assert "nodes that lose it: 'pool=batch" in output, output
     assert "nodes that gain it: " in output, output
     eventually("pool=batch to lose its daemon", lambda: life_cluster.running_daemons() < REAL)

@@ -418,7 +418,9 @@ def test_a_preview_says_what_a_changed_affinity_does(
         "preview": preview,
     }
     assert called(configured(server), hooks, "update release", **update) == ""
-    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'disk!=ssd'"]] * preview
+    assert [note.splitlines()[1:] for note in said] == [
+        ["  nodes that lose it: 'disk!=ssd' (unless 'a=1')"]
+    ] * preview
 
 
 def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
@@ -438,7 +440,7 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
 
     update = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": Unknown(x=1)}
     assert called(configured(server), hooks, "update release", args, preview=True, **update) == ""
-    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1'"]]
+    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1' (unless 'a=1')"]]
 
 
 def test_a_downgrade_is_judged_by_what_is_stored(

@@ -6,7 +6,8 @@ from typing import Any
 from ..chart.derived import has_daemon
 from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
 from ..selectors import SelectorError
-from ..selectors.difference import Placement, difference
+from ..selectors.difference import Placement, difference, what_changes
+from ..selectors.regions import Region
 
 _LISTED = 3
 
@@ -26,13 +27,18 @@ def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None
         found = difference(before, after)
     except (SelectorError, TypeError, AttributeError):
         return None  # values of a release that this module did not write
-    parts = ["the affinity changes: every pod of kruise-daemon restarts, a tenth of them at a time"]
+    changes = what_changes(before.required != after.required, before.labels != after.labels)
+    parts = [f"the {changes}: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"]
     for verb, regions in (("lose", found.losing), ("gain", found.gaining)):
         if regions:
-            selectors = [region.selector for region in regions[:_LISTED]]
+            kinds = " or ".join(map(_kind, regions[:_LISTED]))
             more = f" and {len(regions) - _LISTED} more kinds" if len(regions) > _LISTED else ""
-            parts.append(f"  nodes that {verb} it: {' or '.join(map(repr, selectors))}{more}")
+            parts.append(f"  nodes that {verb} it: {kinds}{more}")
     return "\n".join(parts)
+
+
+def _kind(region: Region) -> str:
+    return f"{region.selector!r} (unless {region.others()})" if region.unless else repr(region.selector)
 
 
 def _placement(values: Mapping[str, Any]) -> Placement | None:

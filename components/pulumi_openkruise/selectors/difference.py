@@ -10,9 +10,7 @@ from .errors import describe_labels
 from .exclusion import BUDGET, read_selectors, solve
 from .regions import Region, Regions
 from .requirement import Requirement
-from .wording import listed, plain
-
-_LISTED = 3
+from .wording import plain
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Difference:
     losing: tuple[Region, ...]
     """Nodes that are excluded now and were not before: running daemon pods on them are deleted."""
     restarts: bool
-    """Whether the affinity changes in any byte: then every pod of the daemon restarts, on all nodes."""
+    """Whether affinity or ``nodeSelector`` change in any byte: then all daemons that stay restart."""
     before: dict[str, Any] | None
     """The old affinity."""
     after: dict[str, Any] | None
@@ -65,16 +63,21 @@ class Difference:
                 lines.append(f"  {region.selector}")
                 lines.append(f"      nodes {region.words}")
                 if region.unless:
-                    others = listed([repr(other) for other in region.unless], "or")
-                    if len(region.unless) > _LISTED:
-                        others = f"one of {len(region.unless)} other selectors"
-                    lines.append(f"      unless {others} {otherwise}")
+                    lines.append(f"      unless {region.others()} {otherwise}")
                 lines.append(f"      for example a node {describe_labels(region.example)}")
         if self.restarts:
-            lines.append("The affinity changes, so every pod of the daemon restarts, on all nodes.")
+            changes = what_changes(self.before != self.after, self.labels_before != self.labels_after)
+            lines.append(f"The {changes}, so the daemon restarts on every node that keeps it.")
         else:
             lines.append("The affinity stays the same, so no pod restarts.")
         return "\n".join(lines)
+
+
+def what_changes(affinity: bool, labels: bool) -> str:
+    """Name what changes of where the pods may run."""
+    if affinity and labels:
+        return "affinity and the nodeSelector change"
+    return f"{'nodeSelector' if labels else 'affinity'} changes"
 
 
 @dataclass(frozen=True)

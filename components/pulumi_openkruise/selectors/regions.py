@@ -11,8 +11,9 @@ from .affinity import Term
 from .boxes import Steps, absorb, hole
 from .layout import Layout
 from .requirement import Requirement, Selector
-from .wording import phrase
+from .wording import listed, phrase
 
+_LISTED = 3
 _UNLIMITED = 10**12
 
 
@@ -28,6 +29,12 @@ class Region:
     """Label selectors; a node that one of them matches does not belong to the region."""
     example: dict[str, str]
     """The labels of such a node."""
+
+    def others(self) -> str:
+        """Say which other selectors keep nodes out of the region, to stand after "unless"."""
+        if len(self.unless) > _LISTED:
+            return f"one of {len(self.unless)} other selectors"
+        return listed([repr(other) for other in self.unless], "or")
 
 
 class Regions:
@@ -49,25 +56,22 @@ class Regions:
         """Return boxes that together hold the nodes that no term admits; none where nothing is required."""
         return self._layout.outside_terms(terms)
 
-    def named(self, selectors: Iterable[Selector]) -> dict[int, str]:
+    def named(self, selectors: Iterable[Selector]) -> dict[int, str | None]:
         """Return the boxes of selectors that match a node, each with its selector."""
-        texts: dict[int, str] = {}
+        texts: dict[int, str | None] = {}
         for selector in sorted(selectors, key=str):
             if (box := self.box(selector.requirements)) is not None:
                 texts.setdefault(box, str(selector))
         return texts
 
-    def terms(self, terms: Iterable[Term]) -> dict[int, str]:
-        """Return the boxes of node selector terms, each with what it requires."""
-        texts: dict[int, str] = {}
-        for labels, fields in terms:
-            if (box := self.box(labels, fields)) is not None:
-                texts.setdefault(box, ",".join(map(str, (*labels, *fields))))
-        return texts
+    def terms(self, terms: Iterable[Term]) -> dict[int, str | None]:
+        """Return the boxes of node selector terms, none with a selector."""
+        boxes = (self.box(labels, fields) for labels, fields in terms)
+        return {box: None for box in boxes if box is not None}
 
-    def written(self, boxes: Iterable[int]) -> dict[int, str] | None:
-        """Write boxes as selectors, where one needs several as several; None where no selector says it."""
-        texts: dict[int, str] = {}
+    def written(self, boxes: Iterable[int]) -> dict[int, str | None] | None:
+        """Return boxes of a selector each that hold the same nodes; None where no selector says it."""
+        cut: dict[int, str | None] = {}
         for box in boxes:
             sides = []
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True):
@@ -76,9 +80,8 @@ class Regions:
                 if atoms & ~_union(pieces):
                     return None
                 sides.append([piece << offset for piece in pieces])
-            for parts in product(*sides):
-                texts[sum(parts)] = ",".join(map(str, self._requirements(sum(parts))))
-        return texts
+            cut |= {sum(parts): None for parts in product(*sides)}
+        return cut
 
     def meet(self, box: int, other: int) -> bool:
         """Tell whether a node can be in both boxes."""
@@ -97,11 +100,11 @@ class Regions:
                 labels[space.key] = value
         return labels
 
-    def difference(self, these: Mapping[int, str], others: Mapping[int, str]) -> list[Region]:
+    def difference(self, these: Mapping[int, str | None], others: Mapping[int, str | None]) -> list[Region]:
         """Describe the nodes in some of these boxes and in none of the others, in a fixed order.
 
-        The boxes have a selector each. Together the regions are exactly these nodes; they may overlap, and
-        none is superfluous.
+        The boxes have the selector that somebody wrote for them, or None. Together the regions are exactly
+        these nodes; they may overlap, and none is superfluous.
         """
         covers = absorb(others)
         boxes = absorb(these)
@@ -152,22 +155,32 @@ class Regions:
                 kept = rest
         return kept
 
-    def _region(self, box: int, covers: Sequence[int], texts: Mapping[int, str]) -> Region:
+    def _region(self, box: int, covers: Sequence[int], texts: Mapping[int, str | None]) -> Region:
         requirements = self._requirements(box)
         near = self._frame.touching(box, covers)
+        unless = {text for cover in near if (text := texts[cover]) is not None}
+        # What nobody wrote is said as far as the region does not say it itself.
+        parts = absorb([cover & box for cover in near if texts[cover] is None])
+        unless |= {_text(self._requirements(part, box)) for part in parts}
         return Region(
-            selector=",".join(map(str, requirements)),
+            selector=_text(requirements),
             words=phrase(requirements),
-            unless=tuple(sorted(texts[cover] for cover in near)),
+            unless=tuple(sorted(unless)),
             example=self.example(self.outside(box, near) or box),
         )
 
-    def _requirements(self, box: int) -> list[Requirement]:
+    def _requirements(self, box: int, within: int = -1) -> list[Requirement]:
+        """Say which nodes of those within are in a box."""
         return [
             requirement
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
+            if within & field & ~box
             for requirement in space.statement((box & field) >> offset)
         ]
+
+
+def _text(requirements: Iterable[Requirement]) -> str:
+    return ",".join(map(str, requirements))
 
 
 def _union(sets: Iterable[int]) -> int:

@@ -9,7 +9,9 @@ from pulumi_openkruise.required import REQUIRED
 from pulumi_openkruise.selectors import solve
 from pulumi_openkruise.values import helm_values
 
-RESTARTS = "the affinity changes: every pod of kruise-daemon restarts, a tenth of them at a time"
+RESTARTS = (
+    "the affinity changes: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"
+)
 
 
 def requires(key: str, operator: str, *values: str) -> dict[str, Any]:
@@ -24,17 +26,37 @@ def values(*selectors: str, **own: Any) -> dict[str, Any]:
 
 def test_who_loses_and_who_gains() -> None:
     assert restart_notice(values("type=vk"), values("pool=burst,!gpu", "type=vk")) == (
-        f"{RESTARTS}\n  nodes that lose it: '!gpu,pool=burst'"
+        f"{RESTARTS}\n  nodes that lose it: '!gpu,pool=burst' (unless 'type=vk')"
     )
-    assert restart_notice(values("type=vk", "a=1"), values("type=vk", "b=1")) == (
-        f"{RESTARTS}\n  nodes that lose it: 'b=1'\n  nodes that gain it: 'a=1'"
+    assert restart_notice(values("a=1"), values("a=2")) == (
+        f"{RESTARTS}\n  nodes that lose it: 'a=2'\n  nodes that gain it: 'a=1'"
     )
 
 
-def test_a_long_list_is_cut_short() -> None:
+def test_nodes_that_something_else_excludes_lose_nothing() -> None:
+    assert restart_notice(values("b"), values("b", "a")) == (
+        f"{RESTARTS}\n  nodes that lose it: 'a' (unless 'b')"
+    )
+
+
+def test_what_is_required_and_no_selector_can_say() -> None:
+    """No selector matches the nodes that ``cores>5`` leaves out, so those that it admits are named."""
+    own = requires("cores", "Gt", "5")
+    assert restart_notice(values("b"), values("b", **own)) == (
+        f"{RESTARTS}\n  nodes that lose it: '!b' (unless 'cores>5')"
+    )
+    assert restart_notice(values("b", "c,!d", **own), values("b", "c,!d")) == (
+        f"{RESTARTS}\n  nodes that gain it: '!b,!c' (unless 'cores>5') or '!b,d' (unless 'cores>5')"
+    )
+
+
+def test_long_lists_are_cut_short() -> None:
     notice = restart_notice(values("x=1"), values("x=1", "a=1", "b=1", "c=1", "d=1", "e=1"))
     assert notice is not None
-    assert notice.endswith("lose it: 'a=1' or 'b=1' or 'c=1' and 2 more kinds")
+    kinds = " or ".join(f"'{key}=1' (unless 'x=1')" for key in "abc")
+    assert notice.endswith(f"lose it: {kinds} and 2 more kinds")
+    notice = restart_notice(values("a=1", "b=1", "c=1", "d=1"), values("a=1", "b=1", "c=1", "d=1", "x"))
+    assert notice == f"{RESTARTS}\n  nodes that lose it: 'x' (unless one of 4 other selectors)"
 
 
 @pytest.mark.parametrize(
@@ -49,21 +71,29 @@ def test_what_the_values_require_is_in_the_affinity_that_the_cluster_sees() -> N
     # Nodes of another pool had no daemon, so a selector takes none from them.
     assert restart_notice(values("type=vk", **own), values("type=vk", "pool=c", **own)) is None
     assert restart_notice(values("type=vk", **own), values("type=vk", "pool=b", **own)) == (
-        f"{RESTARTS}\n  nodes that lose it: 'pool=b'"
+        f"{RESTARTS}\n  nodes that lose it: 'pool=b' (unless 'type=vk')"
     )
 
 
 def test_a_requirement_alone_changes_who_has_a_daemon() -> None:
     own = requires("pool", "NotIn", "lab")
     assert restart_notice(values("type=vk"), values("type=vk", **own)) == (
-        f"{RESTARTS}\n  nodes that lose it: 'pool=lab'"
+        f"{RESTARTS}\n  nodes that lose it: 'pool=lab' (unless 'type=vk')"
     )
     assert restart_notice(values("type=vk", **own), values("type=vk")) == (
-        f"{RESTARTS}\n  nodes that gain it: 'pool=lab'"
+        f"{RESTARTS}\n  nodes that gain it: 'pool=lab' (unless 'type=vk')"
     )
+
+
+def test_a_node_selector_alone_changes_who_has_a_daemon() -> None:
     asks = {"daemon": {"nodeSelector": {"disk": "ssd"}}}
     assert restart_notice(values("type=vk"), values("type=vk", **asks)) == (
-        f"{RESTARTS}\n  nodes that lose it: 'disk!=ssd'"
+        f"{RESTARTS.replace('affinity', 'nodeSelector')}\n"
+        "  nodes that lose it: 'disk!=ssd' (unless 'type=vk')"
+    )
+    assert restart_notice(values("a"), values("a", "disk!=ssd", **asks)) == (
+        f"{RESTARTS.replace('affinity changes', 'affinity and the nodeSelector change')}\n"
+        "  nodes that lose it: 'disk!=ssd' (unless 'a')"
     )
 
 
