@@ -16,6 +16,7 @@ from .checks.snapshot import NOT_ASKED, NodeFacts, Object, node_facts
 from .checks.states import is_daemon, why_not_ready
 from .cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from .detection import Judgement
+from .lifecycle.look import GROUPS
 from .release.records import ReleaseRecord, decode_all
 
 Judge = Callable[[Mapping[str, Any]], Judgement]
@@ -143,8 +144,9 @@ def _records(
 
 def _definitions(cluster: Cluster) -> list[Object]:
     names = [name_of(one) for one in cluster.list(_DEFINITIONS, metadata_only=True)]
-    # One by one: a cluster has hundreds of others, each with a schema of some hundred kilobytes.
-    return [cluster.get(f"{_DEFINITIONS}/{name}") for name in names if name.endswith(".kruise.io")]
+    # By group: Kruise Rollouts and Kruise Game have theirs beside these. One by one: a cluster has hundreds
+    # of others, each with a schema of some hundred kilobytes.
+    return [cluster.get(f"{_DEFINITIONS}/{name}") for name in names if name.partition(".")[2] in GROUPS]
 
 
 def _objects(
@@ -186,7 +188,7 @@ def _custom_resources(cluster: Cluster, tell: Progress) -> tuple[dict[str, list[
     unread: dict[str, str] = {}
     for group in items(cluster.get("/apis"), "groups"):
         name = text(group, "name")
-        if not name.endswith(".kruise.io"):
+        if name not in GROUPS:
             continue
         preferred = text(group, "preferredVersion", "version")
         versions = [text(one, "version") for one in items(group, "versions")]

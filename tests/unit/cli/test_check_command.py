@@ -352,6 +352,34 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
     assert any("PodUnavailableBudget.policy.kruise.io" in one["what"] for one in data["notChecked"])
 
 
+def test_other_projects_below_kruise_io_are_not_of_this_chart(
+    cli: Cli, server: ApiServer, kubeconfig: str
+) -> None:
+    """Kruise Rollouts is a chart of its own: its definition has its own webhook, and survives a destroy."""
+    client = {"service": {"namespace": "kruise-rollout", "name": "webhook"}, "caBundle": "AAAA"}
+    rollouts = {
+        "metadata": {"name": "rollouts.rollouts.kruise.io", "uid": "1"},
+        "spec": {
+            "versions": [{"name": "v1alpha1", "storage": False}, {"name": "v1beta1", "storage": True}],
+            "conversion": {"strategy": "Webhook", "webhook": {"clientConfig": client}},
+        },
+        "status": {"storedVersions": ["v1alpha1", "v1beta1"]},
+    }
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    server.objects(definitions, [rollouts])
+    server.routes[f"{definitions}/rollouts.rollouts.kruise.io"] = (200, rollouts)
+    group = {"name": "rollouts.kruise.io", "versions": [{"version": "v1beta1"}]}
+    server.routes["/apis"] = (200, {"groups": [group]})
+    kind = {"name": "rollouts", "kind": "Rollout", "verbs": ["list"]}
+    server.routes["/apis/rollouts.kruise.io/v1beta1"] = (200, {"resources": [kind]})
+    shop = {"metadata": {"name": "shop", "namespace": "default", "uid": "2"}}
+    server.objects("/apis/rollouts.kruise.io/v1beta1/rollouts", [shop])
+    _code, out, _err = cli("type=kwok", "--kubeconfig", kubeconfig, "--before-destroy", "-o", "json")
+    codes = {one["code"] for one in json.loads(out)["findings"]}
+    assert not codes & {"crd-not-established", "crd-stored-versions", "crd-conversion-broken"}
+    assert "destroy-deletes" not in codes
+
+
 # --- hostile nodes
 
 HOSTILE = [
