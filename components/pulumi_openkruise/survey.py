@@ -14,6 +14,7 @@ from .checks.drift import Key, manifest_objects
 from .checks.plain import at, items, mapping, name_of, number, text, texts
 from .checks.snapshot import NOT_ASKED, NodeFacts, Object, node_facts
 from .checks.states import is_daemon, why_not_ready
+from .checks.whereabouts import SERVICE, home, owner
 from .cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from .detection import Judgement
 from .lifecycle.look import GROUPS
@@ -96,15 +97,18 @@ def survey(
         validating=get(
             f"{_ADMISSION}/validatingwebhookconfigurations/kruise-validating-webhook-configuration"
         ),
-        endpoint_slices=listed(
-            f"/apis/discovery.k8s.io/v1/{here}/endpointslices",
-            labelSelector="kubernetes.io/service-name=kruise-webhook-service",
-        ),
         certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
         definitions=_tried(lambda: _definitions(cluster)),
         node_images=_names(listed(f"{_KRUISE}/nodeimages", metadata_only=True)),
         node_pod_probes=_names(listed(f"{_KRUISE}/nodepodprobes", metadata_only=True)),
         records=_tried(lambda: _records(cluster, release, daemon_set)),
+    )
+    snapshot = replace(
+        snapshot,
+        endpoint_slices=listed(
+            f"/apis/discovery.k8s.io/v1/namespaces/{home(snapshot, namespace)}/endpointslices",
+            labelSelector=f"kubernetes.io/service-name={SERVICE}",
+        ),
     )
     if live:
         if isinstance(snapshot.records, Unread):
@@ -125,13 +129,8 @@ def _records(
     cluster: Cluster, release: tuple[str, str], daemon_set: Object | Unread | None
 ) -> list[ReleaseRecord]:
     """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of."""
-    annotations = mapping(daemon_set, "metadata", "annotations")
-    told = (
-        text(annotations, "meta.helm.sh/release-namespace"),
-        text(annotations, "meta.helm.sh/release-name"),
-    )
     found: list[ReleaseRecord] = []
-    for namespace, name in sorted({release, told if all(told) else release}):
+    for namespace, name in sorted({release, owner(daemon_set) or release}):
         path = f"/api/v1/namespaces/{namespace}/secrets"
         records, _unreadable = decode_all(
             cluster.list(

@@ -12,8 +12,8 @@ from .expected import Expected
 from .finding import Code, Finding, make
 from .plain import at, condition, counted, items, listed, mapping, name_of, text, texts
 from .snapshot import Object, Snapshot, Unread
+from .whereabouts import SERVICE, asks, home
 
-SERVICE = "kruise-webhook-service"
 SECRET = "kruise-webhook-certs"
 
 MISSING = Code(
@@ -128,14 +128,13 @@ def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         names = [f"{kind} kruise-{kind[:-20].lower()}-webhook-configuration" for kind in missing]
         yield make(MISSING, f"no {listed(missing)} of OpenKruise", [f"missing: {listed(names)}"], names)
     hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
-    astray = [
-        hook for hook in hooks if _service(mapping(hook, "clientConfig")) != (expected.namespace, SERVICE)
-    ]
+    there = home(snapshot, expected.namespace)
+    astray = [hook for hook in hooks if asks(mapping(hook, "clientConfig")) != (there, SERVICE)]
     if astray:
-        namespace, service = _service(mapping(astray[0], "clientConfig"))
+        namespace, service = asks(mapping(astray[0], "clientConfig"))
         evidence = [f"{text(astray[0], 'name')} asks for the Service {namespace or '?'}/{service or '?'}"]
         points = counted(len(astray), "webhook points", "webhooks point")
-        what = f"{points} elsewhere than to {expected.namespace}"
+        what = f"{points} elsewhere than to {there}"
         yield make(WRONG_NAMESPACE, what, evidence, [text(hook, "name") for hook in astray])
     if isinstance(snapshot.certificates, Unread):
         return
@@ -162,17 +161,16 @@ def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
     ready = [one for one in endpoints if at(one, "conditions", "ready") is not False]
     configured = any(isinstance(one, dict) for one in (snapshot.mutating, snapshot.validating))
+    there = home(snapshot, expected.namespace)
     if configured and not ready:
-        evidence = [
-            f"{counted(len(endpoints), 'endpoint')} of Service {expected.namespace}/{SERVICE}, none ready"
-        ]
-        yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [f"Service {expected.namespace}/{SERVICE}"])
+        evidence = [f"{counted(len(endpoints), 'endpoint')} of Service {there}/{SERVICE}, none ready"]
+        yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [f"Service {there}/{SERVICE}"])
     names = [text(one, "targetRef", "name") for one in ready]
     foreign = sorted(name for name in names if name and not name.startswith("kruise-controller-manager-"))
     if foreign:
         evidence = [f"pods {listed(foreign)}"]
         what = f"{counted(len(foreign), 'pod')} of others behind the webhooks' Service"
-        yield make(FOREIGN_ENDPOINT, what, evidence, [f"Pod {expected.namespace}/{name}" for name in foreign])
+        yield make(FOREIGN_ENDPOINT, what, evidence, [f"Pod {there}/{name}" for name in foreign])
 
 
 def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -196,6 +194,7 @@ def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
 def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with OpenKruise's CustomResourceDefinitions; they must have been read."""
     assert not isinstance(snapshot.definitions, Unread)
+    there = home(snapshot, expected.namespace)
     broken, old, gone, astray = [], [], [], []
     broken += [(name, f"{name}: not there") for name in unserved(snapshot)]
     for one in snapshot.definitions:
@@ -217,8 +216,8 @@ def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         conversion = mapping(one, "spec", "conversion")
         client = mapping(conversion, "webhook", "clientConfig")
         if conversion.get("strategy") == "Webhook":
-            if _service(client) != (expected.namespace, SERVICE):
-                namespace, service = _service(client)
+            if asks(client) != (there, SERVICE):
+                namespace, service = asks(client)
                 astray.append((name, f"{name}: Service {namespace or '?'}/{service or '?'}"))
             elif not text(client, "caBundle"):
                 astray.append((name, f"{name}: no caBundle"))
@@ -227,10 +226,6 @@ def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             what = f"{counted(len(found), 'definition')}: {code.title}"
             names = [f"CustomResourceDefinition {name}" for name, _said in found]
             yield make(code, what, [said for _name, said in found], names)
-
-
-def _service(client: Object) -> tuple[str, str]:
-    return text(client, "service", "namespace"), text(client, "service", "name")
 
 
 def _authority(secret: Object | None) -> bytes:

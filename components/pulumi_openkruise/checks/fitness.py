@@ -12,6 +12,7 @@ from .finding import Code, Finding, make
 from .plain import counted, items, listed, mapping, text, texts
 from .snapshot import Object, Snapshot, Unread
 from .states import NodeState, is_daemon, is_manager, pod_named
+from .whereabouts import is_here
 
 SOCKET = Code(
     "runtime-socket",
@@ -125,6 +126,8 @@ def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
 def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the feature gates that pods run with; pods must have been read."""
     assert not isinstance(snapshot.pods, Unread)
+    if not is_here(snapshot):
+        return
     by_text: dict[str, list[str]] = defaultdict(list)
     for pod in snapshot.pods:
         if is_daemon(pod) or is_manager(pod):

@@ -11,6 +11,7 @@ from .finding import Code, Finding, make
 from .plain import counted, listed, mapping, name_of, number, seconds_between, text
 from .snapshot import Object, Snapshot, Unread
 from .states import is_manager, pod_named
+from .whereabouts import home, is_here
 
 NOT_INSTALLED = Code(
     "not-installed",
@@ -120,7 +121,7 @@ _PATIENCE_OF_LEASE = 60
 def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the labels of OpenKruise's namespace."""
     namespace = snapshot.namespace
-    if namespace is None or isinstance(namespace, Unread):
+    if namespace is None or isinstance(namespace, Unread) or not is_here(snapshot):
         return
     labels = mapping(namespace, "metadata", "labels")
     name = name_of(namespace)
@@ -138,9 +139,13 @@ def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 def of_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what Deployment and DaemonSet say of themselves; both must have been read."""
     deployment, daemon_set = snapshot.deployment, snapshot.daemon_set
-    if deployment is None and daemon_set is None:
+    if not is_here(snapshot):
         evidence = [f"no DaemonSet kruise-daemon and no Deployment in namespace {expected.namespace}"]
-        yield make(NOT_INSTALLED, f"no OpenKruise in namespace {expected.namespace}", evidence)
+        there, remedy = home(snapshot, expected.namespace), ""
+        if there != expected.namespace:
+            evidence.append(f"OpenKruise's webhooks point to {there}")
+            remedy = f"look there: --namespace {there}"
+        yield make(NOT_INSTALLED, f"no OpenKruise in namespace {expected.namespace}", evidence, remedy=remedy)
         return
     if isinstance(deployment, dict):
         wanted, available = (

@@ -96,7 +96,7 @@ class Snapshot:
     mutating: Object | Unread | None = NOT_ASKED
     validating: Object | Unread | None = NOT_ASKED
     endpoint_slices: Sequence[Object] | Unread = NOT_ASKED
-    """Of the Service that the webhooks are behind."""
+    """Of the Service that the webhooks ask (``whereabouts.home``)."""
     certificates: Object | Unread | None = NOT_ASKED
     """The Secret with the webhooks' certificates."""
     definitions: Sequence[Object] | Unread = NOT_ASKED

@@ -6,6 +6,7 @@ import click
 
 from ..checks import Expected, Report, Snapshot, Unread, node_facts, of_daemon_set
 from ..checks import check as run_checks
+from ..checks.whereabouts import home
 from ..detection import judge
 from . import options
 from .app import CLEAN, FINDINGS
@@ -155,8 +156,10 @@ def _of_live(snapshot: Snapshot, namespace: str) -> Expected:
             "give --stack-file or SELECTORs to compare the nodes with"
         )
     if daemon_set is None:
+        there = home(snapshot, namespace)
+        elsewhere = f"--namespace {there}, which OpenKruise's webhooks point to"
         raise UnusableInputError(
             f"there is no DaemonSet kruise-daemon in namespace {namespace}: give --stack-file or SELECTORs "
-            "to compare the nodes with, or --namespace"
+            f"to compare the nodes with, or {elsewhere if there != namespace else '--namespace'}"
         )
     return of_daemon_set(daemon_set, namespace)

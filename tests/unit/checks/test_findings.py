@@ -464,6 +464,58 @@ def test_a_report_as_data() -> None:
     assert data["selectorsFrom"] == "Pulumi.test.yaml"
 
 
+# --- a namespace that OpenKruise is not in
+
+CONVERTING = changed(
+    definition("clonesets"),
+    "spec",
+    "conversion",
+    to={"strategy": "Webhook", "webhook": configuration("mutating")["webhooks"][0]},
+)
+SHOP = {"metadata": {"name": "default", "labels": {}}}
+
+
+def not_in(name: str, **parts: Any) -> Report:
+    """What a check of a namespace says in which no workload of OpenKruise is."""
+    gone = {"daemon_set": None, "deployment": None, "certificates": None, "lease": None, "live": NOT_ASKED}
+    snapshot = broken(definitions=[CONVERTING], **{**gone, "pods": [], **parts})
+    return check(snapshot, replace(expected(), namespace=name))
+
+
+def test_an_installation_elsewhere_is_pointed_to_and_no_outage() -> None:
+    # What other operators run there is labelled as OpenKruise's own pods are.
+    others = [daemon("virtual-1"), manager(1, "virtual-1")]
+    gates = ["--feature-gates=Other=true"]
+    foreign = [changed(one, "spec", "containers", 0, "args", to=gates) for one in others]
+    report = not_in("default", namespace=SHOP, pods=foreign)
+    assert set(found(report)) == {"not-installed"}
+    finding = found(report)["not-installed"]
+    assert finding.remedy == "look there: --namespace kruise-system"
+    assert finding.evidence[-1] == "OpenKruise's webhooks point to kruise-system"
+
+
+def test_webhooks_that_a_removal_left_behind_are_the_outage_that_they_are() -> None:
+    here = not_in("kruise-system", endpoint_slices=[])
+    assert set(found(here)) == {"not-installed", "webhook-without-endpoint"}
+    assert found(here)["not-installed"].remedy.startswith("`pulumi up`")
+    elsewhere = not_in("default", namespace=SHOP, endpoint_slices=[])
+    assert set(found(elsewhere)) == {"not-installed", "webhook-without-endpoint"}
+    for report in (here, elsewhere):
+        finding = found(report)["webhook-without-endpoint"]
+        assert finding.objects == ("Service kruise-system/kruise-webhook-service",)
+
+
+def test_without_webhooks_the_definitions_tell_where_openkruise_is() -> None:
+    report = not_in("default", namespace=SHOP, mutating=None, validating=None, endpoint_slices=[])
+    assert set(found(report)) == {"not-installed"}
+    assert found(report)["not-installed"].remedy == "look there: --namespace kruise-system"
+
+
+def test_workloads_that_cannot_be_read_may_be_there() -> None:
+    report = not_in("default", daemon_set=Unread("not allowed"), deployment=Unread("not allowed"))
+    assert "webhook-wrong-namespace" in found(report)
+
+
 # --- live objects against a manifest
 
 

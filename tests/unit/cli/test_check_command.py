@@ -295,6 +295,26 @@ def test_another_namespace(cli: Cli, server: ApiServer, kubeconfig: str) -> None
     assert not any(NAMESPACE in path for path in paths)
 
 
+def test_who_answers_is_asked_where_the_webhooks_point_to(
+    cli: Cli, server: ApiServer, kubeconfig: str
+) -> None:
+    service = {"namespace": "apps", "name": "kruise-webhook-service"}
+    hook = {"name": "mpod.kb.io", "clientConfig": {"service": service, "caBundle": "AAAA"}}
+    mutating = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+    server.routes[f"{mutating}/kruise-mutating-webhook-configuration"] = (200, {"webhooks": [hook]})
+    slices = "/apis/discovery.k8s.io/v1/namespaces/apps/endpointslices"
+    ready = {"conditions": {"ready": True}, "targetRef": {"name": "kruise-controller-manager-1"}}
+    server.objects(slices, [{"metadata": {"name": "s", "uid": "1"}, "endpoints": [ready]}])
+    code, out, _err = cli("type=virtual-kubelet", "--kubeconfig", kubeconfig, "-o", "json")
+    assert (code, [one["code"] for one in json.loads(out)["findings"]]) == (1, ["not-installed"])
+    server.objects(slices, [])
+    _code, out, _err = cli("type=virtual-kubelet", "--kubeconfig", kubeconfig, "-o", "json")
+    assert "webhook-without-endpoint" in {one["code"] for one in json.loads(out)["findings"]}
+    code, out, err = cli("--kubeconfig", kubeconfig)
+    assert (code, out) == (2, "")
+    assert "--namespace apps, which OpenKruise's webhooks point to" in err
+
+
 def test_nothing_is_ever_changed(cli: Cli, server: ApiServer, kubeconfig: str) -> None:
     cli("type=virtual-kubelet", "--kubeconfig", kubeconfig, "--live", "--before-destroy")
     assert {method for method, _path, _query, _headers, _body in server.asked} == {"GET"}
