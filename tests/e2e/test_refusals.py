@@ -7,10 +7,14 @@ is when nothing else would stop it, and on.
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_openkruise.cluster import connect
+from pulumi_openkruise.lifecycle.look import look
+from pulumi_openkruise.lifecycle.seen import ReleaseId
 
 from sandbox import api
 from sandbox.chart_choice import Chart
@@ -213,6 +217,19 @@ def test_preview_says_who_loses_the_daemon_and_that_all_restart(made: dict[str, 
     stack.configure()
     output = stack.preview("--expect-no-changes").succeeded().output
     assert "restarts" not in output, output
+
+
+def test_a_revision_is_as_old_as_it_is_and_not_as_the_first(
+    made: dict[str, str], stack: Stack, life_state: State
+) -> None:
+    stack.configure({"reapply": "for its age"})
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    stack.up("--skip-preview").succeeded()
+    latest = look(connect(str(life_state.kubeconfig)), ReleaseId(KRUISE_NAMESPACE, "kruise")).latest
+    assert latest is not None
+    assert latest.number > 1
+    assert latest.since is not None
+    assert before <= latest.since <= datetime.now(timezone.utc)
 
 
 def test_reapply_puts_back_what_was_changed_by_hand(

@@ -2,8 +2,8 @@
 interrupted."""
 
 import contextlib
-import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import click
@@ -167,8 +167,8 @@ def _agreed(output: str) -> bool:
 def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
     parts = [f"Cluster {cluster.address}, context {cluster.context}"]
     if seen.revisions:
-        rows = [[str(one.number), one.status, _age(one.modified)] for one in seen.revisions]
-        parts.append(as_table(["revision", "status", "last changed"], [rows]))
+        rows = [[str(one.number), one.status, _age(one.since)] for one in seen.revisions]
+        parts.append(as_table(["revision", "status", "since"], [rows]))
     parts.append(f"Found: {chosen.found}.")
     if chosen.edits:
         latest = seen.latest
@@ -185,10 +185,10 @@ def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
     return "\n".join(parts)
 
 
-def _age(modified: float) -> str:
-    if not modified:
+def _age(moment: datetime | None) -> str:
+    if moment is None:
         return "unknown"
-    seconds = max(0, int(time.time() - modified))
+    seconds = max(0, int((datetime.now(timezone.utc) - moment).total_seconds()))
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"

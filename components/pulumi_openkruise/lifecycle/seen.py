@@ -1,6 +1,7 @@
 """What a look at the cluster found of an installation, as plain data."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 
@@ -16,12 +17,12 @@ class ReleaseId(NamedTuple):
 
 
 class Revision(NamedTuple):
-    """One revision of a release as the labels of its record tell it."""
+    """One revision of a release as the metadata of its record tell it."""
 
     number: int
     status: str
-    modified: float = 0
-    """When its record last changed, in seconds since 1970; 0 where that is not known."""
+    since: datetime | None = None
+    """Since when it has this status; None where that is not known."""
     version: str = ""
     """The ``resourceVersion`` of its record when it was seen: another one means that it has changed since."""
 
@@ -54,12 +55,23 @@ class Definition(NamedTuple):
 
 
 def revision(metadata: Mapping[str, Any]) -> Revision:
-    """Return the revision that the metadata of a release's record describe."""
+    """Return the revision that the metadata of a release's record describe.
+
+    Its times are the API server's, for Helm's own label ``modifiedAt`` is in all records that of the first.
+    A record of an operation that goes on was made with that status; any other status was written into it.
+    """
     labels: Mapping[str, str] = metadata.get("labels") or {}
-    number, modified = labels.get("version", ""), labels.get("modifiedAt") or labels.get("createdAt") or ""
+    number, status = labels.get("version", ""), labels.get("status", "unknown")
+    made = metadata.get("creationTimestamp") or ""
+    written = [entry.get("time") or "" for entry in metadata.get("managedFields") or ()]
     return Revision(
         number=int(number) if number.isdecimal() else 0,
-        status=labels.get("status", "unknown"),
-        modified=float(modified) if modified.isdecimal() else 0,
+        status=status,
+        since=_moment(made if status.startswith("pending-") else max(written, default="")),
         version=str(metadata.get("resourceVersion") or ""),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a moment as Kubernetes writes them, to the second and in UTC."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

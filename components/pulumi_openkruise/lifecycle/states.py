@@ -1,6 +1,5 @@
 """What the status of a Helm release means for the next ``up``, and the commands that repair it."""
 
-import datetime
 from typing import NamedTuple
 
 from ..fields import Label, config_label, setting
@@ -69,10 +68,7 @@ def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
 def describe(latest: Revision) -> str:
     """Say in which status a revision is, since when, and what that means."""
     meaning = _MEANING.get(latest.status, "which is not a status that it should stay in")
-    since = ""
-    if latest.modified:
-        moment = datetime.datetime.fromtimestamp(latest.modified, datetime.timezone.utc)
-        since = f" since {moment:%Y-%m-%d %H:%M:%S} UTC"
+    since = f" since {latest.since:%Y-%m-%d %H:%M:%S} UTC" if latest.since is not None else ""
     return f"{latest.status} at revision {latest.number}{since}: {meaning}"
 
 

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pulumi_openkruise.release.records import decode
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"
 CERTS = f"{SECRETS}/kruise-webhook-certs"
+MADE = f"{datetime.now(timezone.utc) - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
 MANIFEST = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
 
 
@@ -30,7 +32,15 @@ def secret(status: str) -> dict[str, Any]:
         "metadata": {
             "name": "sh.helm.release.v1.kruise.v2",
             "resourceVersion": "41",
-            "labels": {"owner": "helm", "name": "kruise", "version": "2", "status": status},
+            "creationTimestamp": MADE,
+            # Helm's own moment is that of the first revision.
+            "labels": {
+                "owner": "helm",
+                "name": "kruise",
+                "version": "2",
+                "status": status,
+                "modifiedAt": "1600000000",
+            },
         },
         "type": "helm.sh/release.v1",
         "data": {"release": base64.b64encode(packed).decode()},
@@ -59,6 +69,7 @@ def test_an_interrupted_upgrade_is_marked_failed(
     # The API server refuses it if somebody else has changed it meanwhile.
     assert written["metadata"]["resourceVersion"] == "41"
     said = capsys.readouterr().out
+    assert "│ pending-upgrade │ 5 minutes ago │" in said
     assert "Found: revision 2 of kruise-system/kruise is pending-upgrade." in said
     assert "mark revision 2 as failed" in said
     assert "Done. Now:\n  pulumi up\n" in said

@@ -9,7 +9,7 @@ import pytest
 from pulumi_openkruise.lifecycle.recovery import Edit, plan
 from pulumi_openkruise.lifecycle.rewriting import DESCRIPTION, edited
 from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen, revision
-from pulumi_openkruise.lifecycle.states import condition
+from pulumi_openkruise.lifecycle.states import condition, describe
 from pulumi_openkruise.release.records import decode
 
 RELEASE = ReleaseId("kruise-system", "kruise")
@@ -157,9 +157,37 @@ def test_a_failed_release_is_told_and_blocks_nothing() -> None:
 
 
 def test_labels_are_read() -> None:
-    labels = {"version": "12", "status": "deployed", "createdAt": "1700000000"}
-    assert revision({"labels": labels}) == Revision(12, "deployed", 1700000000)
-    assert revision({"labels": {**labels, "modifiedAt": "1700000001"}}).modified == 1700000001
-    assert revision({"labels": {"version": "x"}}) == Revision(0, "unknown", 0)
+    labels = {"version": "12", "status": "deployed"}
+    assert revision({"labels": labels}) == Revision(12, "deployed")
+    assert revision({"labels": {"version": "x"}}) == Revision(0, "unknown")
     assert revision({"labels": labels, "resourceVersion": "41"}).version == "41"
-    assert "2023-11-14 22:13:20 UTC" in str(condition(Seen(RELEASE, (Revision(1, "failed", 1700000000),))))
+
+
+@pytest.mark.parametrize(
+    ("status", "since"),
+    [
+        ("pending-upgrade", "08:00:00"),
+        ("uninstalling", "09:30:00"),
+        ("failed", "09:30:00"),
+        ("deployed", "09:30:00"),
+    ],
+)
+def test_since_when_a_revision_has_its_status(status: str, since: str) -> None:
+    # Helm copies the first record's labels into each later one.
+    labels = {"version": "2", "status": status, "modifiedAt": "1600000000"}
+    times = ["2026-11-25T08:00:00Z", "2026-11-25T09:30:00Z"]
+    metadata = {
+        "labels": labels,
+        "creationTimestamp": times[0],
+        "managedFields": [{"manager": "helm", "time": time} for time in reversed(times)],
+    }
+    found = revision(metadata)
+    assert f"{found.since:%Y-%m-%d %H:%M:%S}" == f"2026-11-25 {since}"
+    assert f"since 2026-11-25 {since} UTC" in describe(found)
+
+
+def test_no_moment_is_made_up() -> None:
+    labels = {"version": "2", "status": "uninstalling", "modifiedAt": "1600000000"}
+    found = revision({"labels": labels, "creationTimestamp": "2026-11-25T08:00:00Z"})
+    assert found.since is None
+    assert "since" not in describe(found)
