@@ -32,7 +32,7 @@ class Guard:
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None) -> None:
         self._name, self._settings = name, settings
         # A parent in another process, where this component is a plugin's, is known by its URN alone.
-        above = getattr(opts.parent, "_name", None) if opts is not None else None
+        above = getattr(opts.parent, "pulumi_resource_name", None) if opts is not None else None
         self._label = f"{name} in {above}" if above is not None else name
         self._asked = refusals.Asked(
             component=name,

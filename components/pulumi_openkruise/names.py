@@ -10,8 +10,11 @@ from .problems import ConfigProblem, shown
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
-USUAL = "kruise-system"
+NAMESPACE = "kruise-system"
 """The namespace that OpenKruise runs in by default."""
+
+RELEASE = "kruise"
+"""The name of its Helm release by default."""
 
 
 def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]:
@@ -22,11 +25,11 @@ def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]
         ("release_namespace", _DNS_LABEL, 63),
         ("release_name", _RELEASE_NAME, 53),
     ):
-        value = given.get(name, "kruise")
+        value = given.get(name, RELEASE)
         if not pattern.fullmatch(value) or len(value) > longest:
             reason = f"expected lower-case letters, digits and '-', at most {longest}, found {shown(value)}"
             problems.append(ConfigProblem("invalid-name", label(name), reason))
-    namespace = given.get("namespace", USUAL)
+    namespace = given.get("namespace", NAMESPACE)
     if given.get("create_namespace", True) and (namespace == "default" or namespace.startswith("kube-")):
         # Created means owned: a destroy would delete it, with everything else that lives there.
         reason = f"{shown(namespace)} belongs to Kubernetes, not to a stack that would delete it one day"

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import _utilities
 
+from . import names
 from .errors import InvalidConfigError
 from .moving import doomed
 from .problems import ConfigProblem
@@ -24,7 +25,6 @@ LABELS: Mapping[str, str] = {
 }
 """Labels of a namespace that is created."""
 
-_USUAL = "kruise-system"
 _REFUSES_EXISTING = (4, 29)
 
 
@@ -65,7 +65,7 @@ def created(
     adopts an existing one.
     """
     provider = provider_version()
-    if namespace != _USUAL and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
+    if namespace != names.NAMESPACE and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
         pulumi.log.warn(
             f"pulumi-kubernetes {provider} takes over a namespace that exists already, and deletes it "
             f"with the stack. If {namespace} is not OpenKruise's alone, set {adopting} to false; or use "

@@ -23,7 +23,7 @@ from .chart.version import Version, version
 from .exclusion import exclude
 from .fields import Label, of_right_kind
 from .moving import moving_problems
-from .names import USUAL, name_problems
+from .names import NAMESPACE, RELEASE, name_problems
 from .presets import is_preset, preset_remedy
 from .problems import ConfigError, ConfigProblem, shown
 from .selectors import Exclusion
@@ -48,10 +48,10 @@ class Settings:
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     contract: Version = _DEFAULT
     """The version whose values count; that of the chart itself where it was looked at."""
-    namespace: str = USUAL
+    namespace: str = NAMESPACE
     create_namespace: bool = True
-    release_name: str = "kruise"
-    release_namespace: str = USUAL
+    release_name: str = RELEASE
+    release_namespace: str = NAMESPACE
     import_release: bool = False
     former_release: str | None = None
     former_namespace: str | None = None
@@ -122,7 +122,7 @@ def read_settings(
     problems += moving_problems(given, label)
     contract = contract_version(given, local)
     problems += derived_problems(given, contract, label)
-    namespace, values = given.get("namespace", USUAL), given.get("values", {})
+    namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})
     contract = contract or _DEFAULT
     good = not any(problem.severity == "error" for problem in problems)
     derived = derived_values(given, contract) if good else {}

@@ -131,7 +131,7 @@ def _of_cluster(
     wanted = expected or Expected(source="", namespace=namespace or Expected.namespace)
     release_namespace = wanted.release_namespace if wanted.is_stack else wanted.namespace
     try:
-        cluster = connect(kubeconfig, context_name, ambient=kubeconfig is None)
+        cluster = connect(kubeconfig, context_name, ambient=True)
         snapshot = survey(
             cluster,
             judge=judge,

@@ -112,7 +112,7 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
         from ..cluster import ClusterError, connect
 
         try:
-            cluster = connect(kubeconfig, context_name, ambient=kubeconfig is None)
+            cluster = connect(kubeconfig, context_name, ambient=True)
             for node in cluster.list(
                 "/api/v1/nodes", progress=lambda count, total: tell("nodes", count, total)
             ):

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from .. import names
 from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
 from ..lifecycle.look import look
 from ..lifecycle.recovery import Edit, Found, Plan, plan
@@ -29,10 +30,10 @@ class _ChangedError(Exception):
 @click.command()
 @options.kubeconfig
 @options.context
-@click.option("--release-name", default="kruise", show_default=True, help="Name of the Helm release.")
+@click.option("--release-name", default=names.RELEASE, show_default=True, help="Name of the Helm release.")
 @click.option(
     "--release-namespace",
-    default="kruise-system",
+    default=names.NAMESPACE,
     show_default=True,
     help="Namespace of the release's records.",
 )

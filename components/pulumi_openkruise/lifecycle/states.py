@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from .. import names
 from ..fields import Label, config_label, setting
 from ..problems import ConfigProblem
 from ..release.statuses import UNFINISHED
@@ -51,9 +52,7 @@ def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
     if latest is None or latest.status == "deployed":
         return None
     headline = f"Helm release {seen.release}: is {describe(latest)}"
-    if latest.status in UNFINISHED:
-        return Condition(True, headline, recovery_commands(seen.release, latest.status))
-    if latest.status == "uninstalled":
+    if latest.status in (*UNFINISHED, "uninstalled"):
         return Condition(True, headline, recovery_commands(seen.release, latest.status))
     return Condition(
         False,
@@ -92,6 +91,6 @@ def recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
 
 def options(release: ReleaseId) -> str:
     """Return the options of ``recover`` for a release that has not its usual name."""
-    text = f" --release-name {release.name}" if release.name != "kruise" else ""
-    usual = release.namespace == "kruise-system"
+    text = f" --release-name {release.name}" if release.name != names.RELEASE else ""
+    usual = release.namespace == names.NAMESPACE
     return text if usual else f"{text} --release-namespace {release.namespace}"

@@ -14,9 +14,6 @@ from typing import Any
 SECRET_TYPE = "helm.sh/release.v1"
 """Type of a record's Secret."""
 
-LABELS = "owner=helm"
-"""Label selector that finds the records of all releases; ``name=<release>`` and ``status=...`` narrow it."""
-
 _LARGEST = 64 * 1024 * 1024
 
 
