@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from .checks import Snapshot, Unread
-from .checks.drift import Key, manifest_objects
+from .checks.drift import manifest_objects
 from .checks.plain import at, items, mapping, name_of, number, text, texts
-from .checks.snapshot import NOT_ASKED, NodeFacts, Object, node_facts
+from .checks.snapshot import NOT_ASKED, Key, NodeFacts, Object, node_facts
 from .checks.states import is_daemon, why_not_ready
 from .checks.whereabouts import SERVICE, home, owner
 from .cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
@@ -101,7 +101,7 @@ def survey(
         definitions=_tried(lambda: _definitions(cluster)),
         node_images=_names(listed(f"{_KRUISE}/nodeimages", metadata_only=True)),
         node_pod_probes=_names(listed(f"{_KRUISE}/nodepodprobes", metadata_only=True)),
-        records=_tried(lambda: _records(cluster, release, daemon_set)),
+        records=_tried(lambda: _records(cluster, {release, owner(daemon_set) or release})),
     )
     snapshot = replace(
         snapshot,
@@ -111,11 +111,10 @@ def survey(
         ),
     )
     if live:
-        if isinstance(snapshot.records, Unread):
-            snapshot = replace(snapshot, live=snapshot.records)
-        else:
-            wanted = manifest_objects(snapshot)
-            snapshot = replace(snapshot, live=_tried(lambda: _objects(cluster, wanted, release[0], tell)))
+        manifest = manifest_objects(snapshot.records)
+        wanted = () if isinstance(manifest, Unread) else tuple(manifest)
+        found_live = _tried(lambda: _objects(cluster, wanted, release[0], tell))
+        snapshot = replace(snapshot, manifest=manifest, live=found_live)
     if destroy:
         found = _tried(lambda: _custom_resources(cluster, tell))
         if isinstance(found, Unread):
@@ -125,20 +124,23 @@ def survey(
     return snapshot
 
 
-def _records(
-    cluster: Cluster, release: tuple[str, str], daemon_set: Object | Unread | None
-) -> list[ReleaseRecord]:
-    """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of."""
+def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[ReleaseRecord] | Unread:
+    """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of.
+
+    One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
+    """
     found: list[ReleaseRecord] = []
-    for namespace, name in sorted({release, owner(daemon_set) or release}):
+    unreadable: list[str] = []
+    for namespace, name in sorted(releases):
         path = f"/api/v1/namespaces/{namespace}/secrets"
-        records, _unreadable = decode_all(
+        records, wrong = decode_all(
             cluster.list(
                 path, labelSelector=f"owner=helm,name={name}", fieldSelector="type=helm.sh/release.v1"
             )
         )
         found += records
-    return found
+        unreadable += wrong
+    return Unread("; ".join(unreadable)) if unreadable else found
 
 
 def _definitions(cluster: Cluster) -> list[Object]:

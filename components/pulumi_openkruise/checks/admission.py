@@ -12,9 +12,7 @@ from .expected import Expected
 from .finding import Code, Finding, make
 from .plain import at, condition, counted, items, listed, mapping, name_of, text, texts
 from .snapshot import Object, Snapshot, Unread
-from .whereabouts import SERVICE, asks, home
-
-SECRET = "kruise-webhook-certs"
+from .whereabouts import SECRET, SERVICE, asks, home
 
 MISSING = Code(
     "webhooks-missing",

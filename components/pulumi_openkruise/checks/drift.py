@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..release.records import deployed
+from ..release.records import ReleaseRecord, deployed
 from ..required import REQUIRED
 from .expected import Expected
 from .finding import Code, Finding, make
 from .plain import at, counted, items, listed, mapping, texts
-from .snapshot import Object, Snapshot, Unread
+from .snapshot import Key, Object, Snapshot, Unread
 
 _REMEDY = "`pulumi up` with another value of reapply makes a new Helm revision, which restores it"
 
@@ -59,30 +59,33 @@ _UNITS = {
     **{unit: Decimal(1000) ** -power for power, unit in enumerate("mun", 1)},
 }
 
-Key = tuple[str, str, str, str]
 
-
-def manifest_objects(snapshot: Snapshot) -> dict[Key, Object]:
-    """Return the objects of the deployed revision by apiVersion, kind, namespace and name.
-
-    Objects without a namespace are given the release's: whoever reads them knows which kinds have one.
-    """
-    if isinstance(snapshot.records, Unread):
-        return {}
-    record = deployed(snapshot.records)
-    return {} if record is None else read_manifest(record.manifest)
+def manifest_objects(records: Sequence[ReleaseRecord] | Unread) -> dict[Key, Object] | Unread:
+    """Return the objects of the deployed revision as ``read_manifest`` does, or what keeps them unknown."""
+    if isinstance(records, Unread):
+        return records
+    record = deployed(records)
+    if record is None:
+        return Unread("no revision of the release is deployed, as far as Helm has recorded")
+    try:
+        return read_manifest(record.manifest)
+    except ValueError as error:
+        return Unread(f"the manifest in Secret {record.secret} cannot be read: {error}")
 
 
 def read_manifest(manifest: str) -> dict[Key, Object]:
-    """Return the objects of a manifest by apiVersion, kind, namespace (may be empty) and name."""
+    """Return the objects of a manifest by apiVersion, kind, namespace (may be empty) and name.
+
+    Raises ValueError where it is no YAML.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     found: dict[Key, Object] = {}
     try:
         documents = list(YAML(typ="safe").load_all(manifest))
-    except (YAMLError, ValueError):
-        return {}
+    except YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
     for one in documents:
         if isinstance(one, Mapping):
             metadata = mapping(one, "metadata")
@@ -122,11 +125,12 @@ def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
 
 
-def of_objects(snapshot: Snapshot, wanted: Mapping[Key, Object]) -> Iterator[Finding]:
-    """Yield what of the deployed revision is missing or changed; the live objects must have been read."""
+def of_objects(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield what of the deployed revision is missing or changed; both must have been read."""
     assert not isinstance(snapshot.live, Unread)
+    assert not isinstance(snapshot.manifest, Unread)
     missing, changed = [], []
-    for key, manifest in wanted.items():
+    for key, manifest in snapshot.manifest.items():
         live = snapshot.live.get(key)
         if live is None:
             if key in snapshot.live:

@@ -11,7 +11,7 @@ from .finding import Code, Finding, make
 from .plain import counted, listed, mapping, name_of, number, seconds_between, text
 from .snapshot import Object, Snapshot, Unread
 from .states import is_manager, pod_named
-from .whereabouts import home, is_here
+from .whereabouts import SECRET, home, is_here, owner
 
 NOT_INSTALLED = Code(
     "not-installed",
@@ -60,16 +60,14 @@ SEVERAL = Code(
     "error",
     "more than one Helm release of the chart",
     "the chart's cluster-scoped objects have fixed names: two releases take them from each other",
-    "keep the one that the stack names, see the docs on moving in; never uninstall one without a look at "
-    "both",
+    "keep the one that the stack names, see docs/moving-in.md; never uninstall one without a look at both",
 )
 NO_RECORD = Code(
     "release-record-missing",
     "error",
     "OpenKruise runs, and Helm has no record of the release",
     "the next `pulumi up` cannot upgrade it, and fails on objects that exist",
-    "name the release by releaseName and releaseNamespace; if its record was deleted, see the docs on "
-    "moving in",
+    "name the release by releaseName and releaseNamespace; if its record was deleted, see docs/recovering.md",
 )
 MANAGER_DOWN = Code(
     "manager-not-available",
@@ -233,7 +231,15 @@ def of_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none of the chart at all"
         )
         what = f"Helm has no record of release {'/'.join(wanted)}"
-        yield make(NO_RECORD, what, [f"releases found: {found}"])
+        by, evidence, remedy = owner(snapshot.daemon_set), [f"releases found: {found}"], ""
+        if by is not None:
+            evidence.append(f"the DaemonSet is of release {'/'.join(by)}")
+        if by == wanted:
+            remedy = (
+                f"its record was deleted: mark the Secret {SECRET} as Helm's again, `pulumi refresh --yes`, "
+                "`pulumi up`: see docs/recovering.md"
+            )
+        yield make(NO_RECORD, what, evidence, remedy=remedy)
 
 
 def _by_hand(newest: Any, records: Sequence[Any]) -> str:

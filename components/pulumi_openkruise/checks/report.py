@@ -1,16 +1,15 @@
 """All checks over one snapshot: findings, the worst first, and what could not be looked at."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import admission, coverage, destroy, drift, fitness, installation
-from .drift import Key
 from .expected import Expected
 from .finding import SEVERITIES, Code, Finding, NotChecked
 from .plain import counted
-from .snapshot import NOT_ASKED, Object, Snapshot, Unread
+from .snapshot import NOT_ASKED, Snapshot, Unread
 from .states import STATES, NodeState, State, node_states
 
 GROUPS: dict[str, tuple[Code, ...]] = {
@@ -23,121 +22,121 @@ GROUPS: dict[str, tuple[Code, ...]] = {
 }
 """Every code of a finding, by the group of checks that it belongs to."""
 
-_Check = Callable[[Snapshot, Sequence[NodeState], Expected, Mapping[Key, Object]], Iterable[Finding]]
+_Check = Callable[[Snapshot, Sequence[NodeState], Expected], Iterable[Finding]]
 
 # What each check needs is named, so that a part that could not be read is told instead of taken for empty.
 _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         (),
         "",
-        lambda snapshot, states, expected, _manifest: coverage.of_nodes(
+        lambda snapshot, states, expected: coverage.of_nodes(
             states, expected, destroy=snapshot.custom_resources is not NOT_ASKED
         ),
     ),
     (
         ("pods",),
         "whether daemons and managers run where they should",
-        lambda snapshot, states, expected, _manifest: coverage.of_pods(snapshot, states, expected),
+        lambda snapshot, states, expected: coverage.of_pods(snapshot, states, expected),
     ),
     (
         ("node_images",),
         "NodeImages of excluded nodes",
-        lambda snapshot, states, _expected, _manifest: coverage.of_node_images(snapshot, states),
+        lambda snapshot, states, _expected: coverage.of_node_images(snapshot, states),
     ),
     (
         ("node_pod_probes",),
         "NodePodProbes of excluded nodes",
-        lambda snapshot, states, _expected, _manifest: coverage.of_node_pod_probes(snapshot, states),
+        lambda snapshot, states, _expected: coverage.of_node_pod_probes(snapshot, states),
     ),
     (
         ("namespace",),
         "the labels of OpenKruise's namespace",
-        lambda snapshot, _states, expected, _manifest: installation.of_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: installation.of_namespace(snapshot, expected),
     ),
     (
         ("deployment", "daemon_set"),
         "Deployment and DaemonSet",
-        lambda snapshot, _states, expected, _manifest: installation.of_workloads(snapshot, expected),
+        lambda snapshot, _states, expected: installation.of_workloads(snapshot, expected),
     ),
     (
         ("config_namespace", "daemon_set"),
         "the namespace kruise-daemon-config",
-        lambda snapshot, _states, expected, _manifest: installation.of_config_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: installation.of_config_namespace(snapshot, expected),
     ),
     (
         ("lease",),
         "whether a manager leads",
-        lambda snapshot, _states, expected, _manifest: installation.of_lease(snapshot, expected),
+        lambda snapshot, _states, expected: installation.of_lease(snapshot, expected),
     ),
     (
         ("records", "daemon_set"),
         "the state of the Helm release",
-        lambda snapshot, _states, expected, _manifest: installation.of_release(snapshot, expected),
+        lambda snapshot, _states, expected: installation.of_release(snapshot, expected),
     ),
     (
         ("version",),
         "OpenKruise's version against the cluster's",
-        lambda snapshot, _states, expected, _manifest: fitness.of_versions(snapshot, expected),
+        lambda snapshot, _states, expected: fitness.of_versions(snapshot, expected),
     ),
     (
         ("daemon_set",),
         "where the daemon looks for the runtime's socket",
-        lambda snapshot, states, _expected, _manifest: fitness.of_runtimes(snapshot, states),
+        lambda snapshot, states, _expected: fitness.of_runtimes(snapshot, states),
     ),
     (
         ("logs",),
         "why daemons start again and again, by their logs",
-        lambda snapshot, _states, _expected, _manifest: fitness.of_logs(snapshot),
+        lambda snapshot, _states, _expected: fitness.of_logs(snapshot),
     ),
     (
         ("pods", "daemon_set"),
         "the feature gates of running pods",
-        lambda snapshot, _states, expected, _manifest: fitness.of_gates(snapshot, expected),
+        lambda snapshot, _states, expected: fitness.of_gates(snapshot, expected),
     ),
     (
         ("mutating", "validating"),
         "the webhook configurations",
-        lambda snapshot, _states, expected, _manifest: admission.of_configurations(snapshot, expected),
+        lambda snapshot, _states, expected: admission.of_configurations(snapshot, expected),
     ),
     (
         ("endpoint_slices",),
         "who answers the webhooks",
-        lambda snapshot, _states, expected, _manifest: admission.of_endpoints(snapshot, expected),
+        lambda snapshot, _states, expected: admission.of_endpoints(snapshot, expected),
     ),
     (
         ("certificates", "deployment"),
         "the webhooks' certificates and CA",
-        lambda snapshot, _states, expected, _manifest: admission.of_certificates(snapshot, expected),
+        lambda snapshot, _states, expected: admission.of_certificates(snapshot, expected),
     ),
     (
         ("definitions",),
         "OpenKruise's definitions",
-        lambda snapshot, _states, expected, _manifest: admission.of_definitions(snapshot, expected),
+        lambda snapshot, _states, expected: admission.of_definitions(snapshot, expected),
     ),
     (
         ("live", "daemon_set", "deployment"),
         "the live affinity",
-        lambda snapshot, _states, expected, _manifest: drift.of_affinity(snapshot, expected),
+        lambda snapshot, _states, expected: drift.of_affinity(snapshot, expected),
     ),
     (
-        ("live",),
+        ("manifest", "live"),
         "objects and fields of the deployed revision",
-        lambda snapshot, _states, _expected, manifest: drift.of_objects(snapshot, manifest),
+        lambda snapshot, _states, _expected: drift.of_objects(snapshot),
     ),
     (
         ("custom_resources",),
         "custom resources that a destroy would delete",
-        lambda snapshot, _states, expected, _manifest: destroy.of_custom_resources(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.of_custom_resources(snapshot, expected),
     ),
     (
         ("jobs",),
         "a pre-delete Job that hangs",
-        lambda snapshot, _states, expected, _manifest: destroy.of_jobs(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.of_jobs(snapshot, expected),
     ),
     (
         ("custom_resources", "pods"),
         "pods of others in the namespace",
-        lambda snapshot, _states, expected, _manifest: destroy.of_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.of_namespace(snapshot, expected),
     ),
 )
 
@@ -196,7 +195,6 @@ class Report:
 def check(snapshot: Snapshot, expected: Expected) -> Report:
     """Run every check whose parts were asked for; a part that could not be read is told, not guessed."""
     states = node_states(snapshot, expected)
-    manifest = {} if isinstance(snapshot.live, Unread) else drift.manifest_objects(snapshot)
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     for needs, what, run in _CHECKS:
@@ -207,7 +205,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
         if why is not None:
             not_checked.append(NotChecked(what, why))
         else:
-            findings += run(snapshot, states, expected, manifest)
+            findings += run(snapshot, states, expected)
     for kind, why in snapshot.unread_kinds.items():
         not_checked.append(NotChecked(f"custom resources of kind {kind}", why))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))

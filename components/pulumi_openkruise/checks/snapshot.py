@@ -10,6 +10,8 @@ from ..release.records import ReleaseRecord
 from .plain import at, condition, items, mapping, name_of, text
 
 Object = Mapping[str, Any]
+Key = tuple[str, str, str, str]
+"""apiVersion, kind, namespace (empty where a manifest does not say it) and name of an object."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,10 @@ class Snapshot:
     node_pod_probes: Sequence[str] | Unread = NOT_ASKED
     records: Sequence[ReleaseRecord] | Unread = NOT_ASKED
     """Helm's records of releases of the chart, all revisions."""
-    live: Mapping[tuple[str, str, str, str], Object | None] | Unread = NOT_ASKED
-    """The objects of the deployed revision as they are, by apiVersion, kind, namespace and name."""
+    manifest: Mapping[Key, Object] | Unread = NOT_ASKED
+    """The objects of the deployed revision as Helm has recorded them."""
+    live: Mapping[Key, Object | None] | Unread = NOT_ASKED
+    """The same as they are in the cluster."""
     custom_resources: Mapping[str, Sequence[str]] | Unread = NOT_ASKED
     """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
     unread_kinds: Mapping[str, str] = field(default_factory=dict)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi_openkruise.checks import Expected, Snapshot, node_facts, of_settings
-from pulumi_openkruise.checks.drift import Key, read_manifest
-from pulumi_openkruise.checks.snapshot import NodeFacts
+from pulumi_openkruise.checks.drift import read_manifest
+from pulumi_openkruise.checks.snapshot import Key, NodeFacts
 from pulumi_openkruise.detection import judge
 from pulumi_openkruise.presets import BASE_SELECTORS
 from pulumi_openkruise.release.records import ReleaseRecord
@@ -256,6 +256,7 @@ def healthy() -> Snapshot:
         node_images=["real-1", "real-2"],
         node_pod_probes=["real-1"],
         records=[record()],
+        manifest=read_manifest(MANIFEST),
         live=live(),
         custom_resources={"NodeImage.apps.kruise.io": ["real-1"], "CloneSet.apps.kruise.io": []},
     )

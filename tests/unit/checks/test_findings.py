@@ -23,7 +23,7 @@ from installed import (
     virtual,
 )
 from pulumi_openkruise.checks import GROUPS, NOT_ASKED, Expected, Finding, Report, Snapshot, Unread, check
-from pulumi_openkruise.checks.drift import differences
+from pulumi_openkruise.checks.drift import differences, manifest_objects
 from pulumi_openkruise.lifecycle.recovery import plan
 from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen
 
@@ -433,6 +433,33 @@ def test_a_stack_that_was_changed_since_is_told_apart_from_a_hand() -> None:
     assert "changed since" in not_applied.remedy
 
 
+def test_an_installation_whose_record_was_deleted_is_told_from_one_of_another_name() -> None:
+    release = {"meta.helm.sh/release-namespace": NAMESPACE, "meta.helm.sh/release-name": "kruise"}
+    own = changed(healthy().daemon_set, "metadata", "annotations", to=release)
+    deleted = found(check(broken(records=[], daemon_set=own), expected()))["release-record-missing"]
+    assert deleted.remedy.startswith("its record was deleted: mark the Secret kruise-webhook-certs as Helm's")
+    assert deleted.evidence[-1] == "the DaemonSet is of release kruise-system/kruise"
+    elsewhere = changed(own, "metadata", "annotations", "meta.helm.sh/release-namespace", to="default")
+    snapshot = broken(records=[record(namespace="default")], daemon_set=elsewhere)
+    other = found(check(snapshot, expected()))["release-record-missing"]
+    assert other.remedy.startswith("name the release by releaseName and releaseNamespace")
+
+
+@pytest.mark.parametrize(
+    ("records", "because"),
+    [
+        (Unread("Secret x: not a Helm release record"), "Secret x: not a Helm release record"),
+        ([record(status="failed")], "no revision of the release is deployed"),
+        ([record(manifest="a: [")], "the manifest in Secret sh.helm.release.v1.kruise.v3 cannot be read: "),
+    ],
+)
+def test_a_manifest_that_is_not_known_is_told(records: Any, because: str) -> None:
+    report = check(broken(manifest=manifest_objects(records), live={}), expected())
+    (told,) = report.not_checked
+    assert told.what == "objects and fields of the deployed revision"
+    assert told.because.startswith(because)
+
+
 def test_stuck_releases_name_the_revision_to_go_back_to() -> None:
     snapshot = broken(records=[record(1, "superseded"), record(2, "deployed"), record(3, "uninstalling")])
     finding = found(check(snapshot, expected()))["release-unfinished"]
@@ -559,7 +586,7 @@ def test_what_the_manager_writes_itself_is_no_drift() -> None:
     metadata = {"annotations": {"template": ""}}
     wanted = {key: {"metadata": metadata, "webhooks": [{"name": "a", "clientConfig": {}}]}}
     now = {**configuration("mutating"), "metadata": {"annotations": {"template": "[...]"}}}
-    assert list(of_objects(broken(live={key: now}), wanted)) == []
+    assert list(of_objects(broken(manifest=wanted, live={key: now}))) == []
 
 
 def test_namespace_of_the_healthy_one() -> None:

@@ -315,6 +315,21 @@ def test_who_answers_is_asked_where_the_webhooks_point_to(
     assert "--namespace apps, which OpenKruise's webhooks point to" in err
 
 
+def test_records_that_cannot_be_read_are_told_and_not_taken_for_none(
+    cli: Cli, server: ApiServer, kubeconfig: str
+) -> None:
+    server.routes[f"/apis/apps/v1/{HERE}/daemonsets/kruise-daemon"] = (200, {"metadata": {"name": "d"}})
+    metadata = {"name": "sh.helm.release.v1.kruise.v1", "uid": "1"}
+    corrupt = {"metadata": metadata, "type": "helm.sh/release.v1", "data": {"release": "bm90IGl0"}}
+    server.objects(f"/api/v1/{HERE}/secrets", [corrupt])
+    arguments = ("type=virtual-kubelet", "--kubeconfig", kubeconfig, "--live", "-o", "json")
+    data = json.loads(cli(*arguments)[1])
+    assert "release-record-missing" not in {one["code"] for one in data["findings"]}
+    told = {one["what"]: one["because"] for one in data["notChecked"]}
+    for what in ("the state of the Helm release", "objects and fields of the deployed revision"):
+        assert told[what].startswith("Secret sh.helm.release.v1.kruise.v1: not a Helm release record: ")
+
+
 def test_nothing_is_ever_changed(cli: Cli, server: ApiServer, kubeconfig: str) -> None:
     cli("type=virtual-kubelet", "--kubeconfig", kubeconfig, "--live", "--before-destroy")
     assert {method for method, _path, _query, _headers, _body in server.asked} == {"GET"}
