@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..fields import Label
-from ..problems import ConfigProblem, nearest, shown
+from ..problems import ConfigProblem, shown
 from .gates import gates_problems, rendered
 from .platforms import PLATFORMS, applies, sets
 from .version import Version, version
@@ -51,13 +51,7 @@ def derived_problems(
     if platform is not None and chart is not None:
         yield _platform_line(str(name), chart, label)
     elif name is not None and platform is None:
-        near = nearest(name, PLATFORMS)
-        remedy = f"did you mean {near}?" if near else f"known platforms: {', '.join(PLATFORMS)}"
-        if not near:
-            remedy += "; others need no setting, or one that docs/platforms.md tells"
-        yield ConfigProblem(
-            "unknown-platform", label("platform"), f"unknown platform {shown(name)}", (), remedy
-        )
+        yield _unknown_platform(name, label("platform"))
     if chart is not None:
         yield from gates_problems(given.get("feature_gates", {}), chart, label("feature_gates"))
     registry = given.get("image_registry")
@@ -71,6 +65,17 @@ def derived_problems(
                 f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
             )
             yield ConfigProblem("invalid-name", f"{label('image_pull_secrets')}[{index}]", reason)
+
+
+def _unknown_platform(name: str, where: str) -> ConfigProblem:
+    """Suggest only what begins alike: eks is a near spelling of k3s, whose setting would be wrong there."""
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    meant = [known for known in PLATFORMS if known.replace("-", "").startswith(letters)]
+    every = f"known platforms: {', '.join(PLATFORMS)}"
+    remedy = f"{every}; others need no setting, or one that docs/platforms.md tells"
+    if len(letters) > 2 and meant:
+        remedy = f"did you mean {meant[0]}? {remedy}"
+    return ConfigProblem("unknown-platform", where, f"unknown platform {shown(name)}", (), remedy)
 
 
 def _platform_line(name: str, chart: Version, label: Label) -> ConfigProblem:

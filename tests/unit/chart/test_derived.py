@@ -45,6 +45,30 @@ def test_platforms(platform: str, version: str, expected: dict[str, Any]) -> Non
     assert [line.code for line in found.warnings if line.severity == "info"] == ["platform"]
 
 
+@pytest.mark.parametrize(
+    ("platform", "meant"),
+    [
+        ("eks", "eks-custom-cni"),
+        ("EKS", "eks-custom-cni"),
+        ("gke", "gke-autopilot"),
+        ("GKE_Autopilot", "gke-autopilot"),
+        ("K3S", "k3s"),
+        ("rke", "rke2"),
+        ("k3d", None),
+        ("aws", None),
+        ("kubeadm", None),
+        ("", None),
+    ],
+)
+def test_a_platform_that_is_none_is_taken_for_no_other(platform: str, meant: str | None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(platform=platform)
+    (problem,) = caught.value.problems
+    suggestion, _mark, rest = problem.remedy.rpartition("? ")
+    assert suggestion == (f"did you mean {meant}" if meant else "")
+    assert rest.startswith("known platforms: aks, eks-custom-cni, gke-autopilot, k3s, rke2; ")
+
+
 def test_every_platform_has_a_source() -> None:
     assert all(platform.source and platform.why for platform in PLATFORMS.values())
     assert list(PLATFORMS) == sorted(PLATFORMS)
