@@ -24,7 +24,7 @@ SAMPLE = 1000
 
 
 def judge(
-    oracle: Oracle, selectors: list[str], required: Mapping[str, Any] | None = None, **options: int
+    oracle: Oracle, selectors: list[str], required: Mapping[str, Any] | None = None, **options: Any
 ) -> tuple[str, list[str]]:
     """Return what became of one list, and everything that upstream contradicts.
 

@@ -60,8 +60,9 @@ def test_exact_on_any_budget(oracle: Oracle) -> None:
 
 def outcome(selectors: list[str], required: dict[str, Any], budget: int | None) -> tuple[Any, ...]:
     """Return everything that may depend on the meaning of the input only."""
+    options: dict[str, Any] = {} if budget is None else {"budget": budget}
     try:
-        answer = solve(selectors, required=required, **({} if budget is None else {"budget": budget}))
+        answer = solve(selectors, required=required, **options)
     except SelectorError as error:
         return tuple(sorted(problem.code for problem in error.problems))
     return json.dumps(answer.affinity), answer.proven, answer.selectors

@@ -50,6 +50,11 @@ def write(terms: Iterable[Term]) -> dict[str, Any]:
     return {"nodeSelectorTerms": [entry[3] for entry in written]}
 
 
+def asking(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
+    """Return what a pod's ``nodeSelector`` with these labels requires of a node."""
+    return tuple(Requirement(key, "In", (value,)) for key, value in sorted(labels.items()))
+
+
 def length_of(term: Term) -> int:
     """Return about how many characters the requirements of a term have as JSON."""
     labels, fields = term

@@ -24,8 +24,22 @@ _Alone = list[tuple[int, int]]
 class Complement:
     """The nodes that satisfy the required terms and no selector, as boxes over the labels that matter."""
 
-    def __init__(self, selectors: Sequence[Selector], terms: Sequence[Term] | None) -> None:
-        self.selectors, self.terms = selectors, terms
+    def __init__(
+        self,
+        selectors: Sequence[Selector],
+        terms: Sequence[Term] | None,
+        asked: tuple[Requirement, ...] = (),
+    ) -> None:
+        """Take what is excluded and what is required: terms, and labels that are asked for besides."""
+        self.selectors = selectors
+        self._admitting = [] if terms is None else ["the required node affinity"]
+        if asked:
+            self._admitting.append("the nodeSelector")
+            terms = [
+                ((*labels, *asked), fields) for labels, fields in ([((), ())] if terms is None else terms)
+            ]
+        self._asked = bool(asked)
+        self.terms = terms
         self._live = selectors
         self._layout = Layout([selector.requirements for selector in selectors], terms or ())
         # Values that only a superfluous selector names must not cut a label that has integer ranges.
@@ -39,9 +53,7 @@ class Complement:
 
         Raises SelectorError where no node is left, where the rest is inexpressible, or too large.
         """
-        forbidden = [self._box(selector.requirements) for selector in self._live]
-        forbidden = [box for box in forbidden if not self._frame.is_empty(box)]
-        boxes = merge(forbidden + self._layout.outside_terms(self.terms), self._frame)
+        boxes = merge(self._forbidden() + self._layout.outside_terms(self.terms), self._frame)
         if not boxes:
             return None, 3
         if self._full in boxes:
@@ -79,6 +91,17 @@ class Complement:
         self._check_size(factored)
         joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
         return write(joined), proven
+
+    def check_leaves_a_node(self) -> None:
+        """Raise SelectorError where no node is left."""
+        outside = self._layout.outside_terms(self.terms)
+        if hole(self._full, self._forbidden() + outside, self._frame, Steps(1 << 60)) is None:
+            raise SelectorError([self._leaves_no_node()])
+
+    def _forbidden(self) -> list[int]:
+        """Return the boxes of the selectors that match a node."""
+        boxes = [self._box(selector.requirements) for selector in self._live]
+        return [box for box in boxes if not self._frame.is_empty(box)]
 
     def _needed(self) -> list[tuple[int, Selector]]:
         """Return the selectors that match a node which no single other one matches, each with its box."""
@@ -186,14 +209,6 @@ class Complement:
 
     def _leaves_no_node(self) -> Problem:
         steps = Steps(200_000)
-        if self.terms is not None and not any(
-            not self._frame.is_empty(self._box(*term)) for term in self.terms
-        ):
-            return Problem(
-                "contradiction",
-                "the required node affinity contradicts itself: no node can satisfy it",
-                remedy="remove one of the requirements that exclude each other",
-            )
         outside = self._layout.outside_terms(self.terms)
         needed = self._needed()
         try:
@@ -209,7 +224,8 @@ class Complement:
             reason = f"{listed} together match every node, so no node would be left for the daemon"
             witness: dict[str, str] = {}
         else:
-            reason = f"every node that the required node affinity admits is matched by {listed}"
+            verb = "admits" if len(self._admitting) == 1 else "admit"
+            reason = f"every node that {' and '.join(self._admitting)} {verb} is matched by {listed}"
             admitted = min(box for term in self.terms if not self._frame.is_empty(box := self._box(*term)))
             witness = LinkedLabels(self._layout.spaces, self._layout.offsets, []).node_in(admitted)
         return Problem(
@@ -217,6 +233,7 @@ class Complement:
             reason,
             witness=witness,
             remedy="remove or narrow one of them",
+            by_labels=self._asked,
         )
 
 

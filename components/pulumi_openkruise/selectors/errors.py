@@ -27,6 +27,8 @@ class Problem:
     """Labels of a node that shows the problem; an empty mapping is a node without labels."""
     remedy: str = ""
     """What to do about it, a sentence without a full stop."""
+    by_labels: bool = False
+    """Whether the pods' ``nodeSelector`` is at fault: without it a node would be left."""
 
     def __str__(self) -> str:
         """Render the problem on a few lines, with a caret under the offending character."""

@@ -1,15 +1,16 @@
 """From label selectors to the node affinity that admits exactly the nodes that none of them matches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .affinity import Term, read
+from .affinity import Term, asking, read
 from .complement import Complement
+from .contradiction import contradiction
 from .errors import Problem, SelectorError
-from .parse import from_mapping, parse
-from .requirement import Selector
+from .parse import from_mapping, parse, requirement_fault
+from .requirement import Requirement, Selector
 
 BUDGET = 250_000
 """Default number of search steps, well under a second; ordinary input takes a few hundred."""
@@ -52,28 +53,57 @@ def exclusion_affinity(selectors: Iterable[str | Mapping[str, Any]]) -> dict[str
 
 
 def solve(
-    selectors: Iterable[str | Mapping[str, Any]],
+    selectors: Iterable[str | Mapping[str, Any] | Selector],
     *,
     required: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
     budget: int = BUDGET,
 ) -> Exclusion:
     """Compute the smallest exact affinity, joined with a node selector that is required anyway.
 
     ``required`` is ``{"nodeSelectorTerms": [...]}``; the answer admits the nodes that it admits and that no
-    selector matches. ``budget`` bounds the search in deterministic steps: when it is used up the answer is
-    exact all the same, with ``minimal=False``. Raises SelectorError that lists every problem.
+    selector matches. ``labels`` are those of the pods' ``nodeSelector``, which Kubernetes itself joins with
+    the affinity: they have to leave a node, and count in the answer only where there is none without them.
+    ``budget`` bounds the search in deterministic steps: when it is used up the answer is exact all the same,
+    with ``minimal=False``. Raises SelectorError that lists every problem.
     """
     parsed = read_selectors(selectors)
+    asked = asking(labels or {})
     terms: list[Term] | None = None
+    problems: list[Problem] = []
     if required is not None:
         terms, problems = read(required)
-        if problems:
-            raise SelectorError(problems)
-    affinity, proven = Complement(parsed, terms).solve(budget)
-    return Exclusion(affinity, _PROOFS[:proven], tuple(parsed))
+    problems = [*problems, *_label_problems(asked)]
+    if not problems and required is not None:
+        contradicted = contradiction(required, labels or {})
+        problems = [contradicted] if contradicted else []
+    if problems:
+        raise SelectorError(problems)
+    alone = Complement(parsed, terms)
+    if not asked:
+        return _answer(alone, budget)
+    alone.check_leaves_a_node()
+    both = Complement(parsed, terms, asked)
+    both.check_leaves_a_node()
+    try:
+        return _answer(alone, budget)
+    except SelectorError:
+        return _answer(both, budget)
 
 
-def read_selectors(selectors: Iterable[str | Mapping[str, Any]]) -> list[Selector]:
+def _answer(complement: Complement, budget: int) -> Exclusion:
+    affinity, proven = complement.solve(budget)
+    return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors))
+
+
+def _label_problems(asked: Iterable[Requirement]) -> Iterator[Problem]:
+    for requirement in asked:
+        fault = requirement_fault(*requirement)
+        if fault:
+            yield Problem("invalid-affinity", f"nodeSelector: {fault}", by_labels=True)
+
+
+def read_selectors(selectors: Iterable[str | Mapping[str, Any] | Selector]) -> list[Selector]:
     """Parse a list of selectors; raises SelectorError that lists the problems of all of them."""
     if isinstance(selectors, (str, Mapping)):
         found = "one string" if isinstance(selectors, str) else "one mapping"
@@ -86,6 +116,8 @@ def read_selectors(selectors: Iterable[str | Mapping[str, Any]]) -> list[Selecto
                 selector = parse(given)
             elif isinstance(given, Mapping):
                 selector = from_mapping(given)
+            elif isinstance(given, Selector):
+                selector = given
             else:
                 reason = f"expected a label selector string, found {given!r} ({type(given).__name__})"
                 problems.append(Problem("not-a-string", reason, index, remedy="put it in quotes"))

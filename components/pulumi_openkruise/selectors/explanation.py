@@ -6,10 +6,11 @@ from itertools import combinations
 from typing import Any
 
 from .affinity import Term, read
+from .contradiction import why_dead
 from .errors import describe_labels
 from .exclusion import BUDGET, read_selectors, solve
 from .regions import Regions
-from .requirement import Requirement, Selector
+from .requirement import Selector
 from .wording import label_phrase, listed, phrase, plain
 
 _PAIRS_AMONG = 40
@@ -181,7 +182,7 @@ def _explain_selector(
         selector=str(selector),
         origin=origin,
         words=phrase(selector.requirements),
-        dead=_why_dead(selector) if box is None else "",
+        dead=why_dead(selector.requirements) if box is None else "",
         redundant_because_of=_covering(regions, boxes, place) if superfluous else (),
         example=None if shown is None else regions.example(shown),
         alone=own is not None,
@@ -252,20 +253,3 @@ def _removable(regions: Regions, boxes: Sequence[int | None], outside: Sequence[
         ):
             kept.remove(place)
     return tuple(place for place in range(len(boxes)) if place not in kept)
-
-
-def _why_dead(selector: Selector) -> str:
-    """Say which requirements of a selector that matches nothing exclude each other."""
-    by_key: dict[str, list[Requirement]] = {}
-    for requirement in selector.requirements:
-        by_key.setdefault(requirement.key, []).append(requirement)
-    for key, requirements in by_key.items():
-        for size in range(1, len(requirements) + 1):
-            for some in combinations(requirements, size):
-                if Regions([Selector(some)]).box(some) is not None:
-                    continue
-                if size == 1:
-                    return f"no value of a label can satisfy {some[0]}"
-                texts = listed([str(requirement) for requirement in some])
-                return f"no value of label {key} satisfies {texts} at once"
-    return ""

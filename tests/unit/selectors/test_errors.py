@@ -13,6 +13,18 @@ from pulumi_openkruise.selectors import Problem, SelectorError, solve
 
 GOLDEN = Path(__file__).with_name("error_messages.txt")
 
+
+def term(*requirements: tuple[str, ...]) -> dict[str, Any]:
+    entries = [
+        {"key": key, "operator": operator, "values": values} for key, operator, *values in requirements
+    ]
+    return {"matchExpressions": entries}
+
+
+def required(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"nodeSelectorTerms": list(terms)}
+
+
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "not-a-string: one string": ("type=kwok", {}),
     "not-a-string: one mapping": ({"matchLabels": {"a": "b"}}, {}),
@@ -73,20 +85,36 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
             }
         },
     ),
-    "contradiction": (
-        ["type=kwok"],
+    "leaves-no-node: nodeSelector": (["type=virtual-kubelet"], {"labels": {"type": "virtual-kubelet"}}),
+    "leaves-no-node: both": (
+        ["type=kwok,pool=a"],
+        {"required": required(term(("type", "In", "kwok"))), "labels": {"pool": "a"}},
+    ),
+    "contradiction": (["type=kwok"], {"required": required(term(("a", "Exists"), ("a", "DoesNotExist")))}),
+    "contradiction: many": (
+        [],
         {
-            "required": {
-                "nodeSelectorTerms": [
-                    {
-                        "matchExpressions": [
-                            {"key": "a", "operator": "Exists"},
-                            {"key": "a", "operator": "DoesNotExist"},
-                        ]
-                    }
-                ]
-            }
+            "required": required(
+                term(("b", "Exists"), ("a", "In", "x", "y"), ("a", "NotIn", "x"), ("a", "NotIn", "y")),
+                {},
+                {
+                    "matchFields": [
+                        {"key": "metadata.name", "operator": "In", "values": [name]} for name in "nm"
+                    ]
+                },
+                term(("k", "Lt", "0")),
+                term(("k", "Lt", "7"), ("k", "Gt", "6")),
+            )
         },
+    ),
+    "contradiction: empty": ([], {"required": required({}, {"matchExpressions": []})}),
+    "contradiction: nodeSelector": (
+        [],
+        {"required": required(term(("pool", "In", "b"), ("z", "Exists"))), "labels": {"pool": "a", "z": "x"}},
+    ),
+    "invalid-affinity: nodeSelector": (
+        ["type=kwok"],
+        {"required": {"nodeSelectorTerms": []}, "labels": {"BAD KEY!": "x", "b": "bad value!"}},
     ),
     "invalid-affinity: everything": (
         ["type=kwok"],
