@@ -166,9 +166,9 @@ class OpenKruise(pulumi.ComponentResource):
         self.affinity = (
             pulumi.Output.unsecret(pulumi.Output.from_input(release_values).apply(_required_of_daemon))
             if deferred and "daemon" not in settings.values
-            else pulumi.Output.from_input(daemon_affinity(settings.exclusion, settings.values))
+            else pulumi.Output.from_input(daemon_affinity(settings.excluded, settings.values))
         )
-        self.selectors = pulumi.Output.from_input(list(settings.exclusion.selectors))
+        self.selectors = pulumi.Output.from_input(list(settings.selectors))
         # A chart from a path has the version that it says it has.
         self.chart_version = (
             release.status.apply(lambda status: status.version if status else None)
@@ -242,7 +242,7 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
     with shown_plainly():
         problems = values_problems(
             values,
-            exclusion=settings.exclusion,
+            excluded=settings.excluded,
             exclude_manager=settings.exclude_manager,
             namespace=settings.namespace,
             contract=settings.contract,
@@ -256,7 +256,7 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
             raise ConfigError(errors, source=source)
     _log(problem for problem in problems if problem not in settings.warnings)
     return helm_values(
-        settings.exclusion,
+        settings.excluded,
         namespace=settings.namespace,
         exclude_manager=settings.exclude_manager,
         values=every,
@@ -305,10 +305,18 @@ def _log(problems: Iterable[ConfigProblem]) -> None:
 
 
 def _known_part(values: Any) -> dict[str, Any]:
-    """Return what is known of the daemon's affinity and the gates, in values that hold outputs."""
+    """Return what is known of where the pods may run and of the gates, in values that hold outputs."""
     daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
     affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
     known = {} if _holds_output(affinity) else {"daemon": {"affinity": affinity}}
+    manager = values.get("manager") if isinstance(values, Mapping) else None
+    for section, given, key in (
+        ("daemon", daemon, "nodeSelector"),
+        ("manager", manager, "nodeAffinity"),
+        ("manager", manager, "nodeSelector"),
+    ):
+        if isinstance(given, Mapping) and key in given and not _holds_output(given[key]):
+            known.setdefault(section, {})[key] = given[key]
     gates = values.get("featureGates") if isinstance(values, Mapping) else None
     return known if gates is None or _holds_output(gates) else {**known, "featureGates": gates}
 

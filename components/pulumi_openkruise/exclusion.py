@@ -1,57 +1,53 @@
-"""Which nodes an installation stays off: selectors, presets and base exclusions joined into one affinity."""
+"""Which nodes an installation stays off: what selectors, presets and base exclusions match."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from .presets import BASE_SELECTORS, preset_selectors
 from .problems import ConfigProblem
-from .selectors import Exclusion, Problem, SelectorError, parse, solve
+from .selectors import Problem, Selector, SelectorError, parse
+from .selectors.contradiction import why_dead
 from .selectors.errors import caret, describe_labels
+from .selectors.exclusion import read_selectors
 
 
-def exclude(
+def read_excluded(
     selectors: Mapping[int, str], *, presets: Sequence[str], base: bool, where: str
-) -> tuple[Exclusion | None, list[ConfigProblem]]:
-    """Return the affinity off everything that selectors, presets and base exclusions match, or what is wrong.
+) -> tuple[tuple[Selector, ...] | None, list[ConfigProblem]]:
+    """Return everything that selectors, presets and base exclusions match, and what is wrong with them.
 
     ``selectors`` are given with their position in the user's list, which ``where`` names in messages; presets
-    must be known ones.
+    must be known ones. None where something cannot be read.
     """
     added = (*preset_selectors(presets), *(BASE_SELECTORS if base else ()))
-    left, found = dict(selectors), []
-    while True:
-        try:
-            answer = _solve((*left.values(), *added))
-        except SelectorError as error:
-            places = list(left)
-            wrong = [None if problem.index is None else places[problem.index] for problem in error.problems]
-            found += list(zip(wrong, error.problems, strict=True))
-            # What cannot be read hides nothing else: the others are looked at without it.
-            left = {place: text for place, text in left.items() if place not in wrong}
-            if None not in wrong:
-                continue
-            answer = None
-        break
-    if found:
-        return None, list(_problems(found, selectors, where))
-    return answer, []
+    try:
+        found = read_selectors([*selectors.values(), *added])
+    except SelectorError as error:
+        return None, list(_problems(error.problems, selectors, where))
+    return tuple(found), list(_dead(zip(selectors, found, strict=False), where))
 
 
-@lru_cache(maxsize=8)
-def _solve(selectors: tuple[str, ...]) -> Exclusion:
-    """Solve once: stack config is checked as config, and again as arguments of the component."""
-    return solve(selectors)
+def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[ConfigProblem]:
+    for index, selector in selectors:
+        reason = why_dead(selector.requirements)
+        if reason:
+            yield ConfigProblem(
+                "dead-selector",
+                f"{where}[{index}]",
+                f"matches no node: {reason}",
+                tuple(caret(selector.text, None)),
+                "write what is meant, or remove it",
+                "warning",
+            )
 
 
-def _problems(
-    found: Iterable[tuple[int | None, Problem]], selectors: Mapping[int, str], where: str
-) -> Iterator[ConfigProblem]:
-    split = _split_by_yaml(selectors)
-    for index, problem in found:
-        if index is not None and index - 1 in split:
+def _problems(found: Iterable[Problem], selectors: Mapping[int, str], where: str) -> Iterator[ConfigProblem]:
+    split, places = _split_by_yaml(selectors), list(selectors)
+    for problem in found:
+        index = places[problem.index or 0]
+        if index - 1 in split:
             continue  # the second half of what is reported at the first
-        place = where if index is None else f"{where}[{index}]"
-        if index is not None and index in split:
+        place = f"{where}[{index}]"
+        if index in split:
             reason = "YAML has split this selector at its comma, into this entry and the next"
             detail = caret(selectors[index], None)
             yield ConfigProblem(

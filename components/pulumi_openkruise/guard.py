@@ -52,7 +52,7 @@ class Guard:
         """Return what the engine is to keep of the component, for hooks of a later update and to show."""
         return {
             "createNamespace": self._settings.create_namespace,
-            "selectors": list(self._settings.exclusion.selectors),
+            "selectors": list(self._settings.selectors),
         }
 
     def of_component(self) -> pulumi.ResourceOptions:
@@ -155,7 +155,7 @@ class Guard:
         given = self._settings.values
         if "daemon" not in given:
             return {}
-        required = daemon_affinity(self._settings.exclusion, given)
+        required = daemon_affinity(self._settings.excluded, given)
         return merged(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:

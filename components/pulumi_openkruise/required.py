@@ -5,13 +5,17 @@ complement is intersected with every term. Preferred affinity and pod (anti-)aff
 Pulumi.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .problems import ConfigProblem, nearest
-from .selectors import Exclusion, Problem, SelectorError, solve
+from .selectors import Problem, Selector, SelectorError, solve
 from .selectors.affinity import read
+from .selectors.contradiction import dead_terms
 from .selectors.errors import describe_labels
+from .selectors.parse import requirement_fault
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -59,23 +63,45 @@ def leaves_out(
     return lambda own, name: not (match(own, name).admitted and asked <= own.items())
 
 
-def joined(exclusion: Exclusion, values: Mapping[str, Any], pods: Pods) -> dict[str, Any] | None:
+def joined(
+    excluded: Sequence[str | Selector], values: Mapping[str, Any], pods: Pods
+) -> dict[str, Any] | None:
     """Return the node selector that requires what the values require and excludes what the selectors match.
 
-    None when nothing is required or excluded. The values must be free of problems (``affinity_problems``).
+    None when nothing is required or excluded. The values must be free of problems (``joint_problems``).
     """
-    required = node_affinity(values, pods).get(REQUIRED)
-    if required is None:
-        return exclusion.affinity
-    return solve(exclusion.selectors, required=required).affinity
+    return _joined(tuple(excluded), node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods))
 
 
-def affinity_problems(
-    values: Mapping[str, Any], pods: Pods, where: str, exclusion: Exclusion | None
-) -> Iterator[ConfigProblem]:
-    """Yield what is wrong with the affinity that the values give the pods, or contradicts the exclusion.
+def _joined(
+    excluded: tuple[str | Selector, ...], required: Mapping[str, Any] | None, labels: Mapping[str, str]
+) -> dict[str, Any] | None:
+    text = None if required is None else json.dumps(required)
+    return _solved(excluded, text, tuple(sorted(labels.items())))
 
-    ``where`` is what the values are called; without an ``exclusion`` only the form is checked.
+
+@lru_cache(maxsize=8)
+def _solved(
+    excluded: tuple[str | Selector, ...], required: str | None, labels: tuple[tuple[str, str], ...]
+) -> dict[str, Any] | None:
+    """Solve once: config is checked as config, again as arguments of the component, and then written."""
+    node_selector = None if required is None else json.loads(required)
+    return solve(excluded, required=node_selector, labels=dict(labels)).affinity
+
+
+def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[ConfigProblem]:
+    """Yield what is no label in the ``nodeSelector`` that the values give the pods."""
+    for key, value in pod_labels(values, pods).items():
+        fault = requirement_fault(key, "In", (value,))
+        if fault:
+            place = f"{where}.{pods.section}.nodeSelector.{key}"
+            yield ConfigProblem("invalid-affinity", place, fault)
+
+
+def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the form of the affinity that the values give the pods.
+
+    ``where`` is what the values are called.
     """
     section = values.get(pods.section)
     if not isinstance(section, Mapping):
@@ -99,33 +125,46 @@ def affinity_problems(
     required = node_affinity(values, pods).get(REQUIRED)
     if required is not None and not isinstance(required, Mapping):
         yield ConfigProblem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")
-        return
-    wrong = [] if required is None else read(required)[1]
-    yield from (_problem(problem, f"{place}.{REQUIRED}") for problem in wrong)
-    node_selector = section.get("nodeSelector") or {}
-    if wrong or exclusion is None or not (required or node_selector):
-        return
-    try:
-        # Kubernetes itself joins nodeSelector with the affinity; here they only have to leave a node.
-        solve(exclusion.selectors, required=_both(required, node_selector))
-    except SelectorError as error:
-        place = f"{where}.{pods.section}" if node_selector else f"{place}.{REQUIRED}"
-        yield from (_problem(problem, place) for problem in error.problems)
+    elif required is not None:
+        yield from (_problem(problem, f"{place}.{REQUIRED}") for problem in read(required)[1])
 
 
-def _both(required: Mapping[str, Any] | None, node_selector: Any) -> dict[str, Any]:
-    pairs = node_selector.items() if isinstance(node_selector, Mapping) else ()
-    wanted = [
-        {"key": key, "operator": "In", "values": [value]} for key, value in pairs if isinstance(value, str)
+def joint_problems(
+    excluded: Sequence[str | Selector],
+    values: Mapping[str, Any],
+    workloads: Sequence[Pods],
+    where: str,
+    selectors: str,
+) -> list[ConfigProblem]:
+    """Return what is wrong with the exclusion, joined with what the values require of each workload's nodes.
+
+    Their form must be free of problems. ``where`` is what the values are called, ``selectors`` what the
+    list of selectors is. Where nothing is required the exclusion itself is at fault, and that is told once.
+    """
+    told: dict[tuple[str, str], ConfigProblem] = {}
+    for pods in workloads:
+        required, labels = node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods)
+        affinity = f"{where}.{'.'.join((pods.section, *pods.path))}.{REQUIRED}"
+        try:
+            _joined(tuple(excluded), required, labels)
+        except SelectorError as error:
+            for problem in error.problems:
+                place = selectors if required is None else affinity
+                if problem.by_labels:
+                    place = f"{where}.{pods.section}.nodeSelector"
+                told.setdefault((place, problem.code), _problem(problem, place))
+        else:
+            for number, reason in dead_terms(required, labels) if required is not None else ():
+                place = f"{affinity}.nodeSelectorTerms[{number}]"
+                told[place, reason] = ConfigProblem(
+                    "dead-term", place, reason, (), "write what is meant, or remove the term", "warning"
+                )
+    # What is wrong with the selectors alone is wrong with them joined, too.
+    return [
+        problem
+        for (place, code), problem in told.items()
+        if place == selectors or (selectors, code) not in told
     ]
-    if required is None:
-        return {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
-    terms = [
-        {**term, "matchExpressions": [*(term.get("matchExpressions") or ()), *wanted]}
-        for term in required["nodeSelectorTerms"]
-        if term.get("matchExpressions") or term.get("matchFields")
-    ]
-    return {"nodeSelectorTerms": terms or [{}]}
 
 
 def _problem(problem: Problem, where: str) -> ConfigProblem:

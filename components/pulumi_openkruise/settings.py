@@ -20,13 +20,13 @@ from .chart.source import (
     look_at_chart,
 )
 from .chart.version import Version, version
-from .exclusion import exclude
+from .exclusion import read_excluded
 from .fields import Label, of_right_kind
 from .moving import moving_problems
 from .names import NAMESPACE, RELEASE, name_problems
 from .presets import is_preset, preset_remedy
 from .problems import ConfigError, ConfigProblem, shown
-from .selectors import Exclusion
+from .selectors import Selector
 from .values import merged, values_problems
 
 _DEFAULT = version(CHART_VERSION)
@@ -36,8 +36,8 @@ _DEFAULT = version(CHART_VERSION)
 class Settings:
     """A checked description of one installation, defaults filled in."""
 
-    exclusion: Exclusion
-    """The affinity that keeps pods off the virtual nodes; its ``affinity`` is None when none are excluded."""
+    excluded: tuple[Selector, ...]
+    """What all virtual nodes match: selectors as given, those of presets, base exclusions."""
     exclude_manager: bool = True
     chart: str = CHART
     chart_repository: str | None = CHART_REPOSITORY
@@ -71,6 +71,11 @@ class Settings:
     """What is worth a line and keeps nobody from installing."""
     label: Label = field(default=str, compare=False, repr=False)
     """What the fields are called in messages."""
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The selectors in canonical spelling, sorted, without duplicates."""
+        return tuple(sorted({str(selector) for selector in self.excluded}))
 
     @property
     def release_id(self) -> str:
@@ -107,7 +112,7 @@ def read_settings(
     given = of_right_kind(raw, label, problems)
     names = [name for _index, name in given.get("virtual_node_presets", ())]
     problems += _preset_problems(given.get("virtual_node_presets", ()), label("virtual_node_presets"))
-    exclusion, found = exclude(
+    excluded, found = read_excluded(
         dict(given.get("virtual_node_selectors", ())),
         presets=[name for name in names if is_preset(name)],
         base=given.get("base_exclusions", True),
@@ -130,7 +135,7 @@ def read_settings(
     problems += version_problems(contract, label("chart_version"), values_given=values_given)
     problems += values_problems(
         values,
-        exclusion=exclusion,
+        excluded=excluded,
         exclude_manager=given.get("exclude_manager", True),
         namespace=namespace,
         contract=contract,
@@ -138,7 +143,7 @@ def read_settings(
         label=label,
     )
     errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or exclusion is None:
+    if errors or excluded is None:
         raise ConfigError(errors, source=source)
     plain = {key: value for key, value in given.items() if key in Settings.__dataclass_fields__}
     plain.setdefault("release_namespace", namespace)
@@ -149,7 +154,7 @@ def read_settings(
         # What the chart is, not what is installed by default: a later update is compared with it.
         plain.setdefault("chart_version", local.version if local is not None else contract.text)
     return Settings(
-        exclusion=exclusion,
+        excluded=excluded,
         contract=contract,
         derived=derived,
         has_daemon=has_daemon(merged(derived, values)),

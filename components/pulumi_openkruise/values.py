@@ -4,7 +4,7 @@ Maps merge and lists replace, as Helm does. What would silently undo or bypass t
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .chart.derived import OWNED
@@ -12,12 +12,21 @@ from .chart.gates import text_problems
 from .chart.version import Version
 from .fields import Label
 from .problems import ConfigProblem, shown
-from .required import DAEMON, MANAGER, REQUIRED, affinity_problems, joined, node_affinity
-from .selectors import ALWAYS_TRUE, Exclusion
+from .required import (
+    DAEMON,
+    MANAGER,
+    REQUIRED,
+    form_problems,
+    joined,
+    joint_problems,
+    label_problems,
+    node_affinity,
+)
+from .selectors import ALWAYS_TRUE, Selector
 
 
 def helm_values(
-    exclusion: Exclusion,
+    excluded: Sequence[str | Selector],
     *,
     namespace: str,
     exclude_manager: bool = True,
@@ -36,9 +45,9 @@ def helm_values(
         "installation": {"createNamespace": False, "namespace": namespace},
     }
     every = merged(computed, values)
-    daemon = {**node_affinity(values, DAEMON), REQUIRED: daemon_affinity(exclusion, values)}
+    daemon = {**node_affinity(values, DAEMON), REQUIRED: daemon_affinity(excluded, values)}
     every = merged(every, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
-    manager = joined(exclusion, values, MANAGER) if exclude_manager else None
+    manager = joined(excluded, values, MANAGER) if exclude_manager else None
     if manager is not None:
         # The template puts this right under `nodeAffinity:`.
         own = {**node_affinity(values, MANAGER), REQUIRED: manager}
@@ -47,25 +56,26 @@ def helm_values(
     return canonical
 
 
-def daemon_affinity(exclusion: Exclusion, values: Mapping[str, Any]) -> dict[str, Any]:
+def daemon_affinity(excluded: Sequence[str | Selector], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the node selector that kruise-daemon requires: the exclusion joined with the user's own."""
-    return joined(exclusion, values, DAEMON) or ALWAYS_TRUE
+    return joined(excluded, values, DAEMON) or ALWAYS_TRUE
 
 
 def values_problems(
     values: Mapping[str, Any],
     *,
-    exclusion: Exclusion | None,
+    excluded: Sequence[str | Selector] | None,
     namespace: str,
     contract: Version,
     derived: Mapping[str, Any] | None = None,
     label: Label = str,
     exclude_manager: bool = True,
 ) -> list[ConfigProblem]:
-    """Return everything that is wrong with the user's values; messages show no content but affinities'.
+    """Return everything that is wrong with the user's values, and with the exclusion joined with them.
 
-    ``exclusion`` is None while that is unknown itself. ``contract`` is the version of the chart, ``derived``
-    what other keys have set, ``label`` tells what a field is called in messages.
+    Messages show no content but of affinities and nodeSelectors. ``excluded`` is None while that is unknown.
+    ``contract`` is the version of the chart, ``derived`` what other keys have set, ``label`` tells what a
+    field is called in messages.
     """
     where = label("values")
     problems = list(_unfit(values, where))
@@ -75,11 +85,18 @@ def values_problems(
 
         found = check_values(values, contract, where)
         problems += [problem for problem in found if problem.where not in told]
-    broken = tuple(problem.where for problem in problems if problem.severity == "error")
-    for pods, judged in ((DAEMON, exclusion), (MANAGER, exclusion if exclude_manager else None)):
+    broken = {problem.where for problem in problems if problem.severity == "error"}
+    judged = []
+    for pods in (DAEMON, MANAGER):
+        problems += label_problems(values, pods, where)
         # Where there is something that is no data, the affinity cannot be judged.
-        if not any(place.startswith(f"{where}.{pods.section}") or place == where for place in broken):
-            problems += affinity_problems(values, pods, where, judged)
+        if not any(place == where or place.startswith(f"{where}.{pods.section}") for place in broken):
+            wrong = list(form_problems(values, pods, where))
+            problems += wrong
+            if not wrong and (pods is DAEMON or exclude_manager):
+                judged.append(pods)
+    if excluded is not None:
+        problems += joint_problems(excluded, values, judged, where, label("virtual_node_selectors"))
     for key, name in OWNED.items():
         if key in values and key in (derived or {}):
             reason = "would take the place of what other keys have set here"

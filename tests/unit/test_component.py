@@ -461,6 +461,30 @@ def test_what_other_keys_stand_for_reaches_the_release_and_values_go_over_it(eng
     }
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_exclusion_that_only_joined_with_the_values_can_be_said(engine: Engine, late: bool) -> None:
+    k = {"key": "k", "operator": "In", "values": ["3", "9"]}
+    own = {"nodeSelectorTerms": [{"matchExpressions": [k]}]}
+    daemon = {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": own}}}
+    port: Any = pulumi.Output.from_input(1) if late else 1
+    args: OpenKruiseArgs = {
+        "virtual_node_selectors": ["k>5,x=y"],
+        "base_exclusions": False,
+        "exclude_manager": False,
+        "values": {"daemon": {**daemon, "port": port}},
+    }
+    install(engine, args)
+    affinity = solve(["k>5,x=y"], required=own).affinity
+    written = engine.of_type(RELEASE).inputs["values"]["daemon"]
+    assert written["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == affinity
+    assert engine.outputs[PARENT]["affinity"] == affinity
+    args["exclude_manager"] = True  # it would use the exclusion as it is
+    with pytest.raises(InvalidConfigError, match="virtual_node_selectors: Kubernetes cannot express"):
+        install(engine, args)
+    args["values"] = {"daemon": {**daemon, "port": port}, "manager": daemon["affinity"]}
+    install(engine, args)
+
+
 def test_that_there_is_no_daemon_has_to_be_known_in_time(engine: Engine) -> None:
     values = pulumi.Output.from_input({"featureGates": "ImagePullJobGate=true,KruiseDaemon=false"})
     with pytest.raises(InvalidConfigError, match=r"values\.featureGates: whether there is a daemon"):

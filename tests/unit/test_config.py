@@ -295,7 +295,7 @@ def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, An
         settings = read_settings(arguments, source="test", look=some_charts)
         assert all(line.severity != "error" and line.code and line.reason for line in settings.warnings)
         every = merged(settings.derived, settings.values)
-        values = helm_values(settings.exclusion, namespace=settings.namespace, values=every)
+        values = helm_values(settings.excluded, namespace=settings.namespace, values=every)
         # What reaches the chart is one text that it can look into, and JSON.
         assert isinstance(values.get("featureGates", ""), str)
         assert json.loads(json.dumps(values, allow_nan=False)) == values

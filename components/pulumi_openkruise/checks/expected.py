@@ -26,8 +26,6 @@ class Expected:
     """Empty where only the affinity is known."""
     origins: tuple[str, ...] = ()
     """Where each selector comes from."""
-    excluding: Affinity | None = None
-    """The node selector that excludes what the selectors match."""
     required: Affinity | None = None
     """The node selector that the values require of the daemon's nodes anyway."""
     daemon: Affinity | None = None
@@ -49,7 +47,7 @@ class Expected:
 def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
     """Return what a stack's settings want; ``listed`` are the selectors as given, each with its origin."""
     values = helm_values(
-        settings.exclusion,
+        settings.excluded,
         namespace=settings.namespace,
         exclude_manager=settings.exclude_manager,
         values=merged(settings.derived, settings.values),
@@ -68,7 +66,6 @@ def of_values(
         source=source,
         selectors=tuple(selector for selector, _origin in listed),
         origins=tuple(origin for _selector, origin in listed),
-        excluding=settings.exclusion.affinity,
         required=required if isinstance(required, Mapping) else None,
         daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
@@ -106,7 +103,6 @@ def of_selectors(
         source=source,
         selectors=tuple(selector for selector, _origin in listed),
         origins=tuple(origin for _selector, origin in listed),
-        excluding=exclusion.affinity,
         daemon=exclusion.affinity,
         manager=exclusion.affinity,
         namespace=namespace,
@@ -121,7 +117,6 @@ def of_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespa
     required = required if isinstance(required, Mapping) else None
     return Expected(
         source="the DaemonSet in the cluster",
-        excluding=required,
         daemon=required,
         node_selector=_texts(mapping(spec, "nodeSelector")),
         namespace=namespace,

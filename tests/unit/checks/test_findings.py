@@ -313,7 +313,7 @@ def test_a_failed_release_is_promised_nothing_that_recover_does_not_do() -> None
 
 def test_a_lost_node_where_only_the_affinity_is_known() -> None:
     affinity = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "x", "operator": "Exists"}]}]}
-    wanted = Expected(source="the DaemonSet in the cluster", daemon=affinity, excluding=affinity)
+    wanted = Expected(source="the DaemonSet in the cluster", daemon=affinity)
     finding = found(check(healthy(), wanted))["real-node-excluded"]
     assert finding.objects == ("real-1", "real-2")
     assert finding.evidence[0] == "excluded by the affinity of the DaemonSet in the cluster"

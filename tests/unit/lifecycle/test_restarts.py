@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pulumi_openkruise.lifecycle.restarts import restart_notice
 from pulumi_openkruise.required import REQUIRED
-from pulumi_openkruise.selectors import solve
 from pulumi_openkruise.values import helm_values
 
 RESTARTS = (
@@ -21,7 +20,7 @@ def requires(key: str, operator: str, *values: str) -> dict[str, Any]:
 
 def values(*selectors: str, **own: Any) -> dict[str, Any]:
     """The release's values, as the component writes them."""
-    return helm_values(solve(selectors), namespace="kruise-system", values=own)
+    return helm_values(selectors, namespace="kruise-system", values=own)
 
 
 def test_who_loses_and_who_gains() -> None:
