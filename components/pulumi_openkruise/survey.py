@@ -76,6 +76,16 @@ def survey(
         tell("the installation", 0, 0)
         return _tried(lambda: _or_none(lambda: list(cluster.list(path, **options))) or [])
 
+    def counted(plural: str, field: str) -> dict[str, int] | Unread:
+        """Count by node what the manager has set in these objects, reduced as they come."""
+        tell("the installation", 0, 0)
+        objects = cluster.list(f"{_KRUISE}/{plural}")
+
+        def tasks(one: Object) -> int:
+            return len(mapping(one, "spec", field) or items(one, "spec", field))
+
+        return _tried(lambda: _or_none(lambda: {name_of(one): tasks(one) for one in objects}) or {})
+
     here = f"namespaces/{namespace}"
     daemon_set = get(f"/apis/apps/v1/{here}/daemonsets/kruise-daemon")
     pods = read_pods(cluster, namespace, progress)
@@ -99,8 +109,8 @@ def survey(
         ),
         certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
         definitions=_tried(lambda: _definitions(cluster)),
-        node_images=_names(listed(f"{_KRUISE}/nodeimages", metadata_only=True)),
-        node_pod_probes=_names(listed(f"{_KRUISE}/nodepodprobes", metadata_only=True)),
+        node_images=counted("nodeimages", "images"),
+        node_pod_probes=counted("nodepodprobes", "podProbes"),
         records=_tried(lambda: _records(cluster, {release, owner(daemon_set) or release})),
     )
     snapshot = replace(
@@ -239,10 +249,6 @@ def _slim(pod: Object) -> Object:
         },
         "status": {key: at(pod, "status", key) for key in ("phase", "conditions", "containerStatuses")},
     }
-
-
-def _names(found: list[Object] | Unread) -> list[str] | Unread:
-    return found if isinstance(found, Unread) else [name_of(one) for one in found]
 
 
 def _namespaced(item: Object) -> str:

@@ -212,6 +212,28 @@ def test_a_healthy_installation(check: Check, state: State) -> None:
     images = found["node-image-of-excluded-node"]["objects"]
     assert images
     assert {image.removeprefix("NodeImage ") for image in images} <= VIRTUAL
+    assert check()[0] == 0
+
+
+def test_a_job_that_waits_for_nodes_without_a_daemon(cluster: Cluster, check: Check) -> None:
+    policy = {"type": "Always", "activeDeadlineSeconds": 600}
+    job = {
+        "apiVersion": "apps.kruise.io/v1alpha1",
+        "kind": "ImagePullJob",
+        "metadata": {"name": "everywhere"},
+        "spec": {"image": "shop:1", "parallelism": 100, "completionPolicy": policy},
+    }
+    code = "node-image-of-excluded-node"
+
+    def severity() -> str:
+        return str(check()[1][code]["severity"])
+
+    with existing(cluster, f"{KRUISE}/namespaces/default/imagepulljobs", job):
+        eventually("a warning", lambda: severity() == "warning")
+        status, found = check()
+        assert (status, set(found)) == (1, ALWAYS)
+        assert "to be pulled there: " in found[code]["evidence"][-1]
+    eventually("no warning", lambda: severity() == "info")
 
 
 # --- what goes wrong later

@@ -1,7 +1,7 @@
 """Selectors against nodes, and pods against both: who has a daemon and should not, and who has none."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..selectors.errors import describe_labels
 from .expected import Expected
@@ -77,21 +77,21 @@ UNTAINTED = Code(
 )
 NODE_IMAGES = Code(
     "node-image-of-excluded-node",
-    "warning",
-    "NodeImage objects of excluded nodes",
+    "info",
+    "NodeImage objects of excluded nodes; a warning where images are to be pulled by them",
     "OpenKruise's controllers know virtual nodes by the label type=virtual-kubelet alone: image-pull jobs "
     "wait "
     "ten minutes for each of these nodes",
-    "label the nodes type=virtual-kubelet where their provider allows it and delete their NodeImages, or "
-    "give "
-    "ImagePullJobs a selector",
+    "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, "
+    "label them type=virtual-kubelet and delete their NodeImages",
 )
 NODE_POD_PROBES = Code(
     "node-pod-probe-of-excluded-node",
-    "warning",
-    "NodePodProbe objects of excluded nodes",
+    "info",
+    "NodePodProbe objects of excluded nodes; a warning where pods are to be probed by them",
     "probes of a PodProbeMarker on these nodes are never answered",
-    "label the nodes type=virtual-kubelet where their provider allows it, and delete their NodePodProbes",
+    "let no PodProbeMarker select pods there; or, where their provider allows it, label the nodes "
+    "type=virtual-kubelet and delete their NodePodProbes",
 )
 NODE_IMAGE_MISSING = Code(
     "node-image-missing",
@@ -245,8 +245,8 @@ def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Findin
 def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield where OpenKruise's controllers take nodes for real ones, and the other way round."""
     assert not isinstance(snapshot.node_images, Unread)
-    images = set(snapshot.node_images)
-    yield from _foreign(NODE_IMAGES, "NodeImage", images, states)
+    images = snapshot.node_images
+    yield from _foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
     # The controller waits half a minute for a new node, and a node that is not ready is left for later.
     missing = [
         one
@@ -265,11 +265,13 @@ def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
 def of_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield the same for NodePodProbes, of which only those that are there count."""
     assert not isinstance(snapshot.node_pod_probes, Unread)
-    yield from _foreign(NODE_POD_PROBES, "NodePodProbe", set(snapshot.node_pod_probes), states)
+    yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)
 
 
-def _foreign(code: Code, kind: str, names: set[str], states: Sequence[NodeState]) -> Iterator[Finding]:
-    wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in names]
+def _foreign(
+    code: Code, kind: str, tasks: Mapping[str, int], task: str, states: Sequence[NodeState]
+) -> Iterator[Finding]:
+    wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in tasks]
     if wrong:
         labelled = [one for one in wrong if one.node.labels.get("type") == "virtual-kubelet"]
         evidence = [f"{kind} {listed(_names(wrong))}"]
@@ -277,8 +279,14 @@ def _foreign(code: Code, kind: str, names: set[str], states: Sequence[NodeState]
             evidence.append(
                 f"left from before they were labelled type=virtual-kubelet: {listed(_names(labelled))}"
             )
+        waiting = {one.node.name: tasks[one.node.name] for one in wrong if tasks[one.node.name]}
+        if waiting:
+            first, *others = task.partition(" ")
+            total = counted(sum(waiting.values()), task, f"{first}s{''.join(others)}")
+            evidence.append(f"{total} there: {listed(sorted(waiting))}")
         what = f"{counted(len(wrong), f'{kind} object')} of nodes without a daemon"
-        yield make(code, what, evidence, [f"{kind} {one.node.name}" for one in wrong])
+        severity: Severity = "warning" if waiting else code.severity
+        yield make(code, what, evidence, [f"{kind} {one.node.name}" for one in wrong], severity=severity)
 
 
 def _a_minute_before(taken: str) -> str:

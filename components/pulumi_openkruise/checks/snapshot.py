@@ -103,8 +103,10 @@ class Snapshot:
     """The Secret with the webhooks' certificates."""
     definitions: Sequence[Object] | Unread = NOT_ASKED
     """OpenKruise's CustomResourceDefinitions."""
-    node_images: Sequence[str] | Unread = NOT_ASKED
-    node_pod_probes: Sequence[str] | Unread = NOT_ASKED
+    node_images: Mapping[str, int] | Unread = NOT_ASKED
+    """By node that has a NodeImage, how many images it is to pull."""
+    node_pod_probes: Mapping[str, int] | Unread = NOT_ASKED
+    """By node that has a NodePodProbe, how many pods are to be probed there."""
     records: Sequence[ReleaseRecord] | Unread = NOT_ASKED
     """Helm's records of releases of the chart, all revisions."""
     manifest: Mapping[Key, Object] | Unread = NOT_ASKED

@@ -107,9 +107,11 @@ CASES: dict[str, Case] = {
         )
     ),
     "untainted-virtual-node": plain(lambda: nodes_and(virtual("virtual-2", guarded=False))),
-    "node-image-of-excluded-node": plain(lambda: broken(node_images=["real-1", "real-2", "virtual-1"])),
-    "node-pod-probe-of-excluded-node": plain(lambda: broken(node_pod_probes=["virtual-1"])),
-    "node-image-missing": plain(lambda: broken(node_images=["real-1"])),
+    "node-image-of-excluded-node": plain(
+        lambda: broken(node_images={"real-1": 0, "real-2": 0, "virtual-1": 0})
+    ),
+    "node-pod-probe-of-excluded-node": plain(lambda: broken(node_pod_probes={"virtual-1": 0})),
+    "node-image-missing": plain(lambda: broken(node_images={"real-1": 0})),
     "not-installed": plain(
         lambda: broken(
             daemon_set=None,
@@ -145,12 +147,12 @@ CASES: dict[str, Case] = {
     "daemonset-behind": plain(lambda: part("daemon_set", "status", "numberReady", to=1)),
     "runtime-socket": plain(
         lambda: nodes_and(
-            facts(K3S), pods=[*pods(), daemon("k3s-1")], node_images=["real-1", "real-2", "k3s-1"]
+            facts(K3S), pods=[*pods(), daemon("k3s-1")], node_images={"real-1": 0, "real-2": 0, "k3s-1": 0}
         )
     ),
     "runtime-too-old": plain(
         lambda: nodes_and(
-            facts(OLD), pods=[*pods(), daemon("old-1")], node_images=["real-1", "real-2", "old-1"]
+            facts(OLD), pods=[*pods(), daemon("old-1")], node_images={"real-1": 0, "real-2": 0, "old-1": 0}
         )
     ),
     "version-known-bad": plain(
@@ -289,7 +291,7 @@ def test_texts_are_sentences_without_a_full_stop(code: str) -> None:
 
 
 def test_the_worst_comes_first() -> None:
-    snapshot = broken(version="v1.36.3", node_images=["virtual-1"], endpoint_slices=[], records=[])
+    snapshot = broken(version="v1.36.3", node_images={"virtual-1": 0}, endpoint_slices=[], records=[])
     severities = [finding.severity for finding in check(snapshot, expected()).findings]
     assert severities == sorted(severities, key=["critical", "error", "warning", "info"].index)
     assert severities[0] == "critical"
@@ -342,7 +344,7 @@ def test_without_a_daemon_no_node_misses_it_and_no_selector_takes_it_away() -> N
     wanted = expected(platform="gke-autopilot", virtual_node_selectors=["pool=burst", "x=y"])
     nodes = [node("real-1", pool="burst"), node("real-2"), virtual("virtual-1"), facts(OLD)]
     managers = [manager(1, "real-1"), manager(2, "virtual-1")]
-    parts = {"nodes": nodes, "pods": managers, "daemon_set": None, "node_images": []}
+    parts = {"nodes": nodes, "pods": managers, "daemon_set": None, "node_images": {}}
     report = check(broken(live=NOT_ASKED, **parts), wanted)
     assert report.counts() == {"daemonless": 3, "excluded": 1}
     assert set(found(report)) == {"manager-on-excluded-node"}
@@ -489,6 +491,17 @@ def test_a_report_as_data() -> None:
     assert data["clean"] is False
     assert data["findings"][0]["objects"] == ["virtual-2"]
     assert data["selectorsFrom"] == "Pulumi.test.yaml"
+
+
+def test_what_nothing_waits_for_is_to_be_known_and_no_more() -> None:
+    for part_name, code, told in (
+        ("node_images", "node-image-of-excluded-node", "2 images to be pulled there: virtual-1"),
+        ("node_pod_probes", "node-pod-probe-of-excluded-node", "2 pods to be probed there: virtual-1"),
+    ):
+        idle = {**getattr(healthy(), part_name), "virtual-1": 0}
+        assert check(broken(**{part_name: idle}), expected()).clean
+        finding = found(check(broken(**{part_name: {**idle, "virtual-1": 2}}), expected()))[code]
+        assert (finding.severity, finding.evidence[-1]) == ("warning", told)
 
 
 # --- a namespace that OpenKruise is not in
