@@ -52,6 +52,7 @@ class Guard:
         """Return what the engine is to keep of the component, for hooks of a later update and to show."""
         return {
             "createNamespace": self._settings.create_namespace,
+            "namespace": self._settings.namespace,
             "selectors": list(self._settings.selectors),
         }
 
@@ -130,13 +131,23 @@ class Guard:
         return refusals.creating_namespace(self._asked, seen, there is not False)
 
     async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
-        return refusals.namespace_given_up(args.old_inputs or {}, self._asked)
+        old = args.old_inputs or {}
+        problems = refusals.namespace_given_up(old, self._asked)
+        namespace = old.get("namespace", self._asked.namespace)
+        if namespace != self._asked.namespace:
+            seen = await self._looked()
+            problems += refusals.namespace_left(
+                namespace, self._asked, seen if isinstance(seen, Seen) else None
+            )
+        return problems
 
     async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()
         problems = [] if isinstance(seen, str) else refusals.blocked(seen)
         old, new = args.old_inputs or {}, args.new_inputs or {}
         values = await _plain(old.get("values")), await _plain(new.get("values"))
+        # Known before, from the component's inputs, but to an earlier version of this module.
+        problems += refusals.namespace_left(refusals.runs_in(values[0]), self._asked)
         versions = str(old.get("version") or ""), str(new.get("version") or "")
         # The CRDs are looked at only where that decides something.
         if refusals.crds_given_up(*values, None) or refusals.older(*versions):

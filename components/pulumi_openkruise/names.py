@@ -17,6 +17,11 @@ RELEASE = "kruise"
 """The name of its Helm release by default."""
 
 
+def is_reserved(namespace: str) -> bool:
+    """Tell whether a namespace is Kubernetes' own, and so none that a stack may make."""
+    return namespace == "default" or namespace.startswith("kube-")
+
+
 def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]:
     """Return what is wrong with namespaces and release name, of fields with the right kind of value."""
     problems = []
@@ -30,7 +35,7 @@ def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]
             reason = f"expected lower-case letters, digits and '-', at most {longest}, found {shown(value)}"
             problems.append(ConfigProblem("invalid-name", label(name), reason))
     namespace = given.get("namespace", NAMESPACE)
-    if given.get("create_namespace", True) and (namespace == "default" or namespace.startswith("kube-")):
+    if given.get("create_namespace", True) and is_reserved(namespace):
         # Created means owned: a destroy would delete it, with everything else that lives there.
         reason = f"{shown(namespace)} belongs to Kubernetes, not to a stack that would delete it one day"
         remedy = f"choose another, or adopt the existing one with {label('create_namespace')} false"

@@ -127,9 +127,7 @@ class Stack:
 
     def hold(self, resources: Sequence[Mapping[str, Any]]) -> None:
         """Puts *resources* into the stack's state in place of what it holds: `pulumi stack import`."""
-        exported = pulumi.run(self.state, ["stack", "export", "--stack", self.name], cwd=self.folder)
-        assert exported.returncode == 0, exported.stdout
-        document = json.loads(exported.stdout)
+        document = self._exported()
         document["deployment"]["resources"] = list(resources)
         document["deployment"].pop("pending_operations", None)
         path = self.state.pulumi / "import.json"
@@ -138,6 +136,16 @@ class Stack:
         imported = pulumi.run(self.state, command, cwd=self.folder)
         path.unlink()
         assert imported.returncode == 0, imported.stdout
+
+    def held(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state, all of each."""
+        return list(self._exported()["deployment"]["resources"])
+
+    def _exported(self) -> dict[str, Any]:
+        exported = pulumi.run(self.state, ["stack", "export", "--stack", self.name], cwd=self.folder)
+        assert exported.returncode == 0, exported.stdout
+        document: dict[str, Any] = json.loads(exported.stdout)
+        return document
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources in the stack's state by URN."""

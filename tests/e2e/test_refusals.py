@@ -53,6 +53,10 @@ class Attempt:
 
 EXISTS = ", and this stack is about to create it"
 ANOTHER = "this cluster's OpenKruise is the release kruise-system/kruise, and a cluster holds one"
+LEAVES = (
+    "OpenKruise runs in kruise-system, and this stack would move it to elsewhere",
+    "pulumi config set openkruise:namespace kruise-system",
+)
 ATTEMPTS = (
     Attempt(
         "another name",
@@ -66,8 +70,14 @@ ATTEMPTS = (
     ),
     Attempt(
         "another namespace",
-        (ANOTHER, "to keep that installation: openkruise:releaseNamespace kruise-system"),
+        LEAVES,
         settings={"namespace": "elsewhere"},
+        replaces=True,
+    ),
+    Attempt(
+        "another namespace, with the record's given",
+        LEAVES,
+        settings={"namespace": "elsewhere", "releaseNamespace": "kruise-system"},
         replaces=True,
     ),
     Attempt(
@@ -164,6 +174,24 @@ def test_nothing_changes_and_the_way_out_is_told(
         for part in () if by_itself else attempt.says:
             assert part in outcome.output, outcome.output
         assert _everything(life_cluster, stack) == before
+
+
+def test_a_state_that_does_not_tell_the_namespace_is_judged_by_the_release(
+    made: dict[str, str], stack: Stack
+) -> None:
+    stack.configure()
+    stack.up("--skip-preview").succeeded()
+    held = stack.held()
+    (component,) = [one for one in held if one["type"] == "openkruise:index:OpenKruise"]
+    del component["inputs"]["namespace"]
+    stack.hold(held)
+    for pinned in ({"releaseNamespace": "kruise-system"}, {}):
+        stack.configure({"namespace": "elsewhere", **pinned})
+        output = stack.preview().failed().output
+        assert "openkruise:namespace kruise-system" in output, output
+    stack.configure()
+    stack.up().succeeded()
+    stack.preview("--expect-no-changes").succeeded()
 
 
 def test_the_alias_of_the_message_is_a_way_to_rename(

@@ -272,7 +272,11 @@ def test_a_destroy_is_guarded_only_if_asked_for(engine: Engine) -> None:
 def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> None:
     args: OpenKruiseArgs = {"base_exclusions": False, "virtual_node_selectors": ["b", "a"]}
     engine.run(lambda: OpenKruise("kruise", args))
-    assert engine.of_type(COMPONENT).inputs == {"createNamespace": True, "selectors": ["a", "b"]}
+    assert engine.of_type(COMPONENT).inputs == {
+        "createNamespace": True,
+        "namespace": "kruise-system",
+        "selectors": ["a", "b"],
+    }
 
 
 def called(
@@ -476,6 +480,37 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
         new_inputs={"createNamespace": False},
     )
     assert "this stack has made the namespace kruise-system" in refused
+
+
+PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
+
+
+@pytest.mark.parametrize("context", ["here", "there"])
+@pytest.mark.parametrize(
+    ("which", "old_inputs"),
+    [
+        ("update component", {"namespace": "kruise-system"}),
+        # What an earlier version of the module has left in the state does not say it.
+        ("update release", {"values": {"installation": {"namespace": "kruise-system"}}}),
+    ],
+)
+def test_an_installation_does_not_leave_its_namespace(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], context: str, which: str, old_inputs: Any
+) -> None:
+    refused = called(configured(server, context), hooks, which, PINNED, old_inputs=old_inputs)
+    assert "OpenKruise runs in kruise-system, and this stack would move it to elsewhere" in refused
+    assert "set namespace to kruise-system in the program" in refused
+
+
+def test_what_was_never_installed_is_free_to_go(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    update: dict[str, Any] = {"old_inputs": {"namespace": "kruise-system"}}
+    assert called(configured(server), hooks, "update component", PINNED, **update) == ""
+    hooks.clear()
+    assert called(configured(server), hooks, "update component", PINNED, old_inputs={}) == ""
 
 
 def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(

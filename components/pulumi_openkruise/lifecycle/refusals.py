@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import names
 from ..fields import Label, setting
 from ..problems import ConfigProblem
 from . import crd_versions
@@ -93,12 +94,15 @@ def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
     """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
     if seen.owner is None or seen.owner == asked.release:
         return []
-    name, namespace = asked.label("release_name"), asked.label("release_namespace")
-    what = [
-        f"{name} {seen.owner.name}" if seen.owner.name != asked.release.name else "",
-        f"{namespace} {seen.owner.namespace}" if seen.owner.namespace != asked.release.namespace else "",
-    ]
-    keys = " and ".join(part for part in what if part)
+    keys = []
+    if seen.owner.name != asked.release.name:
+        keys.append(f"{asked.label('release_name')} {seen.owner.name}")
+    if seen.owner.namespace != asked.release.namespace:
+        key = f"{asked.label('release_namespace')} {seen.owner.namespace}"
+        if asked.release.namespace == asked.namespace and not names.is_reserved(seen.owner.namespace):
+            # The record's namespace is not given, so it goes with the other one.
+            key = f"{asked.label('namespace')} {seen.owner.namespace}, or {key} if only its record is there"
+        keys.append(key)
     return [
         ConfigProblem(
             "other-release",
@@ -106,7 +110,7 @@ def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
             f"this cluster's OpenKruise is the release {seen.owner}, and a cluster holds one",
             (
                 f"  a release keeps its name and namespace: removing the old one deletes {_LOST}",
-                f"  to keep that installation: {keys}",
+                f"  to keep that installation: {' and '.join(keys)}",
             ),
         )
     ]
@@ -197,6 +201,31 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
             ("  set it to true again, as it was; false is for a namespace that the stack has not made",),
         )
     ]
+
+
+def namespace_left(old: str, asked: Asked, seen: Seen | None = None) -> list[ConfigProblem]:
+    """Return the problem of an installation that is to go to another namespace than the one it runs in.
+
+    ``seen`` is what is in the cluster, if that matters: an installation that never came to be is free to go.
+    """
+    if old == asked.namespace or (seen is not None and seen.latest is None and seen.owner is None):
+        return []
+    return [
+        ConfigProblem(
+            "namespace-left",
+            asked.label("namespace"),
+            f"OpenKruise runs in {old}, and this stack would move it to {asked.namespace}, and delete {old} "
+            "if it has made it, with manager, daemons and the release's record if that is there",
+            ("  set it back:", f"    {setting(asked.label, 'namespace', old)}"),
+        )
+    ]
+
+
+def runs_in(values: Mapping[str, Any]) -> str:
+    """Return the namespace that OpenKruise runs in by a release's Helm values."""
+    installation = values.get("installation")
+    given = installation.get("namespace") if isinstance(installation, Mapping) else None
+    return given if isinstance(given, str) and given else names.NAMESPACE
 
 
 def deleting(release: ReleaseId, found: Mapping[str, int] | str, label: Label = str) -> list[ConfigProblem]:

@@ -14,6 +14,8 @@ from pulumi_openkruise.lifecycle.refusals import (
     downgraded,
     elsewhere,
     namespace_given_up,
+    namespace_left,
+    runs_in,
 )
 from pulumi_openkruise.lifecycle.seen import Definition, ReleaseId, Revision, Seen
 
@@ -98,6 +100,50 @@ def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
         assert problem.code == "other-release"
         assert str(owner) in problem.reason
         assert problem.detail[-1].endswith(f": {keys}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        # Not given, so it went with the namespace that the installation is to run in.
+        (
+            "elsewhere",
+            "namespace kruise-system, or release_namespace kruise-system if only its record is there",
+        ),
+        ("records", "release_namespace kruise-system"),
+    ],
+)
+def test_an_installation_is_kept_by_the_namespace_that_was_changed(asked: str, keys: str) -> None:
+    moved = Asked("kruise", ReleaseId(asked, "kruise"), namespace="elsewhere", create_namespace=True)
+    (problem,) = elsewhere(moved, Seen(moved.release, owner=RELEASE))
+    assert problem.detail[-1].endswith(f"to keep that installation: {keys}")
+
+
+def test_an_installation_stays_in_its_namespace() -> None:
+    # With the record's namespace given, the release itself is still found.
+    moved = replace(ASKED, namespace="elsewhere", label=config_label("mine"))
+    (problem,) = namespace_left("kruise-system", moved, INSTALLED)
+    assert problem.code == "namespace-left"
+    assert problem.where == "mine:namespace"
+    assert "runs in kruise-system, and this stack would move it to elsewhere" in problem.reason
+    assert problem.detail[-1].strip() == "pulumi config set mine:namespace kruise-system && pulumi up"
+    assert namespace_left("kruise-system", moved) == [problem]  # where nothing could be looked at
+    assert namespace_left("kruise-system", moved, Seen(moved.release, owner=RELEASE)) == [problem]
+    assert namespace_left("kruise-system", moved, EMPTY) == []
+    assert namespace_left("elsewhere", moved, INSTALLED) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "namespace"),
+    [
+        ({"installation": {"namespace": "elsewhere"}}, "elsewhere"),
+        ({"installation": {"createNamespace": True}}, "kruise-system"),
+        ({"installation": None}, "kruise-system"),
+        ({}, "kruise-system"),
+    ],
+)
+def test_the_namespace_of_values(values: dict[str, object], namespace: str) -> None:
+    assert runs_in(values) == namespace
 
 
 def test_crds_are_not_given_up() -> None:
