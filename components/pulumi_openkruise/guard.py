@@ -99,6 +99,9 @@ class Guard:
         seen = await self._looked()
         if self._refused:
             raise self._error(self._refused)
+        if isinstance(seen, Seen) and states.condition(seen) and not pulumi.runtime.is_dry_run():
+            # That was before the update, which may have repaired it.
+            seen = await self.ask(self._look)
         if isinstance(seen, str):
             await self._tell_unseen(seen)
             return self._settings.namespace

@@ -285,8 +285,10 @@ def test_one_interrupt_ends_an_update_in_order(kills: Kills) -> None:
     assert "Traceback" not in output, output
     assert kills.latest() == "failed"
     kills.cluster.cordon(REAL | VIRTUAL, on=False)
-    output = kills.stack.up().succeeded().output
+    output = kills.stack.preview().succeeded().output
     assert "kruise-system/kruise: is failed" in output, output
+    output = kills.stack.up("--skip-preview").succeeded().output
+    assert "is failed" not in output, output
     assert kills.latest() == "deployed"
     kills.stack.preview("--expect-no-changes").succeeded()
 

@@ -117,6 +117,20 @@ def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: b
     assert "set reapply to <any new text> in the program" in warning
 
 
+def test_a_release_that_the_update_has_repaired_is_not_told(server: ApiServer, said: list[str]) -> None:
+    holds(server, "deployed", "failed")
+    before = server.routes[SECRETS]
+    assert callable(before)
+
+    def later(query: dict[str, str]) -> tuple[int, Any]:
+        holds(server, "superseded", "failed", "deployed")
+        return before(query)
+
+    server.routes[SECRETS] = later
+    installed(configured(server))
+    assert said == []
+
+
 @pytest.mark.parametrize("context", ["there", "nowhere"])
 def test_a_cluster_that_cannot_be_looked_at_breaks_nothing(
     server: ApiServer, said: list[str], context: str
