@@ -27,57 +27,57 @@ from .values import daemon_affinity, helm_values, merged, values_problems
 class OpenKruiseArgs(TypedDict, total=False):
     """Arguments of OpenKruise: all optional; all but ``values`` plain, since preview has to know them."""
 
-    virtual_node_selectors: list[str]
+    virtual_node_selectors: list[str] | None
     """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
-    virtual_node_presets: list[str]
+    virtual_node_presets: list[str] | None
     """Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all"; see docs/presets.md."""
-    base_exclusions: bool
+    base_exclusions: bool | None
     """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
-    exclude_manager: bool
+    exclude_manager: bool | None
     """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
-    platform: str
+    platform: str | None
     """Environment that needs something set: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."""
-    feature_gates: dict[str, bool]
+    feature_gates: dict[str, bool] | None
     """OpenKruise's feature gates, beside those of the chart; example: {"TemplateNoDefaults": True}."""
-    image_registry: str
+    image_registry: str | None
     """Registry that all images come from, as <registry>/openkruise/<image>; default Docker's."""
-    image_pull_secrets: list[str]
+    image_pull_secrets: list[str] | None
     """Names of Secrets to pull manager and daemon with; the chart gives its pre-delete Job none."""
-    chart: str
+    chart: str | None
     """The chart's name, its path, the address of its archive or an oci:// reference; default "kruise"."""
-    chart_repository: str
+    chart_repository: str | None
     """Address of the Helm repository of a chart given by name; default: OpenKruise's own."""
-    chart_version: str
+    chart_version: str | None
     """Exact version of the chart; default "1.8.3", or what a chart given by its path says that it is."""
-    chart_digest: str
+    chart_digest: str | None
     """SHA-256 of the chart's archive, 64 hexadecimal digits; default that of OpenKruise's own archive."""
-    namespace: str
+    namespace: str | None
     """Namespace that OpenKruise runs in; default "kruise-system"."""
-    create_namespace: bool
+    create_namespace: bool | None
     """Whether the stack owns the namespace; false adopts an existing, labelled one; default true."""
-    release_name: str
+    release_name: str | None
     """Name of the Helm release, for an installation that exists; default "kruise"."""
-    release_namespace: str
+    release_namespace: str | None
     """Namespace of the Helm release's record, for an installation that exists; default as namespace."""
-    import_release: bool
+    import_release: bool | None
     """Whether the release is on the cluster, made by Helm, and not in the stack yet; default false."""
-    former_release: str
+    former_release: str | None
     """Name (or URN) that the stack's own helm.v3.Release had so far; it is taken over as it is."""
-    former_namespace: str
+    former_namespace: str | None
     """Name (or URN) that the stack's own Namespace had so far; it is taken over as it is."""
-    protect: bool
+    protect: bool | None
     """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
-    guard_destroy: bool
+    guard_destroy: bool | None
     """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
-    reapply: str
+    reapply: str | None
     """Any text: a new one makes Helm put back whatever of the release was changed or deleted by hand."""
-    node_check: str
+    node_check: str | None
     """What comes of daemons that are not where they should be after `up`: off, warn or fail; default warn."""
-    expected_nodes: int
+    expected_nodes: int | None
     """Number of nodes that the cluster may have: each hundred make the default of timeout a minute longer."""
-    timeout: int
+    timeout: int | None
     """Seconds that Helm waits for the pods to be ready; default 600, more with expected_nodes."""
-    values: pulumi.Input[dict[str, Any]]
+    values: pulumi.Input[dict[str, Any]] | None
     """Further Helm values, merged over the computed ones as Helm does: maps merge, lists replace."""
 
 
@@ -101,9 +101,18 @@ class OpenKruise(pulumi.ComponentResource):
     daemon_ready: pulumi.Output[int]
     """Number of nodes on which it is ready; neither is there where the cluster does not say."""
 
-    def __init__(self, name: str, args: OpenKruiseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare namespace and release; raises InvalidConfigError with every problem of the arguments."""
-        values = args.get("values", {})
+    def __init__(
+        self,
+        name: str,
+        args: OpenKruiseArgs = None,  # type: ignore[assignment]  # the schema analyzer takes no union here
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare namespace and release; an argument that is None is as good as not given.
+
+        Raises InvalidConfigError with every problem of the arguments.
+        """
+        given: dict[str, Any] = {key: value for key, value in (args or {}).items() if value is not None}
+        values = given.get("values", {})
         deferred = _holds_output(values)
         label: Label = str
         source = f"arguments of OpenKruise {name!r}"
@@ -111,7 +120,7 @@ class OpenKruise(pulumi.ComponentResource):
             label, source = args.label, args.source or source
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
-            plain = {**args, "values": _known_part(values)} if deferred else dict(args)
+            plain = {**given, "values": _known_part(values)} if deferred else given
             settings = read_settings(plain, source=source, label=label, look=supply.looking())
             problems = supply.repository_problems(settings)
             if problems:
@@ -125,7 +134,11 @@ class OpenKruise(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
         release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
         if deferred:
-            release_values = _known_later(self, values, lambda known: _values(settings, known, source=source))
+            release_values = _known_later(
+                self,
+                values,
+                lambda known: _values(settings, {} if known is None else known, source=source),
+            )
         if settings.create_namespace:
             after = pulumi.ResourceOptions(depends_on=_once_known(release_values) if deferred else [])
             owning = pulumi.ResourceOptions.merge(
@@ -176,7 +189,7 @@ class OpenKruise(pulumi.ComponentResource):
             else pulumi.Output.from_input(settings.chart_version)
         )
         self.namespace = guard.settled(release)
-        self.status = node_check.told(self, release, settings, args, release_values)
+        self.status = node_check.told(self, release, settings, given, release_values)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
         # In a chart of another name the DaemonSet may have another name, too.
         none: Any = pulumi.Output.from_input(None if settings.has_daemon else 0)

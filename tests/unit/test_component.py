@@ -272,6 +272,23 @@ def test_problems_of_arguments_stop_the_program_before_anything_is_registered(en
     ]
 
 
+def test_none_is_as_good_as_not_given(engine: Engine) -> None:
+    every: Any = dict.fromkeys(OpenKruiseArgs.__annotations__)
+    late: Any = pulumi.Output.from_input(None)
+
+    def program() -> None:
+        OpenKruise("alone")
+        OpenKruise("none", None)  # type: ignore[arg-type]
+        OpenKruise("empty", {})
+        OpenKruise("nothing", every)
+        OpenKruise("late", {"values": late})
+
+    engine.run(program)
+    releases = [one.inputs for one in engine.registered if one.type == RELEASE]
+    assert len(releases) == 5
+    assert all(inputs == releases[0] for inputs in releases)
+
+
 @pytest.mark.parametrize("name", ["namespace", "timeout", "virtual_node_selectors", "protect"])
 def test_outputs_are_refused_where_preview_has_to_know_the_value(engine: Engine, name: str) -> None:
     args: Any = {name: pulumi.Output.from_input("x")}
