@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..catalogue import KINDS, PRESETS, NodeKind
-from ..presets import GROUPS, preset_remedy, preset_selectors
+from ..presets import GROUPS, is_preset, preset_remedy, preset_selectors
 from .app import CLEAN
 from .output import as_json, as_table, as_yaml, emit
 from .sources import UnusableInputError
@@ -37,8 +37,8 @@ def presets(names: tuple[str, ...], output: str) -> int:
     Exit codes: 0  clean
                 2  unusable input
     """
-    bare = [name.partition("@")[0] for name in names]
-    chosen = [_kind(name) for name in bare if name not in GROUPS] if names else list(KINDS.values())
+    bare = [_bare(name) for name in names]
+    chosen = [KINDS[name] for name in bare if name not in GROUPS] if names else list(KINDS.values())
     groups = [name for name in GROUPS if not names or name in bare]
     if output == "table":
         emit(_table(chosen, groups))
@@ -51,10 +51,13 @@ def presets(names: tuple[str, ...], output: str) -> int:
     return CLEAN
 
 
-def _kind(name: str) -> NodeKind:
-    if name not in KINDS:
+def _bare(name: str) -> str:
+    """Return the name of a kind or group; what is pinned has to be there, as in virtualNodePresets."""
+    bare, pinned, _revision = name.partition("@")
+    known = is_preset(name) if pinned else name in KINDS or name in GROUPS
+    if not known:
         raise UnusableInputError(f"no kind is called {name!r}: {preset_remedy(name)}")
-    return KINDS[name]
+    return bare
 
 
 def _plain(kind: NodeKind) -> dict[str, Any]:

@@ -41,5 +41,9 @@ def test_some_of_them(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_such_kind(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["presets", "kwock"]) == 2
     assert capsys.readouterr().err == "no kind is called 'kwock': did you mean kwok?\n"
+    assert run(["presets", "liqo", "liqo@7"]) == 2
+    assert capsys.readouterr() == ("", "no kind is called 'liqo@7': liqo has one: liqo@1\n")
+    assert [run(["presets", name]) for name in ("liqo@", "liqo@x", "all@9", "eks-auto@1")] == [2] * 4
+    capsys.readouterr()
     assert run(["presets", "\x1b[31m"]) == 2
     assert "\x1b" not in capsys.readouterr().err
