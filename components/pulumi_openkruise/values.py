@@ -88,12 +88,13 @@ def values_problems(
     broken = {problem.where for problem in problems if problem.severity == "error"}
     judged = []
     for pods in (DAEMON, MANAGER):
-        problems += label_problems(values, pods, where)
+        wrong = list(label_problems(values, pods, where))
+        problems += wrong
         # Where there is something that is no data, the affinity cannot be judged.
         if not any(place == where or place.startswith(f"{where}.{pods.section}") for place in broken):
-            wrong = list(form_problems(values, pods, where))
-            problems += wrong
-            if not wrong and (pods is DAEMON or exclude_manager):
+            form = list(form_problems(values, pods, where))
+            problems += form
+            if not wrong and not form and (pods is DAEMON or exclude_manager):
                 judged.append(pods)
     if excluded is not None:
         problems += joint_problems(excluded, values, judged, where, label("virtual_node_selectors"))

@@ -126,6 +126,7 @@ def test_good_values(values: Any) -> None:
                 "invalid-affinity values.daemon.nodeSelector.c",
             ],
         ),
+        ({"daemon": {"nodeSelector": {"-": "x"}}}, ["invalid-affinity values.daemon.nodeSelector.-"]),
         ({"daemon": {"nodeSelector": {"a": "b"}}}, ["leaves-no-node values.daemon.nodeSelector"]),
         ({"installation": {"namespace": "x"}}, ["owned-value values.installation.namespace"]),
         ({"installation": {"createNamespace": True}}, ["owned-value values.installation.createNamespace"]),
