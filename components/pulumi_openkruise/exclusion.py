@@ -6,7 +6,7 @@ from .presets import BASE_SELECTORS, preset_selectors
 from .problems import ConfigProblem
 from .selectors import Problem, Selector, SelectorError, parse
 from .selectors.contradiction import why_dead
-from .selectors.errors import caret, describe_labels
+from .selectors.errors import caret
 from .selectors.exclusion import read_selectors
 
 
@@ -60,8 +60,7 @@ def _problems(found: Iterable[Problem], selectors: Mapping[int, str], where: str
             yield ConfigProblem(problem.code, place, problem.reason, (), remedy)
         else:
             detail = [] if problem.selector is None else caret(problem.selector, problem.position)
-            if problem.witness is not None:
-                detail.append(f"  for example a node {describe_labels(problem.witness)}")
+            detail += problem.example()
             yield ConfigProblem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
 
 

@@ -14,7 +14,6 @@ from .problems import ConfigProblem, nearest
 from .selectors import Problem, Selector, SelectorError, solve
 from .selectors.affinity import read
 from .selectors.contradiction import dead_terms
-from .selectors.errors import describe_labels
 from .selectors.parse import requirement_fault
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -168,5 +167,4 @@ def joint_problems(
 
 
 def _problem(problem: Problem, where: str) -> ConfigProblem:
-    detail = () if problem.witness is None else (f"  for example a node {describe_labels(problem.witness)}",)
-    return ConfigProblem(problem.code, where, problem.reason, detail, problem.remedy)
+    return ConfigProblem(problem.code, where, problem.reason, tuple(problem.example()), problem.remedy)

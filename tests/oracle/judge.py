@@ -16,7 +16,7 @@ from typing import Any
 
 from pulumi_openkruise.selectors import SelectorError, solve
 
-from .label_space import inexpressible, name_in, node_names, read, shows_inexpressible
+from .label_space import inexpressible, node_names, read, shows_inexpressible
 from .oracle_client import Oracle
 
 DIRECT = 4000
@@ -56,7 +56,7 @@ def judge(
         codes = {problem.code for problem in error.problems}
         truth = product()
         for problem in error.problems:
-            witness = problem.witness
+            witness, name = problem.witness, problem.witness_name
             if problem.code == "contradiction":
                 if truth["outside"] or truth["matched"]:
                     faults.append(f"refused as a contradiction, but it admits {truth}")
@@ -65,19 +65,17 @@ def judge(
                     faults.append(f"refused as leaving no node, but {truth['outside']} is allowed")
                 elif not truth["matched"]:
                     faults.append("not a contradiction to the package, but nothing is admitted")
-                elif required and "metadata.name" not in keys:  # the label would hide the name
+                elif required:
                     assert witness is not None
-                    name, point = name_in(witness, required), {key: [witness.get(key)] for key in keys}
-                    if not product(keys=point, names=[name])["matched"]:
+                    point = {key: [witness.get(key)] for key in keys}
+                    if not product(keys=point, names=[name or node_names(required)[-1]])["matched"]:
                         faults.append(f"the witness {witness} is not admitted, or not matched")
             elif problem.code == "inexpressible":
                 if sayable:
                     faults.append(f"refused as inexpressible, but it is not; witness {witness}")
                 elif witness is None:
                     faults.append("no witness")
-                elif "metadata.name" not in keys and not shows_inexpressible(
-                    oracle, selectors, keys, witness, required
-                ):
+                elif not shows_inexpressible(oracle, selectors, keys, witness, name, required):
                     faults.append(f"the witness {witness} shows nothing")
             elif problem.code != "too-large":
                 faults.append(f"unexpected problem {problem.code}: {problem}")

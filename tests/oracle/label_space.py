@@ -186,6 +186,7 @@ def shows_inexpressible(
     selectors: list[str],
     keys: Mapping[str, Key],
     witness: Mapping[str, str],
+    name: str = "",
     required: Mapping[str, Any] | None = None,
 ) -> bool:
     """Tell whether a node is allowed and turns into an excluded one as `inexpressible` describes."""
@@ -200,14 +201,9 @@ def shows_inexpressible(
         "selectors": selectors,
         "required": required,
         "direct": 1000,
-        "names": [name_in(witness, required)],
+        "names": [name or node_names(required)[-1]],
     }
     # Compared with no affinity at all, a mismatch is a node that is not allowed.
     itself = oracle.ask("product", keys=point, **rest)
     around = oracle.ask("product", keys=spaces, **rest)
     return itself["mismatch"] is None and around["mismatch"] is not None
-
-
-def name_in(witness: Mapping[str, str], required: Mapping[str, Any] | None) -> str:
-    """Return the name of the node in a witness; where it has none, any will do."""
-    return witness.get("metadata.name", node_names(required)[-1])

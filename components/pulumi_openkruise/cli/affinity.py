@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..selectors import SelectorError, solve
+from ..selectors import Exclusion, SelectorError
+from ..selectors.affinity import asking
 from . import options
 from .app import CLEAN, FINDINGS
 from .output import as_json, as_table, as_yaml, emit, note
@@ -103,13 +104,28 @@ def affinity(
     try:
         if explained or other is not None:
             return _report(given, explained, other, nodes_file, output, config_namespace)
-        answer = solve(given.given, required=given.required)
+        answer = given.placement().solve()
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
     emit(_written(answer.affinity, output))
+    _note_the_rest(given, answer)
     if not answer.minimal:
         note("the affinity is exact; that none is smaller could not be proven in the steps allowed")
     return CLEAN
+
+
+def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
+    """Say what an affinity does not tell: what else the pods ask for, and what has no effect in it."""
+    from ..selectors.contradiction import dead_terms, why_dead
+
+    if given.labels and not answer.with_labels:
+        asked = ", ".join(map(str, asking(given.labels)))
+        note(f"besides the affinity the values' nodeSelector asks of each node: {asked}")
+    for selector, origin in zip(answer.parsed, given.origins, strict=True):
+        if reason := why_dead(selector.requirements):
+            note(f"{origin}: {selector} matches no node: {reason}")
+    for number, reason in dead_terms(given.required, given.labels) if given.required is not None else ():
+        note(f"the affinity in the values: nodeSelectorTerms[{number}] {reason}")
 
 
 def _report(
@@ -125,10 +141,7 @@ def _report(
     if explained:
         from ..selectors import explain
 
-        explanation = explain(given.given, origins=given.origins, required=given.required)
-        if given.labels:
-            asked = ", ".join(f"{key}={value}" for key, value in sorted(given.labels.items()))
-            note(f"besides the affinity the values' nodeSelector asks of each node: {asked}")
+        explanation = explain(given.placement(), origins=given.origins)
         texts.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:
@@ -157,9 +170,9 @@ def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
     try:
         return difference(before.placement(), given.placement())
     except SelectorError:
-        solve(given.given, required=given.required)  # raises where it is these that are at fault
+        given.placement().solve()  # raises where it is these that are at fault
         try:
-            solve(before.given, required=before.required)
+            before.placement().solve()
         except SelectorError as error:
             source = "standard input" if other == "-" else other
             raise UnusableInputError(f"{source}: {error}") from None

@@ -7,7 +7,7 @@ import click
 from ..discovery import JudgedNode, Proposal, excluded, grouped, judged, propose
 from ..presets import BASE_SELECTORS, preset_selectors
 from ..selectors import SelectorError, solve
-from ..selectors.difference import Placement
+from ..selectors.placement import Placement
 from . import options
 from .app import CLEAN, FINDINGS
 from .discover_report import as_data, as_text

@@ -11,7 +11,7 @@ import click
 from ..presets import BASE_SELECTORS, preset_selectors
 from ..problems import ConfigError
 from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
-from ..selectors.difference import Placement
+from ..selectors.placement import Placement
 from ..stack_config import parse_config
 from .output import note
 from .stack_yaml import STACK_FIELDS, read_stack_yaml

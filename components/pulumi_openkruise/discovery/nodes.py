@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ..detection import Judgement, judge, pool_of
 from ..required import leaves_out
 from ..selectors import NodeMatcher
-from ..selectors.difference import Placement
+from ..selectors.placement import Placement
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..selectors import NodeMatcher
-from ..selectors.difference import Placement
+from ..selectors.placement import Placement
 from .candidates import Candidate, candidates
 from .nodes import JudgedNode, excluded
 

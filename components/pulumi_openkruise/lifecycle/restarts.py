@@ -6,7 +6,8 @@ from typing import Any
 from ..chart.derived import has_daemon
 from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
 from ..selectors import SelectorError
-from ..selectors.difference import Placement, difference, what_changes
+from ..selectors.difference import difference, what_changes
+from ..selectors.placement import Placement
 from ..selectors.regions import Region
 
 _LISTED = 3
@@ -38,7 +39,7 @@ def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None
 
 
 def _kind(region: Region) -> str:
-    return f"{region.selector!r} (unless {region.others()})" if region.unless else repr(region.selector)
+    return f"{region.kind.quoted()}{f' (unless {region.others()})' if region.unless else ''}"
 
 
 def _placement(values: Mapping[str, Any]) -> Placement | None:

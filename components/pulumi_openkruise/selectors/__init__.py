@@ -13,10 +13,12 @@ from .errors import Problem, SelectorError
 from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
 from .linked import SIZE_LIMIT
 from .parse import from_mapping, parse
+from .placement import Placement
 from .requirement import Requirement, Selector
 
 if TYPE_CHECKING:
-    from .explanation import Explanation, explain
+    from .explaining import explain
+    from .explanation import Explanation
     from .matching import NodeMatcher
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Exclusion",
     "Explanation",
     "NodeMatcher",
+    "Placement",
     "Problem",
     "Requirement",
     "Selector",
@@ -40,7 +43,7 @@ __all__ = [
     "solve",
 ]
 
-_LATER = {"Explanation": ".explanation", "NodeMatcher": ".matching", "explain": ".explanation"}
+_LATER = {"Explanation": ".explanation", "NodeMatcher": ".matching", "explain": ".explaining"}
 
 
 def __getattr__(name: str) -> Any:

@@ -156,14 +156,19 @@ class Complement:
         for place, part in enumerate(parts):
             gap = hole(part.full, part.forbidden + part.primes, part.frame, unlimited)
             if gap is not None:
-                labels = {}
+                labels, name = {}, ""
                 for at, atoms in sorted(alone):
                     space = self._layout.spaces[at]
-                    if (value := space.sample(atoms)) is not None:
+                    value = space.sample(atoms)
+                    if space.is_field:
+                        name = value or ""
+                    elif value is not None:
                         labels[space.key] = value
                 for at, other in enumerate(parts):
-                    labels |= other.node_in(gap if at == place else allowed[at] or 0)
-                problems.append(self._inexpressible(part, gap, labels))
+                    box = gap if at == place else allowed[at] or 0
+                    labels |= other.node_in(box)
+                    name = name or other.name_in(box)
+                problems.append(self._inexpressible(part, gap, labels, name))
         if problems:
             raise SelectorError(problems)
 
@@ -189,7 +194,7 @@ class Complement:
             (fields if space.is_field else labels).extend(space.statement(atoms))
         return tuple(labels), tuple(fields)
 
-    def _inexpressible(self, part: LinkedLabels, gap: int, labels: dict[str, str]) -> Problem:
+    def _inexpressible(self, part: LinkedLabels, gap: int, labels: dict[str, str], name: str) -> Problem:
         labels_here = part.node_in(gap)
         keys = [space.key for space in part.spaces if space.ranges and space.key in labels_here]
         involved = [
@@ -203,6 +208,7 @@ class Complement:
             f"Kubernetes cannot express the exact complement of {' and '.join(map(repr, involved))}: no node "
             f"selector term says '{key} is present and not an integer', and such nodes must keep the daemon",
             witness=labels,
+            witness_name=name,
             remedy=f"add a selector that settles the non-integers, list the values ('{key} in (...)'), "
             f"or mark the nodes with a label of their own",
         )
@@ -223,15 +229,18 @@ class Complement:
         if self.terms is None:
             reason = f"{listed} together match every node, so no node would be left for the daemon"
             witness: dict[str, str] = {}
+            name = ""
         else:
             verb = "admits" if len(self._admitting) == 1 else "admit"
             reason = f"every node that {' and '.join(self._admitting)} {verb} is matched by {listed}"
             admitted = min(box for term in self.terms if not self._frame.is_empty(box := self._box(*term)))
-            witness = LinkedLabels(self._layout.spaces, self._layout.offsets, []).node_in(admitted)
+            whole = LinkedLabels(self._layout.spaces, self._layout.offsets, [])
+            witness, name = whole.node_in(admitted), whole.name_in(admitted)
         return Problem(
             "leaves-no-node",
             reason,
             witness=witness,
+            witness_name=name,
             remedy="remove or narrow one of them",
             by_labels=self._asked,
         )

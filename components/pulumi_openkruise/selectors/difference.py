@@ -1,15 +1,15 @@
 """Which nodes gain or lose the daemon between two lists of selectors, and whether its pods restart."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .affinity import Term, read, write
-from .errors import describe_labels
-from .exclusion import BUDGET, read_selectors, solve
+from .affinity import Term, read
+from .errors import describe_node
+from .exclusion import BUDGET, Exclusion, read_selectors
+from .placement import Placement, joined, placement_of
 from .regions import Region, Regions
-from .requirement import Requirement
 from .wording import plain
 
 
@@ -60,11 +60,11 @@ class Difference:
         ):
             lines.append(f"{title}: {'' if regions else 'none'}".rstrip())
             for region in regions:
-                lines.append(f"  {region.selector}")
+                lines.append(f"  {region.kind}")
                 lines.append(f"      nodes {region.words}")
                 if region.unless:
                     lines.append(f"      unless {region.others()} {otherwise}")
-                lines.append(f"      for example a node {describe_labels(region.example)}")
+                lines.append(f"      for example a node {describe_node(region.example, region.example_name)}")
         if self.restarts:
             changes = what_changes(self.before != self.after, self.labels_before != self.labels_after)
             lines.append(f"The {changes}, so the daemon restarts on every node that keeps it.")
@@ -80,24 +80,6 @@ def what_changes(affinity: bool, labels: bool) -> str:
     return f"{'nodeSelector' if labels else 'affinity'} changes"
 
 
-@dataclass(frozen=True)
-class Placement:
-    """Where the daemon may run: on nodes that no selector matches and that its pods' other rules admit."""
-
-    selectors: Sequence[str | Mapping[str, Any]] = ()
-    required: Mapping[str, Any] | None = None
-    """``{"nodeSelectorTerms": [...]}`` that is required anyway."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """The pods' ``nodeSelector``, which Kubernetes itself joins with the affinity."""
-
-    def terms(self) -> list[Term] | None:
-        """Return what is required besides the selectors, labels included; None for nothing."""
-        asked = tuple(Requirement(key, "In", (value,)) for key, value in sorted(self.labels.items()))
-        if self.required is None:
-            return [(asked, ())] if asked else None
-        return [((*labels, *asked), fields) for labels, fields in read(self.required)[0]]
-
-
 def difference(
     old: Iterable[str | Mapping[str, Any]] | Placement,
     new: Iterable[str | Mapping[str, Any]] | Placement,
@@ -109,16 +91,15 @@ def difference(
     All nodes that can exist are compared. A ``Placement`` takes the pods' other rules into account. Raises
     SelectorError as ``solve`` does, for the new list first.
     """
-    before, after = _placement(old), _placement(new)
-    now = solve(after.selectors, required=after.required, budget=budget)
-    then = solve(before.selectors, required=before.required, budget=budget)
+    before, after = placement_of(old), placement_of(new)
+    now, then = after.solve(budget), before.solve(budget)
     listed = [read_selectors(placement.selectors) for placement in (before, after)]
     required = [placement.terms() for placement in (before, after)]
     regions = Regions([*listed[0], *listed[1]], [term for terms in required for term in terms or ()])
     outside = [regions.written(regions.outside_terms(terms)) for terms in required]
     by_terms = None in outside
     if by_terms:
-        admitted = [_admitted(placement, budget) for placement in (before, after)]
+        admitted = [_admitted(then, before), _admitted(now, after)]
         regions = Regions([], [term for terms in admitted for term in terms])
         # What was admitted stands in the place of what is excluded now, and the other way round.
         boxes = [regions.terms(terms) for terms in reversed(admitted)]
@@ -140,15 +121,7 @@ def difference(
     )
 
 
-def _admitted(placement: Placement, budget: int) -> list[Term]:
+def _admitted(answer: Exclusion, placement: Placement) -> list[Term]:
     """Return terms that together admit the nodes of a placement."""
-    terms = placement.terms()
-    answer = solve(placement.selectors, required=None if terms is None else write(terms), budget=budget)
-    return [((), ())] if answer.affinity is None else read(answer.affinity)[0]
-
-
-def _placement(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
-    if isinstance(given, Placement):
-        return given
-    # What is not a list is refused by `solve`, which says so.
-    return Placement(given if isinstance(given, (str, Mapping)) else list(given))  # type: ignore[arg-type]
+    terms = None if answer.affinity is None else read(answer.affinity)[0]
+    return joined(terms, placement.labels) or [((), ())]

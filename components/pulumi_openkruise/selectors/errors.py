@@ -27,6 +27,8 @@ class Problem:
     """Labels of a node that shows the problem; an empty mapping is a node without labels."""
     remedy: str = ""
     """What to do about it, a sentence without a full stop."""
+    witness_name: str = ""
+    """Name of that node; empty where any will do."""
     by_labels: bool = False
     """Whether the pods' ``nodeSelector`` is at fault: without it a node would be left."""
 
@@ -36,11 +38,16 @@ class Problem:
         lines = [f"{place}{self.reason}"]
         if self.selector is not None:
             lines += caret(self.selector, self.position)
-        if self.witness is not None:
-            lines.append(f"  for example a node {describe_labels(self.witness)}")
+        lines += self.example()
         if self.remedy:
             lines.append(f"  {self.remedy}")
         return "\n".join(lines)
+
+    def example(self) -> list[str]:
+        """Return the line that describes the node that shows the problem, none where there is none."""
+        if self.witness is None:
+            return []
+        return [f"  for example a node {describe_node(self.witness, self.witness_name)}"]
 
 
 class SelectorError(ValueError):
@@ -58,13 +65,18 @@ def caret(text: str, position: int | None) -> list[str]:
     """
     shown = printable(text)
     if position is None:
-        return [f"    {shown}"]
+        return [f"    {shown}" if shown.strip() else f'    "{shown}"']
     return [f"    {shown}", f"    {' ' * position}^"]
 
 
 def printable(text: str) -> str:
     """Put ``?`` in the place of characters that would move the cursor or write to the terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def describe_node(labels: Mapping[str, str], name: str) -> str:
+    """Say in words which node it is: ``named n with label a=b``; with an empty name any will do."""
+    return f"named {name} {describe_labels(labels)}" if name else describe_labels(labels)
 
 
 def describe_labels(labels: Mapping[str, str]) -> str:

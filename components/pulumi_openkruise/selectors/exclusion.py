@@ -29,6 +29,8 @@ class Exclusion:
     """What is proven to be the fewest possible, in this order: ``terms``, ``requirements``, ``values``."""
     parsed: tuple[Selector, ...] = field(repr=False)
     """The selectors as they were given."""
+    with_labels: bool = False
+    """Whether it says, too, what the pods' ``nodeSelector`` asks for, as there is no answer without."""
 
     @cached_property
     def selectors(self) -> tuple[str, ...]:
@@ -88,12 +90,12 @@ def solve(
     try:
         return _answer(alone, budget)
     except SelectorError:
-        return _answer(both, budget)
+        return _answer(both, budget, with_labels=True)
 
 
-def _answer(complement: Complement, budget: int) -> Exclusion:
+def _answer(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:
     affinity, proven = complement.solve(budget)
-    return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors))
+    return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors), with_labels)
 
 
 def _label_problems(asked: Iterable[Requirement]) -> Iterator[Problem]:

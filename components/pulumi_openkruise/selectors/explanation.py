@@ -1,19 +1,11 @@
-"""What a list of selectors means, where each part of the affinity comes from, and examples to check it by."""
+"""What a list of selectors means and where each part of the affinity comes from, as data and as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
-from .affinity import Term, read
-from .contradiction import why_dead
-from .errors import describe_labels
-from .exclusion import BUDGET, read_selectors, solve
-from .regions import Regions
-from .requirement import Selector
-from .wording import label_phrase, listed, phrase, plain
-
-_PAIRS_AMONG = 40
+from .affinity import asking
+from .errors import describe_node
+from .wording import listed, plain
 
 
 @dataclass(frozen=True)
@@ -34,10 +26,14 @@ class SelectorExplanation:
     """Positions of other selectors that together match every node that this one does; empty when none do."""
     example: dict[str, str] | None
     """Labels of a node that it excludes; None when it is dead."""
+    example_name: str
+    """Name of that node; empty where any will do."""
     alone: bool
     """Whether nothing else, neither another selector nor what is required, keeps the daemon off that node."""
     not_required: bool = False
     """Whether what is required admits none of these nodes anyway."""
+    not_asked: bool = False
+    """Whether none of the nodes that are admitted else has the labels of the pods' ``nodeSelector``."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +41,17 @@ class RequirementExplanation:
     """One requirement of a term of the affinity."""
 
     text: str
-    """The requirement as a label selector."""
+    """The requirement as a label selector, or as a field selector."""
     words: str
     """What it states."""
     because_of: tuple[int, ...]
     """Positions of the selectors some of whose nodes the term would admit without it."""
     required: bool = False
     """Whether the term would admit nodes without it that the affinity required anyway does not."""
+    by_labels: bool = False
+    """Whether it says what the pods' ``nodeSelector`` asks for."""
+    is_field: bool = False
+    """Whether it is one on the node's name, under ``matchFields``."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,10 @@ class TermExplanation:
     requirements: tuple[RequirementExplanation, ...]
     because_of: tuple[int, ...]
     """Positions of the selectors that it keeps out by at least one requirement."""
-    example: dict[str, str]
-    """Labels of a node that it admits."""
+    example: dict[str, str] | None
+    """Labels of a node that it admits, those of the ``nodeSelector`` included; None when no node has both."""
+    example_name: str
+    """Name of that node; empty where any will do."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class Explanation:
     """Positions of selectors that can all be removed together without changing what is excluded."""
     admitted: dict[str, str]
     """Labels of a node that keeps the daemon; empty for a node without labels."""
+    admitted_name: str
+    """Name of that node; empty where any will do."""
+    labels: dict[str, str]
+    """The labels that the pods' ``nodeSelector`` asks for besides the affinity."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain data for JSON."""
@@ -93,9 +99,8 @@ class Explanation:
         for selector in self.selectors:
             origin = f"  ({selector.origin})" if selector.origin else ""
             lines.append(f"  [{selector.index}] {selector.selector}{origin}")
-            lines.append(f"      nodes {selector.words}")
-            if selector.dead:
-                lines.append(f"      matches no node: {selector.dead}")
+            no_node = f"matches no node: {selector.dead}"
+            lines.append(f"      {no_node if selector.dead else f'nodes {selector.words}'}")
             if selector.redundant_because_of:
                 others = listed([f"[{place}]" for place in selector.redundant_because_of])
                 verb = "matches" if len(selector.redundant_because_of) == 1 else "together match"
@@ -104,152 +109,38 @@ class Explanation:
                 lines.append(
                     "      redundant: the affinity that is required anyway admits none of these nodes"
                 )
+            if selector.not_asked:
+                lines.append("      no daemon there anyway: the nodeSelector admits none of these nodes")
             if selector.example is not None:
                 only = ", by this selector only" if selector.alone else ""
-                lines.append(f"      excluded{only}: for example a node {describe_labels(selector.example)}")
+                node = describe_node(selector.example, selector.example_name)
+                lines.append(f"      excluded{only}: for example a node {node}")
         if not self.selectors:
             lines.append("  none")
         if self.removable:
             removable = listed([f"[{place}]" for place in self.removable])
             lines.append(f"  {removable} can be removed without any change of the affinity.")
         lines += ["", "Affinity: a node keeps the daemon when it satisfies one of these terms"]
+        if self.labels:
+            asked = ", ".join(str(requirement) for requirement in asking(self.labels))
+            lines.append(f"  and, besides, what the nodeSelector asks for: {asked}")
         for number, term in enumerate(self.terms):
             lines.append(f"  term {number}")
             for requirement in term.requirements:
                 origins = [f"[{place}]" for place in requirement.because_of]
-                because = listed([*origins, *(["the required affinity"] if requirement.required else [])])
+                origins += ["the required affinity"] if requirement.required else []
+                origins += ["the nodeSelector"] if requirement.by_labels else []
+                because = listed(origins)
                 lines.append(f"      {requirement.words}, because of {because or 'no single selector'}")
-            lines.append(f"      admitted: for example a node {describe_labels(term.example)}")
+            admitted = "no node that the nodeSelector admits"
+            if term.example is not None:
+                admitted = f"for example a node {describe_node(term.example, term.example_name)}"
+            lines.append(f"      admitted: {admitted}")
         if self.affinity is None:
-            lines.append("  no term: nothing is excluded, every node keeps the daemon")
+            which = "that the nodeSelector admits " if self.labels else ""
+            lines.append(f"  no term: nothing is excluded, every node {which}keeps the daemon")
         elif self.proven:
             lines.append(f"  No exact affinity has fewer {listed(self.proven, 'or')}.")
         else:
             lines.append("  Exact; that none is smaller could not be proven in the steps allowed.")
         return "\n".join(lines)
-
-
-def explain(
-    selectors: Iterable[str | Mapping[str, Any]],
-    *,
-    origins: Sequence[str] = (),
-    required: Mapping[str, Any] | None = None,
-    budget: int = BUDGET,
-) -> Explanation:
-    """Explain a list of selectors (as for ``solve``) and the affinity that excludes what they match.
-
-    ``origins`` says for each selector where it comes from; ``required`` is a node selector that is joined
-    with the exclusion. Raises SelectorError as ``solve`` does.
-    """
-    given = list(selectors) if not isinstance(selectors, (str, Mapping)) else selectors
-    parsed = read_selectors(given)
-    answer = solve(given, required=required, budget=budget)
-    terms = read(answer.affinity)[0] if answer.affinity is not None else []
-    own = read(required)[0] if required is not None else None
-    regions = Regions(parsed, [*terms, *(own or ())])
-    boxes = [regions.box(selector.requirements) for selector in parsed]
-    outside = regions.outside_terms(own)
-    excluded = tuple(
-        _explain_selector(
-            regions, boxes, outside, place, selector, origins[place] if place < len(origins) else ""
-        )
-        for place, selector in enumerate(parsed)
-    )
-    admitted = tuple(_explain_term(regions, boxes, outside, term) for term in terms)
-    removable = _removable(regions, boxes, outside)
-    first = admitted[0].example if admitted else {}
-    return Explanation(excluded, admitted, answer.affinity, answer.proven, removable, first)
-
-
-def _explain_selector(
-    regions: Regions,
-    boxes: Sequence[int | None],
-    outside: Sequence[int],
-    place: int,
-    selector: Selector,
-    origin: str,
-) -> SelectorExplanation:
-    box = boxes[place]
-    others = [other for at, other in enumerate(boxes) if at != place]
-    own = admitted = None
-    if box is not None:
-        admitted = regions.outside(box, outside)
-        own = regions.outside(box, [*others, *outside])
-    superfluous = box is not None and regions.outside(box, others) is None
-    shown = own or admitted or box
-    return SelectorExplanation(
-        index=place,
-        selector=str(selector),
-        origin=origin,
-        words=phrase(selector.requirements),
-        dead=why_dead(selector.requirements) if box is None else "",
-        redundant_because_of=_covering(regions, boxes, place) if superfluous else (),
-        example=None if shown is None else regions.example(shown),
-        alone=own is not None,
-        not_required=box is not None and admitted is None,
-    )
-
-
-def _explain_term(
-    regions: Regions, boxes: Sequence[int | None], outside: Sequence[int], term: Term
-) -> TermExplanation:
-    entries = [(False, requirement) for requirement in term[0]] + [(True, one) for one in term[1]]
-    explained = []
-    for entry in entries:
-        rest = [other for other in entries if other != entry]
-        without = regions.box(
-            [one for is_field, one in rest if not is_field], [one for is_field, one in rest if is_field]
-        )
-        because_of = tuple(
-            place
-            for place, box in enumerate(boxes)
-            if box is not None and without is not None and regions.meet(without, box)
-        )
-        requirement = entry[1]
-        explained.append(
-            RequirementExplanation(
-                text=str(requirement),
-                words=label_phrase(requirement.key, [(requirement.operator, requirement.values)]),
-                because_of=because_of,
-                required=without is not None and any(regions.meet(without, box) for box in outside),
-            )
-        )
-    return TermExplanation(
-        words=phrase([requirement for _is_field, requirement in entries]),
-        requirements=tuple(explained),
-        because_of=tuple(sorted({place for entry in explained for place in entry.because_of})),
-        example=regions.example(regions.box(*term) or 0),
-    )
-
-
-def _covering(regions: Regions, boxes: Sequence[int | None], place: int) -> tuple[int, ...]:
-    """Return others whose union holds a box: one or two where they suffice, else none that can be spared."""
-    box = boxes[place]
-    if box is None:
-        return ()
-    near = [
-        at for at, other in enumerate(boxes) if at != place and other is not None and regions.meet(box, other)
-    ]
-    for size in (1, 2) if len(near) <= _PAIRS_AMONG else (1,):
-        for some in combinations(near, size):
-            if regions.outside(box, [boxes[at] for at in some]) is None:
-                return some
-    kept = near
-    for at in reversed(near):
-        rest = [other for other in kept if other != at]
-        if regions.outside(box, [boxes[other] for other in rest]) is None:
-            kept = rest
-    return tuple(kept)
-
-
-def _removable(regions: Regions, boxes: Sequence[int | None], outside: Sequence[int]) -> tuple[int, ...]:
-    """Choose selectors to leave out, later ones first, such that the same nodes keep the daemon."""
-    kept = list(range(len(boxes)))
-    for place in reversed(range(len(boxes))):
-        box = boxes[place]
-        if (
-            box is None
-            or regions.outside(box, [*outside, *(boxes[at] for at in kept if at != place)]) is None
-        ):
-            kept.remove(place)
-    return tuple(place for place in range(len(boxes)) if place not in kept)

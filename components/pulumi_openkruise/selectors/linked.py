@@ -11,7 +11,7 @@ from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
 from .small_cover import Shape, small_cover
-from .space import LabelSpace
+from .space import LabelSpace, node_name
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
@@ -53,9 +53,13 @@ class LinkedLabels:
             if space.ranges and atoms & space.other:
                 atoms = space.other
             value = space.sample(atoms)
-            if value is not None:
+            if value is not None and not space.is_field:
                 labels[space.key] = value
         return labels
+
+    def name_in(self, box: int) -> str:
+        """Return the name of a node in a box; empty where any will do."""
+        return node_name(self.spaces, self.offsets, box)
 
     def find_primes(self, budget: int) -> None:
         """Find all maximal boxes outside the forbidden ones; out of budget, enough of them to cover."""

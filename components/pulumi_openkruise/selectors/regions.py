@@ -11,10 +11,34 @@ from .affinity import Term
 from .boxes import Steps, absorb, hole
 from .layout import Layout
 from .requirement import Requirement, Selector
+from .space import node_name
 from .wording import listed, phrase
 
 _LISTED = 3
 _UNLIMITED = 10**12
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """Nodes that a label selector and a field selector match together."""
+
+    selector: str
+    """A label selector, as for ``kubectl get nodes -l``; empty where labels do not matter."""
+    fields: str = ""
+    """A field selector, as for ``--field-selector``; empty where the node's name does not matter."""
+
+    def __str__(self) -> str:
+        """Write both selectors in a line."""
+        return self._written("")
+
+    def quoted(self) -> str:
+        """Write both selectors in quotes, to stand in a sentence."""
+        return self._written("'")
+
+    def _written(self, quote: str) -> str:
+        parts = [f"{quote}{self.selector}{quote}"] if self.selector else []
+        parts += [f"field {quote}{self.fields}{quote}"] if self.fields else []
+        return " with ".join(parts) or "every node"
 
 
 @dataclass(frozen=True)
@@ -22,19 +46,28 @@ class Region:
     """Nodes that match one selector and none of some others, written for people."""
 
     selector: str
-    """A label selector that matches the nodes."""
+    """A label selector that matches the nodes; empty where labels do not matter."""
+    fields: str
+    """A field selector that matches them, too; empty where the node's name does not matter."""
     words: str
     """The same in words, to stand after "nodes"."""
-    unless: tuple[str, ...]
-    """Label selectors; a node that one of them matches does not belong to the region."""
+    unless: tuple[Kind, ...]
+    """Nodes that do not belong to the region."""
     example: dict[str, str]
     """The labels of such a node."""
+    example_name: str
+    """Its name; empty where any will do."""
+
+    @property
+    def kind(self) -> Kind:
+        """Both selectors."""
+        return Kind(self.selector, self.fields)
 
     def others(self) -> str:
         """Say which other selectors keep nodes out of the region, to stand after "unless"."""
         if len(self.unless) > _LISTED:
             return f"one of {len(self.unless)} other selectors"
-        return listed([repr(other) for other in self.unless], "or")
+        return listed([other.quoted() for other in self.unless], "or")
 
 
 class Regions:
@@ -56,22 +89,22 @@ class Regions:
         """Return boxes that together hold the nodes that no term admits; none where nothing is required."""
         return self._layout.outside_terms(terms)
 
-    def named(self, selectors: Iterable[Selector]) -> dict[int, str | None]:
+    def named(self, selectors: Iterable[Selector]) -> dict[int, Kind | None]:
         """Return the boxes of selectors that match a node, each with its selector."""
-        texts: dict[int, str | None] = {}
+        texts: dict[int, Kind | None] = {}
         for selector in sorted(selectors, key=str):
             if (box := self.box(selector.requirements)) is not None:
-                texts.setdefault(box, str(selector))
+                texts.setdefault(box, Kind(str(selector)))
         return texts
 
-    def terms(self, terms: Iterable[Term]) -> dict[int, str | None]:
+    def terms(self, terms: Iterable[Term]) -> dict[int, Kind | None]:
         """Return the boxes of node selector terms, none with a selector."""
         boxes = (self.box(labels, fields) for labels, fields in terms)
         return {box: None for box in boxes if box is not None}
 
-    def written(self, boxes: Iterable[int]) -> dict[int, str | None] | None:
+    def written(self, boxes: Iterable[int]) -> dict[int, Kind | None] | None:
         """Return boxes of a selector each that hold the same nodes; None where no selector says it."""
-        cut: dict[int, str | None] = {}
+        cut: dict[int, Kind | None] = {}
         for box in boxes:
             sides = []
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True):
@@ -96,11 +129,15 @@ class Regions:
         labels = {}
         for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True):
             value = space.sample((box & field) >> offset)
-            if value is not None:
+            if value is not None and not space.is_field:
                 labels[space.key] = value
         return labels
 
-    def difference(self, these: Mapping[int, str | None], others: Mapping[int, str | None]) -> list[Region]:
+    def name(self, box: int) -> str:
+        """Return the name of a node in a box; empty where any will do."""
+        return node_name(self._spaces, self._offsets, box)
+
+    def difference(self, these: Mapping[int, Kind | None], others: Mapping[int, Kind | None]) -> list[Region]:
         """Describe the nodes in some of these boxes and in none of the others, in a fixed order.
 
         The boxes have the selector that somebody wrote for them, or None. Together the regions are exactly
@@ -112,7 +149,7 @@ class Regions:
         found = [part for part in parts if part is not None]
         kept = self._without_superfluous(self._joined(absorb(found)), covers)
         regions = [self._region(box, covers, others) for box in kept]
-        return sorted(regions, key=lambda region: (region.selector.count(","), region.selector))
+        return sorted(regions, key=lambda region: (region.selector.count(","), region.kind))
 
     def _left(self, box: int, covers: Sequence[int]) -> int | None:
         """Return the box without the values of its own labels with which a cover holds every node."""
@@ -155,26 +192,33 @@ class Regions:
                 kept = rest
         return kept
 
-    def _region(self, box: int, covers: Sequence[int], texts: Mapping[int, str | None]) -> Region:
-        requirements = self._requirements(box)
+    def _region(self, box: int, covers: Sequence[int], kinds: Mapping[int, Kind | None]) -> Region:
         near = self._frame.touching(box, covers)
-        unless = {text for cover in near if (text := texts[cover]) is not None}
+        unless = {kind for cover in near if (kind := kinds[cover]) is not None}
         # What nobody wrote is said as far as the region does not say it itself.
-        parts = absorb([cover & box for cover in near if texts[cover] is None])
-        unless |= {_text(self._requirements(part, box)) for part in parts}
+        parts = absorb([cover & box for cover in near if kinds[cover] is None])
+        unless |= {self._kind(part, box) for part in parts}
+        kind, example = self._kind(box), self.outside(box, near) or box
         return Region(
-            selector=_text(requirements),
-            words=phrase(requirements),
+            selector=kind.selector,
+            fields=kind.fields,
+            words=phrase(self._requirements(box), self._requirements(box, is_field=True)),
             unless=tuple(sorted(unless)),
-            example=self.example(self.outside(box, near) or box),
+            example=self.example(example),
+            example_name=self.name(example),
         )
 
-    def _requirements(self, box: int, within: int = -1) -> list[Requirement]:
-        """Say which nodes of those within are in a box."""
+    def _kind(self, box: int, within: int = -1) -> Kind:
+        return Kind(
+            _text(self._requirements(box, within)), _text(self._requirements(box, within, is_field=True))
+        )
+
+    def _requirements(self, box: int, within: int = -1, *, is_field: bool = False) -> list[Requirement]:
+        """Say which nodes of those within are in a box, by their labels or by their names."""
         return [
             requirement
             for space, offset, field in zip(self._spaces, self._offsets, self._fields, strict=True)
-            if within & field & ~box
+            if within & field & ~box and space.is_field is is_field
             for requirement in space.statement((box & field) >> offset)
         ]
 

@@ -6,7 +6,7 @@ thresholds. A set of values is an integer whose bit i stands for atom i, so that
 inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is never absent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .requirement import Requirement
 from .syntax import MAX_INTEGER, integer
@@ -211,6 +211,15 @@ class LabelSpace:
 
     def _names(self, atoms: int) -> tuple[str, ...]:
         return tuple([value for value, bit in self._bit.items() if bit & atoms])
+
+
+def node_name(spaces: Sequence[LabelSpace], offsets: Sequence[int], box: int) -> str:
+    """Return the name of a node in a box over labels and fields; empty where any will do."""
+    for space, offset in zip(spaces, offsets, strict=True):
+        atoms = box >> offset & space.full
+        if space.is_field and atoms != space.full:
+            return space.sample(atoms) or ""
+    return ""
 
 
 def _texts() -> Iterable[str]:

@@ -9,14 +9,28 @@ Part = tuple[Operator, tuple[str, ...]]
 """Operator and values of a requirement, without its key."""
 
 
-def phrase(requirements: Iterable[Requirement]) -> str:
-    """Say in words what holds for a node that satisfies all requirements, to stand after "nodes"."""
+def phrase(requirements: Iterable[Requirement], fields: Iterable[Requirement] = ()) -> str:
+    """Say in words what holds for a node that satisfies all requirements, to stand after "nodes".
+
+    ``fields`` are requirements on the node's name.
+    """
+    names = " and ".join(map(_named, fields))
     by_key: dict[str, list[Part]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append((requirement.operator, requirement.values))
     if not by_key:
-        return "of any kind"
-    return "whose " + " and whose ".join(label_phrase(key, parts) for key, parts in by_key.items())
+        return names or "of any kind"
+    labels = " and whose ".join(label_phrase(key, parts) for key, parts in by_key.items())
+    return f"{names} whose {labels}".lstrip()
+
+
+def _named(field: Requirement) -> str:
+    return f"{'named' if field.operator == 'In' else 'not named'} {listed(field.values, 'or')}"
+
+
+def name_phrase(field: Requirement) -> str:
+    """Say in words what a requirement on the node's name states."""
+    return f"the name is {'' if field.operator == 'In' else 'not '}{listed(field.values, 'or')}"
 
 
 def label_phrase(key: str, parts: Sequence[Part]) -> str:

@@ -468,5 +468,30 @@ def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], 
     assert (code, err) == (1, "")
     assert "  lose: n1" in out
     assert "1 keep it and restart its pod" in out
-    _code, _out, err = cli("--stack-file", path, "--explain")
+    code, out, err = cli("--stack-file", path, "--explain")
+    assert (code, err) == (0, "")
+    assert "what the nodeSelector asks for: pool=a" in out
+    assert "admitted: for example a node with label pool=a" in out
+    code, out, _err = cli("--stack-file", path, "--explain", "-o", "json")
+    assert json.loads(out)["labels"] == {"pool": "a"}
+    code, out, err = cli("--stack-file", path, "-o", "json")
+    assert (code, json.loads(out)) == (0, _expected("a=1"))
     assert "nodeSelector asks of each node: pool=a" in err
+    for args in (["pool=a"], ["pool=a", "--explain"], ["pool=a", "--diff", before]):
+        code, out, err = cli("--stack-file", path, *args)
+        assert (code, out) == (2, "")
+        assert err.startswith("every node that the nodeSelector admits is matched by 'pool=a'")
+
+
+def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> None:
+    code, out, err = cli("a=b,a=c", "x", "-o", "json")
+    assert (code, json.loads(out)) == (0, _expected("x"))
+    assert "argument: a=b,a=c matches no node: no value of label a satisfies a=b and a=c at once" in err
+    terms = "[{}, {matchExpressions: [{key: pool, operator: In, values: [a]}]}]"
+    affinity = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: {terms}}}}}"
+    path = stack_file(
+        f"config: {{'openkruise:values': {{daemon: {{affinity: {{nodeAffinity: {affinity}}}}}}}}}"
+    )
+    code, _out, err = cli("--stack-file", path)
+    assert code == 0
+    assert "nodeSelectorTerms[0] has no requirements, and then it matches no node" in err

@@ -10,7 +10,7 @@ from pulumi_openkruise.discovery import JudgedNode, Proposal, grouped, judged, p
 from pulumi_openkruise.discovery.proposal import _cover
 from pulumi_openkruise.presets import BASE_SELECTORS, preset_selectors
 from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
-from pulumi_openkruise.selectors.difference import Placement
+from pulumi_openkruise.selectors.placement import Placement
 
 BASE = Placement(BASE_SELECTORS)
 KUBELET = {

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Selector, SelectorError, affinity_matches, explain, parse, solve
 from pulumi_openkruise.selectors.affinity import write
-from pulumi_openkruise.selectors.difference import Placement, difference
+from pulumi_openkruise.selectors.difference import difference
+from pulumi_openkruise.selectors.placement import Placement
+from pulumi_openkruise.selectors.regions import Kind, Region
 from pulumi_openkruise.selectors.wording import phrase
 
 
@@ -54,6 +56,11 @@ def test_what_is_said_of_each_selector_is_true(texts: list[str]) -> None:
     assert solve([str(selector) for selector in kept]).affinity == explanation.affinity
 
 
+def _unless(region: Region) -> list[Selector]:
+    assert not any(kind.fields for kind in region.unless)
+    return [parse(kind.selector) for kind in region.unless]
+
+
 def _required(texts: list[str]) -> dict[str, Any] | None:
     """Read each selector as a term that is required; None where there are none."""
     if not texts:
@@ -80,13 +87,12 @@ def test_a_difference_takes_into_account_what_is_required(
         has = _admits(new, now.required, labels) and asked.items() <= labels.items()
         for regions, expected in ((change.gaining, has and not had), (change.losing, had and not has)):
             assert expected == any(
-                parse(region.selector).matches(labels)
-                and not matched([parse(text) for text in region.unless], labels)
+                parse(region.selector).matches(labels) and not matched(_unless(region), labels)
                 for region in regions
             )
     for region in (*change.gaining, *change.losing):
         assert parse(region.selector).matches(region.example)
-        assert not matched([parse(text) for text in region.unless], region.example)
+        assert not matched(_unless(region), region.example)
     assert change.restarts == (asked != {} or change.before != change.after)
 
 
@@ -95,7 +101,7 @@ def test_a_difference_takes_into_account_what_is_required(
 def test_an_explanation_takes_into_account_what_is_required(texts: list[str], terms: list[str]) -> None:
     required = _required(terms)
     try:
-        explanation = explain(texts, required=required)
+        explanation = explain(Placement(texts, required))
     except SelectorError:
         return
     selectors = [parse(text) for text in texts]
@@ -127,16 +133,144 @@ def test_what_only_terms_can_say_is_said_by_terms() -> None:
     change = difference(Placement(["a=1"]), Placement(["a=1"], more))
     assert change.by_terms
     assert change.gaining == ()
-    assert [(region.selector, region.unless) for region in change.losing] == [("a!=1", ("n>5",))]
+    assert [(region.selector, region.unless) for region in change.losing] == [("a!=1", (Kind("n>5"),))]
     assert "unless 'n>5' still admits them" in change.to_text()
 
 
-def test_a_name_that_is_required_is_told_like_a_label() -> None:
-    fields = [{"key": "metadata.name", "operator": "NotIn", "values": ["node-1"]}]
-    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
-    change = difference(Placement(["a=1"]), Placement(["a=1"], required))
-    assert [region.selector for region in change.losing] == ["metadata.name=node-1"]
-    assert change.losing[0].unless == ("a=1",)
+def test_a_whole_cluster_is_every_node() -> None:
+    more = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "n", "operator": "Gt", "values": ["5"]}]}]}
+    text = difference([], Placement([], more)).to_text()
+    assert "Nodes that lose the daemon:\n  every node\n      nodes of any kind\n" in text
+    assert "      unless 'n>5' still admits them\n" in text
+
+
+# --- the name of a node, which `matchFields` may require, is no label
+
+
+def _named(operator: str, *names: str) -> dict[str, Any]:
+    fields = [{"key": "metadata.name", "operator": operator, "values": [name]} for name in names]
+    return {"nodeSelectorTerms": [{"matchFields": fields}]}
+
+
+def test_a_name_is_told_by_a_field_selector() -> None:
+    change = difference(Placement(["a=1"]), Placement(["a=1"], _named("NotIn", "node-1")))
+    (region,) = change.losing
+    assert (region.selector, region.fields) == ("", "metadata.name=node-1")
+    assert (region.example, region.example_name) == ({}, "node-1")
+    assert region.unless == (Kind("a=1"),)
+    assert change.to_text().splitlines()[1:6] == [
+        "Nodes that lose the daemon:",
+        "  field metadata.name=node-1",
+        "      nodes named node-1",
+        "      unless 'a=1' already excludes them",
+        "      for example a node named node-1 without labels",
+    ]
+    change = difference(Placement([], _named("NotIn", "m", "n")), Placement(["a=1"]))
+    assert [str(region.kind) for region in change.gaining] == [
+        "field metadata.name=m",
+        "field metadata.name=n",
+    ]
+
+
+def test_a_label_may_have_the_name_of_the_field() -> None:
+    required = _named("In", "y")
+    explanation = explain(Placement(["metadata.name=x"], required))
+    (entry,) = explanation.selectors
+    assert (entry.example, entry.example_name) == ({"metadata.name": "x"}, "y")
+    assert "for example a node named y with label metadata.name=x" in explanation.to_text()
+    change = difference(Placement([], required), Placement(["metadata.name=y"], required))
+    (region,) = change.losing
+    assert (region.selector, region.fields) == ("metadata.name=y", "")
+    assert region.unless == (Kind("", "metadata.name!=y"),)
+    assert (region.example, region.example_name) == ({"metadata.name": "y"}, "y")
+    with pytest.raises(SelectorError) as caught:
+        solve(["metadata.name", "!metadata.name"], required=required)
+    assert (caught.value.problems[0].witness, caught.value.problems[0].witness_name) == ({}, "y")
+    assert "a node named y without labels" in str(caught.value)
+
+
+def test_a_name_in_an_explanation() -> None:
+    explanation = explain(Placement(["a=1"], _named("NotIn", "n1", "n2")))
+    (term,) = explanation.terms
+    assert [(entry.words, entry.text, entry.is_field) for entry in term.requirements] == [
+        ("label a is absent or not 1", "a!=1", False),
+        ("the name is not n1", "metadata.name!=n1", True),
+        ("the name is not n2", "metadata.name!=n2", True),
+    ]
+    assert term.words == "not named n1 and not named n2 whose label a is absent or not 1"
+    assert (term.example, term.example_name) == ({}, "other")
+    assert (explanation.admitted, explanation.admitted_name) == ({}, "other")
+    (term,) = explain(Placement([], _named("In", "n1"))).terms
+    assert term.words == "named n1"
+
+
+# --- the labels that the pods' `nodeSelector` asks for
+
+
+@settings(max_examples=200, deadline=None)
+@given(selector_lists, term_lists, st.sampled_from([{"a": "1"}, {"a": "1", "b": "2"}]))
+def test_examples_have_the_labels_that_are_asked_for(
+    texts: list[str], terms: list[str], asked: dict[str, str]
+) -> None:
+    placement = Placement(texts, _required(terms), asked)
+    try:
+        explanation = explain(placement)
+    except SelectorError:
+        return
+    assert explanation.labels == asked
+    assert explanation.affinity == placement.solve().affinity
+
+    def runs(labels: dict[str, str]) -> bool:
+        return asked.items() <= labels.items() and affinity_matches(explanation.affinity, labels)
+
+    assert runs(explanation.admitted)
+    for at, term in enumerate(explanation.terms):
+        assert explanation.affinity is not None
+        only = {"nodeSelectorTerms": [explanation.affinity["nodeSelectorTerms"][at]]}
+        if term.example is None:
+            labelled = [labels for labels in NODES if asked.items() <= labels.items()]
+            assert not any(affinity_matches(only, labels) for labels in labelled)
+        else:
+            assert runs(term.example)
+            assert affinity_matches(only, term.example)
+    for place, entry in enumerate(explanation.selectors):
+        own = [labels for labels in NODES if parse(texts[place]).matches(labels)]
+        required = [labels for labels in own if affinity_matches(placement.required, labels)]
+        left = [labels for labels in required if asked.items() <= labels.items()]
+        assert entry.not_asked == (bool(required) and not left)
+        if left:
+            assert entry.example is not None
+            assert asked.items() <= entry.example.items()
+    kept = [text for at, text in enumerate(texts) if at not in explanation.removable]
+    assert Placement(kept, placement.required, asked).solve().affinity == explanation.affinity
+
+
+def test_text_of_an_explanation_with_a_node_selector() -> None:
+    asked = {"pool": "a"}
+    terms = [
+        {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]},
+        {"matchExpressions": [{"key": "zone", "operator": "Exists"}]},
+    ]
+    text = explain(Placement(["pool=b"], {"nodeSelectorTerms": terms[1:]}, asked)).to_text()
+    assert "no daemon there anyway: the nodeSelector admits none of these nodes" in text
+    assert "  and, besides, what the nodeSelector asks for: pool=a\n" in text
+    assert "admitted: for example a node with labels pool=a, zone=other" in text
+    text = explain(Placement([], {"nodeSelectorTerms": terms}, {"pool": "b"})).to_text()
+    assert "admitted: no node that the nodeSelector admits" in text
+    text = explain(Placement([], None, asked)).to_text()
+    assert "every node that the nodeSelector admits keeps the daemon" in text
+    text = explain(Placement(["k>5,x=y"], None, {"k": "9"})).to_text()
+    assert "label k is 9, because of the nodeSelector" in text
+
+
+@pytest.mark.parametrize("operator", [None, "Gt"])
+def test_both_sides_of_a_difference_are_checked_alike(operator: str | None) -> None:
+    term = {"matchExpressions": [{"key": "n", "operator": operator, "values": ["5"]}]}
+    required = {"nodeSelectorTerms": [term]} if operator else None
+    good, bad = Placement(["b"], required, {"a": "x"}), Placement(["a"], required, {"a": "x"})
+    for old, new in ((good, bad), (bad, good)):
+        with pytest.raises(SelectorError, match="is matched by 'a'"):
+            difference(old, new)
 
 
 @settings(max_examples=200, deadline=None)
@@ -154,6 +288,7 @@ def test_what_is_said_of_each_term_is_true(texts: list[str]) -> None:
     assert len(explanation.terms) == len(explanation.affinity["nodeSelectorTerms"])
     for at, term in enumerate(explanation.terms):
         only = {"nodeSelectorTerms": [explanation.affinity["nodeSelectorTerms"][at]]}
+        assert term.example is not None
         assert affinity_matches(only, term.example)
         assert not matched(selectors, term.example)
         for number, requirement in enumerate(term.requirements):
@@ -179,8 +314,7 @@ def test_a_difference_is_exactly_the_nodes_that_change(old: list[str], new: list
 
     def described(regions: Any, labels: dict[str, str]) -> bool:
         return any(
-            parse(region.selector).matches(labels)
-            and not matched([parse(text) for text in region.unless], labels)
+            parse(region.selector).matches(labels) and not matched(_unless(region), labels)
             for region in regions
         )
 
@@ -223,10 +357,8 @@ Selectors: nodes without the daemon
       nodes whose label type is kwok or virtual-kubelet
       excluded, by this selector only: for example a node with label type=virtual-kubelet
   [2] x=a,x=b
-      nodes whose label x is a and b
       matches no node: no value of label x satisfies x=a and x=b at once
   [3] k<0
-      nodes whose label k is an integer below 0
       matches no node: no value of a label can satisfy k<0
   [4] a=1,b!=1
       nodes whose label a is 1 and whose label b is absent or not 1

@@ -1,0 +1,44 @@
+"""Where pods may run, all rules together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .affinity import Term, asking, read
+from .exclusion import BUDGET, Exclusion, solve
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the daemon may run: on nodes that no selector matches and that its pods' other rules admit."""
+
+    selectors: Sequence[str | Mapping[str, Any]] = ()
+    required: Mapping[str, Any] | None = None
+    """``{"nodeSelectorTerms": [...]}`` that is required anyway."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The pods' ``nodeSelector``, which Kubernetes itself joins with the affinity."""
+
+    def solve(self, budget: int = BUDGET) -> Exclusion:
+        """Compute the affinity; raises SelectorError where there is none, or no node is left."""
+        return solve(self.selectors, required=self.required, labels=self.labels, budget=budget)
+
+    def terms(self, *, with_labels: bool = True) -> list[Term] | None:
+        """Return what is required besides the selectors, labels included; None for nothing."""
+        terms = None if self.required is None else read(self.required)[0]
+        return joined(terms, self.labels if with_labels else {})
+
+
+def placement_of(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
+    """Take a list of selectors for a placement without other rules."""
+    if isinstance(given, Placement):
+        return given
+    # What is not a list is refused by `solve`, which says so.
+    return Placement(given if isinstance(given, (str, Mapping)) else list(given))  # type: ignore[arg-type]
+
+
+def joined(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
+    """Return what terms and labels require together; None for nothing."""
+    asked = asking(labels)
+    if terms is None:
+        return [(asked, ())] if asked else None
+    return [((*own, *asked), fields) for own, fields in terms]
