@@ -483,6 +483,19 @@ def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], 
         assert err.startswith("every node that the nodeSelector admits is matched by 'pool=a'")
 
 
+def test_an_exclusion_that_only_joined_can_be_said(cli: Cli, stack_file: Callable[[str], str]) -> None:
+    term = "{matchExpressions: [{key: k, operator: In, values: ['3', '9']}]}"
+    affinity = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{term}]}}}}"
+    path = stack_file(
+        "config:\n  openkruise:baseExclusions: false\n  openkruise:excludeManager: false\n"
+        '  openkruise:virtualNodeSelectors: ["k>5,x=y"]\n'
+        f"  openkruise:values: {{daemon: {{affinity: {{nodeAffinity: {affinity}}}}}}}\n"
+    )
+    code, out, err = cli("--stack-file", path, "-o", "json")
+    assert (code, err) == (0, "")
+    assert len(json.loads(out)["nodeSelectorTerms"]) == 2
+
+
 def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> None:
     code, out, err = cli("a=b,a=c", "x", "-o", "json")
     assert (code, json.loads(out)) == (0, _expected("x"))
