@@ -72,7 +72,11 @@ def _reduce(
         kept: list[int] = []
         for row in sorted(set(rows), key=lambda row: (row.bit_count(), row)):
             steps.take(len(kept) // 64)
-            if all(other & ~row for other in kept):
+            missing = ~row
+            for other in kept:
+                if not other & missing:
+                    break
+            else:
                 kept.append(row)
         forced = 0
         for row in kept:
@@ -89,25 +93,28 @@ def _reduce(
 
 def _drop_dominated_primes(rows: list[int], steps: Steps, dominated: dict[int, int] | None) -> list[int]:
     """Remove from all rows the primes that hit no more than another prime does."""
-    hits: dict[int, int] = {}
+    hit: dict[int, list[int]] = {}
     steps.take(len(rows) * (len(rows) // 512))
     for number, row in enumerate(rows):
         while row:
             bit = row & -row
             row ^= bit
-            hits[bit] = hits.get(bit, 0) | 1 << number
-    kept: list[tuple[int, int]] = []
+            hit.setdefault(bit, []).append(number)
+    # What hits no less hits each of its rows, too: the row of which the fewest are kept tells.
+    kept: list[list[tuple[int, int]]] = [[] for _row in rows]
     kept_mask = 0
-    for bit in sorted(hits, key=lambda bit: (-hits[bit].bit_count(), bit)):
-        steps.take(1 + len(kept) // 16)
-        own = hits[bit]
-        for other, by in kept:
+    for bit in sorted(hit, key=lambda bit: (-len(hit[bit]), bit)):
+        own = sum([1 << number for number in hit[bit]])
+        fewest = min([kept[number] for number in hit[bit]], key=len)
+        steps.take(1 + (len(hit[bit]) + len(fewest)) // 16)
+        for other, by in fewest:
             if not own & ~other:
                 if dominated is not None:
                     dominated[bit] = by
                 break
         else:
-            kept.append((own, bit))
+            for number in hit[bit]:
+                kept[number].append((own, bit))
             kept_mask |= bit
     return [row & kept_mask for row in rows]
 
