@@ -12,8 +12,9 @@ from functools import partial
 
 from .boxes import Frame, OutOfSteps, Steps
 from .hitting import hitting_set, independent
+from .shape import Shape
 from .shrinking import Shrinking
-from .small_cover import Shape, small_cover, tightened
+from .small_cover import small_cover, tightened
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def smallest_cover(shape: Shape, budget: int) -> Cover:
     else:
         steps = Steps(budget)
         try:
-            rows = _rows(shape, steps)
+            rows = shape.rows(steps)
             chosen, fooling = _fewest(rows, steps)
         except OutOfSteps:
             return Cover(small_cover(shape), 0, False)
@@ -73,29 +74,6 @@ def _two_apart(primes: Sequence[int], frame: Frame) -> dict[int, int]:
         first = beyond[0]
         spans[place] = own if len(beyond) > 1 or own & first == first else (own & ~first) | missing
     return spans
-
-
-def _rows(shape: Shape, steps: Steps) -> dict[int, int]:
-    """Return every set of primes that holds some node, with the box around all such nodes.
-
-    A set of primes is an integer whose bit i stands for prime i. Label by label, all values are tried and
-    nodes that lie in the same primes so far are treated as one.
-    """
-    states = {(1 << len(shape.primes)) - 1: 0}
-    # Labels with few values first: they tell the fewest nodes apart.
-    for groups in sorted(shape.members, key=len):
-        if len(groups) == 1:
-            states = {row: span | groups[0][0] for row, span in states.items()}
-            continue
-        steps.take(len(states) * len(groups) // 4)
-        following: dict[int, int] = {}
-        for row, span in states.items():
-            for group, inside in groups:
-                rest = row & inside
-                if rest:
-                    following[rest] = following.get(rest, 0) | span | group
-        states = following
-    return states
 
 
 def _fewest(rows: dict[int, int], steps: Steps) -> tuple[list[int], bool]:

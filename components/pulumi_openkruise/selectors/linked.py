@@ -10,7 +10,8 @@ from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
 from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
 from .requirement import Requirement
-from .small_cover import Shape, small_cover
+from .shape import Shape
+from .small_cover import small_cover
 from .space import LabelSpace, node_name
 
 SIZE_LIMIT = 1024 * 1024

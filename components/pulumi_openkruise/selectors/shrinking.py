@@ -12,7 +12,7 @@ from .boxes import Steps, hole, linked
 from .cheapest import Advice, Cheapest, Needs
 from .dual import Candidates, Shrunk, alone
 from .hitting import slots
-from .small_cover import Shape
+from .shape import Shape
 
 _Rank = tuple[int, int, int, list[tuple[int, int]]]
 """Number of candidates, the least price below zero, the node, the candidates: price and prime."""

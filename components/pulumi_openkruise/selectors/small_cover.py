@@ -6,57 +6,12 @@ Sangiovanni-Vincentelli 1984, "Logic Minimization Algorithms for VLSI Synthesis"
 hand). Everything is in a fixed order: the same primes give the same cover.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 
-from .boxes import Frame, OutOfSteps, Steps, hole, span_outside
-from .dual import Shrunk
+from .boxes import OutOfSteps, Steps, hole, span_outside
+from .shape import Shape
 
 _STEPS = 400_000
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What the search has to know about the labels."""
-
-    frame: Frame
-    """Where they lie in a box."""
-    primes: Sequence[int]
-    """The boxes that are to be covered."""
-    shrink: Callable[..., Shrunk]
-    """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
-
-    @cached_property
-    def members(self) -> list[list[tuple[int, int]]]:
-        """For each label the groups of values that no prime tells apart, each with the primes that hold it.
-
-        Absent comes first, unnamed values last; a set of primes is an integer whose bit i stands for prime i.
-        """
-        grouped = []
-        for field in self.frame.fields:
-            holders: dict[int, int] = {}
-            for place, prime in enumerate(self.primes):
-                part = prime & field
-                holders[part] = holders.get(part, 0) | 1 << place
-            groups = [(field, 0)]
-            for part, places in holders.items():
-                split = []
-                for group, inside in groups:
-                    if group & part:
-                        split.append((group & part, inside | places))
-                    if group & ~part:
-                        split.append((group & ~part, inside))
-                groups = split
-            if len(groups) > 1:
-                groups.sort(key=lambda one: (one[0].bit_length(), one[0]))
-            grouped.append(groups)
-        return grouped
-
-    @cached_property
-    def classes(self) -> list[list[int]]:
-        """For each label the groups of values that no prime tells apart."""
-        return [[group for group, _places in groups] for groups in self.members]
 
 
 def small_cover(shape: Shape) -> tuple[int, ...]:
