@@ -13,7 +13,10 @@ from .parse import from_mapping, parse, requirement_fault
 from .requirement import Requirement, Selector
 
 BUDGET = 250_000
-"""Default number of search steps, well under a second; ordinary input takes a few hundred."""
+"""Default number of search steps; ordinary input takes a few hundred.
+
+Where they are used up, an answer of hundreds of terms takes a few seconds.
+"""
 
 
 _PROOFS = ("terms", "requirements", "values")

@@ -5,9 +5,19 @@ that have no prime in common (Coudert 1994 surveys these reductions). Nodes are 
 a row is an integer whose bit i says that prime i contains the node. Ties go to the first prime in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .boxes import Steps, linked
+
+
+def places_of(primes: int) -> list[int]:
+    """List the places of the primes in a set, in order."""
+    places = []
+    while primes:
+        first = primes & -primes
+        primes ^= first
+        places.append(first.bit_length() - 1)
+    return places
 
 
 def independent(rows: Sequence[int]) -> int:
@@ -23,7 +33,7 @@ def independent(rows: Sequence[int]) -> int:
 def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
     """Return the fewest primes that hit every row, in order; raises OutOfSteps."""
     chosen: list[int] = []
-    rest = _reduce(list(rows), chosen, steps)
+    rest = reduced(rows, chosen, steps)
     for _span, group in linked((row, row) for row in rest):
         chosen += _fewest(group, steps)
     return sorted(chosen)
@@ -38,7 +48,7 @@ def slots(rows: Sequence[int], steps: Steps) -> list[tuple[int, int]]:
     """
     forced: list[int] = []
     dominated: dict[int, int] = {}
-    rest = _reduce(list(rows), forced, steps, dominated)
+    rest = reduced(rows, forced, steps, dominated)
     taken = [(1 << place, 1) for place in forced]
     taken += [(span, len(_fewest(group, steps))) for span, group in linked((row, row) for row in rest)]
     members = [span for span, _count in taken]
@@ -60,8 +70,31 @@ def _fewest(rows: Sequence[int], steps: Steps) -> list[int]:
     return found
 
 
-def _reduce(
-    rows: list[int], chosen: list[int], steps: Steps, dominated: dict[int, int] | None = None
+def minimal_rows(rows: Iterable[int], steps: Steps) -> Iterator[int]:
+    """Yield the rows, given the smallest first, that hold no other one: what hits these hits all."""
+    kept: dict[int, list[int]] = {}
+    count = 0
+    for row in rows:
+        steps.take(count // 64)
+        if not _holds_one(row, kept):
+            count += 1
+            kept.setdefault(row & -row, []).append(row)
+            yield row
+
+
+def _holds_one(row: int, rows: Mapping[int, Sequence[int]]) -> bool:
+    """Tell whether a row has all primes of one of the others, which are grouped by their first prime."""
+    missing = ~row
+    for first, others in rows.items():
+        if row & first:
+            for other in others:
+                if not other & missing:
+                    return True
+    return False
+
+
+def reduced(
+    rows: Sequence[int], chosen: list[int], steps: Steps, dominated: dict[int, int] | None = None
 ) -> list[int]:
     """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes.
 
@@ -69,29 +102,24 @@ def _reduce(
     """
     while True:
         steps.take(1 + len(rows))
-        kept: list[int] = []
-        for row in sorted(set(rows), key=lambda row: (row.bit_count(), row)):
-            steps.take(len(kept) // 64)
-            missing = ~row
-            for other in kept:
-                if not other & missing:
-                    break
-            else:
-                kept.append(row)
+        smallest_first = sorted(set(rows), key=lambda row: (row.bit_count(), row))
+        kept = list(minimal_rows(smallest_first, steps))
         forced = 0
         for row in kept:
             if row.bit_count() == 1:
                 forced |= row
         if forced:
-            chosen += [place for place in range(forced.bit_length()) if forced >> place & 1]
+            chosen += places_of(forced)
             kept = [row for row in kept if not row & forced]
-        narrowed = _drop_dominated_primes(kept, steps, dominated)
+        narrowed = without_dominated(kept, steps, dominated)
         if narrowed == kept and not forced:
             return kept
         rows = narrowed
 
 
-def _drop_dominated_primes(rows: list[int], steps: Steps, dominated: dict[int, int] | None) -> list[int]:
+def without_dominated(
+    rows: Sequence[int], steps: Steps, dominated: dict[int, int] | None = None
+) -> list[int]:
     """Remove from all rows the primes that hit no more than another prime does."""
     hit: dict[int, list[int]] = {}
     steps.take(len(rows) * (len(rows) // 512))
@@ -122,7 +150,7 @@ def _drop_dominated_primes(rows: list[int], steps: Steps, dominated: dict[int, i
 def _hit(rows: Sequence[int], limit: int, steps: Steps) -> list[int] | None:
     """Return at most ``limit`` primes that hit every row, or None."""
     chosen: list[int] = []
-    rest = _reduce(list(rows), chosen, steps)
+    rest = reduced(rows, chosen, steps)
     limit -= len(chosen)
     if limit < 0 or independent(rest) > limit:
         return None

@@ -6,9 +6,10 @@ Selectors that share no label are independent: their complements are solved apar
 from collections.abc import Sequence
 
 from .affinity import Term, length_of
-from .boxes import Frame, OutOfSteps, Steps, hole, maximal_outside
+from .boxes import Frame, OutOfSteps, Steps, maximal_outside
 from .cover import Cover, smallest_cover
 from .dual import REQUIREMENT, Shrunk
+from .growth import Growth
 from .requirement import Requirement
 from .shape import Shape
 from .small_cover import small_cover
@@ -74,7 +75,11 @@ class LinkedLabels:
             primes = maximal_outside(self.frame, order, pieces, Steps(4 * budget))
         except OutOfSteps:
             self._complete = False
-            primes = self._enough_primes()
+            growth = Growth(self._labels, self.frame, self.forbidden)
+            primes = growth.enough(lambda box: 26 + length_of(self.term(box)), SIZE_LIMIT)
+            self.oversize = growth.oversize
+            if not self.oversize:
+                primes = growth.neighbours(primes)
         self.primes = self._ordered(primes) if len(primes) > 1 else primes
 
     def cover(self, budget: int) -> Cover:
@@ -165,55 +170,3 @@ class LinkedLabels:
             seen.update(spans.pop(box))
             order.append(box)
         return order
-
-    def _enough_primes(self) -> list[int]:
-        """Cover the complement by primes, each grown around nodes that are not covered yet.
-
-        Walks the complement part by part (disjoint sharp), and stops when the answer is too large anyway.
-        """
-        found: list[int] = []
-        size = 0
-        unlimited = Steps(10**12)
-        stack = [(self.full, self.forbidden)]
-        while stack:
-            part, near = stack.pop()
-            if near:
-                first, *rest = near
-                missing, inside = part & ~first, part
-                for field in self.fields:
-                    outside = missing & field
-                    if outside:
-                        side = (inside & ~field) | outside
-                        stack.append((side, self.frame.touching(side, rest)))
-                        inside &= ~outside
-                continue
-            while (gap := hole(part, found, self.frame, unlimited)) is not None:
-                grown = self._grow(gap)
-                if grown is None:  # an inexpressible rest, which the caller names
-                    break
-                found.append(grown)
-                size += 26 + length_of(self.term(grown))
-                if size > SIZE_LIMIT:
-                    self.oversize = True
-                    return found
-        return found
-
-    def _grow(self, box: int) -> int | None:
-        """Return a maximal box that has nodes of ``box``; None when one term cannot state any of them."""
-        for space, offset, field in self._labels:
-            atoms = (box & field) >> offset
-            # A term that holds one unnamed non-integer holds all unnamed values.
-            if space.ranges and atoms & space.other:
-                atoms = atoms & ~space.other or space.unnamed
-                box = (box & ~field) | (atoms << offset)
-        if self.frame.touching(box, self.forbidden):
-            return None
-        for space, offset, field in self._labels:
-            blocked = 0
-            for forbidden in self.frame.touching(box | field, self.forbidden):
-                blocked |= forbidden & field
-            inside = (box & field) >> offset
-            pieces = space.pieces((field & ~blocked) >> offset)
-            best = max(pieces, key=lambda piece: ((piece & inside).bit_count(), piece.bit_count()))
-            box = (box & ~field) | (best << offset)
-        return box

@@ -1,23 +1,37 @@
-"""A small cover where there is no budget for the smallest one: espresso's loop over primes.
+"""A small cover where there is no budget for the smallest one: by local search over the kinds of nodes.
 
-Boxes are reduced to what only they cover; then primes that hold several of the reduced boxes take their
-place, and what has become superfluous goes. Repeated while it helps (Brayton, Hachtel, McMullen and
-Sangiovanni-Vincentelli 1984, "Logic Minimization Algorithms for VLSI Synthesis"; here with the primes at
-hand). Everything is in a fixed order: the same primes give the same cover.
+Where these are too many to be listed, by espresso's loop over primes: boxes are reduced to what only they
+cover; then primes that hold several of the reduced boxes take their place, and what has become superfluous
+goes. Repeated while it helps (Brayton, Hachtel, McMullen and Sangiovanni-Vincentelli 1984, "Logic
+Minimization Algorithms for VLSI Synthesis"; here with the primes at hand). Everything is in a fixed order:
+the same primes give the same cover.
 """
 
 from collections.abc import Sequence
 
 from .boxes import OutOfSteps, Steps, hole, span_outside
+from .local_search import few_primes
 from .shape import Shape
 
-_STEPS = 400_000
+_ROW_STEPS, _LOOP_STEPS = 350_000, 400_000
 
 
 def small_cover(shape: Shape) -> tuple[int, ...]:
-    """Choose primes that cover the union of all and of which none is superfluous, shrunk to cheaper boxes."""
+    """Choose few primes that cover the union of all, and shrink them to cheaper boxes.
+
+    Where there are too many kinds of nodes to list them, espresso's loop chooses.
+    """
+    try:
+        rows = shape.rows(Steps(_ROW_STEPS))
+    except OutOfSteps:
+        return tightened(_espresso(shape), shape)
+    return tightened([shape.primes[place] for place in few_primes(rows)], shape)
+
+
+def _espresso(shape: Shape) -> list[int]:
+    """Choose primes that cover the union of all and of which none is superfluous."""
     kept = _irredundant(sorted(shape.primes, key=lambda prime: (-prime.bit_count(), prime)), shape)
-    steps = Steps(_STEPS)
+    steps = Steps(_LOOP_STEPS)
     try:
         while True:
             fewer = _irredundant(_expanded(_reduced(kept, shape, steps), shape.primes), shape)
@@ -26,7 +40,7 @@ def small_cover(shape: Shape) -> tuple[int, ...]:
             kept = fewer
     except OutOfSteps:
         pass
-    return tightened(kept, shape)
+    return kept
 
 
 def tightened(boxes: Sequence[int], shape: Shape) -> tuple[int, ...]:
