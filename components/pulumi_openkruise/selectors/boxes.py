@@ -43,10 +43,16 @@ class Frame:
         self.full = sum(fields)
         self.guard = sum(self.spares)
         self.low = self.guard - sum([field & -field for field in fields])
+        self.field_below = dict(zip(self.spares, self.fields, strict=True))
+        """The field of each spare bit."""
 
     def is_empty(self, box: int) -> bool:
         """Tell whether no node can be in the box: some label has no value left."""
         return (box + self.low) & self.guard != self.guard
+
+    def span(self, box: int) -> int:
+        """Return the labels that the box restricts: what it leaves out carries into their spare bits."""
+        return ((self.full & ~box) + self.low) & self.guard
 
     def touching(self, box: int, others: Iterable[int]) -> list[int]:
         """Return those of the other boxes that have a node in common with the box."""
@@ -182,34 +188,40 @@ def hole(box: int, covers: Iterable[int], frame: Frame, steps: Steps) -> int | N
 
     Disjoint sharp: subtract the covers one after the other. Deterministic in the order of the covers.
     """
-    return _hole(box, frame.touching(box, covers), frame, steps)
-
-
-def _hole(box: int, covers: list[int], frame: Frame, steps: Steps) -> int | None:
-    steps.take(1 + len(covers) // 4)
-    if not covers:
-        return box
-    # The cover that leaves the least of the box is subtracted first: it makes the smallest tree.
-    low, guard = frame.low, frame.guard
-    best, best_sides = 0, 1 << 30
-    for cover in covers:
-        missing = box & ~cover
-        if not missing:
-            return None
-        sides = ((missing + low) & guard).bit_count()
-        if sides < best_sides:
-            best, best_sides = cover, sides
-            if sides == 1:
+    low, guard, field_below = frame.low, frame.guard, frame.field_below
+    left = [(box, covers)]
+    while left:
+        box, around = left.pop()
+        near = frame.touching(box, around)
+        steps.take(1 + len(near) // 4)
+        # What a cover leaves on one label only is no choice. Else the cover that leaves the least of the box
+        # is subtracted first: it makes the smallest tree.
+        narrowed = False
+        best, best_sides = 0, 1 << 30
+        for cover in near:
+            missing = box & ~cover
+            if not missing:
                 break
-    missing, inside = box & ~best, box
-    for field in frame.fields:
-        outside = missing & field
-        if outside:
-            part = (inside & ~field) | outside
-            found = _hole(part, frame.touching(part, covers), frame, steps)
-            if found is not None:
-                return found
-            inside &= ~outside
+            span = (missing + low) & guard
+            if not span & (span - 1):
+                box &= ~cover | ~field_below[span]
+                narrowed = True
+            elif not narrowed and (sides := span.bit_count()) < best_sides:
+                best, best_sides = cover, sides
+        else:
+            if not near:
+                return box
+            if narrowed:
+                left.append((box, near))
+                continue
+            parts = []
+            missing, inside = box & ~best, box
+            for field in frame.fields:
+                outside = missing & field
+                if outside:
+                    parts.append(((inside & ~field) | outside, near))
+                    inside &= ~outside
+            left += reversed(parts)
     return None
 
 
@@ -221,12 +233,12 @@ def span_outside(
     ``classes`` are for each label the groups of values that neither the box nor a cover tells apart.
     """
     near = frame.touching(box, covers)
-    found = _hole(box, near, frame, steps)
+    found = hole(box, near, frame, steps)
     if found is None:
         return 0
     for field, groups in zip(frame.fields, classes, strict=True):
         for group in groups:
             if group & box & ~found:
                 part = box & (group | ~field)
-                found |= _hole(part, frame.touching(part, near), frame, steps) or 0
+                found |= hole(part, near, frame, steps) or 0
     return found

@@ -122,9 +122,7 @@ class Complement:
         apart.
         """
         spaces, offsets = self._layout.spaces, self._layout.offsets
-        low, guard = self._frame.low, self._frame.guard
-        # A label that a box restricts carries into its spare bit: those bits are what links boxes.
-        marks = [(((self._full & ~box) + low) & guard, box) for box in boxes]
+        marks = [(self._frame.span(box), box) for box in boxes]
         parts: list[LinkedLabels] = []
         alone: _Alone = []
         for mark, members in linked(marks):
@@ -213,10 +211,20 @@ class Complement:
             f"or mark the nodes with a label of their own",
         )
 
+    def _filling(
+        self, needed: Sequence[tuple[int, Selector]], outside: Sequence[int]
+    ) -> tuple[list[tuple[int, Selector]], list[int]]:
+        """Return those selectors, and what the terms leave out, that share labels and leave no node."""
+        unlimited = Steps(1 << 60)
+        boxes = [*(box for box, _selector in needed), *outside]
+        for _span, group in linked((self._frame.span(box), box) for box in boxes):
+            if hole(self._full, group, self._frame, unlimited) is None:
+                return [one for one in needed if one[0] in group], [box for box in outside if box in group]
+        return list(needed), list(outside)
+
     def _leaves_no_node(self) -> Problem:
         steps = Steps(200_000)
-        outside = self._layout.outside_terms(self.terms)
-        needed = self._needed()
+        needed, outside = self._filling(self._needed(), self._layout.outside_terms(self.terms))
         try:
             for entry in list(needed):
                 rest = [other for other in needed if other is not entry]

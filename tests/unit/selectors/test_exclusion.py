@@ -252,3 +252,14 @@ def test_a_used_up_budget_is_said() -> None:
     cut_off = solve(selectors, budget=1)
     assert not cut_off.minimal
     assert len(json.dumps(cut_off.affinity)) >= len(json.dumps(solve(selectors).affinity))
+
+
+def test_of_many_selectors_only_those_are_named_that_leave_no_node() -> None:
+    with pytest.raises(SelectorError, match=r"^'z' and '!z' together match every node"):
+        solve([*(f"k{number}=x" for number in range(1500)), "z", "!z"])
+
+
+def test_of_linked_selectors_only_those_are_named_that_leave_no_node() -> None:
+    linked = [f"a=x{number},b=y{number}" for number in range(50)]
+    with pytest.raises(SelectorError, match=r"^'z=1', '!z' and 'z,z!=1' together match every node"):
+        solve(["y", "z=1", *linked, "!z", "z,z!=1"])

@@ -432,3 +432,8 @@ def test_no_difference() -> None:
 )
 def test_words(text: str, words: str) -> None:
     assert phrase(parse(text).requirements) == words
+
+
+def test_a_thousand_selectors_are_explained() -> None:
+    selectors = [f"k{number}=x" for number in range(1000)]
+    assert [reason.example for reason in explain(selectors).selectors[:2]] == [{"k0": "x"}, {"k1": "x"}]
