@@ -66,8 +66,8 @@ def affinity(
     """Print the node affinity that admits exactly the nodes that no SELECTOR matches.
 
     SELECTORs are label selectors as for kubectl get nodes -l. Without any, and without --stack-file, they are
-    read from standard input: one a line, or a JSON list. The output goes under
-    requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
+    read from standard input: one a line (but for lines that begin with #), or a JSON list. The output goes
+    under requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
 
     \b
     Examples:

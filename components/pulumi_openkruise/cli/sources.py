@@ -17,6 +17,7 @@ from .output import note
 from .stack_yaml import STACK_FIELDS, read_stack_yaml
 
 _LARGEST = 1024 * 1024
+_BLANK = " \t\r\n"
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
 
 
@@ -57,18 +58,22 @@ def from_arguments(texts: Sequence[str]) -> Selectors:
 
 
 def from_standard_input(namespace: str) -> Selectors:
-    """Read selectors from standard input: a stack file, a JSON list, or one selector a line."""
+    """Read selectors from standard input: a stack file, a JSON list, or one selector a line.
+
+    Only what the grammar of selectors takes for blank is stripped of a line, and only a line feed ends it, so
+    that a text means what it means as an argument. Lines that begin with ``#`` are comments.
+    """
     text = read_text("-")
     if _STACK_FILE.search(text):
         return _from_stack_text(text, "standard input", namespace)
-    stripped = text.strip()
-    if not stripped:
-        raise UnusableInputError("standard input: no selectors; for an empty list write []")
+    stripped = text.strip(_BLANK)
     if stripped.startswith("["):
         given = _json_list(stripped)
     else:
-        lines = [line.strip() for line in text.splitlines()]
+        lines = [line.strip(_BLANK) for line in text.split("\n")]
         given = [line for line in lines if line and not line.startswith("#")]
+        if not given:
+            raise UnusableInputError("standard input: no selectors; for an empty list write []")
     return Selectors(tuple(given), tuple("standard input" for _ in given))
 
 

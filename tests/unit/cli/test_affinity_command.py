@@ -59,6 +59,12 @@ def test_standard_input(cli: Cli, stdin: str) -> None:
     assert json.loads(out) == _expected("type=kwok", "a=b,!c")
 
 
+@pytest.mark.parametrize("text", ["a\x0bb=c", "a=b\x0c", "a\u2028b=c", "\u00a0a=b", "a\x1cb", "a\x85b"])
+def test_a_line_means_what_it_means_as_an_argument(cli: Cli, text: str) -> None:
+    assert cli("-o", "json", stdin=f"x=y\r\n{text}\n") == cli("-o", "json", "x=y", text)
+    assert cli(text)[0] == 2
+
+
 def test_mappings_on_standard_input(cli: Cli) -> None:
     code, out, _err = cli("-o", "json", stdin='[{"matchLabels": {"a": "b"}}]')
     assert (code, json.loads(out)) == (0, _expected("a=b"))
@@ -270,6 +276,7 @@ def test_unreadable_files(cli: Cli, tmp_path: Path) -> None:
     [
         ("", "for an empty list write []"),
         (" \n\t\n", "for an empty list write []"),
+        ("# none yet\n", "for an empty list write []"),
         ('["a",', "not a JSON list: Expecting value, line 1, column 6"),
         ("[" * 100_000, "not a JSON list"),
         ("[1" + "0" * 5000 + "]", "not a JSON list"),
