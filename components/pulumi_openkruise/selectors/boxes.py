@@ -84,7 +84,16 @@ def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
     The set of nodes stays the same: ``type=a`` and ``type=b`` become ``type in (a,b)``.
     """
     full, low, guard = frame.full, frame.low, frame.guard
-    current = absorb(boxes)
+    # Most restrict one label only: those of a label are one box, whatever else there is.
+    single: dict[int, int] = {}
+    several: list[int] = []
+    for box in boxes:
+        span = ((full & ~box) + low) & guard
+        if span & (span - 1):
+            several.append(box)
+        else:
+            single[span] = single.get(span, 0) | box
+    current = absorb([*single.values(), *several])
     while len(current) > 1:
         # What differs in one label only restricts the same labels.
         alike: dict[int, list[int]] = {}
