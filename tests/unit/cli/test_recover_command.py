@@ -14,7 +14,7 @@ from pulumi_openkruise.release.records import decode
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"
 CERTS = f"{SECRETS}/kruise-webhook-certs"
-MADE = f"{datetime.now(timezone.utc) - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+MADE = f"{datetime.now(timezone.utc) - timedelta(hours=5, minutes=30):%Y-%m-%dT%H:%M:%SZ}"
 MANIFEST = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
 
 
@@ -69,7 +69,7 @@ def test_an_interrupted_upgrade_is_marked_failed(
     # The API server refuses it if somebody else has changed it meanwhile.
     assert written["metadata"]["resourceVersion"] == "41"
     said = capsys.readouterr().out
-    assert "│ pending-upgrade │ 5 minutes ago │" in said
+    assert "│ pending-upgrade │ 5 hours ago │" in said
     assert "Found: revision 2 of kruise-system/kruise is pending-upgrade." in said
     assert "mark revision 2 as failed" in said
     assert "Done. Now:\n  pulumi up\n" in said
