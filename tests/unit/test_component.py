@@ -258,6 +258,8 @@ def test_problems_of_arguments_stop_the_program_before_anything_is_registered(en
     with pytest.raises(pulumi.RunError) as caught:
         install(engine, args)
     assert engine.registered == []
+    remedy = "write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>5 or key<5, "
+    remedy += "joined by commas"
     assert str(caught.value).splitlines() == [
         "arguments of OpenKruise 'kruise': 3 problems",
         "",
@@ -269,6 +271,7 @@ def test_problems_of_arguments_stop_the_program_before_anything_is_registered(en
         "virtual_node_selectors[0]: found the end, expected: ',', ')' or identifier",
         "    a in (",
         "          ^",
+        f"  {remedy}",
     ]
 
 

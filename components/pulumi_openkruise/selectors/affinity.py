@@ -6,15 +6,18 @@ term matches nothing, ``matchFields`` takes one value); validation: kubernetes `
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .errors import Problem
 from .parse import requirement_fault
 from .requirement import Requirement
+from .syntax import name_fault
 
 NAME_FIELD = "metadata.name"
 """The only node field that ``matchFields`` may use."""
 
+_REMEDY = "the API server refuses this: write it as `kubectl explain pod.spec.affinity.nodeAffinity` says"
 _AROUND = len('{"key":"","operator":"","values":[""]}')
 
 Term = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
@@ -99,7 +102,7 @@ def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:
     listed = node_selector.get("nodeSelectorTerms")
     if not isinstance(listed, (list, tuple)) or not listed:
         wrong("nodeSelectorTerms", "expected a list with at least one term")
-        return terms, problems
+        listed = []
     for number, term in enumerate(listed):
         place = f"nodeSelectorTerms[{number}]"
         if not isinstance(term, Mapping):
@@ -116,7 +119,7 @@ def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:
                 wrong(f"{place}.{field}", f"expected a list, found {type(entries).__name__}")
                 entries = []
             for at, entry in enumerate(entries):
-                fault = _entry_fault(entry, is_field=field == "matchFields")
+                fault = _unknown_field(entry) or _entry_fault(entry, is_field=field == "matchFields")
                 if fault:
                     wrong(f"{place}.{field}[{at}]", fault)
                 else:
@@ -124,6 +127,8 @@ def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:
             parts.append(tuple(part))
         if parts[0] or parts[1]:
             terms.append((parts[0], parts[1]))
+    if problems:
+        problems[-1] = replace(problems[-1], remedy=_REMEDY)
     return terms, problems
 
 
@@ -163,6 +168,13 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
     )
 
 
+def _unknown_field(entry: Any) -> str | None:
+    for field in entry if isinstance(entry, Mapping) else ():
+        if field not in ("key", "operator", "values"):
+            return f"unknown field {field!r}; a requirement has key, operator and values"
+    return None
+
+
 def _entry_fault(entry: Any, *, is_field: bool) -> str | None:
     if not isinstance(entry, Mapping):
         return f"expected a mapping, found {type(entry).__name__}"
@@ -176,7 +188,7 @@ def _entry_fault(entry: Any, *, is_field: bool) -> str | None:
             return f"key {entry.get('key')!r}, expected {NAME_FIELD}"
         if operator not in ("In", "NotIn") or len(values) != 1 or not isinstance(values[0], str):
             return "expected In or NotIn with exactly one value"
-        return None
+        return name_fault(values[0])
     return requirement_fault(entry.get("key"), operator, tuple(values))
 
 

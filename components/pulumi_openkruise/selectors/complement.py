@@ -61,12 +61,14 @@ class Complement:
         parts, alone = self._components(boxes)
         if not parts:
             factored = [[self._term_of(alone)]]
-            self._check_size(factored)
+            self._check_size(factored, 3)
             return write(factored[0]), 3
         for part in parts:
             part.find_primes(budget)
             if part.oversize:
-                raise SelectorError([_too_large(len(part.primes), SIZE_LIMIT, "more than ")])
+                raise SelectorError(
+                    [_too_large("no exact affinity was found with less than", len(part.primes), part.size)]
+                )
         self._check_complete(parts, alone)
         covers = [part.cover(budget) for part in parts]
         proven = min([cover.proven for cover in covers])
@@ -88,7 +90,7 @@ class Complement:
         ]
         if alone:
             factored.append([self._term_of(alone)])
-        self._check_size(factored)
+        self._check_size(factored, proven)
         joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
         return write(joined), proven
 
@@ -170,7 +172,7 @@ class Complement:
         if problems:
             raise SelectorError(problems)
 
-    def _check_size(self, factored: Sequence[Sequence[Term]]) -> None:
+    def _check_size(self, factored: Sequence[Sequence[Term]], proven: int) -> None:
         """Raise SelectorError where an affinity of all combinations of these terms would be too large."""
         terms = prod([len(factor) for factor in factored])
         most = _LABEL_SIZE * len(self._frame.fields) + _VALUE_SIZE * self._full.bit_length()
@@ -181,7 +183,10 @@ class Complement:
             own = sum([2 * len(labels + fields) + length_of((labels, fields)) for labels, fields in factor])
             size += own * (terms // len(factor))
         if size > SIZE_LIMIT:
-            raise SelectorError([_too_large(terms, size, "about ")])
+            needed = (
+                "the exact affinity needs" if proven else "the smallest exact affinity that was found has"
+            )
+            raise SelectorError([_too_large(f"{needed} about", terms, size)])
 
     def _term_of(self, alone: _Alone) -> Term:
         """Say in one term what remains of labels that nothing links."""
@@ -254,14 +259,14 @@ class Complement:
         )
 
 
-def _too_large(terms: int, size: int, how_much: str) -> Problem:
+def _too_large(what: str, terms: int, size: int) -> Problem:
     return Problem(
         "too-large",
-        f"the exact affinity needs {how_much}{terms:,} terms and {size:,} bytes; an object in the Kubernetes "
-        f"API holds about {SIZE_LIMIT:,}: each selector with several requirements on labels of its own "
-        "doubles the number of terms",
-        remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select by "
-        "it; or write selectors with one requirement",
+        f"{what} {terms:,} terms and {size:,} bytes; an object in the Kubernetes API holds about "
+        f"{SIZE_LIMIT:,}: each selector with two requirements on labels of its own doubles the number of "
+        "terms",
+        remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select "
+        "by it; or write selectors with one requirement",
     )
 
 

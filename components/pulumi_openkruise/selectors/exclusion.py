@@ -112,7 +112,8 @@ def read_selectors(selectors: Iterable[str | Mapping[str, Any] | Selector]) -> l
     """Parse a list of selectors; raises SelectorError that lists the problems of all of them."""
     if isinstance(selectors, (str, Mapping)):
         found = "one string" if isinstance(selectors, str) else "one mapping"
-        raise SelectorError([Problem("not-a-string", f"expected a list of selectors, found {found}")])
+        reason = f"expected a list of selectors, found {found}"
+        raise SelectorError([Problem("not-a-string", reason, remedy="write a list, also for one selector")])
     parsed: list[Selector] = []
     problems: list[Problem] = []
     for index, given in enumerate(selectors):
@@ -125,7 +126,8 @@ def read_selectors(selectors: Iterable[str | Mapping[str, Any] | Selector]) -> l
                 selector = given
             else:
                 reason = f"expected a label selector string, found {given!r} ({type(given).__name__})"
-                problems.append(Problem("not-a-string", reason, index, remedy="put it in quotes"))
+                remedy = "remove the entry, or write a selector" if given is None else "put it in quotes"
+                problems.append(Problem("not-a-string", reason, index, remedy=remedy))
                 continue
         except SelectorError as error:
             problems += [

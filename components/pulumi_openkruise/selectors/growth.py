@@ -23,13 +23,15 @@ class Growth:
             (space, offset, field, [box for box in forbidden if field & ~box])
             for space, offset, field in labels
         ]
+        self.size = 0
+        """What the primes that were found first take together."""
         self.oversize = False
         """Whether the primes that are needed were too large together to go on: they do not cover all then."""
 
     def enough(self, size: Callable[[int], int], limit: int) -> list[int]:
         """Return primes that cover the complement, each grown around nodes that those before leave out.
 
-        Walks the complement part by part (disjoint sharp), and stops when the sizes exceed the limit.
+        Walks the complement part by part (disjoint sharp), and stops when the size of all exceeds the limit.
         """
         found: list[int] = []
         unlimited = Steps(1 << 60)
@@ -51,8 +53,8 @@ class Growth:
                 if grown is None:  # an inexpressible rest, which the caller names
                     break
                 found.append(grown)
-                limit -= size(grown)
-                if limit < 0:
+                self.size += size(grown)
+                if self.size > limit:
                     self.oversize = True
                     return found
         return found

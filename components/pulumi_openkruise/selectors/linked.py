@@ -18,6 +18,8 @@ from .space import LabelSpace, node_name
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
 
+_MOST_GROWN = SIZE_LIMIT * 3 // 2
+"""Bytes of enough primes as they are grown, of which local search leaves six to nine tenths."""
 
 _Known = tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]
 """For what is needed of a label, what of it need not be stated and its price, without and with values."""
@@ -41,6 +43,8 @@ class LinkedLabels:
         self.primes: list[int] = []
         self.oversize = False
         """Whether the primes were too many to go on: they are not all, and no answer can be made of them."""
+        self.size = 0
+        """Bytes of the terms that were too many, about."""
         self._complete = True
         self._restricted: dict[int, list[tuple[LabelSpace, int, int, int, _Known]]] = {}
         """The labels that primes restrict, with what they leave of each."""
@@ -76,8 +80,8 @@ class LinkedLabels:
         except OutOfSteps:
             self._complete = False
             growth = Growth(self._labels, self.frame, self.forbidden)
-            primes = growth.enough(lambda box: 26 + length_of(self.term(box)), SIZE_LIMIT)
-            self.oversize = growth.oversize
+            primes = growth.enough(lambda box: 26 + length_of(self.term(box)), _MOST_GROWN)
+            self.size, self.oversize = growth.size, growth.oversize
             if not self.oversize:
                 primes = growth.neighbours(primes)
         self.primes = self._ordered(primes) if len(primes) > 1 else primes

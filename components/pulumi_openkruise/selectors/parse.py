@@ -27,6 +27,14 @@ _OPERATORS: dict[str, Operator] = {
     ">": "Gt",
     "<": "Lt",
 }
+_REMEDIES = {
+    "control-character": "remove it",
+    "syntax": "write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>5 or key<5, "
+    "joined by commas",
+    "invalid-key": "write a label key as nodes have it, such as 'type' or 'example.com/pool'",
+    "invalid-value": "write a value as labels of nodes have it, or choose another label",
+    "invalid-mapping": "write a LabelSelector: matchLabels, matchExpressions with key, operator and values",
+}
 _MAPPING_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -85,6 +93,11 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
         if not isinstance(expression, Mapping):
             faults.append(f"matchExpressions[{number}] must be a mapping")
             continue
+        faults += [
+            f"matchExpressions[{number}]: unknown field {name!r}; a requirement has key, operator and values"
+            for name in expression
+            if name not in ("key", "operator", "values")
+        ]
         operator, values = expression.get("operator"), expression.get("values") or []
         if operator not in _MAPPING_OPERATORS:
             expected = ", ".join(_MAPPING_OPERATORS)
@@ -95,7 +108,7 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
         else:
             requirements.append(_checked(expression.get("key"), operator, tuple(values), faults))
     if faults:
-        raise SelectorError([Problem("invalid-mapping", "; ".join(faults), selector=text)])
+        raise _error("invalid-mapping", "; ".join(faults), text)
     return selector(requirements, text)
 
 
@@ -128,7 +141,8 @@ def _checked(key: Any, operator: Operator, values: tuple[Any, ...], faults: list
     return Requirement(key, operator, tuple(sorted(set(values))))
 
 
-def _error(code: str, reason: str, text: str, position: int, remedy: str = "") -> SelectorError:
+def _error(code: str, reason: str, text: str, position: int | None = None, remedy: str = "") -> SelectorError:
+    remedy = remedy or _REMEDIES[code]
     return SelectorError([Problem(code, reason, selector=text, position=position, remedy=remedy)])
 
 

@@ -62,6 +62,15 @@ def value_fault(value: str) -> str | None:
     return None
 
 
+def name_fault(name: str) -> str | None:
+    """Say why no node can have this name (upstream's ``IsDNS1123Subdomain``), or return None when one can."""
+    if len(name) > 253:
+        return f"the name has {len(name)} characters, at most 253 are allowed"
+    if not _SUBDOMAIN.fullmatch(name):
+        return f"the name {name!r} is not a lower-case DNS subdomain such as 'node-1.example.com'"
+    return None
+
+
 def integer(value: str) -> int | None:
     """Return the int64 that a label value stands for in ``>`` and ``<``, or None when it is not one.
 

@@ -33,6 +33,7 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "control-character": (["type=\x1b[31mkwok"], {}),
     "syntax: two words": (["type kwok"], {}),
     "syntax: end of list": (["type in (kwok"], {}),
+    "syntax: end of a selector": (["!"], {}),
     "syntax: comma at the end": (["type=kwok,"], {}),
     "syntax: comma at the start": ([",type=kwok"], {}),
     "syntax: no list": (["type in kwok"], {}),
@@ -63,6 +64,7 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
                     {"key": "a", "operator": "In"},
                     {"key": "a", "operator": "Exists", "values": ["x"]},
                     {"operator": "Exists"},
+                    {"key": "a", "operator": "Exists", "value": "x"},
                 ],
             }
         ],
@@ -131,11 +133,15 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
                             {"key": "a", "operator": "In", "values": "b"},
                             {"key": "a", "operator": "In", "values": []},
                             {"key": "a", "operator": "Gt", "values": ["1.5"]},
+                            {"key": "a", "operator": "In", "values": [True]},
+                            {"key": "a", "operator": "Exists", "value": ["b"]},
                             7,
                         ],
                         "matchFields": [
                             {"key": "name", "operator": "In", "values": ["n"]},
                             {"key": "metadata.name", "operator": "In", "values": ["n", "m"]},
+                            {"key": "metadata.name", "operator": "In", "values": ["Node_1"]},
+                            {"key": "metadata.name", "operator": "In", "values": ["n" * 254]},
                         ],
                     },
                     {"matchExpressions": {"key": "a"}},
@@ -147,6 +153,13 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "inexpressible": (["k>5"], {}),
     "inexpressible: two": (["k>5,k<9", "zone=a", "k<3"], {}),
     "too-large": ([f"a{n}=1,b{n}=1" for n in range(16)], {}),
+    "too-large: found while searching": (
+        [
+            f"k{(7 * n) % 16}-{'x' * 50}=a{n % 3},k{(7 * n + n % 5 + 1) % 16}-{'x' * 50}=b{n % 4}"
+            for n in range(40)
+        ],
+        {},
+    ),
     "several": (["a b", "type=kwok", "-a", 5], {}),
 }
 
