@@ -35,8 +35,9 @@ def helm_values(
     """Return the values for the chart, keys in canonical order.
 
     Where no node is excluded and nothing else required, the daemon gets an affinity that every node meets,
-    because the chart's default has to go and a null does not reach Helm. ``values`` are the user's, already
-    found free of problems by ``values_problems``; a node affinity in them is joined with the exclusion.
+    because the chart's default has to go, and a null takes it away from pulumi-kubernetes 4.30 on only.
+    ``values`` are the user's, already found free of problems by ``values_problems``; a node affinity in them
+    is joined with the exclusion.
     """
     values = values or {}
     computed: dict[str, Any] = {
@@ -156,9 +157,9 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[ConfigProblem]:
         for index, item in enumerate(value):
             yield from _unfit(item, f"{where}[{index}]", depth + 1)
     elif value is None:
-        # Through the provider a null is dropped on its way to Helm, so the chart's default would stay.
+        # pulumi-kubernetes#2997: older providers drop it on its way to Helm.
         remedy = "write the value that should be in force, or remove the key"
-        reason = "null does not reach Helm, so the chart's default would stay"
+        reason = "null removes the chart's default from pulumi-kubernetes 4.30 on, and older ones leave it"
         yield ConfigProblem("null-value", where, reason, (), remedy)
     elif isinstance(value, float) and not math.isfinite(value):
         yield ConfigProblem("invalid-values", where, "not a finite number")
