@@ -1,8 +1,9 @@
 """OpenKruise for Pulumi, kept off virtual nodes by an exact node affinity.
 
 ``OpenKruise`` is the component, ``OpenKruiseArgs`` its arguments, ``args_from_config`` reads them from the
-config of the stack. ``pulumi_openkruise.selectors`` is the pure core: importing it imports no Pulumi, so
-the names here are looked up at their first use.
+config of the stack; what is wrong with either is raised as ``InvalidConfigError``.
+``pulumi_openkruise.selectors`` is the pure core: importing it imports no Pulumi, so the names here are looked
+up at their first use.
 """
 
 from importlib import import_module
@@ -11,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .component import OpenKruise, OpenKruiseArgs
     from .config import args_from_config
+    from .errors import InvalidConfigError
 
     __version__: str
 
-__all__ = ["OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
+__all__ = ["InvalidConfigError", "OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
 
-_HOMES = {"OpenKruise": ".component", "OpenKruiseArgs": ".component", "args_from_config": ".config"}
+_HOMES = {
+    "InvalidConfigError": ".errors",
+    "OpenKruise": ".component",
+    "OpenKruiseArgs": ".component",
+    "args_from_config": ".config",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -49,8 +49,10 @@ def test_arguments_are_the_fields() -> None:
 
 
 def test_public_names() -> None:
-    assert pulumi_openkruise.__all__ == ["OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
-    assert set(pulumi_openkruise.__all__) <= set(dir(pulumi_openkruise))
+    names = ["InvalidConfigError", "OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
+    assert pulumi_openkruise.__all__ == names
+    assert set(names) <= set(dir(pulumi_openkruise))
+    assert all(getattr(pulumi_openkruise, name) for name in names)
     assert pulumi_openkruise.__version__[0].isdigit()
     assert not hasattr(pulumi_openkruise, "nothing")
 
