@@ -79,12 +79,13 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.Abort:
         return 130
     except Exception as error:
-        # A traceback would exit with 1, which says "findings" to a script.
+        # Left to Python it would exit with 1, which says "findings" to a script.
+        told = f"An error that should not happen: {type(error).__name__}: {error}\n"
+        told += "PULUMI_OPENKRUISE_DEBUG=1 shows where"
         if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
-            raise
-        text = f"{type(error).__name__}: {error}"
-        click.echo(
-            safe(f"An error that should not happen: {text}\nPULUMI_OPENKRUISE_DEBUG=1 shows where"), err=True
-        )
+            from traceback import format_exc
+
+            told = format_exc()
+        click.echo(safe(told), err=True)
         return UNUSABLE
     return code if isinstance(code, int) else CLEAN

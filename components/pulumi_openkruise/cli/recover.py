@@ -30,16 +30,30 @@ class _ChangedError(Exception):
 @click.command()
 @options.kubeconfig
 @options.context
-@click.option("--release-name", default=names.RELEASE, show_default=True, help="Name of the Helm release.")
+@click.option(
+    "--release-name",
+    metavar="NAME",
+    default=names.RELEASE,
+    show_default=True,
+    help="Name of the Helm release.",
+)
 @click.option(
     "--release-namespace",
+    metavar="NAME",
     default=names.NAMESPACE,
     show_default=True,
     help="Namespace of the release's records.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json", "text"]),
+    default="table",
+    show_default=True,
+    help="Form; text is another name of table.",
+)
 def recover(
     kubeconfig: str | None,
     context_name: str | None,
@@ -56,6 +70,12 @@ def recover(
     resource ever is. What to run afterwards is said at the end.
 
     \b
+    Examples:
+      pulumi-openkruise recover --dry-run
+      pulumi-openkruise recover --context prod
+      pulumi-openkruise recover --release-name openkruise --release-namespace default --yes
+
+    \b
     Exit codes: 0  nothing to recover, or recovered
                 1  something is to be done (--dry-run, or the answer was no)
                 2  the cluster could not be read, or refused the change
@@ -66,7 +86,7 @@ def recover(
         seen = look(cluster, release)
         objects, hook_can_pass, things = _inspected(cluster, seen)
         chosen = plan(seen, objects, crds=hook_can_pass, unmarked=[str(thing) for thing in things])
-        if output == "text":
+        if output != "json":
             emit(_text(cluster, seen, chosen))
         done = False
         if chosen.edits and not dry_run and (yes or _agreed(output)):
