@@ -320,7 +320,7 @@ def _labels(node: NodeFacts) -> str:
 
 def _why(node: NodeFacts) -> str:
     judgement = node.judgement
-    spoken = [one.seen for one in judgement.evidence if one.points_to == judgement.verdict]
+    spoken = [one.told for one in judgement.evidence if one.points_to == judgement.verdict]
     if judgement.verdict == "real" and judgement.no_daemon:
         return judgement.no_daemon
     return listed(spoken[:2]) or "no sign of a virtual node"

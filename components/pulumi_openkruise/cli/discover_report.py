@@ -12,7 +12,6 @@ from .sources import Selectors
 from .stack_edit import quoted
 
 _NAMED = 3
-_NAMED_FIRST = ("annotation", "label", "taint")
 _TO_LABEL = 20
 _TITLES = {
     "virtual": "Virtual nodes, which run no daemon",
@@ -98,10 +97,7 @@ def _table(groups: Iterable[Group], existing: Selectors, everything: bool) -> st
         more = f" and {len(group.names) - len(names)} more" if len(names) < len(group.names) else ""
         seen = [piece for piece in judgement.evidence if piece.points_to == _side(judgement.verdict)]
         telling = [piece for piece in seen if piece.strength != "weak"] or seen
-        why = [
-            f"{piece.signal} {piece.seen}" if piece.signal in _NAMED_FIRST else piece.seen
-            for piece in telling
-        ]
+        why = [piece.told for piece in telling]
         if judgement.verdict == "unsure":
             why = [judgement.settle]
         elif judgement.verdict == "real" and judgement.no_daemon:

@@ -22,6 +22,11 @@ class Evidence:
     """``decisive`` settles it alone, ``strong`` together with another or where nothing contradicts,
     ``weak`` never alone."""
 
+    @property
+    def told(self) -> str:
+        """What was seen, and where, if its words do not say it: a label and a taint can be spelt alike."""
+        return f"{self.signal} {self.seen}" if self.signal in ("annotation", "label", "taint") else self.seen
+
 
 @dataclass(frozen=True)
 class Judgement:

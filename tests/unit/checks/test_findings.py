@@ -305,6 +305,16 @@ def test_a_lost_node_names_the_selector_that_hits_it() -> None:
     assert "pool=burst" in finding.evidence[1]
 
 
+def test_a_label_and_a_taint_that_are_spelt_alike_are_told_apart() -> None:
+    raw = node_object("fargate-1")
+    alike = {"key": "eks.amazonaws.com/compute-type", "value": "fargate", "effect": "NoSchedule"}
+    raw["metadata"]["labels"] = {alike["key"]: alike["value"]}
+    raw["spec"]["taints"] = [alike]
+    (line,) = found(check(nodes_and(facts(raw)), expected()))["virtual-node-admitted"].evidence
+    seen = "eks.amazonaws.com/compute-type=fargate"
+    assert line == f"eks-fargate: fargate-1 (label {seen}, taint {seen})"
+
+
 def test_a_failed_release_is_promised_nothing_that_recover_does_not_do() -> None:
     (finding,) = check(broken(records=[record(), record(4, "failed")]), expected()).findings
     release = ReleaseId("kruise-system", "kruise")
