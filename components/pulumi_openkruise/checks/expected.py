@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..presets import BASE_SELECTORS, preset_selectors
-from ..required import DAEMON, REQUIRED, node_affinity
+from ..required import DAEMON, REQUIRED, leaves_out, node_affinity
 from ..selectors import Exclusion, NodeMatcher
 from ..selectors.matching import Match
 from ..settings import Settings
@@ -130,13 +130,11 @@ def matches(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
     found = NodeMatcher(expected.selectors, expected.daemon).match_all(labels, names)
     if not expected.has_daemon:
         return [match._replace(admitted=False) for match in found]
-    wanted = expected.node_selector.items()
-    if not wanted:
+    if not expected.node_selector:
         return found
+    left_out = leaves_out(None, expected.node_selector)
     return [
-        match
-        if all(node.labels.get(key) == value for key, value in wanted)
-        else match._replace(admitted=False)
+        match._replace(admitted=False) if left_out(node.labels, node.name) else match
         for node, match in zip(nodes, found, strict=True)
     ]
 

@@ -171,7 +171,7 @@ def _parsed(found: str) -> dict[str, str]:
 
 
 def _kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
-    """Return OpenKruise's version: by the deployed release, else as the stack says."""
+    """Return OpenKruise's version: by the newest record that is not of a removal, else as the stack says."""
     told = expected.chart_version or ""
     if not isinstance(snapshot.records, Unread):
         newest = latest(record for record in snapshot.records if record.status != "uninstalled")

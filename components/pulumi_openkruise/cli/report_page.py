@@ -82,10 +82,7 @@ def _picture(main: Element, states: Sequence[NodeState]) -> None:
     if each > 1:
         _add(main, "p", f"A square stands for up to {each:,} nodes of one state.", "soft")
     drawn = SubElement(main, "div", {"class": "pools"})
-    ordered = sorted(
-        pools.items(),
-        key=lambda pool: (-sum(one.state in _TROUBLE for one in pool[1]), -len(pool[1]), pool[0]),
-    )
+    ordered = sorted(pools.items(), key=_worst_first)
     for name, members in ordered[:_POOLS]:
         _pool(drawn, name, members, each)
     rest = [one for _name, members in ordered[_POOLS:] for one in members]
@@ -163,7 +160,7 @@ def _table(main: Element, report: Report) -> None:
     for one in ordered:
         row = SubElement(body, "tr", {"class": one.state})
         judgement = one.node.judgement
-        why = one.reason or judgement.settle or "; ".join(piece.seen for piece in judgement.evidence[:2])
+        why = one.reason or judgement.settle or "; ".join(piece.told for piece in judgement.evidence[:2])
         by = ", ".join(str(report.expected.selectors[hit]) for hit in one.hits)
         for text in (one.node.name, STATES[one.state], f"{judgement.kind or judgement.verdict}: {why}", by):
             _add(row, "td", text)

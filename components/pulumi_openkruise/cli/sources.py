@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..presets import BASE_SELECTORS, preset_selectors
+from ..checks.expected import listed_selectors
 from ..problems import ConfigError
 from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
 from ..selectors.placement import Placement
@@ -83,28 +83,18 @@ def from_stack_file(path: str, namespace: str, text: str | None = None) -> Selec
     ``path`` may be ``-`` for standard input; ``text`` is its content, where it was read already.
     """
     content = read_text(path) if text is None else text
-    return _from_stack_text(content, "standard input" if path == "-" else path, namespace)
+    return _from_stack_text(content, source_of(path), namespace)
+
+
+def source_of(path: str) -> str:
+    """Return what messages call a file."""
+    return "standard input" if path == "-" else path
 
 
 def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
-    try:
-        config, secret_keys, environment = readable_config(text, source, namespace)
-        arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
-    except (ConfigError, ValueError) as error:
-        raise UnusableInputError(str(error)) from None
-    if environment:
-        note(f"{source}: config that comes from the environments under `environment:` is not read")
-    if not config:
-        note(f"{source}: no {namespace}: keys, so what counts are the base exclusions alone")
-    listed = arguments.get("virtual_node_selectors", [])
-    found = Selectors(
-        tuple(listed), tuple(f"{namespace}:virtualNodeSelectors[{at}]" for at in range(len(listed)))
-    )
-    for name in arguments.get("virtual_node_presets", []):
-        selectors = preset_selectors([name])
-        found += Selectors(tuple(selectors), tuple(f"preset {name}" for _ in selectors))
-    if arguments.get("base_exclusions", True):
-        found += Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
+    arguments = stack_arguments(text, source, namespace)
+    listed = listed_selectors(arguments, f"{namespace}:virtualNodeSelectors")
+    found = Selectors(tuple(one for one, _origin in listed), tuple(origin for _one, origin in listed))
     values = arguments.get("values", {})
     if not isinstance(values, Mapping):
         return found
@@ -113,17 +103,25 @@ def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
     )
 
 
-def readable_config(
-    text: str, source: str, namespace: str, *, aloud: bool = True
-) -> tuple[dict[str, Any], set[str], bool]:
-    """Read a stack's file as ``read_stack_yaml`` does; Helm values that are encrypted are left out.
+def stack_arguments(text: str, source: str, namespace: str) -> dict[str, Any]:
+    """Read a stack's file into the component's arguments, and tell the user what of it is not read."""
+    try:
+        config, secret_keys, environment = _readable_config(text, source, namespace)
+        arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
+    except (ConfigError, ValueError) as error:
+        raise UnusableInputError(str(error)) from None
+    if environment:
+        note(f"{source}: config that comes from the environments under `environment:` is not read")
+    if not config:
+        note(f"{source}: no {namespace}: keys, so what counts are the base exclusions alone")
+    return arguments
 
-    ``aloud`` says so to the user.
-    """
+
+def _readable_config(text: str, source: str, namespace: str) -> tuple[dict[str, Any], set[str], bool]:
+    """Read a stack's file as ``read_stack_yaml`` does; Helm values that are encrypted are left out."""
     config, secret_keys, environment = read_stack_yaml(text, source, namespace)
     if "values" in secret_keys:
-        if aloud:
-            note(f"{source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
+        note(f"{source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
         del config["values"]
         secret_keys.discard("values")
     return config, secret_keys, environment
