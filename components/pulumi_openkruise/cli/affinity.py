@@ -116,7 +116,7 @@ def affinity(
 
 def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
     """Say what an affinity does not tell: what else the pods ask for, and what has no effect in it."""
-    from ..selectors.contradiction import dead_terms, why_dead
+    from ..selectors.contradiction import why_dead
 
     if given.labels and not answer.with_labels:
         asked = ", ".join(map(str, asking(given.labels)))
@@ -124,6 +124,12 @@ def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
     for selector, origin in zip(answer.parsed, given.origins, strict=True):
         if reason := why_dead(selector.requirements):
             note(f"{origin}: {selector} matches no node: {reason}")
+    _note_dead_terms(given)
+
+
+def _note_dead_terms(given: Selectors) -> None:
+    from ..selectors.contradiction import dead_terms
+
     for number, reason in dead_terms(given.required, given.labels) if given.required is not None else ():
         note(f"the affinity in the values: nodeSelectorTerms[{number}] {reason}")
 
@@ -142,6 +148,7 @@ def _report(
         from ..selectors import explain
 
         explanation = explain(given.placement(), origins=given.origins)
+        _note_dead_terms(given)
         texts.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:

@@ -58,6 +58,14 @@ def asking(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
     return tuple(Requirement(key, "In", (value,)) for key, value in sorted(labels.items()))
 
 
+def joined(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
+    """Return what terms and a pod's ``nodeSelector`` require together; None for nothing."""
+    asked = asking(labels)
+    if terms is None:
+        return [(asked, ())] if asked else None
+    return [((*own, *asked), fields) for own, fields in terms]
+
+
 def length_of(term: Term) -> int:
     """Return about how many characters the requirements of a term have as JSON."""
     labels, fields = term

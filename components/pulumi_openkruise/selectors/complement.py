@@ -1,11 +1,11 @@
 """What is left of a cluster's nodes when selectors take theirs away, and how to say so in terms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
 
-from .affinity import Term, length_of, write
+from .affinity import Term, joined, length_of, write
 from .boxes import OutOfSteps, Steps, absorb, hole, linked, merge
 from .errors import Problem, SelectorError
 from .layout import Layout
@@ -28,24 +28,21 @@ class Complement:
         self,
         selectors: Sequence[Selector],
         terms: Sequence[Term] | None,
-        asked: tuple[Requirement, ...] = (),
+        labels: Mapping[str, str] | None = None,
     ) -> None:
-        """Take what is excluded and what is required: terms, and labels that are asked for besides."""
+        """Take what is excluded and required, and the labels that a ``nodeSelector`` asks for besides."""
         self.selectors = selectors
-        self._admitting = [] if terms is None else ["the required node affinity"]
-        if asked:
+        self.terms = joined(terms, labels or {})
+        self._by_labels = bool(labels)
+        self._admitting = ["the required node affinity"] if terms is not None else []
+        if labels:
             self._admitting.append("the nodeSelector")
-            terms = [
-                ((*labels, *asked), fields) for labels, fields in ([((), ())] if terms is None else terms)
-            ]
-        self._asked = bool(asked)
-        self.terms = terms
         self._live = selectors
-        self._layout = Layout([selector.requirements for selector in selectors], terms or ())
+        self._layout = Layout([selector.requirements for selector in selectors], self.terms or ())
         # Values that only a superfluous selector names must not cut a label that has integer ranges.
         while self._layout.has_ranges and len(needed := self._needed()) < len(self._live):
             self._live = [selector for _box, selector in needed]
-            self._layout = Layout([selector.requirements for selector in self._live], terms or ())
+            self._layout = Layout([selector.requirements for selector in self._live], self.terms or ())
         self._box, self._frame, self._full = self._layout.box, self._layout.frame, self._layout.frame.full
 
     def solve(self, budget: int) -> tuple[dict[str, Any] | None, int]:
@@ -91,14 +88,15 @@ class Complement:
         if alone:
             factored.append([self._term_of(alone)])
         self._check_size(factored, proven)
-        joined = factored[0] if len(factored) == 1 else [_joined(choice) for choice in product(*factored)]
-        return write(joined), proven
+        combined = factored[0] if len(factored) == 1 else [_combined(choice) for choice in product(*factored)]
+        return write(combined), proven
 
     def check_leaves_a_node(self) -> None:
         """Raise SelectorError where no node is left."""
-        outside = self._layout.outside_terms(self.terms)
-        if hole(self._full, self._forbidden() + outside, self._frame, Steps(1 << 60)) is None:
-            raise SelectorError([self._leaves_no_node()])
+        boxes = self._forbidden() + self._layout.outside_terms(self.terms)
+        for _span, group in linked((self._frame.span(box), box) for box in boxes):
+            if hole(self._full, group, self._frame, Steps(1 << 60)) is None:
+                raise SelectorError([self._leaves_no_node()])
 
     def _forbidden(self) -> list[int]:
         """Return the boxes of the selectors that match a node."""
@@ -255,7 +253,7 @@ class Complement:
             witness=witness,
             witness_name=name,
             remedy="remove or narrow one of them",
-            by_labels=self._asked,
+            by_labels=self._by_labels,
         )
 
 
@@ -270,7 +268,7 @@ def _too_large(what: str, terms: int, size: int) -> Problem:
     )
 
 
-def _joined(choice: Iterable[Term]) -> Term:
+def _combined(choice: Iterable[Term]) -> Term:
     labels: tuple[Requirement, ...] = ()
     fields: tuple[Requirement, ...] = ()
     for term in choice:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .affinity import Term, read
+from .affinity import Term, joined, read
 from .errors import describe_node
 from .exclusion import BUDGET, Exclusion, read_selectors
-from .placement import Placement, joined, placement_of
+from .placement import Placement, placement_of
 from .regions import Region, Regions
 from .wording import plain
 

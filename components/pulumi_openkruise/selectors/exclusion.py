@@ -10,7 +10,7 @@ from .complement import Complement
 from .contradiction import contradiction
 from .errors import Problem, SelectorError
 from .parse import from_mapping, parse, requirement_fault
-from .requirement import Requirement, Selector
+from .requirement import Selector
 
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.
@@ -73,22 +73,21 @@ def solve(
     with ``minimal=False``. Raises SelectorError that lists every problem.
     """
     parsed = read_selectors(selectors)
-    asked = asking(labels or {})
     terms: list[Term] | None = None
     problems: list[Problem] = []
     if required is not None:
         terms, problems = read(required)
-    problems = [*problems, *_label_problems(asked)]
+    problems = [*problems, *_label_problems(labels or {})]
     if not problems and required is not None:
         contradicted = contradiction(required, labels or {})
         problems = [contradicted] if contradicted else []
     if problems:
         raise SelectorError(problems)
     alone = Complement(parsed, terms)
-    if not asked:
+    if not labels:
         return _answer(alone, budget)
     alone.check_leaves_a_node()
-    both = Complement(parsed, terms, asked)
+    both = Complement(parsed, terms, labels)
     both.check_leaves_a_node()
     try:
         return _answer(alone, budget)
@@ -101,8 +100,8 @@ def _answer(complement: Complement, budget: int, *, with_labels: bool = False) -
     return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors), with_labels)
 
 
-def _label_problems(asked: Iterable[Requirement]) -> Iterator[Problem]:
-    for requirement in asked:
+def _label_problems(labels: Mapping[str, str]) -> Iterator[Problem]:
+    for requirement in asking(labels):
         fault = requirement_fault(*requirement)
         if fault:
             yield Problem("invalid-affinity", f"nodeSelector: {fault}", by_labels=True)

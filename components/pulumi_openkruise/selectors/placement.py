@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .affinity import Term, asking, read
+from .affinity import Term, joined, read
 from .exclusion import BUDGET, Exclusion, solve
 
 
@@ -34,11 +34,3 @@ def placement_of(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placem
         return given
     # What is not a list is refused by `solve`, which says so.
     return Placement(given if isinstance(given, (str, Mapping)) else list(given))  # type: ignore[arg-type]
-
-
-def joined(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
-    """Return what terms and labels require together; None for nothing."""
-    asked = asking(labels)
-    if terms is None:
-        return [(asked, ())] if asked else None
-    return [((*own, *asked), fields) for own, fields in terms]

@@ -512,6 +512,7 @@ def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> 
     path = stack_file(
         f"config: {{'openkruise:values': {{daemon: {{affinity: {{nodeAffinity: {affinity}}}}}}}}}"
     )
-    code, _out, err = cli("--stack-file", path)
-    assert code == 0
-    assert "nodeSelectorTerms[0] has no requirements, and then it matches no node" in err
+    for args in ([], ["--explain"]):
+        code, _out, err = cli("--stack-file", path, *args)
+        assert code == 0
+        assert "nodeSelectorTerms[0] has no requirements, and then it matches no node" in err
