@@ -45,6 +45,18 @@ async def credentials(component: pulumi.Resource) -> Credentials:
     return Credentials(kubeconfig, _name(context), _name(cluster))
 
 
+def server(given: Credentials) -> str | None:
+    """Return the address of the API server that is asked; None where that is not known."""
+    if given.kubeconfig is None:
+        return None
+    from .cluster.access import address
+
+    try:
+        return address(given.kubeconfig, given.context, given.cluster)
+    except Exception:  # whoever asks that server says what is wrong with the kubeconfig
+        return None
+
+
 def answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | str:
     """Return what a cluster answers, or why it does not: a look must never be what breaks an update."""
     # Imported here, in the thread: it takes longer than the look itself.

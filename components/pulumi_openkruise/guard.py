@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from .credentials import Answer, Credentials, answer, credentials
+from .credentials import Answer, Credentials, answer, credentials, server
 from .errors import InvalidConfigError
 from .lifecycle import refusals, states
 from .lifecycle.restarts import restart_notice
@@ -45,6 +45,7 @@ class Guard:
         # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="openkruise-look")
         self._component: pulumi.ComponentResource | None = None
+        self._made = asyncio.Event()
         self._given: asyncio.Future[Credentials] | None = None
         self._seen: asyncio.Future[Seen | str] | None = None
 
@@ -53,6 +54,7 @@ class Guard:
         return {
             "createNamespace": self._settings.create_namespace,
             "namespace": self._settings.namespace,
+            "server": pulumi.Output.from_input(self._server()),
             "selectors": list(self._settings.selectors),
         }
 
@@ -78,6 +80,7 @@ class Guard:
     def look(self, component: pulumi.ComponentResource) -> None:
         """Begin to look at the cluster of the component's provider."""
         self._component = component
+        self._made.set()
         self._given = asyncio.ensure_future(credentials(component))
         self._seen = asyncio.ensure_future(self.ask(self._look))
 
@@ -136,13 +139,19 @@ class Guard:
     async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         old = args.old_inputs or {}
         problems = refusals.namespace_given_up(old, self._asked)
-        namespace = old.get("namespace", self._asked.namespace)
-        if namespace != self._asked.namespace:
-            seen = await self._looked()
-            problems += refusals.namespace_left(
-                namespace, self._asked, seen if isinstance(seen, Seen) else None
-            )
-        return problems
+        namespace, before = old.get("namespace", self._asked.namespace), old.get("server")
+        now = await self._server()
+        if namespace == self._asked.namespace and before in (None, now):
+            return problems
+        looked = await self._looked()
+        seen = looked if isinstance(looked, Seen) else None
+        problems += refusals.namespace_left(namespace, self._asked, seen)
+        return problems + refusals.cluster_left(before, now, args.urn, seen)
+
+    async def _server(self) -> str | None:
+        # What the component is registered with, it has to be made for.
+        await self._made.wait()
+        return server(await self._given) if self._given is not None else None
 
     async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()

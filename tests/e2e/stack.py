@@ -137,6 +137,12 @@ class Stack:
         path.unlink()
         assert imported.returncode == 0, imported.stdout
 
+    def forget(self, urn: str) -> None:
+        """Has the state forget a resource, and what depends on it."""
+        command = ["state", "delete", "--yes", "--target-dependents", urn, "--stack", self.name]
+        done = pulumi.run(self.state, command, cwd=self.folder)
+        assert done.returncode == 0, done.stdout
+
     def held(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, all of each."""
         return list(self._exported()["deployment"]["resources"])

@@ -4,6 +4,7 @@ One installation, with its users' resources on it, lives through every attempt, 
 is when nothing else would stop it, and on.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from sandbox.manager import wait_for_manager
 from sandbox.state import ROOT, State
 
 from . import custom_resources
+from .conftest import fresh_sandbox
 from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
 from .stack import Outcome, Stack
@@ -174,6 +176,29 @@ def test_nothing_changes_and_the_way_out_is_told(
         for part in () if by_itself else attempt.says:
             assert part in outcome.output, outcome.output
         assert _everything(life_cluster, stack) == before
+
+
+def test_another_cluster_is_refused_until_the_stack_has_forgotten_the_first(
+    made: dict[str, str], stack: Stack, life_cluster: Cluster
+) -> None:
+    stack.configure()
+    stack.up("--skip-preview").succeeded()
+    held, before = stack.held(), _everything(life_cluster, stack)
+    for other in fresh_sandbox("other"):
+        stack.run("config", "set", "kubernetes:kubeconfig", str(other.kubeconfig)).succeeded()
+        for command in (("preview",), ("up", "--yes", "--skip-preview", "--continue-on-error")):
+            output = stack.run(*command).failed().output
+            assert "this stack has installed it on the cluster at https://" in output, output
+            assert _everything(life_cluster, stack) == before
+        (urn,) = set(re.findall(r"pulumi state delete --target-dependents '(\S+)'", output))
+        stack.forget(urn)
+        stack.up().succeeded()
+        assert precious(life_cluster) == made
+        assert Cluster(other).helm_revisions()
+    stack.configure()
+    stack.hold(held)
+    stack.preview("--expect-no-changes").succeeded()
+    assert _everything(life_cluster, stack) == before
 
 
 def test_a_state_that_does_not_tell_the_namespace_is_judged_by_the_release(

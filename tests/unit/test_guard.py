@@ -527,6 +527,31 @@ def test_what_was_never_installed_is_free_to_go(
     assert called(configured(server), hooks, "update component", PINNED, old_inputs={}) == ""
 
 
+def test_an_installation_does_not_leave_its_cluster(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def changed(before: str) -> str:
+        hooks.clear()
+        return called(configured(server), hooks, "update component", old_inputs={"server": before})
+
+    assert changed("https://old.example") == ""  # it is here: the address has changed, not the cluster
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    assert changed(server.address) == ""
+    refused = changed("https://old.example")
+    assert f"on the cluster at https://old.example, and now has the kubeconfig of {server.address}" in refused
+    assert "pulumi state delete --target-dependents 'urn' && pulumi up" in refused
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_the_engine_keeps_the_clusters_address_where_it_is_known(server: ApiServer, preview: bool) -> None:
+    for config, address in ((configured(server, "there"), "http://127.0.0.1:1"), ({}, None)):
+        with new_engine(preview=preview) as engine:
+            pulumi.runtime.set_all_config(config)
+            engine.run(lambda: OpenKruise("kruise", alone()))
+            assert engine.of_type(COMPONENT).inputs.get("server") == address
+
+
 def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:

@@ -4,7 +4,7 @@
 package imports no HTTP library.
 """
 
-from .access import connect
+from .access import address, connect
 from .errors import (
     ClusterError,
     ClusterUnreachableError,
@@ -27,5 +27,6 @@ __all__ = [
     "NotFoundError",
     "RefusedError",
     "UnauthorizedError",
+    "address",
     "connect",
 ]

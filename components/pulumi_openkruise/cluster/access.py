@@ -54,6 +54,18 @@ def connect(
     return Cluster(configuration, context=chosen, connect_seconds=connect_seconds, read_seconds=read_seconds)
 
 
+def address(kubeconfig: str, context: str | None = None, cluster: str | None = None) -> str:
+    """Return where ``connect`` would ask, read from the kubeconfig alone; raises KubeconfigError.
+
+    Without what it takes to ask: an update waits for this.
+    """
+    source, content = "kubeconfig given as text", kubeconfig
+    if not _is_text(kubeconfig):
+        path = _file(kubeconfig)
+        source, content = f"kubeconfig {path}", Path(path).read_text()
+    return str(_chosen(_document(content), source, context, cluster)[0]["server"])
+
+
 _Chosen = tuple[Mapping[str, Any], str]
 """The cluster that is asked, and the context's name."""
 _Load = Callable[[Any, str | None, str | None], _Chosen]
@@ -74,12 +86,27 @@ def _source(kubeconfig: str | None, ambient: bool) -> tuple[str, _Load]:
         )
     if not kubeconfig or not kubeconfig.strip():
         raise KubeconfigError("no kubeconfig was given", cause="no kubeconfig was given")
-    if "\n" in kubeconfig or kubeconfig.lstrip().startswith("{"):
+    if _is_text(kubeconfig):
         return "kubeconfig given as text", lambda *how: _from_text(kubeconfig, *how)
+    path = _file(kubeconfig)
+    return f"kubeconfig {path}", lambda *how: _from_files(path, *how)
+
+
+def _is_text(kubeconfig: str) -> bool:
+    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
+
+
+def _file(kubeconfig: str) -> str:
     path = os.path.expanduser(kubeconfig)
     if not os.path.isfile(path):
         raise KubeconfigError(f"kubeconfig {path}: no such file", cause=f"there is no kubeconfig {path}")
-    return f"kubeconfig {path}", lambda *how: _from_files(path, *how)
+    return path
+
+
+def _document(text: str) -> Any:
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _from_files(paths: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
@@ -96,9 +123,8 @@ def _from_files(paths: str, configuration: Any, context: str | None, cluster: st
 
 def _from_text(text: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
     from kubernetes.config import load_kube_config_from_dict
-    from ruamel.yaml import YAML
 
-    document = YAML(typ="safe", pure=True).load(text)
+    document = _document(text)
     found, name, active = _chosen(document, "kubeconfig given as text", context, cluster)
     load_kube_config_from_dict(document, active, configuration, persist_config=False)
     return found, name

@@ -3,7 +3,7 @@
 Each function returns ConfigProblems: what would be lost, and what to do instead. Deleting the release
 deletes every custom resource of OpenKruise in the cluster, since the chart keeps its CRDs in its templates;
 so whatever would have the engine make a second one and then delete the first is refused, also where
-``protect`` is off.
+``protect`` is off, as far as state and cluster show it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -85,6 +85,8 @@ def _ways_in(asked: Asked) -> tuple[str, ...]:
         "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none;",
         "    in YAML, options: {aliases: [{name: <old name>}]}",
         "  if it was moved from another stack: `pulumi state move` takes it along",
+        "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
+        "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
         "  if helm or an interrupted `up` made it, take it over as it is:",
         f"    {setting(asked.label, 'import_release', 'true')}",
     )
@@ -199,6 +201,32 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
             f"this stack has made the namespace {asked.namespace}, and with false would delete it, with "
             "manager, daemons and the release's record, while the fail-closed webhooks stay",
             ("  set it to true again, as it was; false is for a namespace that the stack has not made",),
+        )
+    ]
+
+
+def cluster_left(old: str | None, new: str | None, urn: str, seen: Seen | None) -> list[ConfigProblem]:
+    """Return the problem of an installation whose stack has got another cluster's kubeconfig.
+
+    ``old`` and ``new`` are addresses of API servers. A cluster may have got another one: then the release is
+    on it, as ``seen`` tells. On one that cannot be looked at nothing is installed, and then nothing deleted.
+    ``urn`` is the component's.
+    """
+    if old is None or new is None or old == new or seen is None or seen.latest is not None:
+        return []
+    return [
+        ConfigProblem(
+            "cluster-left",
+            f"Helm release {seen.release}",
+            f"this stack has installed it on the cluster at {old}, and now has the kubeconfig of {new}, "
+            "where it is not",
+            (
+                f"  the end of that would be its deletion on the other cluster, and with it {_LOST}",
+                "  to remove it there: give the kubeconfig back, and `pulumi destroy` first",
+                "  to leave it there, or if that cluster is gone: have the stack forget it, which changes no",
+                "  cluster, and install it here:",
+                f"    pulumi state delete --target-dependents '{urn}' && pulumi up",
+            ),
         )
     ]
 

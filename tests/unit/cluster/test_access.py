@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from api_server import ApiServer, api_server
-from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, connect
+from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, address, connect
 from ruamel.yaml import YAML
 
 VERSION = {"gitVersion": "v1.36.3"}
@@ -46,6 +46,21 @@ def test_path_and_context(server: ApiServer, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("HOME", str(tmp_path))
     assert connect("~/config").get("/version") == VERSION
     assert "Authorization" not in server.asked[-1][3]
+
+
+def test_where_would_be_asked_is_known_from_the_kubeconfig_alone(server: ApiServer, tmp_path: Path) -> None:
+    content = json.dumps(server.kubeconfig())
+    path = tmp_path / "config"
+    path.write_text(content)
+    for kubeconfig in (content, str(path)):
+        assert address(kubeconfig) == server.address
+        assert address(kubeconfig, "there") == "http://127.0.0.1:1"
+        assert address(kubeconfig, "there", "here") == server.address
+        with pytest.raises(KubeconfigError, match="has no context nowhere"):
+            address(kubeconfig, "nowhere")
+    with pytest.raises(KubeconfigError, match="no such file"):
+        address(str(tmp_path / "missing"))
+    assert server.asked == []
 
 
 def test_a_cluster_takes_the_place_of_the_contexts_own(server: ApiServer, tmp_path: Path) -> None:

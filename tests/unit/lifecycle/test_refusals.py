@@ -7,6 +7,7 @@ from pulumi_openkruise.fields import config_label
 from pulumi_openkruise.lifecycle.refusals import (
     Asked,
     blocked,
+    cluster_left,
     crds_given_up,
     creating,
     creating_namespace,
@@ -131,6 +132,22 @@ def test_an_installation_stays_in_its_namespace() -> None:
     assert namespace_left("kruise-system", moved, Seen(moved.release, owner=RELEASE)) == [problem]
     assert namespace_left("kruise-system", moved, EMPTY) == []
     assert namespace_left("elsewhere", moved, INSTALLED) == []
+
+
+def test_an_installation_stays_on_its_cluster() -> None:
+    old, new, urn = "https://old.example", "https://new.example", "urn:pulumi:prod::shop::x::kruise"
+    (problem,) = cluster_left(old, new, urn, EMPTY)
+    assert problem.code == "cluster-left"
+    assert problem.where == "Helm release kruise-system/kruise"
+    assert f"on the cluster at {old}, and now has the kubeconfig of {new}, where it is not" in problem.reason
+    assert problem.detail[-1].strip() == f"pulumi state delete --target-dependents '{urn}' && pulumi up"
+    # The same cluster at another address.
+    assert cluster_left(old, new, urn, INSTALLED) == []
+    assert cluster_left(old, old, urn, EMPTY) == []
+    # Nothing is claimed where nothing is known: of the state, of the kubeconfig, of the cluster.
+    assert cluster_left(None, new, urn, EMPTY) == []
+    assert cluster_left(old, None, urn, EMPTY) == []
+    assert cluster_left(old, new, urn, None) == []
 
 
 @pytest.mark.parametrize(
