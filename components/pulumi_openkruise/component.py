@@ -130,7 +130,7 @@ class OpenKruise(pulumi.ComponentResource):
         guard = Guard(name, settings, opts)
         guarded = pulumi.ResourceOptions.merge(opts, guard.of_component())
         super().__init__("openkruise:index:OpenKruise", name, guard.inputs(), guarded)
-        guard.look(self)
+        guard.look(self, args)
         child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
         release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
         if deferred:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 
+from . import node_check
 from .credentials import Answer, Credentials, answer, credentials, server
 from .errors import InvalidConfigError
 from .lifecycle import refusals, states
@@ -45,6 +46,7 @@ class Guard:
         # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="openkruise-look")
         self._component: pulumi.ComponentResource | None = None
+        self._arguments: Mapping[str, Any] = {}
         self._made = asyncio.Event()
         self._given: asyncio.Future[Credentials] | None = None
         self._seen: asyncio.Future[Seen | str] | None = None
@@ -77,9 +79,9 @@ class Guard:
             hooks["before_delete"] = [self._hook("delete release", self._deleted)]
         return self._options(**hooks)
 
-    def look(self, component: pulumi.ComponentResource) -> None:
-        """Begin to look at the cluster of the component's provider."""
-        self._component = component
+    def look(self, component: pulumi.ComponentResource, arguments: Mapping[str, Any]) -> None:
+        """Begin to look at the cluster of the component's provider; ``arguments`` are the component's."""
+        self._component, self._arguments = component, arguments
         self._made.set()
         self._given = asyncio.ensure_future(credentials(component))
         self._seen = asyncio.ensure_future(self.ask(self._look))
@@ -126,7 +128,10 @@ class Guard:
 
     async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()
-        return [] if isinstance(seen, str) else refusals.creating(self._asked, seen)
+        problems = [] if isinstance(seen, str) else refusals.creating(self._asked, seen)
+        if not problems:
+            await self._foretell(await _plain((args.new_inputs or {}).get("values")))
+        return problems
 
     async def _namespace_created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
         seen = await self._looked()
@@ -168,10 +173,17 @@ class Guard:
             problems += refusals.crds_given_up(*values, found, self._settings.label)
             problems += refusals.downgraded(*versions, found, self._settings.label)
         if not problems and pulumi.runtime.is_dry_run():
-            notice = restart_notice(values[0], values[1] or self._foreseen(values[0]))
+            after = values[1] or self._foreseen(values[0])
+            notice = restart_notice(values[0], after)
             if notice:
                 self._say(pulumi.log.info, notice)
+                await self._foretell(after)
         return problems
+
+    async def _foretell(self, values: Mapping[str, Any]) -> None:
+        """In a preview, tell of the nodes that a release of these values leaves out."""
+        if values and self._component is not None and pulumi.runtime.is_dry_run():
+            await node_check.foretold(self.ask, self._component, self._settings, self._arguments, values)
 
     def _foreseen(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the values with the new affinity, where it is all that is known of the new ones."""

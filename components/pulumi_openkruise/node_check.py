@@ -1,11 +1,12 @@
-"""After the release, in ``up`` alone: whether daemons are where the stack's selectors want them.
+"""After the release, in ``up``: whether daemons are where the stack's selectors want them; in preview, which
+real nodes they leave out.
 
 It looks with the kubeconfig that the stack's own Kubernetes provider has. Whatever keeps it from looking is
 told in one line and breaks nothing: the update has done its work.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .problems import ConfigProblem
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from .checks import Finding, Report
+    from .checks import Expected, Finding, Report
     from .cluster import Cluster
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
@@ -47,6 +48,31 @@ def told(
 
     # Values may be secret; the status, and where daemons are, is not.
     return pulumi.Output.unsecret(pulumi.Output.all(status, values).apply(look))
+
+
+async def foretold(
+    ask: Callable[[Callable[[Any], Any]], Awaitable[Any]],
+    component: pulumi.ComponentResource,
+    settings: Settings,
+    arguments: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> None:
+    """Tell, in a preview, of real nodes that these Helm values take from daemons, or all from the manager.
+
+    Raises InvalidConfigError with ``node_check`` ``fail``. Where nodes cannot be read nothing is told: `up`
+    says so.
+    """
+    if settings.node_check == "off":
+        return
+    found = await ask(lambda cluster: _left_out(cluster, settings, arguments, values))
+    if isinstance(found, str) or not found[0]:
+        return
+    headline, findings = found
+    problems = [_problem(finding) for finding in findings]
+    if settings.node_check == "fail":
+        name = component.pulumi_resource_name
+        raise InvalidConfigError(problems, source=f"nodeCheck of OpenKruise {name!r}: {headline}")
+    _say(pulumi.log.warn, "\n".join([headline, *map(str, problems)]), component)
 
 
 async def _look(
@@ -90,12 +116,10 @@ def _report(
     from time import monotonic, sleep
 
     from .checks import Snapshot, check
-    from .checks.expected import listed_selectors, of_values
     from .detection import judge
     from .survey import now, read_nodes, read_pods
 
-    listed = listed_selectors(arguments, settings.label("virtual_node_selectors"))
-    expected = of_values(settings, values, "the stack", listed)
+    expected = _expected(settings, arguments, values)
     nodes = read_nodes(cluster, judge)
     running, deadline = -1, 0.0
     while True:
@@ -109,6 +133,39 @@ def _report(
         if settled or monotonic() > deadline:
             return report
         sleep(PAUSE_SECONDS)
+
+
+def _left_out(
+    cluster: "Cluster", settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
+) -> "tuple[str, list[Finding]]":
+    """Return in one line, empty if nothing is wrong, who is left without a node, and each cause."""
+    from dataclasses import replace
+
+    from .checks import Snapshot, check
+    from .checks.expected import matches
+    from .detection import judge
+    from .survey import now, read_nodes
+
+    expected = _expected(settings, arguments, values)
+    nodes = read_nodes(cluster, judge)
+    report = check(Snapshot(source=cluster.address, taken=now(), nodes=nodes), expected)
+    real = [node for node in nodes if node.judgement.runs_daemon]
+    lost, told = report.counts().get("lost", 0), []
+    if lost:
+        told.append(f"{lost:,} of {len(real):,} real nodes get no daemon")
+    wanted = replace(expected, selectors=(), daemon=expected.manager, node_selector={}, has_daemon=True)
+    places = real if settings.exclude_manager else nodes
+    if places and not any(match.admitted for match in matches(wanted, places)):
+        told.append("no node is left for the manager, and Helm would wait for it until its timeout")
+    findings = [finding for finding in report.findings if finding.code == "real-node-excluded"]
+    return "; ".join(told), findings
+
+
+def _expected(settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> "Expected":
+    from .checks.expected import listed_selectors, of_values
+
+    listed = listed_selectors(arguments, settings.label("virtual_node_selectors"))
+    return of_values(settings, values, "the stack", listed)
 
 
 def _may_pass(finding: "Finding") -> bool:

@@ -267,6 +267,14 @@ def test_preview_says_who_loses_the_daemon_and_that_all_restart(made: dict[str, 
     output = stack.preview().succeeded().output
     assert "the affinity changes: kruise-daemon restarts on every node that keeps it" in output, output
     assert "nodes that lose it: 'pool=batch'" in output, output
+    assert "nodeCheck: 1 of 3 real nodes get no daemon\n" in output, output
+    nowhere = {"virtualNodeSelectors": ["kubernetes.io/hostname"]}
+    stack.configure(nowhere)
+    output = stack.preview().succeeded().output
+    assert "nodeCheck: 3 of 3 real nodes get no daemon; no node is left for the manager" in output, output
+    stack.configure({**nowhere, "nodeCheck": "fail"})
+    output = stack.preview().failed().output
+    assert "excluded by kubernetes.io/hostname (openkruise:virtualNodeSelectors[0])" in output, output
     stack.configure()
     output = stack.preview("--expect-no-changes").succeeded().output
     assert "restarts" not in output, output

@@ -11,7 +11,16 @@ from api_server import ApiServer, api_server
 from engine import Engine, new_engine
 from pulumi_openkruise import OpenKruise, node_check
 from pulumi_openkruise.errors import InvalidConfigError
+from pulumi_openkruise.required import REQUIRED
 
+LEAVES_B: dict[str, Any] = {
+    "nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "pool", "operator": "NotIn", "values": ["burst"]}]},
+    ]
+}
+NOWHERE: dict[str, Any] = {
+    "nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/os", "operator": "DoesNotExist"}]}]
+}
 PODS = "/api/v1/namespaces/kruise-system/pods"
 
 Set = Callable[..., None]
@@ -111,6 +120,73 @@ def test_with_fail_the_update_fails_with_everything_that_was_found(
         "selector-matches-nothing",
     ]
     assert str(caught.value).startswith("nodeCheck of OpenKruise 'kruise': 2 nodes: ")
+
+
+def foretold(server: ApiServer, **arguments: Any) -> str:
+    """Return what a preview that is about to create the release is refused for."""
+    created: list[pulumi.ResourceHook] = []
+    refused: list[str] = []
+
+    async def call(hook: pulumi.ResourceHook, values: Any) -> None:
+        inputs = {"values": await pulumi.Output.from_input(values).future()}
+        try:
+            answer = hook.callback(pulumi.ResourceHookArgs("urn", "", "name", "type", new_inputs=inputs))
+            assert answer is not None
+            await answer
+        except InvalidConfigError as error:
+            refused.append(str(error))
+
+    def program() -> None:
+        OpenKruise("kruise", arguments)  # type: ignore[arg-type]
+        values: dict[str, Any] = {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: LEAVES_B}}}}
+        if arguments.get("virtual_node_selectors") == ["kubernetes.io/os"]:
+            nowhere = {"nodeAffinity": {REQUIRED: NOWHERE}}
+            values = {"daemon": {"affinity": nowhere}, "manager": nowhere}
+        (hook,) = [one for one in created if one.name.endswith("create release")]
+        pulumi.export("called", pulumi.Output.from_input(call(hook, values)))
+
+    with pytest.MonkeyPatch.context() as patch, new_engine(preview=True) as engine:
+        original = pulumi.ResourceHook.__init__
+
+        def recorded(self: pulumi.ResourceHook, *rest: Any) -> None:
+            created.append(self)
+            original(self, *rest)
+
+        patch.setattr(pulumi.ResourceHook, "__init__", recorded)
+        pulumi.runtime.set_all_config(config_of(server))
+        engine.run(program)
+    return "".join(refused)
+
+
+def test_a_preview_foretells_who_is_left_without_a_node(
+    server: ApiServer, said: list[tuple[str, str]]
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    assert foretold(server, virtual_node_selectors=["pool=burst"]) == ""
+    ((level, text),) = said
+    assert level == "warn"
+    assert text.startswith("1 of 2 real nodes get no daemon\nreal-node-excluded: 1 real node excluded\n")
+
+    said.clear()
+    everywhere: dict[str, Any] = {"virtual_node_selectors": ["kubernetes.io/os"], "node_check": "fail"}
+    refused = foretold(server, **everywhere)
+    assert "2 of 2 real nodes get no daemon; no node is left for the manager" in refused
+    assert "excluded by kubernetes.io/os (virtual_node_selectors[0])" in refused
+    assert said == []
+
+
+def test_a_preview_foretells_nothing_that_it_does_not_know(
+    server: ApiServer, said: list[tuple[str, str]]
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    assert foretold(server, virtual_node_selectors=["pool=burst"], node_check="off") == ""
+    assert not asked_for_nodes(server)
+    server.routes["/api/v1/nodes"] = (403, {"message": "nodes is forbidden"})
+    assert foretold(server, virtual_node_selectors=["pool=burst"], node_check="fail") == ""
+    assert asked_for_nodes(server)
+    server.objects("/api/v1/nodes", [node("a")])
+    assert foretold(server, virtual_node_selectors=["pool=burst"]) == ""
+    assert said == []
 
 
 def test_with_fail_a_clean_cluster_is_no_failure(

@@ -58,6 +58,7 @@ def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
         False,
         headline,
         (
+            "`pulumi-openkruise check` says what its pods lack, if Helm has waited for them in vain",
             f"`pulumi up` tries again; if it says unchanged instead, give {label('reapply')} a new value:",
             f"  {setting(label, 'reapply', '<any new text>')}",
         ),

@@ -152,6 +152,7 @@ def test_a_failed_release_is_told_and_blocks_nothing() -> None:
     assert found is not None
     assert not found.blocked
     assert "openkruise:reapply" in str(found)
+    assert "`pulumi-openkruise check` says what its pods lack" in str(found)
     assert condition(seen("deployed")) is None
     assert condition(Seen(RELEASE)) is None
 
