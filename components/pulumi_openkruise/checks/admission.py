@@ -19,8 +19,7 @@ MISSING = Code(
     "critical",
     "OpenKruise runs without its webhook configurations",
     "custom resources are neither defaulted nor checked, SidecarSets inject nothing, and the manager only "
-    "updates "
-    "configurations: it never makes them",
+    "updates configurations: it never makes them",
     "`pulumi up` with another value of reapply",
 )
 NO_ENDPOINT = Code(

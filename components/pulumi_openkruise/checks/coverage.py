@@ -16,19 +16,16 @@ REAL_EXCLUDED = Code(
     "critical",
     "a real node that an exclusion hits",
     "it loses its daemon: image pulls, in-place updates, container restarts and probes of OpenKruise stop "
-    "there, "
-    "without an error anywhere",
+    "there, without an error anywhere",
     "narrow the selector (`pulumi-openkruise affinity --explain` shows what it covers), or, if the node "
-    "really "
-    "is virtual, label it openkruise.io/virtual-node=true",
+    "really is virtual, label it openkruise.io/virtual-node=true",
 )
 VIRTUAL_ADMITTED = Code(
     "virtual-node-admitted",
     "error",
     "a virtual node that no selector covers",
     "a daemon pod is made for it and never runs: Helm's wait for the DaemonSet may fail, and with it the "
-    "next "
-    "`pulumi up`",
+    "next `pulumi up`",
     "add what `pulumi-openkruise discover` proposes to the stack's config",
 )
 UNSURE = Code(
@@ -71,8 +68,7 @@ UNTAINTED = Code(
     "info",
     "a virtual node, or one with Windows, without a taint or a cordon; a warning with --before-destroy",
     "the chart's pre-delete Job takes no scheduling settings: sent there it stays Pending, and `pulumi "
-    "destroy` "
-    "gives up after its timeout",
+    "destroy` gives up after its timeout",
     "before a destroy: `kubectl cordon` these nodes; for good: taint them",
 )
 NODE_IMAGES = Code(
@@ -80,10 +76,9 @@ NODE_IMAGES = Code(
     "info",
     "NodeImage objects of excluded nodes; a warning where images are to be pulled by them",
     "OpenKruise's controllers know virtual nodes by the label type=virtual-kubelet alone: image-pull jobs "
-    "wait "
-    "ten minutes for each of these nodes",
-    "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, "
-    "label them type=virtual-kubelet and delete their NodeImages",
+    "wait ten minutes for each of these nodes",
+    "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, label "
+    "them type=virtual-kubelet and delete their NodeImages",
 )
 NODE_POD_PROBES = Code(
     "node-pod-probe-of-excluded-node",

@@ -15,9 +15,8 @@ DELETES = Code(
     "destroy-deletes",
     "warning",
     "custom resources that a destroy would delete",
-    "the chart's definitions are in its templates: uninstalling deletes them, and with them every object "
-    "of their "
-    "kinds in the cluster",
+    "the chart's definitions are in its templates: uninstalling deletes them, and with them every object of "
+    "their kinds in the cluster",
     "keep copies: kubectl get <kind> --all-namespaces -o yaml; or do not destroy",
 )
 REFUSES = Code(
