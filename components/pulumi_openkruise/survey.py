@@ -7,6 +7,7 @@ only nodes have to be there, since without them there is nothing to check.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any, TypeVar
 
 from .checks import Snapshot, Unread
@@ -223,17 +224,20 @@ def _custom_resources(cluster: Cluster, tell: Progress) -> tuple[dict[str, list[
 def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
     """Read the end of the logs of a few daemons that start again and again; what they say there says why."""
     found: dict[str, str] = {}
-    for pod in pods:
-        restarted = any(number(one, "restartCount") for one in items(pod, "status", "containerStatuses"))
-        if restarted and is_daemon(pod) and why_not_ready(pod) and len(found) < _LOGS:
-            path = f"/api/v1/namespaces/{namespace}/pods/{name_of(pod)}/log"
-            try:
-                found[name_of(pod)] = cluster.text(path, previous="true", tailLines=_LOG_LINES)
-            except ForbiddenError:
-                raise
-            except ClusterError:
-                continue  # a pod that is gone, or whose kubelet does not answer
+    for pod in islice(filter(_starts_again, pods), _LOGS):
+        path = f"/api/v1/namespaces/{namespace}/pods/{name_of(pod)}/log"
+        try:
+            found[name_of(pod)] = cluster.text(path, previous="true", tailLines=_LOG_LINES)
+        except ForbiddenError:
+            raise
+        except ClusterError:
+            continue  # a pod that is gone, or whose kubelet does not answer
     return found
+
+
+def _starts_again(pod: Object) -> bool:
+    restarted = any(number(one, "restartCount") for one in items(pod, "status", "containerStatuses"))
+    return restarted and is_daemon(pod) and bool(why_not_ready(pod))
 
 
 def _slim(pod: Object) -> Object:

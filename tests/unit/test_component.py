@@ -85,6 +85,7 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
             "release_name": "my-kruise",
             "release_namespace": "default",
             "timeout": 60,
+            "reapply": "after the incident",
             "values": {"manager": {"replicas": 1}, "daemon": {"port": 1}, "imagePullSecrets": []},
         },
     )
@@ -103,6 +104,7 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
         },
         "allowNullValues": True,
         "timeout": 60,
+        "description": "after the incident",
         "maxHistory": 10,
         "compat": "true",
     }
@@ -313,6 +315,8 @@ def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
     struct = engine.of_type(RELEASE).request.object
     assert "4dabf18193072939515e22adb298388d" in struct["values"]
     assert struct["values"]["value"]["manager"]["replicas"] == 4
+    # The cluster shows it to everybody, and so do previews.
+    assert engine.outputs[PARENT]["affinity"] == exclusion_affinity(BASE)
 
 
 def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:

@@ -389,6 +389,14 @@ def test_why_a_daemon_does_not_run() -> None:
         assert finding.evidence == (f"{reason}: real-1",)
 
 
+def test_of_two_pods_for_a_node_the_ready_one_counts() -> None:
+    # As while a DaemonSet replaces one: the other may come before it or after it in the list.
+    spare = changed(daemon("real-1", ready=False), "metadata", "name", to="kruise-daemon-spare")
+    for two in ([spare, *pods()], [*pods(), spare]):
+        report = check(broken(pods=two), expected())
+        assert report.counts() == {"running": 2, "excluded": 1}
+
+
 def test_a_node_that_is_not_ready_is_not_missed_a_daemon() -> None:
     raw = node_object("real-3")
     raw["status"]["conditions"] = [{"type": "Ready", "status": "False"}]

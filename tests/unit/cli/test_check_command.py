@@ -315,6 +315,24 @@ def test_who_answers_is_asked_where_the_webhooks_point_to(
     assert "--namespace apps, which OpenKruise's webhooks point to" in err
 
 
+def test_of_many_daemons_that_do_not_run_a_few_are_asked_why(
+    cli: Cli, server: ApiServer, kubeconfig: str
+) -> None:
+    names = [f"kruise-daemon-{number}" for number in range(9)]
+    status = {"containerStatuses": [{"restartCount": 4}]}
+    owner = [{"kind": "DaemonSet", "uid": "d"}]
+    server.objects(
+        f"/api/v1/{HERE}/pods",
+        [
+            {"metadata": {"name": one, "uid": one, "ownerReferences": owner}, "status": status}
+            for one in names
+        ],
+    )
+    cli("type=virtual-kubelet", "--kubeconfig", kubeconfig)
+    asked = [path for _method, path, *_rest in server.asked if path.endswith("/log")]
+    assert asked == [f"/api/v1/{HERE}/pods/{name}/log" for name in names[:5]]
+
+
 def test_records_that_cannot_be_read_are_told_and_not_taken_for_none(
     cli: Cli, server: ApiServer, kubeconfig: str
 ) -> None:

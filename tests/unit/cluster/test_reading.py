@@ -16,6 +16,7 @@ from pulumi_openkruise.cluster import (
     UnauthorizedError,
     connect,
 )
+from urllib3.exceptions import NewConnectionError
 
 NODES = "/api/v1/nodes"
 
@@ -43,6 +44,21 @@ def test_pages_and_progress(server: ApiServer, cluster: Cluster) -> None:
     assert told == [(500, 1201), (1000, 1201), (1201, 1201)]
     assert [query["limit"] for _method, _path, query, _headers, _body in server.asked] == ["500"] * 3
     assert {query["labelSelector"] for _method, _path, query, _headers, _body in server.asked} == {"a=b,!c"}
+
+
+def test_a_server_that_cannot_be_reached_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from urllib3.connection import HTTPConnection
+
+    tried: list[str] = []
+
+    def refuse(connection: HTTPConnection) -> None:
+        tried.append(connection.host)
+        raise NewConnectionError(connection, "Connection refused")
+
+    monkeypatch.setattr(HTTPConnection, "connect", refuse)
+    with pytest.raises(ClusterUnreachableError, match="connection refused"):
+        connect(json.dumps(ApiServer(1).kubeconfig())).get(NODES)
+    assert tried == ["127.0.0.1"]
 
 
 def test_metadata_alone_where_that_is_enough(server: ApiServer, cluster: Cluster) -> None:
