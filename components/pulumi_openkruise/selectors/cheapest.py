@@ -10,7 +10,7 @@ allowed is dropped for good (reduced cost fixing; Beasley 1987, "An algorithm fo
 from collections.abc import Callable, Mapping, Sequence
 
 from .boxes import Steps
-from .dual import LABELS, REQUIREMENT, Candidates, Shrunk, ascent, unpaid_of
+from .dual import LABELS, REQUIREMENT, Candidates, Shrunk, affordable, ascent
 
 Needs = dict[int, int]
 """For some primes, the box around the nodes that each has to contain."""
@@ -138,7 +138,7 @@ class Cheapest:
             dropped = False
             forced = []
             for node, own in listed.items():
-                left = [one for one in own if unpaid_of(one[2], paid) <= spare]
+                left = affordable(own, paid, spare)
                 if len(left) < len(own):
                     if not left:
                         return None

@@ -75,6 +75,19 @@ def ascent(listed: Mapping[int, Candidates], price: int) -> tuple[int, Paid]:
     return price, paid
 
 
-def unpaid_of(parts: Parts, paid: Paid) -> int:
-    """Return what is not paid yet of what a candidate makes its prime cost."""
-    return sum([cost - paid.get(label, 0) for label, cost in parts if cost > paid.get(label, 0)])
+def affordable(listed: Candidates, paid: Paid, spare: int) -> Candidates:
+    """Return the candidates whose price exceeds what is paid of it by no more than what can be spared."""
+    known = paid.get
+    left = []
+    for one in listed:
+        unpaid = one[0]
+        if unpaid > spare:
+            for label, cost in one[2]:
+                before = known(label, 0)
+                unpaid -= before if before < cost else cost
+                if unpaid <= spare:
+                    break
+            else:
+                continue
+        left.append(one)
+    return left
