@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import build, chart_choice, pulumi
+from sandbox import api, build, chart_choice, pulumi
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
 
@@ -290,6 +290,26 @@ def test_one_interrupt_ends_an_update_in_order(kills: Kills) -> None:
     output = kills.stack.up("--skip-preview").succeeded().output
     assert "is failed" not in output, output
     assert kills.latest() == "deployed"
+    kills.stack.preview("--expect-no-changes").succeeded()
+
+
+def test_a_release_whose_records_were_deleted_is_made_anew(kills: Kills) -> None:
+    kills.arrange(installed=True)
+    kills.with_resources()
+    kept, crds = precious(kills.cluster), _crds(kills.cluster)
+    for number in kills.records():
+        path = f"{_NAMESPACE}/secrets/sh.helm.release.v1.kruise.v{number}"
+        api.call(kills.cluster.client, "DELETE", path)
+
+    answer = _run(kills, "pulumi-openkruise recover").succeeded().output
+    assert "its records were deleted" in answer, answer
+    commands = _next(answer)
+    assert commands == ["pulumi refresh --yes", "pulumi up"]
+    for command in commands:
+        _run(kills, command).succeeded()
+
+    assert kills.records() == {1: "deployed"}
+    assert (precious(kills.cluster), _crds(kills.cluster)) == (kept, crds)
     kills.stack.preview("--expect-no-changes").succeeded()
 
 

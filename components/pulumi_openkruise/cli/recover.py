@@ -12,7 +12,7 @@ from .. import names
 from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
 from ..lifecycle.look import look
 from ..lifecycle.recovery import Edit, Found, Plan, plan
-from ..lifecycle.remains import Thing, mark, remains, unmarked
+from ..lifecycle.remains import CERTIFICATES, Thing, mark, remains, unmarked
 from ..lifecycle.rewriting import edited
 from ..lifecycle.seen import ReleaseId, Seen
 from ..release.records import UnreadableRecordError, decode
@@ -89,7 +89,7 @@ def recover(
         if output != "json":
             emit(_text(cluster, seen, chosen))
         done = False
-        if chosen.edits and not dry_run and (yes or _agreed(output)):
+        if chosen.changes and not dry_run and (yes or _agreed(output)):
             # All that can stand in the way of any change is looked for before the first is made.
             bodies = _checked(cluster, seen, chosen.edits)
             for thing in things:
@@ -107,16 +107,21 @@ def recover(
         emit(as_json(_data(cluster, seen, chosen, done)))
     elif done:
         emit("\n".join(["Done. Now:", *(f"  {command}" for command in chosen.then)]))
-    return FINDINGS if chosen.edits and not done else CLEAN
+    return FINDINGS if chosen.changes and not done else CLEAN
 
 
 def _inspected(cluster: Cluster, seen: Seen) -> tuple[Found, bool, list[Thing]]:
     """Return what the plan depends on besides the records, looked at only where it does.
 
     How much is left of a release that is on its way out, whether its hook can still pass, and what of one
-    that was not installed to the end has lost Helm's mark.
+    that was not installed to the end, or whose records are gone, has lost Helm's mark.
     """
     latest = seen.latest
+    if latest is None and seen.owner == seen.release:
+        # No record says in which namespace it runs.
+        places = dict.fromkeys((seen.release.namespace, names.NAMESPACE))
+        found = [unmarked(cluster, CERTIFICATES, place) for place in places]
+        return "unknown", True, [thing for things in found for thing in things]
     if latest is None or latest.status not in ("uninstalling", "pending-install"):
         return "unknown", True, []
     record = decode(_secret(cluster, seen.release, latest.number))
@@ -191,7 +196,7 @@ def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
         rows = [[str(one.number), one.status, _age(one.since)] for one in seen.revisions]
         parts.append(as_table(["revision", "status", "since"], [rows]))
     parts.append(f"Found: {chosen.found}.")
-    if chosen.edits:
+    if chosen.changes:
         latest = seen.latest
         doing = [f"mark {thing} as this release's again" for thing in chosen.marked]
         doing += [str(edit) for edit in chosen.edits]

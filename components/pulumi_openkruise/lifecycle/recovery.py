@@ -49,6 +49,11 @@ class Plan:
     then: tuple[str, ...] = ()
     """Commands to run afterwards."""
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done before them."""
+        return bool(self.edits or self.marked)
+
 
 def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked: Sequence[str] = ()) -> Plan:
     """Return how a release is set right.
@@ -63,6 +68,13 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
             return Plan(
                 f"there is no release {release}; this cluster's OpenKruise is the release {seen.owner}",
                 then=(f"pulumi-openkruise recover{options(seen.owner)}",),
+            )
+        if seen.owner is not None:
+            return Plan(
+                f"Helm has no record of {release}, and the cluster has its CRDs: its records were deleted",
+                marked=tuple(unmarked),
+                why="Helm can make a release of what is there, CRDs and custom resources included",
+                then=("pulumi refresh --yes", "pulumi up"),
             )
         return Plan(
             f"there is no release {release}: nothing to recover",

@@ -33,6 +33,8 @@ _HELM = "meta.helm.sh/"
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _HEAD = re.compile(r"^(?:kind|metadata):.*\n?(?:^(?:[ \t#].*)?\n?)*", re.MULTILINE)
 """A top-level key with what is indented below it."""
+CERTIFICATES = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
+"""What of a manifest names the Secret that loses its mark, for where there is no manifest."""
 _HOOK_NEEDS = "clonesets.apps.kruise.io"
 
 

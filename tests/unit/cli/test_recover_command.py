@@ -13,6 +13,7 @@ from pulumi_openkruise.release.records import decode
 
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"
+CLONE_SETS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clonesets.apps.kruise.io"
 CERTS = f"{SECRETS}/kruise-webhook-certs"
 MADE = f"{datetime.now(timezone.utc) - timedelta(hours=5, minutes=30):%Y-%m-%dT%H:%M:%SZ}"
 MANIFEST = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
@@ -73,6 +74,27 @@ def test_an_interrupted_upgrade_is_marked_failed(
     assert "Found: revision 2 of kruise-system/kruise is pending-upgrade." in said
     assert "mark revision 2 as failed" in said
     assert "Done. Now:\n  pulumi up\n" in said
+
+
+def test_an_installation_without_records_is_made_fit_for_a_new_one(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.objects(SECRETS, [])
+    server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs"}})
+    owner = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "kruise-system"}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": owner}})
+    assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run"]) == 1
+    assert changes(server) == []
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    assert changes(server) == [("PATCH", CERTS)]
+    said = capsys.readouterr().out
+    assert "Found: Helm has no record of kruise-system/kruise, and the cluster has its CRDs" in said
+    assert "mark Secret kruise-webhook-certs as this release's again" in said
+    assert said.endswith("Done. Now:\n  pulumi refresh --yes\n  pulumi up\n")
+
+    server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs", "annotations": owner}})
+    assert run(["recover", "--kubeconfig", kubeconfig]) == 0
+    assert "Next:\n  pulumi refresh --yes\n  pulumi up\n" in capsys.readouterr().out
 
 
 def test_an_interrupted_installation_is_forgotten_once_helm_can_take_it_over(

@@ -105,6 +105,11 @@ def test_no_release_is_told_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
     assert plan(Seen(RELEASE)).edits == ()
     assert "pulumi refresh" in plan(Seen(RELEASE)).then[0]
+    gone = plan(Seen(RELEASE, owner=RELEASE), unmarked=["Secret certs"])
+    assert gone.changes
+    assert (gone.edits, gone.marked) == ((), ("Secret certs",))
+    assert gone.then == ("pulumi refresh --yes", "pulumi up")
+    assert not plan(Seen(RELEASE, owner=RELEASE)).changes
     assert plan(Seen(RELEASE, owner=other)).then == ("pulumi-openkruise recover --release-namespace default",)
 
 
