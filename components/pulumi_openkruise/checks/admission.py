@@ -12,7 +12,9 @@ from .expected import Expected
 from .finding import Code, Finding, make
 from .plain import at, condition, counted, items, listed, mapping, name_of, text, texts
 from .snapshot import Object, Snapshot, Unread
-from .whereabouts import SECRET, SERVICE, asks, home
+from .whereabouts import SERVICE, asks, home
+
+SECRET = "kruise-webhook-certs"
 
 MISSING = Code(
     "webhooks-missing",

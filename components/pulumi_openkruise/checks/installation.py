@@ -11,7 +11,7 @@ from .finding import Code, Finding, make
 from .plain import counted, listed, mapping, name_of, number, seconds_between, text
 from .snapshot import Object, Snapshot, Unread
 from .states import is_manager, pod_named
-from .whereabouts import SECRET, home, is_here, owner
+from .whereabouts import home, is_here, owner
 
 NOT_INSTALLED = Code(
     "not-installed",
@@ -67,7 +67,8 @@ NO_RECORD = Code(
     "error",
     "OpenKruise runs, and Helm has no record of the release",
     "the next `pulumi up` cannot upgrade it, and fails on objects that exist",
-    "name the release by releaseName and releaseNamespace; if its record was deleted, see docs/recovering.md",
+    "name the release by releaseName and releaseNamespace; if its records were deleted, "
+    "`pulumi-openkruise recover` sets that right",
 )
 MANAGER_DOWN = Code(
     "manager-not-available",
@@ -234,10 +235,9 @@ def of_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         by, evidence, remedy = owner(snapshot.daemon_set), [f"releases found: {found}"], ""
         if by is not None:
             evidence.append(f"the DaemonSet is of release {'/'.join(by)}")
-        if by == wanted:
+        if by == wanted and wanted not in releases:
             remedy = (
-                f"its record was deleted: mark the Secret {SECRET} as Helm's again, `pulumi refresh --yes`, "
-                "`pulumi up`: see docs/recovering.md"
+                "its records were deleted: `pulumi-openkruise recover`, `pulumi refresh --yes`, `pulumi up`"
             )
         yield make(NO_RECORD, what, evidence, remedy=remedy)
 

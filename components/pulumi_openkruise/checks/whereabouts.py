@@ -9,9 +9,6 @@ from .snapshot import Object, Snapshot, Unread
 SERVICE = "kruise-webhook-service"
 """The Service that all of OpenKruise's webhooks ask."""
 
-SECRET = "kruise-webhook-certs"
-"""The Secret with their certificates; the manager writes it anew without Helm's mark of ownership."""
-
 
 def is_here(snapshot: Snapshot) -> bool:
     """Whether a workload of OpenKruise is in the namespace; one that could not be read may be."""

@@ -457,7 +457,7 @@ def test_an_installation_whose_record_was_deleted_is_told_from_one_of_another_na
     release = {"meta.helm.sh/release-namespace": NAMESPACE, "meta.helm.sh/release-name": "kruise"}
     own = changed(healthy().daemon_set, "metadata", "annotations", to=release)
     deleted = found(check(broken(records=[], daemon_set=own), expected()))["release-record-missing"]
-    assert deleted.remedy.startswith("its record was deleted: mark the Secret kruise-webhook-certs as Helm's")
+    assert deleted.remedy.startswith("its records were deleted: `pulumi-openkruise recover`, ")
     assert deleted.evidence[-1] == "the DaemonSet is of release kruise-system/kruise"
     elsewhere = changed(own, "metadata", "annotations", "meta.helm.sh/release-namespace", to="default")
     snapshot = broken(records=[record(namespace="default")], daemon_set=elsewhere)
