@@ -10,6 +10,7 @@ from .boxes import OutOfSteps, Steps, absorb, hole, linked, merge
 from .errors import Problem, SelectorError
 from .layout import Layout
 from .linked import SIZE_LIMIT, LinkedLabels
+from .refusals import inexpressible, leaves_no_node, too_large
 from .requirement import Requirement, Selector
 
 _SMALL_PRODUCT = 256
@@ -64,7 +65,7 @@ class Complement:
             part.find_primes(budget)
             if part.oversize:
                 raise SelectorError(
-                    [_too_large("no exact affinity was found with less than", len(part.primes), part.size)]
+                    [too_large("no exact affinity was found with less than", len(part.primes), part.size)]
                 )
         self._check_complete(parts, alone)
         covers = [part.cover(budget) for part in parts]
@@ -184,7 +185,7 @@ class Complement:
             needed = (
                 "the exact affinity needs" if proven else "the smallest exact affinity that was found has"
             )
-            raise SelectorError([_too_large(f"{needed} about", terms, size)])
+            raise SelectorError([too_large(f"{needed} about", terms, size)])
 
     def _term_of(self, alone: _Alone) -> Term:
         """Say in one term what remains of labels that nothing links."""
@@ -203,16 +204,7 @@ class Complement:
             for _box, selector in self._needed()
             if any(r.operator in ("Gt", "Lt") and r.key in keys for r in selector.requirements)
         ]
-        key = keys[0] if keys else part.spaces[0].key
-        return Problem(
-            "inexpressible",
-            f"Kubernetes cannot express the exact complement of {' and '.join(map(repr, involved))}: no node "
-            f"selector term says '{key} is present and not an integer', and such nodes must keep the daemon",
-            witness=labels,
-            witness_name=name,
-            remedy=f"add a selector that settles the non-integers, list the values ('{key} in (...)'), "
-            f"or mark the nodes with a label of their own",
-        )
+        return inexpressible(keys[0] if keys else part.spaces[0].key, involved, labels, name)
 
     def _filling(
         self, needed: Sequence[tuple[int, Selector]], outside: Sequence[int]
@@ -235,37 +227,18 @@ class Complement:
                     needed = rest
         except OutOfSteps:
             pass
-        texts = [repr(selector.text or str(selector)) for _box, selector in needed]
-        listed = " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 2 else texts)
+        texts = [selector.text or str(selector) for _box, selector in needed]
         if self.terms is None:
-            reason = f"{listed} together match every node, so no node would be left for the daemon"
-            witness: dict[str, str] = {}
-            name = ""
-        else:
-            verb = "admits" if len(self._admitting) == 1 else "admit"
-            reason = f"every node that {' and '.join(self._admitting)} {verb} is matched by {listed}"
-            admitted = min(box for term in self.terms if not self._frame.is_empty(box := self._box(*term)))
-            whole = LinkedLabels(self._layout.spaces, self._layout.offsets, [])
-            witness, name = whole.node_in(admitted), whole.name_in(admitted)
-        return Problem(
-            "leaves-no-node",
-            reason,
-            witness=witness,
-            witness_name=name,
-            remedy="remove or narrow one of them",
+            return leaves_no_node(texts, [], {}, "", by_labels=False)
+        admitted = min(box for term in self.terms if not self._frame.is_empty(box := self._box(*term)))
+        whole = LinkedLabels(self._layout.spaces, self._layout.offsets, [])
+        return leaves_no_node(
+            texts,
+            self._admitting,
+            whole.node_in(admitted),
+            whole.name_in(admitted),
             by_labels=self._by_labels,
         )
-
-
-def _too_large(what: str, terms: int, size: int) -> Problem:
-    return Problem(
-        "too-large",
-        f"{what} {terms:,} terms and {size:,} bytes; an object in the Kubernetes API holds about "
-        f"{SIZE_LIMIT:,}: each selector with two requirements on labels of its own doubles the number of "
-        "terms",
-        remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select "
-        "by it; or write selectors with one requirement",
-    )
 
 
 def _combined(choice: Iterable[Term]) -> Term:
