@@ -3,9 +3,7 @@
 Annotations here are read by Pulumi's schema analyzer, which cannot resolve postponed ones.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 import pulumi
@@ -13,7 +11,8 @@ import pulumi
 from . import namespace as namespaces
 from . import node_check, supply
 from .chart.derived import has_daemon, late_gate
-from .errors import InvalidConfigError, shown_plainly
+from .deferred import holds_output, known_later, known_part, once_known
+from .errors import shown_plainly
 from .fields import Arguments, Label
 from .guard import Guard
 from .health import daemons
@@ -113,14 +112,14 @@ class OpenKruise(pulumi.ComponentResource):
         """
         given: dict[str, Any] = {key: value for key, value in (args or {}).items() if value is not None}
         values = given.get("values", {})
-        deferred = _holds_output(values)
+        deferred = holds_output(values)
         label: Label = str
         source = f"arguments of OpenKruise {name!r}"
         if isinstance(args, Arguments):
             label, source = args.label, args.source or source
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
-            plain = {**given, "values": _known_part(values)} if deferred else given
+            plain = {**given, "values": known_part(values)} if deferred else given
             settings = read_settings(plain, source=source, label=label, look=supply.looking())
             problems = supply.repository_problems(settings)
             if problems:
@@ -134,13 +133,13 @@ class OpenKruise(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, protect=settings.protect)
         release_values: pulumi.Input[Mapping[str, Any]] = _values(settings, settings.values)
         if deferred:
-            release_values = _known_later(
+            release_values = known_later(
                 self,
                 values,
                 lambda known: _values(settings, {} if known is None else known, source=source),
             )
         if settings.create_namespace:
-            after = pulumi.ResourceOptions(depends_on=_once_known(release_values) if deferred else [])
+            after = pulumi.ResourceOptions(depends_on=once_known(release_values) if deferred else [])
             owning = pulumi.ResourceOptions.merge(
                 pulumi.ResourceOptions.merge(child, after), guard.of_namespace()
             )
@@ -276,71 +275,11 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
     )
 
 
-def _known_later(
-    component: pulumi.Resource, values: Any, checked: Callable[[Any], dict[str, Any]]
-) -> pulumi.Output[Mapping[str, Any]]:
-    """Return the values once they are known and checked.
-
-    A program that ends while the engine runs one of its hooks is told of by a failed hook and a traceback,
-    so what is wrong is raised when the component's own have run.
-    """
-
-    async def check(known: Any) -> Mapping[str, Any]:
-        try:
-            return checked(known)
-        except InvalidConfigError:
-            with contextlib.suppress(Exception):  # reported where it happens
-                await component.urn.future()
-            raise
-
-    return pulumi.Output.from_input(values).apply(check)
-
-
-def _once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
-    """Return no resources, once the values are found good, or cannot be known in this preview.
-
-    What depends on it is registered after that and not at all where they are bad; the state tells of none.
-    """
-
-    async def nothing() -> list[pulumi.Input[pulumi.Resource]]:
-        await values.future()
-        return []
-
-    known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    known.set_result(True)
-    return pulumi.Output(set(), nothing(), known)
-
-
 def _log(problems: Iterable[ConfigProblem]) -> None:
     for problem in problems:
         say = pulumi.log.info if problem.severity == "info" else pulumi.log.warn
         say(str(problem))
 
 
-def _known_part(values: Any) -> dict[str, Any]:
-    """Return what is known of where the pods may run and of the gates, in values that hold outputs."""
-    daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
-    affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
-    known = {} if _holds_output(affinity) else {"daemon": {"affinity": affinity}}
-    manager = values.get("manager") if isinstance(values, Mapping) else None
-    for section, given, key in (
-        ("daemon", daemon, "nodeSelector"),
-        ("manager", manager, "nodeAffinity"),
-        ("manager", manager, "nodeSelector"),
-    ):
-        if isinstance(given, Mapping) and key in given and not _holds_output(given[key]):
-            known.setdefault(section, {})[key] = given[key]
-    gates = values.get("featureGates") if isinstance(values, Mapping) else None
-    return known if gates is None or _holds_output(gates) else {**known, "featureGates": gates}
-
-
 def _required_of_daemon(values: Mapping[str, Any]) -> Any:
     return values["daemon"]["affinity"]["nodeAffinity"][REQUIRED]
-
-
-def _holds_output(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_holds_output(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_holds_output(item) for item in value)
-    return isinstance(value, pulumi.Output)

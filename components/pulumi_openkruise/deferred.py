@@ -1,0 +1,71 @@
+"""Values that hold outputs: what is known of them at once, and how what is known later is checked then."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from .errors import InvalidConfigError
+
+
+def holds_output(value: Any) -> bool:
+    """Tell whether there is an output anywhere in the value."""
+    if isinstance(value, Mapping):
+        return any(holds_output(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(holds_output(item) for item in value)
+    return isinstance(value, pulumi.Output)
+
+
+def known_part(values: Any) -> dict[str, Any]:
+    """Return what is known of where the pods may run and of the gates, in values that hold outputs."""
+    daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
+    affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
+    known = {} if holds_output(affinity) else {"daemon": {"affinity": affinity}}
+    manager = values.get("manager") if isinstance(values, Mapping) else None
+    for section, given, key in (
+        ("daemon", daemon, "nodeSelector"),
+        ("manager", manager, "nodeAffinity"),
+        ("manager", manager, "nodeSelector"),
+    ):
+        if isinstance(given, Mapping) and key in given and not holds_output(given[key]):
+            known.setdefault(section, {})[key] = given[key]
+    gates = values.get("featureGates") if isinstance(values, Mapping) else None
+    return known if gates is None or holds_output(gates) else {**known, "featureGates": gates}
+
+
+def known_later(
+    component: pulumi.Resource, values: Any, checked: Callable[[Any], dict[str, Any]]
+) -> pulumi.Output[Mapping[str, Any]]:
+    """Return the values once they are known and checked.
+
+    A program that ends while the engine runs one of its hooks is told of by a failed hook and a traceback,
+    so what is wrong is raised when the component's own have run.
+    """
+
+    async def check(known: Any) -> Mapping[str, Any]:
+        try:
+            return checked(known)
+        except InvalidConfigError:
+            with contextlib.suppress(Exception):  # reported where it happens
+                await component.urn.future()
+            raise
+
+    return pulumi.Output.from_input(values).apply(check)
+
+
+def once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
+    """Return no resources, once the values are found good, or cannot be known in this preview.
+
+    What depends on it is registered after that and not at all where they are bad; the state tells of none.
+    """
+
+    async def nothing() -> list[pulumi.Input[pulumi.Resource]]:
+        await values.future()
+        return []
+
+    known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    known.set_result(True)
+    return pulumi.Output(set(), nothing(), known)
