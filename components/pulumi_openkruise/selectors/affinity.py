@@ -162,7 +162,9 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
     if any(_entry_fault(entry, is_field=False) for entry in expressions):
         return False
     if any(
-        entry.get("operator") not in ("In", "NotIn") or len(entry.get("values") or []) != 1
+        not entry.get("key")
+        or entry.get("operator") not in ("In", "NotIn")
+        or len(entry.get("values") or []) != 1
         for entry in fields
     ):
         return False
