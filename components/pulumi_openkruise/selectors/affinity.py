@@ -162,9 +162,7 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
     if any(_entry_fault(entry, is_field=False) for entry in expressions):
         return False
     if any(
-        not entry.get("key")
-        or entry.get("operator") not in ("In", "NotIn")
-        or len(entry.get("values") or []) != 1
+        entry.get("operator") not in ("In", "NotIn") or len(entry.get("values") or []) != 1
         for entry in fields
     ):
         return False
@@ -174,7 +172,8 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
         return True
     found = {NAME_FIELD: name}
     return all(
-        (found.get(entry["key"], "") == entry["values"][0]) == (entry["operator"] == "In") for entry in fields
+        (found.get(entry.get("key", ""), "") == entry["values"][0]) == (entry["operator"] == "In")
+        for entry in fields
     )
 
 

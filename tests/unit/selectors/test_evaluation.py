@@ -111,7 +111,8 @@ AFFINITIES: list[tuple[dict[str, Any] | None, dict[str, str], str, bool]] = [
     ({"nodeSelectorTerms": [{"matchFields": [NAME_N]}]}, {}, "n", True),
     ({"nodeSelectorTerms": [{"matchFields": [NAME_N]}]}, {}, "m", False),
     ({"nodeSelectorTerms": [{"matchFields": [NAME_N]}]}, {}, "", True),
-    ({"nodeSelectorTerms": [{"matchFields": [{"operator": "NotIn", "values": ["n"]}]}]}, {}, "m", False),
+    ({"nodeSelectorTerms": [{"matchFields": [{"operator": "NotIn", "values": ["n"]}]}]}, {}, "m", True),
+    ({"nodeSelectorTerms": [{"matchFields": [{"operator": "In", "values": ["m"]}]}]}, {}, "m", False),
     ({"nodeSelectorTerms": [{"matchExpressions": [IN_A], "matchFields": [NAME_N]}]}, {}, "n", False),
     ({"nodeSelectorTerms": [{"matchExpressions": [IN_A], "matchFields": [NAME_N]}]}, {"x": "a"}, "n", True),
     (
