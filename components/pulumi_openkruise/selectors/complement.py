@@ -95,9 +95,8 @@ class Complement:
     def check_leaves_a_node(self) -> None:
         """Raise SelectorError where no node is left."""
         boxes = self._forbidden() + self._layout.outside_terms(self.terms)
-        for _span, group in linked((self._frame.span(box), box) for box in boxes):
-            if hole(self._full, group, self._frame, Steps(1 << 60)) is None:
-                raise SelectorError([self._leaves_no_node()])
+        if self._filling(boxes) is not None:
+            raise SelectorError([self._leaves_no_node()])
 
     def _forbidden(self) -> list[int]:
         """Return the boxes of the selectors that match a node."""
@@ -206,20 +205,21 @@ class Complement:
         ]
         return inexpressible(keys[0] if keys else part.spaces[0].key, involved, labels, name)
 
-    def _filling(
-        self, needed: Sequence[tuple[int, Selector]], outside: Sequence[int]
-    ) -> tuple[list[tuple[int, Selector]], list[int]]:
-        """Return those selectors, and what the terms leave out, that share labels and leave no node."""
+    def _filling(self, boxes: Sequence[int]) -> list[int] | None:
+        """Return those of the boxes that share labels and leave no node; None where a node is left."""
         unlimited = Steps(1 << 60)
-        boxes = [*(box for box, _selector in needed), *outside]
         for _span, group in linked((self._frame.span(box), box) for box in boxes):
             if hole(self._full, group, self._frame, unlimited) is None:
-                return [one for one in needed if one[0] in group], [box for box in outside if box in group]
-        return list(needed), list(outside)
+                return group
+        return None
 
     def _leaves_no_node(self) -> Problem:
         steps = Steps(200_000)
-        needed, outside = self._filling(self._needed(), self._layout.outside_terms(self.terms))
+        needed, outside = self._needed(), self._layout.outside_terms(self.terms)
+        boxes = [*(box for box, _selector in needed), *outside]
+        filling = self._filling(boxes) or boxes
+        needed = [one for one in needed if one[0] in filling]
+        outside = [box for box in outside if box in filling]
         try:
             for entry in list(needed):
                 rest = [other for other in needed if other is not entry]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .boxes import Frame, OutOfSteps, Steps
-from .hitting import hitting_set, independent
+from .hitting import hitting_set, independent, places_of
 from .shape import Shape
 from .shrinking import Shrinking
 from .small_cover import small_cover, tightened
@@ -83,7 +83,7 @@ def _fewest(rows: dict[int, int], steps: Steps) -> tuple[list[int], bool]:
         if row.bit_count() == 1:
             essential |= row
     rest = [row for row in rows if not row & essential]
-    forced = [place for place in range(essential.bit_length()) if essential >> place & 1]
+    forced = places_of(essential)
     if not rest:
         return forced, True
     chosen = hitting_set(rest, steps)

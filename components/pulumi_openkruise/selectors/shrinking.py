@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from .boxes import Steps, hole, linked
 from .cheapest import Advice, Cheapest, Needs
 from .dual import Candidates, Shrunk, alone
-from .hitting import slots
+from .hitting import places_of, slots
 from .shape import Shape
 
 _Rank = tuple[int, int, int, list[tuple[int, int]]]
@@ -88,11 +88,7 @@ class Shrinking:
                         fewest, best, chosen = rest.bit_count(), rest, group
             alive = best
             node |= chosen
-        places = []
-        while alive:
-            places.append((alive & -alive).bit_length() - 1)
-            alive &= alive - 1
-        self._candidates[node] = tuple(places)
+        self._candidates[node] = tuple(places_of(alive))
         return node
 
     def _linked(self, nodes: Sequence[int]) -> list[tuple[int, ...]]:
