@@ -51,7 +51,7 @@ privileges: $(SANDBOX)/ready ## the roles in deploy/: enough for everything, and
 	$(SANDBOX)/bin/python -m pytest tests/privileges -v
 
 roles: $(SANDBOX)/ready ## write the roles in deploy/ anew, from what is asked for
-	PYTHONPATH=tests $(SANDBOX)/bin/python -m privileges
+	$(SANDBOX)/bin/python -m tests.privileges
 
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt

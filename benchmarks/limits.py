@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pulumi_openkruise.presets import BASE_SELECTORS, preset_selectors
+from pulumi_openkruise.config.presets import BASE_SELECTORS, preset_selectors
 from rich.progress import Progress
 
 from .report import Section, Table, Target, middle, milliseconds

@@ -1,14 +1,13 @@
 """Nodes against selectors and affinity: the package's matcher beside Kubernetes' own Go code, same data."""
 
 import random
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pulumi_openkruise.selectors import solve
-from pulumi_openkruise.selectors.matching import NodeMatcher
+from pulumi_openkruise.selectors.node_matcher import NodeMatcher
 from rich.progress import Progress
 
 from .report import Section, Table, Target, middle, milliseconds
@@ -44,9 +43,7 @@ def lists(count: int) -> dict[str, list[str]]:
 
 def run(progress: Progress) -> tuple[Section, dict[str, list[tuple[int, float]]]]:
     """Measure; also returns seconds by number of nodes for each line of the plot."""
-    if str(_TESTS) not in sys.path:
-        sys.path.insert(0, str(_TESTS))
-    from oracle.oracle_client import Oracle
+    from tests.oracle.oracle_client import Oracle
 
     cases = [("realistic", count) for count in NODES] + [("rack and os", NODES[-1]), ("hostname", NODES[-1])]
     task = progress.add_task("nodes", total=len(cases))

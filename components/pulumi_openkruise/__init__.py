@@ -10,19 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .component import OpenKruise, OpenKruiseArgs
-    from .config import args_from_config
-    from .errors import InvalidConfigError
+    from .component.errors import InvalidConfigError
+    from .component.openkruise import OpenKruise, OpenKruiseArgs
+    from .component.stack_args import args_from_config
 
     __version__: str
 
 __all__ = ["InvalidConfigError", "OpenKruise", "OpenKruiseArgs", "__version__", "args_from_config"]
 
 _HOMES = {
-    "InvalidConfigError": ".errors",
-    "OpenKruise": ".component",
-    "OpenKruiseArgs": ".component",
-    "args_from_config": ".config",
+    "InvalidConfigError": ".component.errors",
+    "OpenKruise": ".component.openkruise",
+    "OpenKruiseArgs": ".component.openkruise",
+    "args_from_config": ".component.stack_args",
 }
 
 

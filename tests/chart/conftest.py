@@ -4,22 +4,20 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.build import folder, go_version
+from sandbox.chart_build import prepare_chart
+from sandbox.chart_versions import VERSIONS
+from sandbox.programs import GO_ROOT, KRUISE_MODULE, PROGRAMS
+
+from .rendering import Render
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from sandbox.build import folder, go_version  # noqa: E402
-from sandbox.chart_build import prepare_chart  # noqa: E402
-from sandbox.chart_versions import VERSIONS  # noqa: E402
-from sandbox.programs import GO_ROOT, KRUISE_MODULE, PROGRAMS  # noqa: E402
-
-from .rendering import Render  # noqa: E402
 
 Renderer = Callable[..., Render]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from messages.cases import RUNNING, Case, Stage
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
 from sandbox.state import ROOT, State
+from tests.support.message_cases import RUNNING, Case, Stage
 
 from .stack import Stack
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import connect
-from pulumi_openkruise.lifecycle.look import look
-from pulumi_openkruise.lifecycle.seen import ReleaseId
+from pulumi_openkruise.inventory.release import ReleaseId
+from pulumi_openkruise.inventory.release_reader import look
 
 from sandbox import api
 from sandbox.chart_choice import Chart

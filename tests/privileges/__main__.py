@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from e2e.conftest import sandbox_command
-from e2e.observing import Cluster
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
 from sandbox.chart_versions import VERSIONS
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
+from tests.e2e.conftest import sandbox_command
+from tests.e2e.observing import Cluster
 
 from .grants import Grant, asked, rules
 from .installer import InstallerStack, bind, make_account

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.conftest import fresh_sandbox
-from e2e.observing import Cluster
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
 from sandbox.chart_versions import VERSIONS
 from sandbox.state import State
+from tests.e2e.conftest import fresh_sandbox
+from tests.e2e.observing import Cluster
 
 from .installer import InstallerStack, make_account
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import yaml
-from e2e.stack import Outcome, Stack
 
 from sandbox import api, pulumi
 from sandbox.chart_choice import Chart
 from sandbox.cluster import AUDITED
 from sandbox.state import ROOT, State
+from tests.e2e.stack import Outcome, Stack
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _NAMESPACE, _NAME = AUDITED.split(":")[-2:]

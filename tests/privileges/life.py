@@ -4,12 +4,11 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from e2e.observing import Cluster, eventually
-from e2e.stack import Stack
-
 from sandbox import api
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
+from tests.e2e.observing import Cluster, eventually
+from tests.e2e.stack import Stack
 
 from .grants import Grant
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from e2e.observing import Cluster
-
 from sandbox import api
 from sandbox.state import ROOT
+from tests.e2e.observing import Cluster
 
 _PROGRAM = Path(sys.executable).parent / "pulumi-openkruise"
 _STACK = ROOT / "stacks" / "Pulumi.sandbox.yaml"

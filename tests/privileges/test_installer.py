@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.observing import REAL, VIRTUAL, Cluster, eventually
 
 from sandbox import api
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
+from tests.e2e.observing import REAL, VIRTUAL, Cluster, eventually
 
 from .grants import Grant, asked, granted, read, without
 from .installer import InstallerStack, bind

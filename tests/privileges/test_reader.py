@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from e2e.observing import REAL, Cluster, eventually
-from e2e.stack import Stack
 
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
+from tests.e2e.observing import REAL, Cluster, eventually
+from tests.e2e.stack import Stack
 
 from .grants import Grant, asked, granted, read, without
 from .installer import bind

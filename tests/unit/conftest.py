@@ -3,8 +3,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pulumi
 import pytest
-from engine import Engine, new_engine
 from hypothesis import HealthCheck, settings
+
+from tests.support.engine import Engine, new_engine
 
 # How long an example takes says something about the machine and its other work, and nothing about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import ROOT
+
+from tests.support.engine import ROOT
 
 PACKAGE = ROOT / "components" / "pulumi_openkruise"
 PULUMI_ROWS = (1, 2)

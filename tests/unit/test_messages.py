@@ -1,20 +1,17 @@
 """The table of messages against the engine's test double; tests/e2e/test_messages.py uses the real one."""
 
 import runpy
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine import RELEASE, ROOT, Engine, config_texts
-from pulumi_openkruise import supply
 from pulumi_openkruise.chart import repository
-from pulumi_openkruise.errors import InvalidConfigError
+from pulumi_openkruise.component import chart_probe
+from pulumi_openkruise.component.errors import InvalidConfigError
 
-sys.path.insert(0, str(ROOT / "tests"))
-
-from messages.cases import CASES, RUNNING, Case, Stage, codes_in_the_source
+from tests.support.engine import RELEASE, ROOT, Engine, config_texts
+from tests.support.message_cases import CASES, RUNNING, Case, Stage, codes_in_the_source
 
 
 @pytest.mark.parametrize("case", RUNNING, ids=[case.name for case in RUNNING])
@@ -27,7 +24,7 @@ def test_message(
 ) -> None:
     stage = Stage(case, tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(supply, "is_real_run", lambda: True)
+    monkeypatch.setattr(chart_probe, "is_real_run", lambda: True)
     monkeypatch.setattr(repository, "PATIENCE", 1.0)
     said: list[tuple[str, str]] = []
     monkeypatch.setattr("pulumi.log.info", lambda text, **_options: said.append(("info", text)))

@@ -9,7 +9,9 @@ from typing import Any
 import pulumi_openkruise
 from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.fields import FIELDS, config_key
+from pulumi_openkruise.config.fields import FIELDS, config_key
+
+from tests.support.engine import ROOT
 
 
 def component() -> Any:
@@ -63,7 +65,7 @@ def test_types_are_published() -> None:
 
 def imported_by(statement: str) -> set[str]:
     code = f"import sys, json; {statement}; print(json.dumps(list(sys.modules)))"
-    here = str(Path(__file__).parent)
+    here = str(ROOT)
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=here)
     modules: list[str] = json.loads(result.stdout)

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engine import NAMESPACE, RELEASE, ROOT, Engine, new_engine, stack_config, stack_names
 
-GOLDEN = ROOT / "tests" / "unit" / "golden"
+from tests.support.engine import NAMESPACE, RELEASE, ROOT, Engine, new_engine, stack_config, stack_names
+
+GOLDEN = ROOT / "tests" / "unit" / "config" / "golden"
 
 
 def run_program(engine: Engine) -> None:

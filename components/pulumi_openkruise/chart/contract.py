@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .kinds import Kind
+    from .value_types import Kind
 
 FIRST = "1.7.0"
 """The first version that is described here."""

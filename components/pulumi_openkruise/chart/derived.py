@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..fields import Label
-from ..problems import ConfigProblem, shown
+from ..config.fields import Label
+from ..diagnostics.problem import ConfigProblem, shown
 from .gates import gates_problems, rendered
 from .platforms import PLATFORMS, applies, sets
 from .version import Version, version

@@ -6,7 +6,7 @@ Source: pkg/features/kruise_features.go of OpenKruise, and the templates, which 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..problems import ConfigProblem, Severity, nearest, shown
+from ..diagnostics.problem import ConfigProblem, Severity, nearest, shown
 from .version import Version, version
 
 _ON = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..problems import ConfigProblem
+from ..diagnostics.problem import ConfigProblem
 from .version import Version
 
 NOTES: dict[str, str] = {

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..fields import Label
-from ..problems import ConfigProblem, shown
+from ..config.fields import Label
+from ..diagnostics.problem import ConfigProblem, shown
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, LocalChart, Look, is_bare_name
 from .repository import listed_digests, without_login

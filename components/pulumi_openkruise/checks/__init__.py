@@ -4,10 +4,10 @@
 Imports no Pulumi, and reads nothing.
 """
 
+from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, Unread, node_facts
 from .expected import Expected, of_daemon_set, of_selectors, of_settings
 from .finding import Code, Finding, NotChecked
 from .report import GROUPS, Report, check
-from .snapshot import NOT_ASKED, NodeFacts, Snapshot, Unread, node_facts
 
 __all__ = [
     "GROUPS",

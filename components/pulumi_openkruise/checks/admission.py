@@ -7,12 +7,22 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-from ..release.records import deployed
+from ..inventory.helm_records import deployed
+from ..inventory.json_access import (
+    at,
+    condition,
+    counted,
+    items,
+    listed,
+    mapping,
+    name_of,
+    text,
+    texts,
+)
+from ..inventory.location import SERVICE, asks, home
+from ..inventory.snapshot import Object, Snapshot, Unread
 from .expected import Expected
 from .finding import Code, Finding, make
-from .plain import at, condition, counted, items, listed, mapping, name_of, text, texts
-from .snapshot import Object, Snapshot, Unread
-from .whereabouts import SERVICE, asks, home
 
 SECRET = "kruise-webhook-certs"
 

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..inventory.json_access import at, counted, items, listed, number
+from ..inventory.location import is_here
+from ..inventory.snapshot import NodeFacts, Object, Snapshot, Unread
 from ..selectors.errors import describe_labels
 from .expected import Expected
 from .finding import Code, Finding, Severity, make
-from .plain import at, counted, items, listed, number
-from .snapshot import NodeFacts, Object, Snapshot, Unread
-from .states import NodeState, is_daemon, is_manager, pod_named, target
-from .whereabouts import is_here
+from .node_states import NodeState, is_daemon, is_manager, pod_named, target
 
 REAL_EXCLUDED = Code(
     "real-node-excluded",
@@ -131,7 +131,7 @@ def of_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool =
     if unsure:
         groups = defaultdict(list)
         for one in unsure:
-            groups[one.node.judgement.settle, one.admitted].append(one)
+            groups[one.node.classification.settle, one.admitted].append(one)
         evidence = [
             f"{'admitted' if admitted else 'excluded'}: {listed(_names(members))}; {settle or 'no signal'}"
             for (settle, admitted), members in groups.items()
@@ -144,8 +144,8 @@ def of_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool =
     bare = [
         one
         for one in states
-        if one.node.judgement.verdict != "unsure"
-        and not one.node.judgement.runs_daemon
+        if one.node.classification.verdict != "unsure"
+        and not one.node.classification.runs_daemon
         and not one.node.guarded
     ]
     if bare:
@@ -246,7 +246,7 @@ def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
     missing = [
         one
         for one in states
-        if one.node.judgement.runs_daemon
+        if one.node.classification.runs_daemon
         and one.node.ready
         and one.node.created < _a_minute_before(snapshot.taken)
         and one.node.name not in images
@@ -302,7 +302,7 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     """Say for each kind of node how many there are, and why they are taken for what they are."""
     groups: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
-        groups[one.node.judgement.kind or "kind unknown"].append(one)
+        groups[one.node.classification.kind or "kind unknown"].append(one)
     return [
         f"{kind}: {listed(_names(members))} ({_why(members[0].node)})"
         for kind, members in sorted(groups.items())
@@ -314,8 +314,8 @@ def _labels(node: NodeFacts) -> str:
 
 
 def _why(node: NodeFacts) -> str:
-    judgement = node.judgement
-    spoken = [one.told for one in judgement.evidence if one.points_to == judgement.verdict]
-    if judgement.verdict == "real" and judgement.no_daemon:
-        return judgement.no_daemon
+    classification = node.classification
+    spoken = [one.told for one in classification.evidence if one.points_to == classification.verdict]
+    if classification.verdict == "real" and classification.no_daemon:
+        return classification.no_daemon
     return listed(spoken[:2]) or "no sign of a virtual node"

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..release.records import ReleaseRecord, deployed
-from ..required import REQUIRED
+from ..config.node_affinity import REQUIRED
+from ..inventory.helm_records import ReleaseRecord, deployed
+from ..inventory.json_access import at, counted, items, listed, mapping, texts
+from ..inventory.snapshot import Key, Object, Snapshot, Unread
 from .expected import Expected
 from .finding import Code, Finding, make
-from .plain import at, counted, items, listed, mapping, texts
-from .snapshot import Key, Object, Snapshot, Unread
 
 _REMEDY = "`pulumi up` with another value of reapply makes a new Helm revision, which restores it"
 

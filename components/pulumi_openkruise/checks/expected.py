@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..presets import BASE_SELECTORS, preset_selectors
-from ..required import DAEMON, REQUIRED, leaves_out, node_affinity
+from ..config.helm_values import helm_values, merged
+from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, node_affinity
+from ..config.presets import BASE_SELECTORS, preset_selectors
+from ..config.settings import Settings
+from ..inventory.json_access import at, mapping
+from ..inventory.snapshot import NodeFacts
 from ..selectors import Exclusion, NodeMatcher
-from ..selectors.matching import Match
-from ..settings import Settings
-from ..values import helm_values, merged
-from .plain import at, mapping
-from .snapshot import NodeFacts
+from ..selectors.node_matcher import Match
 
 Affinity = Mapping[str, Any]
 

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..release.records import latest
-from ..release.statuses import UNFINISHED
+from ..inventory.helm_records import latest
+from ..inventory.json_access import counted, listed, mapping, name_of, number, seconds_between, text
+from ..inventory.location import home, is_here, owner
+from ..inventory.snapshot import Object, Snapshot, Unread
+from ..inventory.statuses import UNFINISHED
 from .expected import Expected
 from .finding import Code, Finding, make
-from .plain import counted, listed, mapping, name_of, number, seconds_between, text
-from .snapshot import Object, Snapshot, Unread
-from .states import is_manager, pod_named
-from .whereabouts import home, is_here, owner
+from .node_states import is_manager, pod_named
 
 NOT_INSTALLED = Code(
     "not-installed",

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import admission, coverage, destroy, drift, fitness, installation
+from ..inventory.json_access import counted
+from ..inventory.snapshot import NOT_ASKED, Snapshot, Unread
+from . import admission, compatibility, coverage, destroy, drift, installation
 from .expected import Expected
 from .finding import SEVERITIES, Code, Finding, NotChecked
-from .plain import counted
-from .snapshot import NOT_ASKED, Snapshot, Unread
-from .states import STATES, NodeState, State, node_states
+from .node_states import STATES, NodeState, State, node_states
 
 GROUPS: dict[str, tuple[Code, ...]] = {
     "Nodes and selectors": coverage.CODES,
     "Installation": installation.CODES,
-    "Versions, runtimes and gates": fitness.CODES,
+    "Versions, runtimes and gates": compatibility.CODES,
     "Webhooks and definitions": admission.CODES,
     "Live objects (--live)": drift.CODES,
     "Before a destroy (--before-destroy)": destroy.CODES,
@@ -76,22 +76,22 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("version",),
         "OpenKruise's version against the cluster's",
-        lambda snapshot, _states, expected: fitness.of_versions(snapshot, expected),
+        lambda snapshot, _states, expected: compatibility.of_versions(snapshot, expected),
     ),
     (
         ("daemon_set",),
         "where the daemon looks for the runtime's socket",
-        lambda snapshot, states, _expected: fitness.of_runtimes(snapshot, states),
+        lambda snapshot, states, _expected: compatibility.of_runtimes(snapshot, states),
     ),
     (
         ("logs",),
         "why daemons start again and again, by their logs",
-        lambda snapshot, _states, _expected: fitness.of_logs(snapshot),
+        lambda snapshot, _states, _expected: compatibility.of_logs(snapshot),
     ),
     (
         ("pods", "daemon_set"),
         "the feature gates of running pods",
-        lambda snapshot, _states, expected: fitness.of_gates(snapshot, expected),
+        lambda snapshot, _states, expected: compatibility.of_gates(snapshot, expected),
     ),
     (
         ("mutating", "validating"),

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..selectors import Exclusion, SelectorError
-from ..selectors.affinity import asking
+from ..selectors.node_selector import asking
 from . import options
 from .app import CLEAN, FINDINGS
-from .output import as_json, as_table, as_yaml, emit, note
-from .sources import (
+from .input.sources import (
     Selectors,
     UnusableInputError,
     from_arguments,
     from_stack_file,
     from_standard_input,
 )
+from .output.terminal import as_json, as_table, as_yaml, emit, note
 
 if TYPE_CHECKING:
-    from ..selectors.difference import Difference
+    from ..selectors.explanations.difference import Difference
 
 
 @click.command()
@@ -116,7 +116,7 @@ def affinity(
 
 def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
     """Say what an affinity does not tell: what else the pods ask for, and what has no effect in it."""
-    from ..selectors.contradiction import why_dead
+    from ..selectors.unsatisfiable import why_dead
 
     if given.labels and not answer.with_labels:
         asked = ", ".join(map(str, asking(given.labels)))
@@ -128,7 +128,7 @@ def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
 
 
 def _note_dead_terms(given: Selectors) -> None:
-    from ..selectors.contradiction import dead_terms
+    from ..selectors.unsatisfiable import dead_terms
 
     for number, reason in dead_terms(given.required, given.labels) if given.required is not None else ():
         note(f"the affinity in the values: nodeSelectorTerms[{number}] {reason}")
@@ -171,7 +171,7 @@ def _report(
 
 
 def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
-    from ..selectors.difference import difference
+    from ..selectors.explanations.difference import difference
 
     before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
     try:

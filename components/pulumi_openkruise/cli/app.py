@@ -11,7 +11,7 @@ from importlib import import_module
 
 import click
 
-from .output import safe
+from .output.terminal import safe
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 

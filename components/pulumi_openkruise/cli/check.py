@@ -6,16 +6,16 @@ import click
 
 from ..checks import Expected, Report, Snapshot, Unread, node_facts, of_daemon_set
 from ..checks import check as run_checks
-from ..checks.whereabouts import home
-from ..detection import judge
+from ..detection import classify
+from ..inventory.location import home
 from . import options
 from .app import CLEAN, FINDINGS
-from .expectations import of_arguments, of_stack_file
-from .node_objects import read_node_objects
-from .output import as_json, emit, note
-from .progress import Progress, progress
-from .report_table import as_text
-from .sources import UnusableInputError
+from .input.expectations import of_arguments, of_stack_file
+from .input.node_objects import read_node_objects
+from .input.sources import UnusableInputError
+from .output.progress import Progress, progress
+from .output.report_table import as_text
+from .output.terminal import as_json, emit, note
 
 
 @click.command()
@@ -97,7 +97,7 @@ def check(
         else:
             report = _of_cluster(kubeconfig, context_name, expected, namespace, live, before_destroy, tell)
     if html is not None:
-        from .report_page import write_page
+        from .output.report_page import write_page
 
         write_page(report, html)
         note(f"written: {html}")
@@ -106,11 +106,11 @@ def check(
 
 
 def _from_file(path: str, tell: Progress) -> Snapshot:
-    from ..survey import now
+    from ..inventory.survey import now
 
     nodes = []
     for node in read_node_objects(path):
-        nodes.append(node_facts(node, judge))
+        nodes.append(node_facts(node, classify))
         if len(nodes) % 1000 == 0:
             tell("nodes", len(nodes), 0)
     return Snapshot(source="standard input" if path == "-" else path, taken=now(), nodes=nodes)
@@ -126,7 +126,7 @@ def _of_cluster(
     tell: Progress,
 ) -> Report:
     from ..cluster import ClusterError, connect
-    from ..survey import survey
+    from ..inventory.survey import survey
 
     wanted = expected or Expected(source="", namespace=namespace or Expected.namespace)
     release_namespace = wanted.release_namespace if wanted.is_stack else wanted.namespace
@@ -134,7 +134,7 @@ def _of_cluster(
         cluster = connect(kubeconfig, context_name, ambient=True)
         snapshot = survey(
             cluster,
-            judge=judge,
+            classify=classify,
             namespace=wanted.namespace,
             release=(release_namespace, wanted.release_name),
             live=live,

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import click
 
-from ..discovery import JudgedNode, Proposal, excluded, grouped, judged, propose
-from ..presets import BASE_SELECTORS, preset_selectors
+from ..config.presets import BASE_SELECTORS, preset_selectors
+from ..discovery import ClassifiedNode, Proposal, excluded, grouped, judged, propose
 from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
 from .app import CLEAN, FINDINGS
-from .discover_report import as_data, as_text
-from .node_objects import read_node_objects
-from .output import as_json, as_yaml, emit, note
-from .progress import progress
-from .sources import Selectors, UnusableInputError, from_stack_file, read_text
-from .stack_edit import add_entries, write_atomically
+from .input.node_objects import read_node_objects
+from .input.sources import Selectors, UnusableInputError, from_stack_file, read_text
+from .input.stack_edit import add_entries, write_atomically
+from .output.discover_report import as_data, as_text
+from .output.progress import progress
+from .output.terminal import as_json, as_yaml, emit, note
 
 
 @click.command()
@@ -100,8 +100,8 @@ def _existing(stack_file: str | None, text: str | None, namespace: str) -> Selec
     return from_stack_file(stack_file, namespace, text)
 
 
-def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -> Iterator[JudgedNode]:
-    """Judge the nodes one by one: whole Node objects of a large cluster would fill the memory."""
+def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -> Iterator[ClassifiedNode]:
+    """Classify the nodes one by one: whole Node objects of a large cluster would fill the memory."""
     with progress() as tell:
         if path is not None:
             for count, node in enumerate(read_node_objects(path), 1):
@@ -121,7 +121,7 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
             raise UnusableInputError(str(error)) from None
 
 
-def _verify(nodes: list[JudgedNode], existing: Selectors, proposal: Proposal) -> None:
+def _verify(nodes: list[ClassifiedNode], existing: Selectors, proposal: Proposal) -> None:
     """Look with the affinity itself whether the proposal does what it should: a mistake costs daemons."""
     added = [*preset_selectors(proposal.presets), *proposal.selectors]
     try:

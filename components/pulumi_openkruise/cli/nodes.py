@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..selectors import Difference, NodeMatcher
-from .node_objects import read_node_objects
-from .output import safe
-from .sources import UnusableInputError
+from .input.node_objects import read_node_objects
+from .input.sources import UnusableInputError
+from .output.terminal import safe
 
 _NAMED = 10
 

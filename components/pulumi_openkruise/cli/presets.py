@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from ..catalogue import KINDS, PRESETS, NodeKind
-from ..presets import GROUPS, is_preset, preset_remedy, preset_selectors
+from ..config.presets import GROUPS, is_preset, preset_remedy, preset_selectors
 from .app import CLEAN
-from .output import as_json, as_table, as_yaml, emit
-from .sources import UnusableInputError
+from .input.sources import UnusableInputError
+from .output.terminal import as_json, as_table, as_yaml, emit
 
 
 @click.command()

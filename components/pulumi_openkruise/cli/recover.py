@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
-from .. import names
 from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
-from ..lifecycle.look import look
+from ..config import names
+from ..inventory.helm_records import UnreadableRecordError, decode
+from ..inventory.leftovers import CERTIFICATES, Thing, mark, remains, unmarked
+from ..inventory.release import ReleaseId, Seen
+from ..inventory.release_reader import look
+from ..lifecycle.record_edits import edited
 from ..lifecycle.recovery import Edit, Found, Plan, plan
-from ..lifecycle.remains import CERTIFICATES, Thing, mark, remains, unmarked
-from ..lifecycle.rewriting import edited
-from ..lifecycle.seen import ReleaseId, Seen
-from ..release.records import UnreadableRecordError, decode
 from . import options
 from .app import CLEAN, FINDINGS
-from .output import as_json, as_table, emit
+from .output.terminal import as_json, as_table, emit
 
 _MERGE_PATCH = "application/merge-patch+json"
 

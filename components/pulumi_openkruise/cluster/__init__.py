@@ -4,7 +4,7 @@
 package imports no HTTP library.
 """
 
-from .access import address, connect
+from .client import Cluster
 from .errors import (
     ClusterError,
     ClusterUnreachableError,
@@ -15,7 +15,7 @@ from .errors import (
     RefusedError,
     UnauthorizedError,
 )
-from .reading import Cluster
+from .kubeconfig import address, connect
 
 __all__ = [
     "Cluster",

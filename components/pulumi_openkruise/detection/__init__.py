@@ -1,17 +1,17 @@
 """Which nodes are virtual, and by what one can see it: pure functions over Node objects."""
 
-from .judge import IMAGE_ARCHITECTURES, judge
-from .judgement import Evidence, Judgement, Strength, Verdict
+from .classification import Classification, Evidence, Strength, Verdict
+from .classify import IMAGE_ARCHITECTURES, classify
+from .indicators import DECLARED
 from .pools import pool_of
-from .signs import DECLARED
 
 __all__ = [
     "DECLARED",
     "IMAGE_ARCHITECTURES",
+    "Classification",
     "Evidence",
-    "Judgement",
     "Strength",
     "Verdict",
-    "judge",
+    "classify",
     "pool_of",
 ]

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..problems import shown
-from .judgement import Evidence, Strength
-from .sighting import NAMES, PROVIDER_IDS, Sighting
-from .signs import DECLARED, Patterns, Sign, annotation_sign, label_signs, taint_sign
+from ..diagnostics.problem import shown
+from .classification import Evidence, Strength
+from .features import NAMES, PROVIDER_IDS, Sighting
+from .indicators import DECLARED, Patterns, Sign, annotation_sign, label_signs, taint_sign
 
 _KUBELETS, _RUNTIMES = Patterns("kubelet_version"), Patterns("runtime")
 _OS_IMAGES, _ARCHITECTURES = Patterns("os_image"), Patterns("architecture")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from ..catalogue import PRESETS
-from ..presets import preset_selectors
+from ..config.presets import preset_selectors
 from ..selectors import SelectorError, parse
-from .nodes import JudgedNode
+from .nodes import ClassifiedNode
 
 _MOST_LABELS = 24
 """Labels of a group that are tried, in pairs too."""
@@ -46,7 +46,7 @@ class Candidate:
     is_preset: bool
 
 
-def candidates(groups: Iterable[Sequence[JudgedNode]]) -> list[Candidate]:
+def candidates(groups: Iterable[Sequence[ClassifiedNode]]) -> list[Candidate]:
     """Return what could exclude all nodes of one of the groups, or all nodes of a preset's kind.
 
     Whether it spares the others has to be looked at.
@@ -54,7 +54,7 @@ def candidates(groups: Iterable[Sequence[JudgedNode]]) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     kinds: set[str] = set()
     for nodes in groups:
-        kinds.update(node.judgement.kind or "" for node in nodes)
+        kinds.update(node.classification.kind or "" for node in nodes)
         for candidate in _of_labels(_common(nodes)):
             found.setdefault(candidate.text, candidate)
     return sorted([*_presets(kinds), *found.values()])
@@ -72,7 +72,7 @@ def _presets(kinds: Set[str]) -> Iterable[Candidate]:
         yield Candidate(PRESET, (not present, len(selectors)), name, selectors, is_preset=True)
 
 
-def _common(nodes: Sequence[JudgedNode]) -> list[tuple[str, str]]:
+def _common(nodes: Sequence[ClassifiedNode]) -> list[tuple[str, str]]:
     """Return the labels that all nodes of a group have and that may tell them from others."""
     first, *others = nodes
     common = {label for label in first.labels.items() if _tells(*label)}

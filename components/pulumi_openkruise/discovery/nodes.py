@@ -4,29 +4,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..detection import Judgement, judge, pool_of
-from ..required import leaves_out
+from ..config.node_affinity import leaves_out
+from ..detection import Classification, classify, pool_of
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedNode:
+class ClassifiedNode:
     """A node: what it is called, its labels, and what it is."""
 
     name: str
     labels: Mapping[str, str]
-    judgement: Judgement
+    classification: Classification
     pool: str
 
     @property
     def is_target(self) -> bool:
         """Whether the daemon is to stay off: it is virtual, or no image of the daemon exists for it."""
-        return bool(self.judgement.no_daemon)
+        return bool(self.classification.no_daemon)
 
 
-def judged(node: Mapping[str, Any]) -> JudgedNode:
-    """Judge a Node object; labels that are no texts are left out, as no affinity can name them."""
+def judged(node: Mapping[str, Any]) -> ClassifiedNode:
+    """Classify a Node object; labels that are no texts are left out, as no affinity can name them."""
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
     labels = metadata.get("labels")
@@ -35,7 +35,7 @@ def judged(node: Mapping[str, Any]) -> JudgedNode:
         for key, value in (labels.items() if isinstance(labels, Mapping) else ())
         if isinstance(key, str) and isinstance(value, str)
     }
-    return JudgedNode(str(metadata.get("name", "")), plain, judge(node), pool_of(node))
+    return ClassifiedNode(str(metadata.get("name", "")), plain, classify(node), pool_of(node))
 
 
 class Excluded(NamedTuple):
@@ -51,7 +51,7 @@ class Excluded(NamedTuple):
         return bool(self.selectors) or self.left_out
 
 
-def excluded(nodes: Iterable[JudgedNode], existing: Placement) -> Iterator[Excluded]:
+def excluded(nodes: Iterable[ClassifiedNode], existing: Placement) -> Iterator[Excluded]:
     """Yield for each node what keeps the daemon off it already."""
     matcher, left_out = NodeMatcher(existing.selectors), leaves_out(existing.required, existing.labels)
     for node in nodes:
@@ -62,7 +62,7 @@ def excluded(nodes: Iterable[JudgedNode], existing: Placement) -> Iterator[Exclu
 class Group:
     """Nodes of one pool that are the same kind, for the same reasons, and are excluded or not alike."""
 
-    judgement: Judgement
+    classification: Classification
     pool: str
     excluded_by: tuple[int, ...]
     """Places in the list of selectors of those that match these nodes."""
@@ -73,33 +73,37 @@ class Group:
     @property
     def is_open(self) -> bool:
         """Whether something remains to be done or asked about these nodes."""
-        judgement = self.judgement
-        if judgement.verdict == "unsure":
+        classification = self.classification
+        if classification.verdict == "unsure":
             return True
-        if judgement.no_daemon:
+        if classification.no_daemon:
             return not (self.excluded_by or self.left_out)
         return self.is_lost
 
     @property
     def is_lost(self) -> bool:
         """Whether these are real nodes that have no daemon because of the selectors."""
-        return self.judgement.runs_daemon and bool(self.excluded_by) and not self.left_out
+        return self.classification.runs_daemon and bool(self.excluded_by) and not self.left_out
 
 
-def grouped(nodes: Sequence[JudgedNode], existing: Placement) -> list[Group]:
+def grouped(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Group]:
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
     groups: dict[tuple[int, str, Excluded], Group] = {}
     for node, by in zip(nodes, excluded(nodes, existing), strict=True):
-        key = (id(node.judgement), node.pool, by)  # equal judgements are the same object, unless forgotten
+        key = (
+            id(node.classification),
+            node.pool,
+            by,
+        )  # equal ones are one object unless forgotten
         group = groups.get(key)
         if group is None:
             mask = by.selectors
             places = tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
-            group = groups[key] = Group(node.judgement, node.pool, places, by.left_out)
+            group = groups[key] = Group(node.classification, node.pool, places, by.left_out)
         group.names.append(node.name)
-    merged: dict[tuple[Judgement, str, tuple[int, ...], bool], Group] = {}
+    merged: dict[tuple[Classification, str, tuple[int, ...], bool], Group] = {}
     for group in groups.values():
-        key_of_all = (group.judgement, group.pool, group.excluded_by, group.left_out)
+        key_of_all = (group.classification, group.pool, group.excluded_by, group.left_out)
         first = merged.setdefault(key_of_all, group)
         if first is not group:
             first.names += group.names
@@ -108,5 +112,5 @@ def grouped(nodes: Sequence[JudgedNode], existing: Placement) -> list[Group]:
         group.names.sort()
     return sorted(
         merged.values(),
-        key=lambda group: (order.index(group.judgement.verdict), -len(group.names), group.names),
+        key=lambda group: (order.index(group.classification.verdict), -len(group.names), group.names),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
 from .candidates import Candidate, candidates
-from .nodes import JudgedNode, excluded
+from .nodes import ClassifiedNode, excluded
 
 _STEPS = 20_000
 """Bounds the search; a cluster with a dozen kinds of virtual nodes takes a few hundred."""
@@ -20,7 +20,7 @@ class Proposal:
     """Names to add to ``virtualNodePresets``."""
     selectors: tuple[str, ...]
     """Label selectors to add to ``virtualNodeSelectors``."""
-    to_label: tuple[JudgedNode, ...]
+    to_label: tuple[ClassifiedNode, ...]
     """Nodes whose labels cannot tell them from nodes that must keep the daemon."""
 
     def __bool__(self) -> bool:
@@ -28,7 +28,7 @@ class Proposal:
         return bool(self.presets or self.selectors or self.to_label)
 
 
-def propose(nodes: Sequence[JudgedNode], existing: Placement) -> Proposal:
+def propose(nodes: Sequence[ClassifiedNode], existing: Placement) -> Proposal:
     """Return the smallest addition to what excludes nodes already, the same for the same set of nodes.
 
     Presets come before labels, one label before two. Nodes that are real, and those nobody can tell, are
@@ -53,10 +53,10 @@ def propose(nodes: Sequence[JudgedNode], existing: Placement) -> Proposal:
     )
 
 
-def _alike(targets: Iterable[JudgedNode]) -> list[list[JudgedNode]]:
-    groups: dict[tuple[str | None, str, str], list[JudgedNode]] = {}
+def _alike(targets: Iterable[ClassifiedNode]) -> list[list[ClassifiedNode]]:
+    groups: dict[tuple[str | None, str, str], list[ClassifiedNode]] = {}
     for node in targets:
-        key = (node.judgement.kind, node.judgement.no_daemon, node.pool)
+        key = (node.classification.kind, node.classification.no_daemon, node.pool)
         groups.setdefault(key, []).append(node)
     return list(groups.values())
 
@@ -76,11 +76,11 @@ def _harmless(offered: Sequence[Candidate], spared: Iterable[Mapping[str, str]])
     return kept
 
 
-def _rows(usable: Sequence[Candidate], targets: Sequence[JudgedNode]) -> dict[int, list[JudgedNode]]:
+def _rows(usable: Sequence[Candidate], targets: Sequence[ClassifiedNode]) -> dict[int, list[ClassifiedNode]]:
     """Return the nodes by the candidates that exclude them, as bits."""
     flat = [(place, selector) for place, one in enumerate(usable) for selector in one.selectors]
     matcher = NodeMatcher([selector for _place, selector in flat])
-    rows: dict[int, list[JudgedNode]] = {}
+    rows: dict[int, list[ClassifiedNode]] = {}
     for node, match in zip(targets, matcher.match_all(node.labels for node in targets), strict=True):
         row = 0
         for at in match.indexes():

@@ -8,7 +8,7 @@ and those of the charts 1.9.0 and 1.9.1; 1.7 lists the same as 1.8.
 import re
 from collections.abc import Iterable
 
-from .seen import Definition
+from ..inventory.release import Definition
 
 _NEW = (1, 9)
 """Up to this version all but Advanced StatefulSets are known in v1alpha1 only."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .seen import ReleaseId, Revision, Seen
-from .states import options
+from ..inventory.release import ReleaseId, Revision, Seen
+from .release_condition import options
 
 Found = Literal["all", "some", "none", "unknown"]
 """How much of a release's last manifest is still in the cluster."""

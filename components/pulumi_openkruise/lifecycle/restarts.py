@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..chart.derived import has_daemon
-from ..required import DAEMON, REQUIRED, node_affinity, pod_labels
+from ..config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
 from ..selectors import SelectorError
-from ..selectors.difference import difference, what_changes
+from ..selectors.explanations.difference import difference, what_changes
+from ..selectors.explanations.regions import Region
 from ..selectors.placement import Placement
-from ..selectors.regions import Region
 
 _LISTED = 3
 

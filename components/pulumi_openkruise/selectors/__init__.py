@@ -7,19 +7,19 @@ What an update does not need is imported at its first use: each import is a part
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .affinity import ALWAYS_TRUE, affinity_matches
-from .difference import Difference, difference
 from .errors import Problem, SelectorError
 from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
-from .linked import SIZE_LIMIT
+from .explanations.difference import Difference, difference
+from .minimize.subproblem import SIZE_LIMIT
+from .node_selector import ALWAYS_TRUE, affinity_matches
 from .parse import from_mapping, parse
 from .placement import Placement
 from .requirement import Requirement, Selector
 
 if TYPE_CHECKING:
-    from .explaining import explain
-    from .explanation import Explanation
-    from .matching import NodeMatcher
+    from .explanations.explainer import explain
+    from .explanations.explanation import Explanation
+    from .node_matcher import NodeMatcher
 
 __all__ = [
     "ALWAYS_TRUE",
@@ -43,7 +43,11 @@ __all__ = [
     "solve",
 ]
 
-_LATER = {"Explanation": ".explanation", "NodeMatcher": ".matching", "explain": ".explaining"}
+_LATER = {
+    "Explanation": ".explanations.explanation",
+    "NodeMatcher": ".node_matcher",
+    "explain": ".explanations.explainer",
+}
 
 
 def __getattr__(name: str) -> Any:

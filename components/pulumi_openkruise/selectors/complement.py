@@ -5,13 +5,13 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from .affinity import Term, joined, length_of, write
-from .boxes import OutOfSteps, Steps, absorb, hole, linked, merge
 from .errors import Problem, SelectorError
-from .layout import Layout
-from .linked import SIZE_LIMIT, LinkedLabels
-from .refusals import inexpressible, leaves_no_node, too_large
+from .minimize.cube_layout import Layout
+from .minimize.cubes import OutOfSteps, Steps, absorb, hole, linked, merge
+from .minimize.subproblem import SIZE_LIMIT, LinkedLabels
+from .node_selector import Term, joined, length_of, write
 from .requirement import Requirement, Selector
+from .unsolvable import inexpressible, leaves_no_node, too_large
 
 _SMALL_PRODUCT = 256
 

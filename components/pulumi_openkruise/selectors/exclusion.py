@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .affinity import Term, asking, read
 from .complement import Complement
-from .contradiction import contradiction
 from .errors import Problem, SelectorError
+from .node_selector import Term, asking, read
 from .parse import from_mapping, parse, requirement_fault
 from .requirement import Selector
+from .unsatisfiable import contradiction
 
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.

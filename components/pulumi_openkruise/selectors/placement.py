@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .affinity import Term, joined, read
 from .exclusion import BUDGET, Exclusion, solve
+from .node_selector import Term, joined, read
 
 
 @dataclass(frozen=True)

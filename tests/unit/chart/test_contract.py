@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import ROOT
-from pulumi_openkruise.chart.checking import check_values, known_keys
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
+from pulumi_openkruise.chart.value_checks import check_values, known_keys
 from pulumi_openkruise.chart.version import SEEN, version
 from ruamel.yaml import YAML
+
+from tests.support.engine import ROOT
 
 CHANGES: dict[str, dict[str, Any]] = YAML(typ="safe").load(
     (Path(__file__).parent / "published_values.yaml").read_text()

@@ -6,8 +6,8 @@ import pytest
 from pulumi_openkruise.chart.derived import has_daemon
 from pulumi_openkruise.chart.local import ChartFileError, LocalChart
 from pulumi_openkruise.chart.platforms import PLATFORMS
-from pulumi_openkruise.problems import ConfigError
-from pulumi_openkruise.settings import Settings, default_timeout, read_settings
+from pulumi_openkruise.config.settings import Settings, default_timeout, read_settings
+from pulumi_openkruise.diagnostics.problem import ConfigError
 
 MIRRORED = "registry.example.com/mirror/openkruise"
 

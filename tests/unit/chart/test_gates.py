@@ -3,7 +3,13 @@
 from typing import Any
 
 import pytest
-from pulumi_openkruise.chart.gates import gates_problems, known_gates, read_text, rendered, text_problems
+from pulumi_openkruise.chart.gates import (
+    gates_problems,
+    known_gates,
+    read_text,
+    rendered,
+    text_problems,
+)
 from pulumi_openkruise.chart.version import version
 
 

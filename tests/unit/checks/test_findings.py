@@ -5,7 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from installed import (
+from pulumi_openkruise.checks import (
+    GROUPS,
+    NOT_ASKED,
+    Expected,
+    Finding,
+    Report,
+    Snapshot,
+    Unread,
+    check,
+)
+from pulumi_openkruise.checks.drift import differences, manifest_objects
+from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen
+from pulumi_openkruise.lifecycle.recovery import plan
+
+from tests.support.installed import (
     NAMESPACE,
     broken,
     configuration,
@@ -22,10 +36,6 @@ from installed import (
     record,
     virtual,
 )
-from pulumi_openkruise.checks import GROUPS, NOT_ASKED, Expected, Finding, Report, Snapshot, Unread, check
-from pulumi_openkruise.checks.drift import differences, manifest_objects
-from pulumi_openkruise.lifecycle.recovery import plan
-from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen
 
 CODES = {code.name: code for codes in GROUPS.values() for code in codes}
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from api_server import ApiServer, api_server
 from pulumi_openkruise.cli.app import run
+
+from tests.support.api_server import ApiServer, api_server
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.app import run
+from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.selectors import SelectorError, solve
-from pulumi_openkruise.settings import read_settings
 from ruamel.yaml import YAML
 
 STACKS = Path(__file__).parents[3] / "stacks"

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.cli.node_objects import read_node_objects
-from pulumi_openkruise.cli.sources import UnusableInputError
+from pulumi_openkruise.cli.input.node_objects import read_node_objects
+from pulumi_openkruise.cli.input.sources import UnusableInputError
+
+from tests.support.api_server import ApiServer
 
 STACKS = Path(__file__).parents[3] / "stacks"
 NAMESPACE = "kruise-system"

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import ApiServer
-from corpus import corpus
-from engine import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.app import run
 from ruamel.yaml import YAML
+
+from tests.support.api_server import ApiServer
+from tests.support.corpus import corpus
+from tests.support.engine import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
 SAMPLES = {sample.id: sample.node for sample in corpus()}

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from api_server import ApiServer
 from pulumi_openkruise.cli.app import run
-from pulumi_openkruise.release.records import decode
+from pulumi_openkruise.inventory.helm_records import decode
+
+from tests.support.api_server import ApiServer
 
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"

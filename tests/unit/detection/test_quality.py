@@ -2,44 +2,49 @@
 
 from collections import Counter
 
-from corpus import GROUPS, corpus
-from documents import check_table, markdown
-from pulumi_openkruise.detection import Judgement, judge
+from pulumi_openkruise.detection import Classification, classify
 
-JUDGED: list[tuple[str, str, bool, Judgement]] = [
-    (sample.group, sample.truth, sample.shows, judge(sample.node)) for sample in corpus()
+from tests.support.corpus import GROUPS, corpus
+from tests.support.documents import check_table, markdown
+
+JUDGED: list[tuple[str, str, bool, Classification]] = [
+    (sample.group, sample.truth, sample.shows, classify(sample.node)) for sample in corpus()
 ]
 
 
 def test_no_real_node_is_called_virtual() -> None:
     wrong = [
-        sample.id for sample in corpus() if sample.truth == "real" and judge(sample.node).verdict == "virtual"
+        sample.id
+        for sample in corpus()
+        if sample.truth == "real" and classify(sample.node).verdict == "virtual"
     ]
     assert wrong == []
 
 
 def test_virtual_nodes_that_show_anything_are_found() -> None:
     visible = [sample for sample in corpus() if sample.truth == "virtual" and sample.shows]
-    found = [sample for sample in visible if judge(sample.node).verdict == "virtual"]
+    found = [sample for sample in visible if classify(sample.node).verdict == "virtual"]
     assert len(found) >= 0.95 * len(visible)
 
 
 def test_few_stay_unsure() -> None:
-    unsure = [sample for sample in corpus() if judge(sample.node).verdict == "unsure"]
+    unsure = [sample for sample in corpus() if classify(sample.node).verdict == "unsure"]
     assert len(unsure) <= 0.10 * len(corpus())
-    assert all(judge(sample.node).settle for sample in unsure)
+    assert all(classify(sample.node).settle for sample in unsure)
 
 
 def test_no_kind_is_called_another_of_another_family() -> None:
     # Providers that set nothing of their own are told as what they are built on.
     for sample in corpus():
-        found = judge(sample.node).kind
+        found = classify(sample.node).kind
         if sample.group == "described" and sample.kind is not None:
             assert found in (sample.kind, "virtual-kubelet"), sample.id
 
 
 def test_the_document_shows_these_numbers() -> None:
-    counts = Counter((group, truth, judgement.verdict) for group, truth, _shows, judgement in JUDGED)
+    counts = Counter(
+        (group, truth, classification.verdict) for group, truth, _shows, classification in JUDGED
+    )
     rows = []
     for group in GROUPS:
         for truth in ("virtual", "real"):
@@ -61,12 +66,12 @@ def test_the_document_says_what_was_missed() -> None:
         [
             sample.id,
             sample.truth,
-            judge(sample.node).verdict,
-            judge(sample.node).settle or "nothing on it tells it from a real node",
+            classify(sample.node).verdict,
+            classify(sample.node).settle or "nothing on it tells it from a real node",
             sample.source,
         ]
         for sample in corpus()
-        if judge(sample.node).verdict != sample.truth
+        if classify(sample.node).verdict != sample.truth
     ]
     columns = ["Node", "is", "is called", "What would settle it", "Source"]
     check_table("detection.md", "missed", markdown(columns, rows))
@@ -74,7 +79,7 @@ def test_the_document_says_what_was_missed() -> None:
 
 def test_kinds_told() -> None:
     named = [sample for sample in corpus() if sample.kind is not None]
-    right = sum(judge(sample.node).kind == sample.kind for sample in named)
+    right = sum(classify(sample.node).kind == sample.kind for sample in named)
     check_table(
         "detection.md",
         "kinds",

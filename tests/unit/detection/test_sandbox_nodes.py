@@ -1,7 +1,7 @@
 """The sandbox's nodes are told as what they are, too: they were written for another purpose."""
 
 import pytest
-from pulumi_openkruise.detection import judge
+from pulumi_openkruise.detection import classify
 
 from sandbox.nodes import NODES, SandboxNode
 
@@ -12,7 +12,7 @@ def test_node(node: SandboxNode) -> None:
     if node.runs_pods:
         # What KWOK's stage adds as soon as the node is there.
         manifest["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
-    judgement = judge(manifest)
-    assert judgement.verdict == ("real" if node.kind in ("real", "windows") else "virtual")
-    assert judgement.runs_daemon == node.runs_pods
-    assert judgement.kind == (None if node.kind == "real" else node.kind)
+    classification = classify(manifest)
+    assert classification.verdict == ("real" if node.kind in ("real", "windows") else "virtual")
+    assert classification.runs_daemon == node.runs_pods
+    assert classification.kind == (None if node.kind == "real" else node.kind)

@@ -3,14 +3,15 @@
 from itertools import combinations
 from typing import Any
 
-from corpus import corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.discovery import JudgedNode, Proposal, grouped, judged, propose
+from pulumi_openkruise.config.presets import BASE_SELECTORS, preset_selectors
+from pulumi_openkruise.discovery import ClassifiedNode, Proposal, grouped, judged, propose
 from pulumi_openkruise.discovery.proposal import _cover
-from pulumi_openkruise.presets import BASE_SELECTORS, preset_selectors
 from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
 from pulumi_openkruise.selectors.placement import Placement
+
+from tests.support.corpus import corpus
 
 BASE = Placement(BASE_SELECTORS)
 KUBELET = {
@@ -23,7 +24,7 @@ KUBELET = {
 }
 
 
-def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: str) -> JudgedNode:
+def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: str) -> ClassifiedNode:
     """A node whose labels say nothing: what it is shows in its status."""
     reported = {**({"kubeletVersion": "v1.34.0"} if virtual else KUBELET), **info}
     conditions = [{"type": "Ready", "status": "True"}]
@@ -35,7 +36,7 @@ def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: st
     )
 
 
-def excluded(proposal: Proposal, nodes: list[JudgedNode]) -> set[str]:
+def excluded(proposal: Proposal, nodes: list[ClassifiedNode]) -> set[str]:
     matcher = NodeMatcher([*preset_selectors(proposal.presets), *proposal.selectors])
     return {one.name for one in nodes if matcher.match(one.labels).selectors}
 
@@ -153,7 +154,7 @@ def test_proposals_are_exact_and_smallest(drawn: list[tuple[dict[str, str], bool
         assert to_label == targets
 
 
-def _spares(selector: str, nodes: list[JudgedNode]) -> bool:
+def _spares(selector: str, nodes: list[ClassifiedNode]) -> bool:
     matcher = NodeMatcher([selector])
     return not any(matcher.match(one.labels).selectors for one in nodes if not one.is_target)
 

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from pulumi_openkruise.inventory.helm_records import decode
+from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen, revision
+from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edited
 from pulumi_openkruise.lifecycle.recovery import Edit, plan
-from pulumi_openkruise.lifecycle.rewriting import DESCRIPTION, edited
-from pulumi_openkruise.lifecycle.seen import ReleaseId, Revision, Seen, revision
-from pulumi_openkruise.lifecycle.states import condition, describe
-from pulumi_openkruise.release.records import decode
+from pulumi_openkruise.lifecycle.release_condition import condition, describe
 
 RELEASE = ReleaseId("kruise-system", "kruise")
 RECORD = {

@@ -2,7 +2,7 @@
 
 import doctest
 
-from engine import ROOT
+from tests.support.engine import ROOT
 
 DOCUMENT = ROOT / "docs" / "selectors.md"
 

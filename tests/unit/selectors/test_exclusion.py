@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brute_force import NODES, matched, plain_requirements, respelled, selector_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import (
@@ -19,8 +18,10 @@ from pulumi_openkruise.selectors import (
     parse,
     solve,
 )
-from pulumi_openkruise.selectors.affinity import write
-from pulumi_openkruise.selectors.space import LabelSpace
+from pulumi_openkruise.selectors.minimize.label_domain import LabelSpace
+from pulumi_openkruise.selectors.node_selector import write
+
+from tests.support.brute_force import NODES, matched, plain_requirements, respelled, selector_lists
 
 GOLDEN = Path(__file__).with_name("golden_affinities.json")
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from brute_force import NODES, matched, selector_lists, term_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, parse, solve
-from pulumi_openkruise.selectors.affinity import asking, write
+from pulumi_openkruise.selectors.node_selector import asking, write
+
+from tests.support.brute_force import NODES, matched, selector_lists, term_lists
 
 LABELS: list[dict[str, str]] = [{}, {"a": "1"}, {"a": "1", "b": "2"}]
 

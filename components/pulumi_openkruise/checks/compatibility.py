@@ -1,0 +1,180 @@
+"""Whether versions, container runtimes and feature gates go together: OpenKruise's, and the cluster's."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..chart.gates import known_gates
+from ..chart.version import version
+from ..inventory.helm_records import latest
+from ..inventory.json_access import counted, items, listed, mapping, text, texts
+from ..inventory.location import is_here
+from ..inventory.snapshot import Object, Snapshot, Unread
+from .expected import Expected
+from .finding import Code, Finding, make
+from .node_states import NodeState, is_daemon, is_manager, pod_named
+
+SOCKET = Code(
+    "runtime-socket",
+    "error",
+    "nodes whose container runtime has its socket elsewhere than the daemon looks",
+    "the daemon ends with `not found container runtime sock`, again and again",
+    "set values daemon.socketLocation: /run/k3s for k3s and RKE2; or exclude these nodes",
+)
+RUNTIME_OLD = Code(
+    "runtime-too-old",
+    "error",
+    "nodes with a containerd before 1.6",
+    "the daemon speaks CRI v1 only, which such a containerd does not",
+    "upgrade containerd, or exclude these nodes",
+)
+VERSION_BAD = Code(
+    "version-known-bad",
+    "error",
+    "a version of OpenKruise with a known fault that concerns this cluster",
+    "as the evidence says",
+    "install the version that the evidence names",
+)
+VERSION_UNTESTED = Code(
+    "version-untested",
+    "info",
+    "OpenKruise does not name this version of Kubernetes among those that it was tested with",
+    "probably none: upstream tests with few versions",
+    "try upgrades of either on a cluster that may break",
+)
+GATES_DIFFER = Code(
+    "gates-differ",
+    "error",
+    "managers and daemons run with different feature gates",
+    "one half of a feature is on and the other is not",
+    "restart what runs with the old ones: `kubectl rollout restart`",
+)
+GATES_WRONG = Code(
+    "gates-misspelt",
+    "error",
+    "a feature gate that the chart and the programs understand differently, or not at all",
+    "an unknown gate ends both programs; KruiseDaemon is off for the chart only where it reads `=false`",
+    "set featureGates in the stack's config, where they are checked",
+)
+CODES = (SOCKET, RUNTIME_OLD, VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
+
+_TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 24), (1, 32))}
+"""By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its own docs)."""
+
+
+def of_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield where OpenKruise's version and the cluster's, or its runtimes, do not go together."""
+    kruise, cluster = _kruise_version(snapshot, expected), snapshot.version
+    if kruise is None or isinstance(cluster, Unread):
+        return
+    if kruise == (1, 9, 0) and "+" in cluster:
+        evidence = [
+            f"the cluster calls itself {cluster}; OpenKruise 1.9.0 panics on versions with a + (kruise#2502)",
+            "install 1.8.3 if 1.9 was never installed here, else 1.9.1",
+        ]
+        yield make(VERSION_BAD, "the manager of 1.9.0 panics on this cluster", evidence)
+    found = re.match(r"v?(\d+)\.(\d+)", cluster)
+    tested = _TESTED.get(kruise[:2])
+    if found and tested:
+        minor = (int(found[1]), int(found[2]))
+        oldest, newest = tested
+        if not oldest <= minor <= newest:
+            built = f"is built for {newest[0]}.{newest[1]} and takes {oldest[0]}.{oldest[1]} or newer"
+            evidence = [f"Kubernetes {cluster}; OpenKruise {'.'.join(map(str, kruise))} {built}"]
+            severity = "error" if minor < oldest else VERSION_UNTESTED.severity
+            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity=severity)
+
+
+def of_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+    """Yield nodes that are to have a daemon and whose runtime it will not find, or not understand."""
+    concerned = [one for one in states if one.admitted and one.node.classification.runs_daemon]
+    daemon_set = snapshot.daemon_set
+    if isinstance(daemon_set, dict):
+        spec = mapping(daemon_set, "spec", "template", "spec")
+        paths = [
+            text(volume, "hostPath", "path")
+            for volume in items(spec, "volumes")
+            if volume.get("name") == "runtime-socket"
+        ]
+        distributions = [one for one in concerned if re.search(r"\+(k3s|rke2)", one.node.kubelet)]
+        # k3s with Docker has its socket where everybody has it.
+        elsewhere = [one for one in distributions if one.node.runtime.startswith("containerd")]
+        if paths and elsewhere and not any("k3s" in path or path in ("/run", "/") for path in paths):
+            names = sorted(one.node.name for one in elsewhere)
+            evidence = [
+                f"kubelet {elsewhere[0].node.kubelet} on {listed(names)}",
+                "their socket is /run/k3s/containerd/containerd.sock",
+                f"the daemon looks in {listed(paths)}",
+            ]
+            yield make(SOCKET, f"{counted(len(names), 'node')} of k3s or RKE2", evidence, names)
+    old = [one for one in concerned if re.match(r"containerd://1\.[0-5]\.", one.node.runtime)]
+    if old:
+        names = sorted(one.node.name for one in old)
+        evidence = [f"{old[0].node.runtime} on {listed(names)}"]
+        yield make(RUNTIME_OLD, f"{counted(len(names), 'node')} with an old containerd", evidence, names)
+
+
+def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield what daemons that start again and again say of it themselves; logs must have been read."""
+    assert not isinstance(snapshot.logs, Unread)
+    without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
+    if without:
+        evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
+        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, without)
+
+
+def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield what is wrong with the feature gates that pods run with; pods must have been read."""
+    assert not isinstance(snapshot.pods, Unread)
+    if not is_here(snapshot):
+        return
+    by_text: dict[str, list[str]] = defaultdict(list)
+    for pod in snapshot.pods:
+        if is_daemon(pod) or is_manager(pod):
+            for found in _gates(mapping(pod, "spec")):
+                by_text[found].append(pod_named(pod))
+    if len({frozenset(_parsed(found).items()) for found in by_text}) > 1:
+        evidence = [f"{found or '(none)'}: {listed(pods)}" for found, pods in sorted(by_text.items())]
+        yield make(GATES_DIFFER, GATES_DIFFER.title, evidence)
+    wrong: list[str] = []
+    for found in sorted(by_text):
+        gates = _parsed(found)
+        off = gates.get("KruiseDaemon", "true").lower() in ("false", "0", "f")
+        if off and "KruiseDaemon=false" not in found:
+            wrong.append(f"{found}: the daemons are off, and the chart still deploys them")
+        unknown = _unknown(gates, snapshot, expected)
+        wrong += [f"{found}: {gate} is none of OpenKruise's gates" for gate in unknown]
+    if wrong:
+        yield make(GATES_WRONG, f"{counted(len(wrong), 'wrong feature gate')}", wrong)
+
+
+def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> list[str]:
+    kruise = _kruise_version(snapshot, expected)
+    if kruise is None:
+        return []
+    known = known_gates(version(".".join(map(str, kruise))))
+    return sorted(gate for gate in gates if known and gate not in known)
+
+
+def _gates(spec: Object) -> list[str]:
+    return [
+        argument.partition("=")[2]
+        for container in items(spec, "containers")
+        for argument in texts(container, "args")
+        if argument.startswith("--feature-gates=")
+    ]
+
+
+def _parsed(found: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in found.split(",") if pair.strip()]
+    return {key.strip(): value.strip() for key, _equals, value in pairs}
+
+
+def _kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
+    """Return OpenKruise's version: by the newest record that is not of a removal, else as the stack says."""
+    told = expected.chart_version or ""
+    if not isinstance(snapshot.records, Unread):
+        newest = latest(record for record in snapshot.records if record.status != "uninstalled")
+        told = newest.app_version or newest.chart_version if newest else told
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", told)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None

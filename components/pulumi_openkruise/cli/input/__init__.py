@@ -1,0 +1,1 @@
+"""What the commands read: stack files, node files, standard input."""

@@ -1,0 +1,216 @@
+"""Adding entries to lists in a stack's file, every other byte of which stays as it is.
+
+ruamel.yaml finds the places; what it would write of the whole file would move comments that stand after a
+list. The result is read again and compared before anything is written.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..output.terminal import is_plain
+from .sources import UnusableInputError
+from .stack_yaml import load_yaml, read_stack_yaml
+
+_BY_HAND = "add the lines by hand"
+
+
+def add_entries(text: str, source: str, namespace: str, additions: Mapping[str, Sequence[str]]) -> str:
+    """Return the text of a stack file with entries added to the lists under keys of its config.
+
+    Entries that a list has already are left out, so that adding twice changes nothing. Raises
+    UnusableInputError for a file that cannot be edited without changing something else.
+    """
+    try:
+        config, _secret, _environment = read_stack_yaml(text, source, namespace)
+    except ValueError as error:
+        raise UnusableInputError(str(error)) from None
+    edited, wanted = text, dict(config)
+    for name, entries in additions.items():
+        there = _listed(config.get(name))
+        if there is None:
+            raise UnusableInputError(
+                f"{source}: {namespace}:{name}: no list, so nothing can be added: {_BY_HAND}"
+            )
+        new = [entry for entry in dict.fromkeys(entries) if entry not in there]
+        if new:
+            edited = _edit(edited, namespace, name, new)
+            wanted[name] = [*there, *new]
+    if edited != text and not _says(edited, text, source, namespace, wanted):
+        raise UnusableInputError(f"{source}: cannot be edited safely: {_BY_HAND}")
+    return edited
+
+
+def write_atomically(path: str, text: str, encoding: str = "utf-8") -> None:
+    """Replace a file by one with this text, at once and with the same permissions; links are followed."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".stack-", dir=folder)
+        try:
+            with os.fdopen(handle, "w", encoding=encoding, newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, os.stat(target).st_mode & 0o7777)
+            os.replace(name, target)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise UnusableInputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def quoted(entry: str) -> str:
+    """Write an entry of a list so that it is the same text for every reader of YAML."""
+    return entry if is_plain(entry) else json.dumps(entry)
+
+
+def _edit(text: str, namespace: str, name: str, entries: Sequence[str]) -> str:
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return _Editor(text, namespace).add(name, entries)
+    except YAMLError:
+        return ""  # what was added before has made something else of the file, which is refused
+
+
+class _Editor:
+    """One text, parsed, and the edits that it allows."""
+
+    def __init__(self, text: str, namespace: str) -> None:
+        from ruamel.yaml import YAML
+
+        self._text = text
+        self._namespace = namespace
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self._root = YAML(typ="rt", pure=True).compose(text)
+
+    def add(self, name: str, entries: Sequence[str]) -> str:
+        config = self._of(self._root, "config")
+        if config is None:
+            return self._append(["config:", *self._lines(name, entries, "  ")])
+        if not isinstance(config.value, list):  # `config:` with nothing under it
+            at = self._line_end(config.start_mark.index)
+            return self._insert(at, self._lines(name, entries, "  "))
+        for key, value in config.value:
+            if key.value in (f"{self._namespace}:{name}", f"{self._namespace}:config:{name}"):
+                return self._extend(key, value, entries)
+        if config.flow_style or not config.value:
+            flow = f'"{self._namespace}:{name}": {json.dumps(list(entries))}'
+            return self._splice(config.start_mark.index + 1, f"{flow}{', ' if config.value else ''}")
+        first = config.value[0][0]
+        # After the other key of this kind, if there is one; else before everything else.
+        neighbour = next(
+            (
+                value
+                for key, value in config.value
+                if str(key.value).startswith(f"{self._namespace}:virtualNode")
+            ),
+            None,
+        )
+        indent = " " * first.start_mark.column
+        lines = self._lines(name, entries, indent)
+        if neighbour is not None:
+            return self._insert(self._line_end(self._end(neighbour)), lines)
+        key = next(key for key, _value in self._root.value if key.value == "config")
+        return self._insert(self._line_end(key.end_mark.index), lines)
+
+    def _extend(self, key: Any, value: Any, entries: Sequence[str]) -> str:
+        if not isinstance(value.value, list):
+            return self._extend_text(key, value, entries)
+        if value.flow_style:
+            if value.value:
+                added = "".join(f", {json.dumps(entry)}" for entry in entries)
+                return self._splice(value.value[-1].end_mark.index, added)
+            return self._splice(value.start_mark.index + 1, json.dumps(list(entries))[1:-1])
+        dash = self._text.rfind("-", 0, value.value[0].start_mark.index)
+        indent = " " * (dash - self._line_begin(dash))
+        lines = [f"{indent}- {quoted(entry)}" for entry in entries]
+        return self._insert(self._line_end(self._end(value)), lines)
+
+    def _extend_text(self, key: Any, value: Any, entries: Sequence[str]) -> str:
+        """Extend a list that stands there as JSON in a text, as ``pulumi config set`` writes it."""
+        there = _listed(value.value) or []
+        if not there and value.start_mark.index == value.end_mark.index:
+            indent = " " * (key.start_mark.column + 2)
+            lines = [f"{indent}- {quoted(entry)}" for entry in entries]
+            return self._insert(self._line_end(key.end_mark.index), lines)
+        written = json.dumps([*there, *entries]).replace("'", "''")
+        return f"{self._text[: value.start_mark.index]}'{written}'{self._text[value.end_mark.index :]}"
+
+    def _lines(self, name: str, entries: Sequence[str], indent: str) -> list[str]:
+        return [
+            f"{indent}{self._namespace}:{name}:",
+            *(f"{indent}  - {quoted(entry)}" for entry in entries),
+        ]
+
+    def _end(self, node: Any) -> int:
+        """Return where the last scalar of a node ends; comments that follow are not part of it."""
+        while isinstance(node.value, list) and node.value and not node.flow_style:
+            last = node.value[-1]
+            node = last[1] if isinstance(last, tuple) else last
+        return int(node.end_mark.index)
+
+    def _line_begin(self, index: int) -> int:
+        return self._text.rfind("\n", 0, index) + 1
+
+    def _line_end(self, index: int) -> int:
+        # Where a block scalar ends, its line has ended too.
+        if self._text[index - 1 : index] == "\n":
+            return index
+        at = self._text.find("\n", index)
+        return len(self._text) if at < 0 else at + 1
+
+    def _insert(self, at: int, lines: Sequence[str]) -> str:
+        before = self._text[:at]
+        if before and not before.endswith("\n"):
+            before += self._newline
+        return before + "".join(f"{line}{self._newline}" for line in lines) + self._text[at:]
+
+    def _append(self, lines: Sequence[str]) -> str:
+        return self._insert(len(self._text), lines)
+
+    def _splice(self, at: int, added: str) -> str:
+        return self._text[:at] + added + self._text[at:]
+
+    def _of(self, node: Any, key: str) -> Any:
+        if node is None or not isinstance(node.value, list):
+            return None
+        return next((value for name, value in node.value if name.value == key), None)
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """Return a list as it stands there, or as JSON in a text; None for something that is no list."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    return list(value) if isinstance(value, list) else None
+
+
+def _says(edited: str, text: str, source: str, namespace: str, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether the edited text has the lists that are wanted, and everything else as it was."""
+    try:
+        found, _secret, _environment = read_stack_yaml(edited, source, namespace)
+        before, after = load_yaml(text, source) or {}, load_yaml(edited, source) or {}
+    except ValueError:
+        return False
+    lists = {
+        name: _listed(item) if isinstance(wanted.get(name), list) else item for name, item in found.items()
+    }
+    config = before.get("config") or {}
+    now = after.get("config") or {}
+    changed = {key for key in {*config, *now} if config.get(key) != now.get(key)}
+    own = {f"{namespace}:{infix}{name}" for name in wanted for infix in ("", "config:")}
+    others = {key: value for key, value in before.items() if key != "config"}
+    return (
+        lists == dict(wanted)
+        and changed <= own
+        and others == {key: value for key, value in after.items() if key != "config"}
+    )

@@ -1,0 +1,183 @@
+"""What ``discover`` found, as data and as text for people."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ...catalogue import PRESETS
+from ...detection import DECLARED
+from ...discovery import ClassifiedNode, Group, Proposal
+from ..input.sources import Selectors
+from ..input.stack_edit import quoted
+from .terminal import as_table
+
+_NAMED = 3
+_TO_LABEL = 20
+_TITLES = {
+    "virtual": "Virtual nodes, which run no daemon",
+    "unsure": "Nodes that could be either",
+    "real": "Real nodes",
+}
+
+
+def as_data(
+    groups: Sequence[Group], proposal: Proposal, existing: Selectors, namespace: str, *, everything: bool
+) -> dict[str, Any]:
+    """Return everything as plain data; names are all there with ``everything``, else a few of each group."""
+    return {
+        "nodes": sum(len(group.names) for group in groups),
+        "groups": [
+            {
+                "verdict": group.classification.verdict,
+                "kind": group.classification.kind,
+                "pool": group.pool or None,
+                "count": len(group.names),
+                "names": group.names if everything else group.names[:_NAMED],
+                "evidence": [
+                    {
+                        "signal": piece.signal,
+                        "seen": piece.seen,
+                        "points_to": piece.points_to,
+                        "strength": piece.strength,
+                    }
+                    for piece in group.classification.evidence
+                ],
+                "settle": group.classification.settle or None,
+                "no_daemon": group.classification.no_daemon or None,
+                "excluded_by": [
+                    {"selector": str(existing.given[place]), "origin": existing.origins[place]}
+                    for place in group.excluded_by
+                ],
+                "left_out_by_values": group.left_out,
+                "open": group.is_open,
+            }
+            for group in groups
+        ],
+        "proposal": {
+            "virtualNodePresets": list(proposal.presets),
+            "virtualNodeSelectors": list(proposal.selectors),
+            "lines": config_lines(proposal, namespace),
+            "label": [node.name for node in proposal.to_label],
+            "label_command": _command(proposal.to_label) if proposal.to_label else None,
+        },
+    }
+
+
+def as_text(
+    groups: Sequence[Group], proposal: Proposal, existing: Selectors, namespace: str, *, everything: bool
+) -> str:
+    """Write tables of the groups and the proposal for people."""
+    parts = []
+    for verdict, title in _TITLES.items():
+        chosen = [group for group in groups if group.classification.verdict == verdict]
+        if chosen:
+            count = sum(len(group.names) for group in chosen)
+            parts.append(f"{title}: {count}\n{_table(chosen, existing, everything)}")
+    parts += _advice(groups, proposal, namespace)
+    return "\n\n".join(parts)
+
+
+def config_lines(proposal: Proposal, namespace: str) -> list[str]:
+    """Return the lines of a stack file with what is to be added."""
+    lines = ["config:"]
+    for name, entries in (
+        ("virtualNodePresets", proposal.presets),
+        ("virtualNodeSelectors", proposal.selectors),
+    ):
+        if entries:
+            lines += [f"  {namespace}:{name}:", *(f"    - {quoted(entry)}" for entry in entries)]
+    return lines if len(lines) > 1 else []
+
+
+def _table(groups: Iterable[Group], existing: Selectors, everything: bool) -> str:
+    rows = []
+    for group in groups:
+        classification = group.classification
+        names = group.names if everything else group.names[:_NAMED]
+        more = f" and {len(group.names) - len(names)} more" if len(names) < len(group.names) else ""
+        seen = [
+            piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
+        ]
+        telling = [piece for piece in seen if piece.strength != "weak"] or seen
+        why = [piece.told for piece in telling]
+        if classification.verdict == "unsure":
+            why = [classification.settle]
+        elif classification.verdict == "real" and classification.no_daemon:
+            why.insert(0, classification.no_daemon)
+        rows.append(
+            [
+                str(len(group.names)),
+                classification.kind or "",
+                group.pool,
+                ", ".join(names) + more,
+                "; ".join(why[:3]),
+                _excluded(group, existing),
+            ]
+        )
+    columns = ["Nodes", "Kind", "Pool", "Names", "Why", "Excluded"]
+    # What nobody has takes no place: a terminal is narrow.
+    filled = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    narrowed = [[row[place] for place in filled] for row in rows]
+    return as_table([columns[place] for place in filled], [narrowed])
+
+
+def _side(verdict: str) -> str:
+    return "real" if verdict == "real" else "virtual"
+
+
+def _excluded(group: Group, existing: Selectors) -> str:
+    origins = dict.fromkeys(existing.origins[place] for place in group.excluded_by)
+    by = [*origins, *(["the values"] if group.left_out else [])]
+    if not by:
+        return "NO" if group.classification.no_daemon else "no"
+    return f"{'YES, ' if group.is_lost else ''}by {', '.join(by)}"
+
+
+def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list[str]:
+    parts = []
+    hit = [group for group in groups if group.is_lost]
+    if hit:
+        count = sum(len(group.names) for group in hit)
+        parts.append(
+            f"Excluded by the selectors there are, though real: {_nodes(count)}, see YES above. "
+            "No daemon runs there."
+        )
+    left_out = [group for group in groups if group.classification.runs_daemon and group.left_out]
+    if left_out:
+        count = sum(len(group.names) for group in left_out)
+        parts.append(
+            f"Left out by the values of the stack, though real: {_nodes(count)}. What they require of the "
+            "daemon's nodes does not hold there, whatever the selectors say."
+        )
+    lines = config_lines(proposal, namespace)
+    if lines:
+        parts.append("To exclude the others, add to the stack's file:\n\n" + "\n".join(lines))
+        parts += [
+            f"Mind that {name} is {PRESETS[name].reason}."
+            for name in proposal.presets
+            if PRESETS[name].reason
+        ]
+        if proposal.selectors:
+            parts.append(
+                "Selectors by label rest on the nodes that are there now: see whether nodes to come will "
+                "keep to them."
+            )
+    if proposal.to_label:
+        parts.append(
+            f"Labels cannot tell {_nodes(len(proposal.to_label))} from those that keep the daemon. Have "
+            f"their provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
+        )
+    if not proposal and not hit:
+        others = ", but for those" if left_out else ""
+        parts.append(f"Every node that can be told to be virtual is excluded, and no real one is{others}.")
+    return parts
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
+def _command(nodes: Sequence[ClassifiedNode]) -> str:
+    names = " ".join(shlex.quote(node.name) for node in nodes[:_TO_LABEL])
+    more = f" # and {len(nodes) - _TO_LABEL} more" if len(nodes) > _TO_LABEL else ""
+    return f"kubectl label node {names} {DECLARED}=true{more}"

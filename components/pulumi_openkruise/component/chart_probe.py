@@ -1,0 +1,50 @@
+"""The chart looked at, and its repository asked, in real runs only: never under a test's mocks."""
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime import settings as runtime
+
+from ..chart import repository
+from ..chart.local import Look, look, nothing_local
+from ..chart.source import index_problems
+from ..config.settings import Settings
+from ..diagnostics.problem import ConfigProblem
+
+_WAYS_OUT = (
+    "check address, network and proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); or do without the repository: "
+    "`helm pull` the chart where it can be reached, and give the archive or an oci:// reference as the chart"
+)
+
+
+def is_real_run() -> bool:
+    """Whether an engine runs the program, and not a test with mocks, which has to reach nothing outside."""
+    return not isinstance(runtime.get_monitor(), mocks.MockMonitor)
+
+
+def looking() -> Look:
+    """Return what looks at a chart on this machine."""
+    return look if is_real_run() else nothing_local
+
+
+def repository_problems(chart: Settings) -> list[ConfigProblem]:
+    """Return why the chart's repository cannot be used, within seconds; nothing where none is to be asked."""
+    address = chart.chart_repository
+    if address is None or not is_real_run():
+        return []
+    pulumi.log.debug(f"asking {repository.without_login(address)} for its index")
+    answer = repository.ask(address)
+    if answer.failure:
+        place = repository.without_login(address)
+        return [ConfigProblem("no-repository", place, answer.failure, (), _WAYS_OUT)]
+    if answer.index is None:
+        return []
+    return list(
+        index_problems(
+            answer.index,
+            repository=address,
+            chart=chart.chart,
+            chart_version=chart.chart_version,
+            digest=chart.chart_digest,
+            label=chart.label,
+        )
+    )

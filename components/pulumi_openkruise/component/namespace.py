@@ -1,0 +1,107 @@
+"""The namespace that OpenKruise runs in: created, or an existing one adopted.
+
+The resource is the Kubernetes provider's own, ``kubernetes:core/v1:Namespace``, declared here with the one
+property that is needed: importing ``pulumi_kubernetes.core.v1`` for its class costs more than the rest of the
+program together.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes import _utilities
+
+from ..config import names
+from ..config.adoption import doomed
+from ..diagnostics.problem import ConfigProblem
+from .errors import InvalidConfigError
+
+LABELS: Mapping[str, str] = {
+    # The fail-closed pod webhooks leave namespaces with this label alone; without it they refuse OpenKruise's
+    # own pods until they answer, which they never do.
+    "control-plane": "openkruise",
+    # The daemon needs the host's network and the container runtime's socket.
+    "pod-security.kubernetes.io/enforce": "privileged",
+}
+"""Labels of a namespace that is created."""
+
+_REFUSES_EXISTING = (4, 29)
+
+
+class Namespace(pulumi.CustomResource):
+    """A Kubernetes Namespace, as ``pulumi_kubernetes.core.v1.Namespace`` registers it."""
+
+    metadata: pulumi.Output[Any]
+
+    def __init__(self, name: str, metadata: Mapping[str, Any] | None, opts: pulumi.ResourceOptions) -> None:
+        # The version is what makes this resource share its default provider with the Release.
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=provider_version()), opts)
+        inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        super().__init__("kubernetes:core/v1:Namespace", name, inputs, opts)
+
+
+def provider_version() -> str:
+    """Return the version of pulumi-kubernetes, as its own resources ask for it."""
+    get_version = getattr(_utilities, "get_version", None)
+    if get_version is None:  # it is not public, so it may go
+        from importlib.metadata import version
+
+        return version("pulumi-kubernetes")
+    return str(get_version())
+
+
+def created(
+    name: str,
+    namespace: str,
+    opts: pulumi.ResourceOptions,
+    adopting: str,
+    annotations: Mapping[str, str] | None = None,
+) -> Namespace:
+    """Declare the namespace as a resource of the stack, labelled for OpenKruise.
+
+    Where one of this name exists already, the Kubernetes provider refuses to create it from 4.29 on
+    (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack, which a warning
+    says for any but OpenKruise's usual namespace. ``adopting`` is what the field is called that, if false,
+    adopts an existing one.
+    """
+    provider = provider_version()
+    if namespace != names.NAMESPACE and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
+        pulumi.log.warn(
+            f"pulumi-kubernetes {provider} takes over a namespace that exists already, and deletes it "
+            f"with the stack. If {namespace} is not OpenKruise's alone, set {adopting} to false; or use "
+            f"pulumi-kubernetes {'.'.join(map(str, _REFUSES_EXISTING))} or newer, which refuses."
+        )
+    metadata: dict[str, Any] = {"name": namespace, "labels": dict(LABELS)}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    return Namespace(name, metadata, opts)
+
+
+def adopted(
+    name: str, namespace: str, release: str, opts: pulumi.ResourceOptions
+) -> tuple[Namespace, pulumi.Output[bool]]:
+    """Read an existing namespace, which the stack never changes or deletes.
+
+    The output is true once it is known to be labelled for OpenKruise, and safe from the Helm release
+    (``<namespace>/<name>``) that may have made it; it fails with an InvalidConfigError, in preview already,
+    where it is not. The engine reports by itself that there is no such namespace.
+    """
+    existing = Namespace(name, None, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=namespace)))
+    return existing, existing.metadata.apply(lambda metadata: _is_fit(metadata, namespace, release))
+
+
+def _is_fit(metadata: Any, namespace: str, release: str) -> bool:
+    problems = [problem for problem in [doomed(metadata, namespace, release)] if problem is not None]
+    labels = (metadata or {}).get("labels") or {}
+    if labels.get("control-plane") != LABELS["control-plane"]:
+        how = f"kubectl label namespace {namespace} control-plane=openkruise"
+        problem = ConfigProblem(
+            "unlabelled-namespace",
+            f"namespace {namespace}",
+            "is not labelled control-plane=openkruise, so OpenKruise's own webhooks would refuse its pods",
+            remedy=f"if it is meant for OpenKruise: {how}",
+        )
+        problems.append(problem)
+    if problems:
+        raise InvalidConfigError(problems, source="cluster")
+    return True

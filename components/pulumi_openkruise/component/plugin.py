@@ -1,0 +1,76 @@
+"""The component as a provider plugin, for programs in YAML.
+
+Pulumi starts ``pulumi-resource-openkruise`` in the folder that the program's ``plugins`` name.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.provider import ConstructResult
+from pulumi.provider import main as serve
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
+
+from .. import __version__
+from ..config.fields import Arguments, config_key
+from .errors import InvalidConfigError
+from .openkruise import OpenKruise
+
+Part = TypeVar("Part")
+
+
+class _Provider(ComponentProvider):
+    """Tells of a user's mistake by its message; the SDK would put a traceback below it."""
+
+    def map_inputs(self, inputs: Any, component_def: Any) -> Any:
+        # The names that the program has, of which the SDK makes Python's.
+        return Arguments(super().map_inputs(inputs, component_def), label=config_key, source="")
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: Any,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        try:
+            made = super().construct(name, resource_type, inputs, options)
+        except ComponentInitError as error:
+            if isinstance(error.inner, InvalidConfigError):
+                # The list of single properties may be empty, but not be missing: the SDK trips over that.
+                raise pulumi.InputPropertiesError(str(error.inner), []) from None
+            raise
+        return ConstructResult(made.urn, {key: _told_plainly(value) for key, value in made.state.items()})
+
+
+def _told_plainly(value: Any) -> pulumi.Output[Any]:
+    """Return an output, which may fail with an InvalidConfigError, as one that fails as a plugin's may."""
+    output: pulumi.Output[Any] = pulumi.Output.from_input(value)
+
+    async def plainly(part: Callable[[], Awaitable[Part]]) -> Part:
+        try:
+            return await part()
+        except InvalidConfigError as error:
+            raise pulumi.InputPropertiesError(str(error), []) from None
+
+    def started(part: Callable[[], Awaitable[Part]]) -> "asyncio.Task[Part]":
+        # Where one part fails, nobody asks for the others.
+        task = asyncio.ensure_future(plainly(part))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    return pulumi.Output(
+        started(output.resources), started(output.future), started(output.is_known), started(output.is_secret)
+    )
+
+
+def main() -> None:
+    """Serve the component until Pulumi is done."""
+    serve(_Provider([OpenKruise], "openkruise", version=__version__), sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What an installation can be told, and whether it is right; pure."""

@@ -1,0 +1,79 @@
+"""Which nodes an installation stays off: what selectors, presets and base exclusions match."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..diagnostics.problem import ConfigProblem
+from ..selectors import Problem, Selector, SelectorError, parse
+from ..selectors.errors import caret
+from ..selectors.exclusion import read_selectors
+from ..selectors.unsatisfiable import why_dead
+from .presets import BASE_SELECTORS, preset_selectors
+
+
+def read_excluded(
+    selectors: Mapping[int, str], *, presets: Sequence[str], base: bool, where: str
+) -> tuple[tuple[Selector, ...] | None, list[ConfigProblem]]:
+    """Return everything that selectors, presets and base exclusions match, and what is wrong with them.
+
+    ``selectors`` are given with their position in the user's list, which ``where`` names in messages; presets
+    must be known ones. None where something cannot be read.
+    """
+    added = (*preset_selectors(presets), *(BASE_SELECTORS if base else ()))
+    try:
+        found = read_selectors([*selectors.values(), *added])
+    except SelectorError as error:
+        return None, list(_problems(error.problems, selectors, where))
+    return tuple(found), list(_dead(zip(selectors, found, strict=False), where))
+
+
+def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[ConfigProblem]:
+    for index, selector in selectors:
+        reason = why_dead(selector.requirements)
+        if reason:
+            yield ConfigProblem(
+                "dead-selector",
+                f"{where}[{index}]",
+                f"matches no node: {reason}",
+                tuple(caret(selector.text, None)),
+                "write what is meant, or remove it",
+                "warning",
+            )
+
+
+def _problems(found: Iterable[Problem], selectors: Mapping[int, str], where: str) -> Iterator[ConfigProblem]:
+    split, places = _split_by_yaml(selectors), list(selectors)
+    for problem in found:
+        index = places[problem.index or 0]
+        if index - 1 in split:
+            continue  # the second half of what is reported at the first
+        place = f"{where}[{index}]"
+        if index in split:
+            reason = "YAML has split this selector at its comma, into this entry and the next"
+            detail = caret(selectors[index], None)
+            yield ConfigProblem(
+                "split-selector", place, reason, tuple(detail), f'put it in quotes: "{split[index]}"'
+            )
+        elif problem.selector is not None and not problem.selector.strip():
+            remedy = (
+                'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
+            )
+            yield ConfigProblem(problem.code, place, problem.reason, (), remedy)
+        else:
+            detail = [] if problem.selector is None else caret(problem.selector, problem.position)
+            detail += problem.example()
+            yield ConfigProblem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
+
+
+def _split_by_yaml(selectors: Mapping[int, str]) -> dict[int, str]:
+    """Return the entries that are a selector only with the next one, as ``[a in (x, y)]`` is read in YAML."""
+    split = {}
+    for index, first in selectors.items():
+        second = selectors.get(index + 1, "")
+        if "(" in first and ")" not in first and ")" in second and "(" not in second:
+            whole = f"{first}, {second}"
+            try:
+                parse(whole)
+            except SelectorError:
+                continue
+            split[index] = whole
+    return split

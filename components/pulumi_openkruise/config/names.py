@@ -1,0 +1,43 @@
+"""The names that an installation takes in the cluster, as Kubernetes and Helm take them. No Pulumi here."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..diagnostics.problem import ConfigProblem, shown
+from .fields import Label
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+
+NAMESPACE = "kruise-system"
+"""The namespace that OpenKruise runs in by default."""
+
+RELEASE = "kruise"
+"""The name of its Helm release by default."""
+
+
+def is_reserved(namespace: str) -> bool:
+    """Tell whether a namespace is Kubernetes' own, and so none that a stack may make."""
+    return namespace == "default" or namespace.startswith("kube-")
+
+
+def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]:
+    """Return what is wrong with namespaces and release name, of fields with the right kind of value."""
+    problems = []
+    for name, pattern, longest in (
+        ("namespace", _DNS_LABEL, 63),
+        ("release_namespace", _DNS_LABEL, 63),
+        ("release_name", _RELEASE_NAME, 53),
+    ):
+        value = given.get(name, RELEASE)
+        if not pattern.fullmatch(value) or len(value) > longest:
+            reason = f"expected lower-case letters, digits and '-', at most {longest}, found {shown(value)}"
+            problems.append(ConfigProblem("invalid-name", label(name), reason))
+    namespace = given.get("namespace", NAMESPACE)
+    if given.get("create_namespace", True) and is_reserved(namespace):
+        # Created means owned: a destroy would delete it, with everything else that lives there.
+        reason = f"{shown(namespace)} belongs to Kubernetes, not to a stack that would delete it one day"
+        remedy = f"choose another, or adopt the existing one with {label('create_namespace')} false"
+        problems.append(ConfigProblem("reserved-namespace", label("namespace"), reason, (), remedy))
+    return problems

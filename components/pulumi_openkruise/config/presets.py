@@ -1,0 +1,127 @@
+"""What ``virtualNodePresets`` takes: kinds of nodes in the catalogue by name, and groups of them.
+
+``liqo`` is the kind's current revision, ``liqo@1`` that one for good. A revision that was released never
+changes, and a bare name goes on to a newer one in a major release only: each byte of a preset is part of the
+daemon's affinity, where a change restarts every daemon.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..catalogue import NodeKind
+
+BASE_SELECTORS: tuple[str, ...] = (
+    "type=virtual-kubelet",
+    "openkruise.io/virtual-node=true",
+    "kubernetes.io/os=windows",
+)
+"""What ``baseExclusions`` excludes: two presets, and what carries nothing else to know it by.
+
+The chart excludes ``type=virtual-kubelet`` by itself, but any affinity given to it replaces that, so it is
+said here again; the second label is this package's own.
+"""
+
+ALL: tuple[tuple[str, ...], ...] = (
+    (
+        "admiralty@1",
+        "alibaba-eci@1",
+        "alibaba-vnode@1",
+        "aws-virtual-kubelet@1",
+        "azure-aci@1",
+        "azure-virtual-nodes@1",
+        "baidu-bci@1",
+        "cisco-vk@1",
+        "cocoon@1",
+        "eks-fargate@1",
+        "huawei-cci-oss@1",
+        "interlink@1",
+        "k3k@1",
+        "kip@1",
+        "knoc@1",
+        "kosmos@1",
+        "koupleless@1",
+        "krustlet@1",
+        "kwok@1",
+        "liqo@1",
+        "nomad-vk@1",
+        "oke-virtual-node@1",
+        "perian@1",
+        "runpod@1",
+        "saladcloud@1",
+        "systemk@1",
+        "tensile-kube@1",
+        "vcluster-fake@1",
+        "virtual-kubelet@1",
+    ),
+)
+"""The group ``all``, a revision an entry: every kind whose labels no real node has.
+
+Left out are ``windows``, which are real nodes, and ``tke-supernode``, where a daemon can be wanted.
+"""
+
+GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {"all": ALL}
+"""Groups by name, their revisions as lists of pinned presets; the bare name is the first revision."""
+
+_PINNED = r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})"
+
+
+def preset_selectors(names: Iterable[str]) -> list[str]:
+    """Return the selectors of the presets named; raises KeyError for a name that is none (``is_preset``)."""
+    return [selector for name in names for selector in _selectors(name)]
+
+
+def is_preset(name: str) -> bool:
+    """Tell whether ``virtualNodePresets`` takes this name."""
+    try:
+        _selectors(name)
+    except KeyError:
+        return False
+    return True
+
+
+def revisions(name: str) -> int:
+    """Count the revisions of a preset or group, given by its bare name; 0 if there is none of that name."""
+    if name in GROUPS:
+        return len(GROUPS[name])
+    kind = _presets().get(name)
+    return len(kind.revisions) if kind is not None else 0
+
+
+def preset_remedy(name: str) -> str:
+    """Return what to say to somebody who wants a preset that is none: a sentence without a full stop."""
+    bare, at, _revision = name.partition("@")
+    if at and revisions(bare):
+        newest = revisions(bare)
+        return f"{bare} has the revisions 1 to {newest}" if newest > 1 else f"{bare} has one: {bare}@1"
+    from ..catalogue import KINDS
+    from ..diagnostics.problem import nearest
+
+    if bare in KINDS and bare not in _presets():
+        return KINDS[bare].reason
+    near = nearest(bare, [*_presets(), *GROUPS])
+    return f"did you mean {near}?" if near else "`pulumi-openkruise presets` lists them all"
+
+
+def _selectors(name: str) -> tuple[str, ...]:
+    pinned = re.fullmatch(_PINNED, name, re.ASCII)
+    bare, number = (pinned["name"], int(pinned["revision"])) if pinned else (name, None)
+    if bare in GROUPS:
+        members = _revision(GROUPS[bare], number or 1, name)
+        return tuple(dict.fromkeys(selector for member in members for selector in _selectors(member)))
+    kind = _presets()[bare]
+    return _revision(kind.revisions, number or kind.current, name)
+
+
+def _presets() -> "Mapping[str, NodeKind]":
+    # Imported here: a stack that names no preset needs nothing of the catalogue.
+    from ..catalogue import PRESETS
+
+    return PRESETS
+
+
+def _revision(released: tuple[tuple[str, ...], ...], number: int, name: str) -> tuple[str, ...]:
+    if number > len(released):
+        raise KeyError(name)
+    return released[number - 1]

@@ -1,0 +1,183 @@
+"""What an installation can be told: defaults and checks of all fields together. Imports no Pulumi.
+
+The same checks serve stack config and arguments given in a program; only the names in the messages differ.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..chart.derived import derived_problems, derived_values, has_daemon
+from ..chart.digests import CHART_REPOSITORY
+from ..chart.local import Look, is_bare_name, nothing_local
+from ..chart.notes import version_problems
+from ..chart.source import (
+    CHART,
+    CHART_VERSION,
+    chart_problems,
+    contract_version,
+    digest_of,
+    look_at_chart,
+)
+from ..chart.version import Version, version
+from ..diagnostics.problem import ConfigError, ConfigProblem, shown
+from ..selectors import Selector
+from .adoption import moving_problems
+from .excluded_nodes import read_excluded
+from .fields import Label, of_right_kind
+from .helm_values import merged, values_problems
+from .names import NAMESPACE, RELEASE, name_problems
+from .presets import is_preset, preset_remedy
+
+_DEFAULT = version(CHART_VERSION)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A checked description of one installation, defaults filled in."""
+
+    excluded: tuple[Selector, ...]
+    """What all virtual nodes match: selectors as given, those of presets, base exclusions."""
+    exclude_manager: bool = True
+    chart: str = CHART
+    chart_repository: str | None = CHART_REPOSITORY
+    """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
+    chart_version: str = CHART_VERSION
+    """The version that is asked for, or else that of the chart itself, where it tells one."""
+    chart_digest: str | None = None
+    """SHA-256 of the chart's archive in plain form; None where none is given."""
+    contract: Version = _DEFAULT
+    """The version whose values count; that of the chart itself where it was looked at."""
+    namespace: str = NAMESPACE
+    create_namespace: bool = True
+    release_name: str = RELEASE
+    release_namespace: str = NAMESPACE
+    import_release: bool = False
+    former_release: str | None = None
+    former_namespace: str | None = None
+    protect: bool = True
+    guard_destroy: bool = False
+    reapply: str = ""
+    node_check: str = "warn"
+    """``off``, ``warn`` or ``fail``: what comes of findings on nodes after the release."""
+    timeout: int = 600
+    """Seconds that Helm waits."""
+    derived: Mapping[str, Any] = field(default_factory=dict)
+    """Helm values that other keys stand for; ``values`` go over them."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    has_daemon: bool = True
+    """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
+    warnings: tuple[ConfigProblem, ...] = ()
+    """What is worth a line and keeps nobody from installing."""
+    label: Label = field(default=str, compare=False, repr=False)
+    """What the fields are called in messages."""
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The selectors in canonical spelling, sorted, without duplicates."""
+        return tuple(sorted({str(selector) for selector in self.excluded}))
+
+    @property
+    def release_id(self) -> str:
+        """The Helm release as ``<namespace>/<name>``."""
+        return f"{self.release_namespace}/{self.release_name}"
+
+
+def default_timeout(expected_nodes: int = 1) -> int:
+    """Return the seconds that Helm waits by default: ten minutes, and one more for each hundred nodes.
+
+    A change of the affinity restarts all daemons, a tenth of them at a time: ten rounds, each as long as the
+    slowest start in it. With more nodes the slowest is slower, and the DaemonSet controller, which makes 20
+    requests a second, needs a second for every ten pods that it replaces.
+    """
+    return 600 + 60 * (expected_nodes // 100)
+
+
+def read_settings(
+    raw: Mapping[str, Any],
+    *,
+    source: str,
+    label: Label = str,
+    known_problems: tuple[ConfigProblem, ...] = (),
+    look: Look = nothing_local,
+) -> Settings:
+    """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
+
+    ``source`` says in messages where ``raw`` comes from, ``label`` what a field is called there. Problems
+    that the caller has found already go in by ``known_problems``, so that they are listed with all others;
+    fields that they are about have to be left out of ``raw``. ``look`` looks at a chart on this machine; by
+    default nothing is looked at. Raises ConfigError with every problem.
+    """
+    problems = list(known_problems)
+    given = of_right_kind(raw, label, problems)
+    names = [name for _index, name in given.get("virtual_node_presets", ())]
+    problems += _preset_problems(given.get("virtual_node_presets", ()), label("virtual_node_presets"))
+    excluded, found = read_excluded(
+        dict(given.get("virtual_node_selectors", ())),
+        presets=[name for name in names if is_preset(name)],
+        base=given.get("base_exclusions", True),
+        where=label("virtual_node_selectors"),
+    )
+    problems += found
+    problems += _node_check_problems(given, label("node_check"))
+    problems += chart_problems(given, label)
+    local, found = look_at_chart(given, label, look)
+    problems += found
+    problems += name_problems(given, label)
+    problems += moving_problems(given, label)
+    contract = contract_version(given, local)
+    problems += derived_problems(given, contract, label)
+    namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})
+    contract = contract or _DEFAULT
+    good = not any(problem.severity == "error" for problem in problems)
+    derived = derived_values(given, contract) if good else {}
+    values_given = bool(values or given.get("feature_gates"))
+    problems += version_problems(contract, label("chart_version"), values_given=values_given)
+    problems += values_problems(
+        values,
+        excluded=excluded,
+        exclude_manager=given.get("exclude_manager", True),
+        namespace=namespace,
+        contract=contract,
+        derived=derived,
+        label=label,
+    )
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or excluded is None:
+        raise ConfigError(errors, source=source)
+    plain = {key: value for key, value in given.items() if key in Settings.__dataclass_fields__}
+    plain.setdefault("release_namespace", namespace)
+    plain.setdefault("timeout", default_timeout(given.get("expected_nodes", 1)))
+    plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
+    if not is_bare_name(given.get("chart", CHART)):
+        plain.setdefault("chart_repository", None)
+        # What the chart is, not what is installed by default: a later update is compared with it.
+        plain.setdefault("chart_version", local.version if local is not None else contract.text)
+    return Settings(
+        excluded=excluded,
+        contract=contract,
+        derived=derived,
+        has_daemon=has_daemon(merged(derived, values)),
+        warnings=tuple(problem for problem in problems if problem.severity != "error"),
+        label=label,
+        **plain,
+    )
+
+
+def _node_check_problems(given: dict[str, Any], where: str) -> list[ConfigProblem]:
+    found = given.get("node_check", Settings.node_check)
+    if found == "false":  # what YAML makes of off
+        given["node_check"] = found = "off"
+    if found in ("off", "warn", "fail"):
+        return []
+    return [ConfigProblem("invalid-choice", where, f"expected off, warn or fail, found {shown(found)}")]
+
+
+def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[ConfigProblem]:
+    return [
+        ConfigProblem(
+            "unknown-preset", f"{where}[{index}]", f"unknown preset {shown(name)}", (), preset_remedy(name)
+        )
+        for index, name in names
+        if not is_preset(name)
+    ]

@@ -1,0 +1,103 @@
+"""Whether a node is virtual, by everything that a Node object shows.
+
+Nothing but the Node object is looked at, so copies of real nodes (k3k's mirrored hosts, vcluster's synced
+ones) count as real. In doubt the answer is unsure: a real node taken for a virtual one would lose its daemon.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..catalogue import KINDS
+from ..diagnostics.problem import shown
+from .classification import Classification, Verdict
+from .evidence import Findings, find
+from .features import Sighting, see
+from .indicators import DECLARED
+
+IMAGE_ARCHITECTURES = ("amd64", "arm64", "ppc64le")
+"""Architectures that kruise-daemon's image exists for, with Linux (openkruise/kruise Makefile)."""
+
+_DECIDES = f"the label {DECLARED}=true or =false on the node decides it"
+_REMEMBERED = 1 << 14
+_known: dict[Sighting, Classification] = {}
+
+
+def classify(node: Mapping[str, Any]) -> Classification:
+    """Classify a Node object, as ``kubectl get nodes -o json`` gives it; never raises, whatever is in it."""
+    seen = see(node)
+    classification = _known.get(seen)
+    if classification is None:
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        classification = _known[seen] = _judge(seen)
+    return classification
+
+
+def _judge(node: Sighting) -> Classification:
+    found = find(node)
+    verdict, settle = _verdict(node, found)
+    first = "real" if verdict == "real" else "virtual"
+    strengths = ("decisive", "strong", "weak")
+    evidence = sorted(
+        found.evidence, key=lambda piece: (piece.points_to != first, strengths.index(piece.strength))
+    )
+    return Classification(
+        verdict=verdict,
+        kind=_kind(found, verdict),
+        evidence=tuple(evidence),
+        settle=settle,
+        selectors=tuple(sorted(set(found.selectors))),
+        no_daemon=_no_daemon(node, verdict),
+    )
+
+
+def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
+    if found.declared is not None:
+        return ("virtual" if found.declared else "real"), ""
+    if found.of("decisive"):
+        return "virtual", ""
+    strong = found.of("strong")
+    if len(strong) > 1:
+        return "virtual", ""
+    if strong:
+        # Anybody can set one label or taint: what else is there decides.
+        if node.marked or (found.kubelet and not found.of("weak", "name")):
+            return "unsure", (
+                f"everything but {strong[0].seen} looks like a real node: ask whoever set that; {_DECIDES}"
+            )
+        return "virtual", ""
+    if found.kubelet:
+        return "real", ""
+    if not node.has_info:
+        return "unsure", "only its metadata is known, not its status: give whole Node objects"
+    if not node.runtime:
+        return "unsure", f"no container runtime is reported yet: look again once it is ready; {_DECIDES}"
+    return "unsure", (
+        f"find out whether {shown(node.runtime)} is a container runtime that kruise-daemon can talk to, on a "
+        f"machine of its own; {_DECIDES}"
+    )
+
+
+def _kind(found: Findings, verdict: Verdict) -> str | None:
+    """Return the kind for which most speaks, among those of the verdict."""
+    fitting = {
+        name: score for name, score in found.scores.items() if KINDS[name].virtual == (verdict != "real")
+    }
+    if fitting:
+        most = max(fitting.values())
+        return next(name for name, score in fitting.items() if score == most)
+    generic = "virtual-kubelet"
+    return generic if verdict != "real" and generic in found.family else None
+
+
+def _no_daemon(node: Sighting, verdict: Verdict) -> str:
+    if verdict == "virtual":
+        return "no container runtime that kruise-daemon could reach"
+    labels = dict(node.labels)
+    system = node.system or labels.get("kubernetes.io/os", "")
+    architecture = node.architecture or labels.get("kubernetes.io/arch", "")
+    if verdict == "real" and system and system != "linux":
+        return f"no image of kruise-daemon exists for {shown(system)}"
+    if verdict == "real" and architecture and architecture not in IMAGE_ARCHITECTURES:
+        return f"no image of kruise-daemon exists for {shown(architecture)}"
+    return ""

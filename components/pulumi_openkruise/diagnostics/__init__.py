@@ -1,0 +1,1 @@
+"""One type of problem, and the names of fields in messages; pure."""

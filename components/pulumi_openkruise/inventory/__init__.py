@@ -1,0 +1,1 @@
+"""The only reader of a cluster's objects; asks through `cluster`, decides nothing."""

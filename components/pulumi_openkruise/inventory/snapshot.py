@@ -1,0 +1,119 @@
+"""A cluster at one moment, as plain data: what the checks look at, and what could not be read of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any
+
+from ..detection import Classification, pool_of
+from .helm_records import ReleaseRecord
+from .json_access import at, condition, items, mapping, name_of, text
+
+Object = Mapping[str, Any]
+Key = tuple[str, str, str, str]
+"""apiVersion, kind, namespace (empty where a manifest does not say it) and name of an object."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Stands for a part that is not there: ``why`` says what kept it from being read."""
+
+    why: str
+
+
+NOT_ASKED = Unread("not asked for")
+"""A part that nobody wanted: its checks are left out without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What the checks need of a node; a Node object is some ten times as large."""
+
+    name: str
+    labels: Mapping[str, str]
+    classification: Classification
+    ready: bool
+    created: str
+    guarded: bool
+    """Whether a taint or a cordon keeps pods without tolerations away."""
+    runtime: str
+    kubelet: str
+    pool: str
+    """The label that names the node's pool, as ``key=value``; empty where none does."""
+
+
+def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
+    """Return the facts of a Node object; labels that are no texts are left out."""
+    labels = {
+        intern(key): intern(value)
+        for key, value in mapping(node, "metadata", "labels").items()
+        if isinstance(key, str) and isinstance(value, str)
+    }
+    # Kubernetes puts these on nodes that are not ready; they go by themselves, and guard nothing.
+    lasting = [
+        taint
+        for taint in items(node, "spec", "taints")
+        if taint.get("effect") in ("NoSchedule", "NoExecute")
+        and not str(taint.get("key")).startswith("node.kubernetes.io/")
+    ]
+    return NodeFacts(
+        name=name_of(node),
+        labels=labels,
+        classification=classify(node),
+        ready=condition(node, "Ready").get("status") == "True",
+        created=text(node, "metadata", "creationTimestamp"),
+        guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
+        runtime=intern(text(node, "status", "nodeInfo", "containerRuntimeVersion")),
+        kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
+        pool=intern(pool_of(node)),
+    )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that was read of a cluster; ``Unread`` stands for what was not.
+
+    An object that is not there is None, a list without members is empty.
+    """
+
+    source: str
+    """Where it was read, for people: the address of the cluster, or a file."""
+    taken: str
+    """When, in RFC 3339."""
+    nodes: Sequence[NodeFacts]
+    version: str | Unread = NOT_ASKED
+    """Version of the cluster, as ``v1.33.1``."""
+    pods: Sequence[Object] | Unread = NOT_ASKED
+    """The pods of OpenKruise's namespace."""
+    logs: Mapping[str, str] | Unread = NOT_ASKED
+    """The end of the log of some daemons that do not run, by pod."""
+    namespace: Object | Unread | None = NOT_ASKED
+    config_namespace: Object | Unread | None = NOT_ASKED
+    """``kruise-daemon-config``."""
+    daemon_set: Object | Unread | None = NOT_ASKED
+    deployment: Object | Unread | None = NOT_ASKED
+    jobs: Sequence[Object] | Unread = NOT_ASKED
+    """The Jobs of OpenKruise's namespace."""
+    lease: Object | Unread | None = NOT_ASKED
+    mutating: Object | Unread | None = NOT_ASKED
+    validating: Object | Unread | None = NOT_ASKED
+    endpoint_slices: Sequence[Object] | Unread = NOT_ASKED
+    """Of the Service that the webhooks ask (``whereabouts.home``)."""
+    certificates: Object | Unread | None = NOT_ASKED
+    """The Secret with the webhooks' certificates."""
+    definitions: Sequence[Object] | Unread = NOT_ASKED
+    """OpenKruise's CustomResourceDefinitions."""
+    node_images: Mapping[str, int] | Unread = NOT_ASKED
+    """By node that has a NodeImage, how many images it is to pull."""
+    node_pod_probes: Mapping[str, int] | Unread = NOT_ASKED
+    """By node that has a NodePodProbe, how many pods are to be probed there."""
+    records: Sequence[ReleaseRecord] | Unread = NOT_ASKED
+    """Helm's records of releases of the chart, all revisions."""
+    manifest: Mapping[Key, Object] | Unread = NOT_ASKED
+    """The objects of the deployed revision as Helm has recorded them."""
+    live: Mapping[Key, Object | None] | Unread = NOT_ASKED
+    """The same as they are in the cluster."""
+    custom_resources: Mapping[str, Sequence[str]] | Unread = NOT_ASKED
+    """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
+    unread_kinds: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of custom resources that could not be listed, with the reason."""

@@ -1,0 +1,282 @@
+"""Reads from a cluster what the checks look at. Imports no Pulumi.
+
+Nothing is changed. What the user may not read, or what does not come, is told as ``Unread`` with the reason;
+only nodes have to be there, since without them there is nothing to check.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any, TypeVar
+
+from ..checks import Snapshot, Unread
+from ..checks.drift import manifest_objects
+from ..checks.node_states import is_daemon, why_not_ready
+from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
+from ..detection import Classification
+from .helm_records import ReleaseRecord, decode_all
+from .json_access import at, items, mapping, name_of, number, text, texts
+from .location import SERVICE, home, owner
+from .release_reader import GROUPS
+from .snapshot import NOT_ASKED, Key, NodeFacts, Object, node_facts
+
+Classify = Callable[[Mapping[str, Any]], Classification]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being read, how much has come and how much there will be (0: unknown)."""
+Found = TypeVar("Found")
+
+_KRUISE = "/apis/apps.kruise.io/v1alpha1"
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+_LOGS = 5
+_LOG_LINES = "40"
+
+
+def now() -> str:
+    """Return this moment as Kubernetes writes moments."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_nodes(cluster: Cluster, classify: Classify, progress: Progress | None = None) -> list[NodeFacts]:
+    """Return the facts of every node; raises ClusterError."""
+    return [
+        node_facts(node, classify) for node in cluster.list("/api/v1/nodes", progress=_of(progress, "nodes"))
+    ]
+
+
+def read_pods(cluster: Cluster, namespace: str, progress: Progress | None = None) -> list[Object] | Unread:
+    """Return the pods of a namespace, reduced to what the checks look at."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    return _tried(lambda: [_slim(pod) for pod in cluster.list(path, progress=_of(progress, "pods"))])
+
+
+def survey(
+    cluster: Cluster,
+    *,
+    classify: Classify,
+    namespace: str,
+    release: tuple[str, str],
+    live: bool = False,
+    destroy: bool = False,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """Return what there is to be checked; raises ClusterError if the nodes cannot be read.
+
+    ``release`` is namespace and name of the Helm release. ``live`` adds the objects of its manifest,
+    ``destroy`` every custom resource of OpenKruise.
+    """
+    nodes = read_nodes(cluster, classify, progress)
+    tell = progress or (lambda _what, _count, _total: None)
+
+    def get(path: str) -> Object | Unread | None:
+        tell("the installation", 0, 0)
+        return _tried(lambda: _or_none(lambda: cluster.get(path)))
+
+    def listed(path: str, **options: Any) -> list[Object] | Unread:
+        tell("the installation", 0, 0)
+        return _tried(lambda: _or_none(lambda: list(cluster.list(path, **options))) or [])
+
+    def counted(plural: str, field: str) -> dict[str, int] | Unread:
+        """Count by node what the manager has set in these objects, reduced as they come."""
+        tell("the installation", 0, 0)
+        objects = cluster.list(f"{_KRUISE}/{plural}")
+
+        def tasks(one: Object) -> int:
+            return len(mapping(one, "spec", field) or items(one, "spec", field))
+
+        return _tried(lambda: _or_none(lambda: {name_of(one): tasks(one) for one in objects}) or {})
+
+    here = f"namespaces/{namespace}"
+    daemon_set = get(f"/apis/apps/v1/{here}/daemonsets/kruise-daemon")
+    pods = read_pods(cluster, namespace, progress)
+    version = _tried(lambda: text(cluster.get("/version"), "gitVersion"))
+    snapshot = Snapshot(
+        source=f"{cluster.address} (context {cluster.context})",
+        taken=now(),
+        nodes=nodes,
+        version=version,
+        pods=pods,
+        logs=NOT_ASKED if isinstance(pods, Unread) else _tried(lambda: _logs(cluster, namespace, pods)),
+        namespace=get(f"/api/v1/{here}"),
+        config_namespace=get("/api/v1/namespaces/kruise-daemon-config"),
+        daemon_set=daemon_set,
+        deployment=get(f"/apis/apps/v1/{here}/deployments/kruise-controller-manager"),
+        jobs=listed(f"/apis/batch/v1/{here}/jobs"),
+        lease=get(f"/apis/coordination.k8s.io/v1/{here}/leases/kruise-manager"),
+        mutating=get(f"{_ADMISSION}/mutatingwebhookconfigurations/kruise-mutating-webhook-configuration"),
+        validating=get(
+            f"{_ADMISSION}/validatingwebhookconfigurations/kruise-validating-webhook-configuration"
+        ),
+        certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
+        definitions=_tried(lambda: _definitions(cluster)),
+        node_images=counted("nodeimages", "images"),
+        node_pod_probes=counted("nodepodprobes", "podProbes"),
+        records=_tried(lambda: _records(cluster, {release, owner(daemon_set) or release})),
+    )
+    snapshot = replace(
+        snapshot,
+        endpoint_slices=listed(
+            f"/apis/discovery.k8s.io/v1/namespaces/{home(snapshot, namespace)}/endpointslices",
+            labelSelector=f"kubernetes.io/service-name={SERVICE}",
+        ),
+    )
+    if live:
+        manifest = manifest_objects(snapshot.records)
+        wanted = () if isinstance(manifest, Unread) else tuple(manifest)
+        found_live = _tried(lambda: _objects(cluster, wanted, release[0], tell))
+        snapshot = replace(snapshot, manifest=manifest, live=found_live)
+    if destroy:
+        found = _tried(lambda: _custom_resources(cluster, tell))
+        if isinstance(found, Unread):
+            snapshot = replace(snapshot, custom_resources=found)
+        else:
+            snapshot = replace(snapshot, custom_resources=found[0], unread_kinds=found[1])
+    return snapshot
+
+
+def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[ReleaseRecord] | Unread:
+    """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of.
+
+    One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
+    """
+    found: list[ReleaseRecord] = []
+    unreadable: list[str] = []
+    for namespace, name in sorted(releases):
+        path = f"/api/v1/namespaces/{namespace}/secrets"
+        records, wrong = decode_all(
+            cluster.list(
+                path, labelSelector=f"owner=helm,name={name}", fieldSelector="type=helm.sh/release.v1"
+            )
+        )
+        found += records
+        unreadable += wrong
+    return Unread("; ".join(unreadable)) if unreadable else found
+
+
+def _definitions(cluster: Cluster) -> list[Object]:
+    names = [name_of(one) for one in cluster.list(_DEFINITIONS, metadata_only=True)]
+    # By group: Kruise Rollouts and Kruise Game have theirs beside these. One by one: a cluster has hundreds
+    # of others, each with a schema of some hundred kilobytes.
+    return [cluster.get(f"{_DEFINITIONS}/{name}") for name in names if name.partition(".")[2] in GROUPS]
+
+
+def _objects(
+    cluster: Cluster, wanted: Iterable[Key], namespace: str, tell: Progress
+) -> dict[Key, Object | None]:
+    """Read each object as it is; None stands for one that is not there."""
+    keys = list(wanted)
+    known: dict[str, dict[str, tuple[str, bool]]] = {}
+    found: dict[Key, Object | None] = {}
+    for count, key in enumerate(keys, 1):
+        tell("objects of the release", count, len(keys))
+        version, kind, own, name = key
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if version not in known:
+            known[version] = _kinds(cluster, root)
+        if kind not in known[version]:
+            found[key] = None  # its definition is gone, and with it every object
+            continue
+        plural, namespaced = known[version][kind]
+        inside = f"/namespaces/{own or namespace}" if namespaced else ""
+        path = f"{root}{inside}/{plural}/{name}"
+        found[key] = _or_none(lambda path=path: cluster.get(path))  # type: ignore[misc]
+    return found
+
+
+def _kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
+    """Return the kinds of a group and version, each with its plural and whether it lives in namespaces."""
+    resources = items(_or_none(lambda: cluster.get(root)), "resources")
+    return {
+        text(one, "kind"): (text(one, "name"), one.get("namespaced") is True)
+        for one in resources
+        if "/" not in text(one, "name")
+    }
+
+
+def _custom_resources(cluster: Cluster, tell: Progress) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """List the names of every custom resource in OpenKruise's groups, and say which kinds could not be."""
+    found: dict[str, list[str]] = {}
+    unread: dict[str, str] = {}
+    for group in items(cluster.get("/apis"), "groups"):
+        name = text(group, "name")
+        if name not in GROUPS:
+            continue
+        preferred = text(group, "preferredVersion", "version")
+        versions = [text(one, "version") for one in items(group, "versions")]
+        for version in sorted(versions, key=lambda one: one != preferred):
+            root = f"/apis/{name}/{version}"
+            for resource in items(cluster.get(root), "resources"):
+                kind = f"{text(resource, 'kind')}.{name}"
+                if "/" in text(resource, "name") or "list" not in texts(resource, "verbs"):
+                    continue
+                if kind in found or kind in unread:
+                    continue
+                tell(f"{text(resource, 'name')}", 0, 0)
+                try:
+                    listed = cluster.list(f"{root}/{text(resource, 'name')}", metadata_only=True)
+                    found[kind] = [_namespaced(one) for one in listed]
+                except ClusterError as error:
+                    unread[kind] = _why(error)
+    return found, unread
+
+
+def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
+    """Read the end of the logs of a few daemons that start again and again; what they say there says why."""
+    found: dict[str, str] = {}
+    for pod in islice(filter(_starts_again, pods), _LOGS):
+        path = f"/api/v1/namespaces/{namespace}/pods/{name_of(pod)}/log"
+        try:
+            found[name_of(pod)] = cluster.text(path, previous="true", tailLines=_LOG_LINES)
+        except ForbiddenError:
+            raise
+        except ClusterError:
+            continue  # a pod that is gone, or whose kubelet does not answer
+    return found
+
+
+def _starts_again(pod: Object) -> bool:
+    restarted = any(number(one, "restartCount") for one in items(pod, "status", "containerStatuses"))
+    return restarted and is_daemon(pod) and bool(why_not_ready(pod))
+
+
+def _slim(pod: Object) -> Object:
+    """Keep of a pod what the checks look at: there is one for each node."""
+    spec = mapping(pod, "spec")
+    kept = ("name", "namespace", "uid", "labels", "ownerReferences", "creationTimestamp", "deletionTimestamp")
+    return {
+        "metadata": {key: at(pod, "metadata", key) for key in kept},
+        "spec": {
+            "nodeName": spec.get("nodeName"),
+            **({} if spec.get("nodeName") else {"affinity": spec.get("affinity")}),
+            "containers": [{"args": one.get("args")} for one in items(spec, "containers")],
+        },
+        "status": {key: at(pod, "status", key) for key in ("phase", "conditions", "containerStatuses")},
+    }
+
+
+def _namespaced(item: Object) -> str:
+    namespace = text(item, "metadata", "namespace")
+    return f"{namespace}/{name_of(item)}" if namespace else name_of(item)
+
+
+def _of(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda count, total: progress(what, count, total)
+
+
+def _or_none(read: Callable[[], Found]) -> Found | None:
+    try:
+        return read()
+    except NotFoundError:
+        return None
+
+
+def _tried(read: Callable[[], Found]) -> Found | Unread:
+    try:
+        return read()
+    except ClusterError as error:
+        return Unread(_why(error))
+
+
+def _why(error: ClusterError) -> str:
+    return f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause

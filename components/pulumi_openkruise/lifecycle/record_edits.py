@@ -1,0 +1,37 @@
+"""A release's record with another status: the label Helm searches by, and the payload it believes."""
+
+import base64
+import copy
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..inventory.helm_records import unpack
+from .recovery import Edit
+
+DESCRIPTION = "Set right by pulumi-openkruise recover; the operation before it was interrupted"
+"""What Helm's history says of a revision that was edited."""
+
+
+def edited(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+    """Return a record's Secret as it is to be; everything that the edit is not about stays as it is.
+
+    Raises ValueError for a Secret that holds no release.
+    """
+    changed: dict[str, Any] = copy.deepcopy(dict(secret))
+    try:
+        release = unpack(secret["data"]["release"])
+        info = release["info"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"this Secret holds no Helm release: {error}") from None
+    info["status"], info["description"] = edit.status, DESCRIPTION
+    info["deleted"] = ""
+    if edit.without_hooks:
+        release["hooks"] = []
+    text = json.dumps(release, separators=(",", ":"), ensure_ascii=False)
+    # The time would make the same edit another text each time.
+    packed = gzip.compress(text.encode(), mtime=0)
+    changed["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
+    changed["metadata"].setdefault("labels", {})["status"] = edit.status
+    return changed

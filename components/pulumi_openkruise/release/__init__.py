@@ -1,1 +1,0 @@
-"""What Helm knows of an installation: its release records. Imports no Pulumi."""

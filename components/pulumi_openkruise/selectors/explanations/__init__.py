@@ -1,0 +1,1 @@
+"""Affinities and their differences, in words for people; pure."""

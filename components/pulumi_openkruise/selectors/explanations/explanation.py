@@ -1,0 +1,146 @@
+"""What a list of selectors means and where each part of the affinity comes from, as data and as text."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import describe_node
+from ..node_selector import asking
+from ..wording import listed, plain
+
+
+@dataclass(frozen=True)
+class SelectorExplanation:
+    """One selector of the list."""
+
+    index: int
+    """Position in the list that was given, from 0."""
+    selector: str
+    """The selector in canonical spelling."""
+    origin: str
+    """Where it comes from, when the caller said so: a preset, a key of the stack's config."""
+    words: str
+    """Which nodes it matches."""
+    dead: str
+    """Why it matches no node at all; empty when it matches some."""
+    redundant_because_of: tuple[int, ...]
+    """Positions of other selectors that together match every node that this one does; empty when none do."""
+    example: dict[str, str] | None
+    """Labels of a node that it excludes; None when it is dead."""
+    example_name: str
+    """Name of that node; empty where any will do."""
+    alone: bool
+    """Whether nothing else, neither another selector nor what is required, keeps the daemon off that node."""
+    not_required: bool = False
+    """Whether what is required admits none of these nodes anyway."""
+    not_asked: bool = False
+    """Whether none of the nodes that are admitted else has the labels of the pods' ``nodeSelector``."""
+
+
+@dataclass(frozen=True)
+class RequirementExplanation:
+    """One requirement of a term of the affinity."""
+
+    text: str
+    """The requirement as a label selector, or as a field selector."""
+    words: str
+    """What it states."""
+    because_of: tuple[int, ...]
+    """Positions of the selectors some of whose nodes the term would admit without it."""
+    required: bool = False
+    """Whether the term would admit nodes without it that the affinity required anyway does not."""
+    by_labels: bool = False
+    """Whether it says what the pods' ``nodeSelector`` asks for."""
+    is_field: bool = False
+    """Whether it is one on the node's name, under ``matchFields``."""
+
+
+@dataclass(frozen=True)
+class TermExplanation:
+    """One term of the affinity: a node that satisfies it is admitted."""
+
+    words: str
+    """Which nodes it admits."""
+    requirements: tuple[RequirementExplanation, ...]
+    because_of: tuple[int, ...]
+    """Positions of the selectors that it keeps out by at least one requirement."""
+    example: dict[str, str] | None
+    """Labels of a node that it admits, those of the ``nodeSelector`` included; None when no node has both."""
+    example_name: str
+    """Name of that node; empty where any will do."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A list of selectors and its affinity, explained."""
+
+    selectors: tuple[SelectorExplanation, ...]
+    terms: tuple[TermExplanation, ...]
+    affinity: dict[str, Any] | None
+    """``{"nodeSelectorTerms": [...]}``, or None when nothing is excluded."""
+    proven: tuple[str, ...]
+    """What is proven to be the fewest possible, in this order: ``terms``, ``requirements``, ``values``."""
+    removable: tuple[int, ...]
+    """Positions of selectors that can all be removed together without changing what is excluded."""
+    admitted: dict[str, str]
+    """Labels of a node that keeps the daemon; empty for a node without labels."""
+    admitted_name: str
+    """Name of that node; empty where any will do."""
+    labels: dict[str, str]
+    """The labels that the pods' ``nodeSelector`` asks for besides the affinity."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as plain data for JSON."""
+        data: dict[str, Any] = plain(asdict(self))
+        return data
+
+    def to_text(self) -> str:
+        """Write the explanation on lines of text."""
+        lines = ["Selectors: nodes without the daemon"]
+        for selector in self.selectors:
+            origin = f"  ({selector.origin})" if selector.origin else ""
+            lines.append(f"  [{selector.index}] {selector.selector}{origin}")
+            no_node = f"matches no node: {selector.dead}"
+            lines.append(f"      {no_node if selector.dead else f'nodes {selector.words}'}")
+            if selector.redundant_because_of:
+                others = listed([f"[{place}]" for place in selector.redundant_because_of])
+                verb = "matches" if len(selector.redundant_because_of) == 1 else "together match"
+                lines.append(f"      redundant: {others} {verb} all of these nodes, too")
+            if selector.not_required:
+                lines.append(
+                    "      redundant: the affinity that is required anyway admits none of these nodes"
+                )
+            if selector.not_asked:
+                lines.append("      no daemon there anyway: the nodeSelector admits none of these nodes")
+            if selector.example is not None:
+                only = ", by this selector only" if selector.alone else ""
+                node = describe_node(selector.example, selector.example_name)
+                lines.append(f"      excluded{only}: for example a node {node}")
+        if not self.selectors:
+            lines.append("  none")
+        if self.removable:
+            removable = listed([f"[{place}]" for place in self.removable])
+            lines.append(f"  {removable} can be removed without any change of the affinity.")
+        lines += ["", "Affinity: a node keeps the daemon when it satisfies one of these terms"]
+        if self.labels:
+            asked = ", ".join(str(requirement) for requirement in asking(self.labels))
+            lines.append(f"  and, besides, what the nodeSelector asks for: {asked}")
+        for number, term in enumerate(self.terms):
+            lines.append(f"  term {number}")
+            for requirement in term.requirements:
+                origins = [f"[{place}]" for place in requirement.because_of]
+                origins += ["the required affinity"] if requirement.required else []
+                origins += ["the nodeSelector"] if requirement.by_labels else []
+                because = listed(origins)
+                lines.append(f"      {requirement.words}, because of {because or 'no single selector'}")
+            admitted = "no node that the nodeSelector admits"
+            if term.example is not None:
+                admitted = f"for example a node {describe_node(term.example, term.example_name)}"
+            lines.append(f"      admitted: {admitted}")
+        if self.affinity is None:
+            which = "that the nodeSelector admits " if self.labels else ""
+            lines.append(f"  no term: nothing is excluded, every node {which}keeps the daemon")
+        elif self.proven:
+            lines.append(f"  No exact affinity has fewer {listed(self.proven, 'or')}.")
+        else:
+            lines.append("  Exact; that none is smaller could not be proven in the steps allowed.")
+        return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The search for prime implicants and a minimum cover; pure."""

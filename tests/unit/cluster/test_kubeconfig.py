@@ -1,0 +1,172 @@
+"""From a kubeconfig to a cluster: every way to give one, and every way in which one cannot be used."""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, address, connect
+from ruamel.yaml import YAML
+
+from tests.support.api_server import ApiServer, api_server
+
+VERSION = {"gitVersion": "v1.36.3"}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # loopback is never asked for through a proxy
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with api_server() as server:
+        server.routes["/version"] = (200, VERSION)
+        yield server
+
+
+def test_text_as_json_and_as_yaml(server: ApiServer, tmp_path: Path) -> None:
+    config = server.kubeconfig(token="secret")
+    assert connect(json.dumps(config)).get("/version") == VERSION
+    path = tmp_path / "config"
+    with path.open("w") as file:
+        YAML().dump(config, file)
+    assert connect(path.read_text()).get("/version") == VERSION
+    assert server.asked[-1][3]["Authorization"] == "Bearer secret"
+
+
+def test_path_and_context(server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config"
+    path.write_text(json.dumps(server.kubeconfig()))
+    cluster = connect(str(path))
+    assert (cluster.get("/version"), cluster.context, cluster.address) == (VERSION, "here", server.address)
+    assert connect(str(path), "there").address == "http://127.0.0.1:1"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert connect("~/config").get("/version") == VERSION
+    assert "Authorization" not in server.asked[-1][3]
+
+
+def test_where_would_be_asked_is_known_from_the_kubeconfig_alone(server: ApiServer, tmp_path: Path) -> None:
+    content = json.dumps(server.kubeconfig())
+    path = tmp_path / "config"
+    path.write_text(content)
+    for kubeconfig in (content, str(path)):
+        assert address(kubeconfig) == server.address
+        assert address(kubeconfig, "there") == "http://127.0.0.1:1"
+        assert address(kubeconfig, "there", "here") == server.address
+        with pytest.raises(KubeconfigError, match="has no context nowhere"):
+            address(kubeconfig, "nowhere")
+    with pytest.raises(KubeconfigError, match="no such file"):
+        address(str(tmp_path / "missing"))
+    assert server.asked == []
+
+
+def test_a_cluster_takes_the_place_of_the_contexts_own(server: ApiServer, tmp_path: Path) -> None:
+    config = server.kubeconfig(token="secret")
+    path = tmp_path / "config"
+    path.write_text(json.dumps(config))
+    for kubeconfig in (str(path), json.dumps(config)):
+        server.asked.clear()
+        cluster = connect(kubeconfig, "there", "here")
+        assert (cluster.get("/version"), cluster.context, cluster.address) == (
+            VERSION,
+            "there",
+            server.address,
+        )
+        assert server.asked[-1][3]["Authorization"] == "Bearer secret"
+        with pytest.raises(KubeconfigError, match="has no cluster nowhere\n  it has: here, there"):
+            connect(kubeconfig, "there", "nowhere")
+    assert json.loads(path.read_text()) == config
+
+
+def test_the_environment_counts_only_where_asked(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config"
+    path.write_text(json.dumps(server.kubeconfig()))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'missing'}{os.pathsep}{path}")
+    with pytest.raises(KubeconfigError, match="no kubeconfig was given"):
+        connect()
+    assert connect(ambient=True).get("/version") == VERSION
+
+
+def test_no_kubeconfig_anywhere(server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(KubeconfigError, match=r"no kubeconfig: there is no .*\.kube/config") as caught:
+        connect(ambient=True)
+    assert "--kubeconfig" in str(caught.value)
+
+
+def test_an_exec_plugin_logs_in(server: ApiServer, tmp_path: Path) -> None:
+    plugin = tmp_path / "login"
+    answer: dict[str, Any] = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    answer |= {"status": {"token": "from-the-plugin"}}
+    plugin.write_text(f"#!{sys.executable}\nprint({json.dumps(answer)!r})\n")
+    plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
+    user = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin)}
+    connect(json.dumps(server.kubeconfig(exec={**user, "interactiveMode": "Never"}))).get("/version")
+    assert server.asked[-1][3]["Authorization"] == "Bearer from-the-plugin"
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "said"),
+    [
+        ("", None, "no kubeconfig was given"),
+        ("/nowhere/config", None, "kubeconfig /nowhere/config: no such file"),
+        ("a: [\n", None, "kubeconfig given as text: "),
+        ("- a\n- b\n", None, "not a kubeconfig"),
+        ("a: b\n", None, "names no current context"),
+        ("contexts: 5\ncurrent-context: x\n", None, "has no context x"),
+        ('{"contexts": [{"name": "x", "context": {"cluster": "c"}}]}', "x", "context x has no server"),
+    ],
+)
+def test_what_cannot_be_used(text: str, context: str | None, said: str) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        connect(text, context)
+    assert said in str(caught.value)
+    assert "\n" not in caught.value.cause
+
+
+def test_an_unknown_context_is_named_beside_those_that_are_there(server: ApiServer) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        connect(json.dumps(server.kubeconfig()), "nowhere")
+    assert str(caught.value) == (
+        "kubeconfig given as text: has no context nowhere\n  it has: here, there; choose one with --context"
+    )
+
+
+def test_a_closed_port_is_told_at_once_with_ways_out(server: ApiServer) -> None:
+    with pytest.raises(ClusterUnreachableError) as caught:
+        connect(json.dumps(server.kubeconfig()), "there").get("/version")
+    assert caught.value.address == "http://127.0.0.1:1"
+    assert caught.value.cause == "http://127.0.0.1:1 does not answer: connection refused"
+    assert "--context" in str(caught.value)
+
+
+def test_a_silent_server_is_not_waited_for(server: ApiServer) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = server.kubeconfig()
+        config["clusters"][0]["cluster"]["server"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        cluster = connect(json.dumps(config), read_seconds=0.2)
+        with pytest.raises(ClusterUnreachableError, match="no answer within the time allowed"):
+            cluster.get("/version")
+
+
+def test_a_name_that_does_not_resolve(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HTTP_PROXY")
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["server"] = "http://cluster.invalid"
+    with pytest.raises(ClusterUnreachableError, match="its name cannot be resolved"):
+        connect(json.dumps(config), connect_seconds=1).get("/version")
+
+
+def test_a_proxy_of_the_kubeconfig_is_used(server: ApiServer) -> None:
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"] |= {"server": "http://cluster.invalid", "proxy-url": server.address}
+    server.routes["/version"] = (200, {"by": "proxy"})
+    assert connect(json.dumps(config)).get("/version") == {"by": "proxy"}

@@ -1,0 +1,594 @@
+"""The guard: where it looks, what it makes of the answer, and which hooks of the engine it sets."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.component.errors import InvalidConfigError
+
+from tests.support.api_server import ApiServer, api_server
+from tests.support.engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+
+SECRETS = "/api/v1/namespaces/kruise-system/secrets"
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CLONE_SETS = f"{CRDS}/clonesets.apps.kruise.io"
+DAEMON_SET = "/apis/apps/v1/namespaces/kruise-system/daemonsets/kruise-daemon"
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """A cluster with an installation that is as it should be."""
+    with api_server() as server:
+        holds(server, "deployed")
+        yield server
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the program logs, with its severity."""
+    found: list[str] = []
+    for severity in ("info", "warn"):
+
+        def log(text: str, *_: Any, severity: str = severity, **__: Any) -> None:
+            found.append(f"{severity}: {text}")
+
+        monkeypatch.setattr(pulumi.log, severity, log)
+    return found
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> dict[str, pulumi.ResourceHook]:
+    """The hooks that are set, by name; the mock engine calls none of them."""
+    found: dict[str, pulumi.ResourceHook] = {}
+    original = pulumi.ResourceHook.__init__
+
+    def recorded(self: pulumi.ResourceHook, name: str, *rest: Any) -> None:
+        assert name not in found, "the engine takes each name once"
+        found[name] = self
+        original(self, name, *rest)
+
+    monkeypatch.setattr(pulumi.ResourceHook, "__init__", recorded)
+    return found
+
+
+def holds(server: ApiServer, *statuses: str, owner: str = "kruise") -> None:
+    items = [
+        {"metadata": {"labels": {"owner": "helm", "version": str(number), "status": status}}}
+        for number, status in enumerate(statuses, 1)
+    ]
+    server.objects(SECRETS, items)
+    annotations = {"meta.helm.sh/release-name": owner, "meta.helm.sh/release-namespace": "kruise-system"}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": annotations}})
+
+
+def configured(server: ApiServer, context: str = "here") -> dict[str, str]:
+    return {"kubernetes:kubeconfig": json.dumps(server.kubeconfig()), "kubernetes:context": context}
+
+
+def alone(args: OpenKruiseArgs | None = None) -> OpenKruiseArgs:
+    """Arguments with which nobody but the guard asks the cluster."""
+    return {"node_check": "off", **(args or {})}
+
+
+def installed(
+    config: dict[str, str], args: OpenKruiseArgs | None = None, *, preview: bool = False, **options: Any
+) -> None:
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(config)
+        engine.run(lambda: OpenKruise("kruise", alone(args), pulumi.ResourceOptions(**options)))
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_healthy_installation_is_looked_at_in_three_requests_and_nothing_is_said(
+    server: ApiServer, said: list[str], preview: bool
+) -> None:
+    installed(configured(server), preview=preview)
+    looked = [("GET", path) for path in (SECRETS, CLONE_SETS, DAEMON_SET)]
+    assert sorted((method, path) for method, path, *_ in server.asked) == sorted(looked)
+    about = {path: (query, headers["Accept"]) for _method, path, query, headers, _body in server.asked}
+    assert about[SECRETS][0] == {"labelSelector": "owner=helm,name=kruise"}
+    assert all("PartialObjectMetadata" in about[path][1] for path in (SECRETS, CLONE_SETS))
+    assert said == []
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "uninstalling"])
+def test_a_stuck_release_is_never_unchanged(server: ApiServer, said: list[str], status: str) -> None:
+    holds(server, "superseded", status)
+    installed(configured(server), preview=True)
+    (warning,) = said
+    assert warning.startswith(f"warn: Helm release kruise-system/kruise: is {status} at revision 2")
+    assert "pulumi-openkruise recover" in warning
+
+    with pytest.raises(InvalidConfigError) as caught:
+        installed(configured(server))
+    assert [problem.code for problem in caught.value.problems] == ["release-blocked"]
+    assert "pulumi-openkruise recover" in str(caught.value)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: bool) -> None:
+    holds(server, "deployed", "failed")
+    installed(configured(server), preview=preview)
+    (warning,) = said
+    assert "is failed at revision 2" in warning
+    assert "set reapply to <any new text> in the program" in warning
+
+
+def test_a_release_that_the_update_has_repaired_is_not_told(server: ApiServer, said: list[str]) -> None:
+    holds(server, "deployed", "failed")
+    before = server.routes[SECRETS]
+    assert callable(before)
+
+    def later(query: dict[str, str]) -> tuple[int, Any]:
+        holds(server, "superseded", "failed", "deployed")
+        return before(query)
+
+    server.routes[SECRETS] = later
+    installed(configured(server))
+    assert said == []
+
+
+@pytest.mark.parametrize("context", ["there", "nowhere"])
+def test_a_cluster_that_cannot_be_looked_at_breaks_nothing(
+    server: ApiServer, said: list[str], context: str
+) -> None:
+    installed(configured(server, context))
+    assert said == []
+    installed(configured(server, context), preview=True)
+    (note,) = said
+    assert note.startswith("info: what is in the cluster was not looked at: ")
+
+
+def test_a_user_who_may_not_look_breaks_nothing(server: ApiServer, said: list[str]) -> None:
+    server.routes[SECRETS] = (403, {"message": "secrets is forbidden"})
+    installed(configured(server))
+    installed(configured(server), preview=True)
+    (note,) = said
+    assert "secrets is forbidden" in note
+
+
+def test_an_answer_that_is_no_answer_breaks_nothing(server: ApiServer, said: list[str]) -> None:
+    server.routes[CLONE_SETS] = (200, {"metadata": ["what"]})
+    installed(configured(server), preview=True)
+    assert len(said) == 1
+
+
+def test_the_environments_kubeconfig_is_not_read(
+    server: ApiServer, said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "config").write_text(json.dumps(server.kubeconfig()))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    installed({}, preview=True)
+    installed({})
+    assert server.asked == []
+    unseen = "what is in the cluster was not looked at: the stack's config has no kubernetes:kubeconfig"
+    lost = "a release that is stuck, or that another name or stack has, is not noticed"
+    assert said == [f"info: {unseen}", f"warn: {unseen}; {lost}"]
+
+
+def test_an_explicit_provider_is_looked_through(server: ApiServer, said: list[str]) -> None:
+    import pulumi_kubernetes
+
+    holds(server, "pending-upgrade")
+
+    def program() -> None:
+        provider = pulumi_kubernetes.Provider(
+            "edge", kubeconfig=json.dumps(server.kubeconfig()), context="here"
+        )
+        OpenKruise("kruise", alone(), pulumi.ResourceOptions(providers=[provider]))
+
+    with new_engine() as engine:
+        # The other cluster's: with a provider of its own it is none of the component's business.
+        pulumi.runtime.set_all_config({"kubernetes:kubeconfig": "/nowhere"})
+        with pytest.raises(InvalidConfigError, match="pending-upgrade"):
+            engine.run(program)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_is_placed_by_the_namespace_depends_on_the_release(preview: bool) -> None:
+    class Placed(pulumi.CustomResource):
+        pass
+
+    found: list[Any] = []
+
+    def program() -> None:
+        kruise = OpenKruise("kruise", alone())
+
+        async def told() -> None:
+            resources = await kruise.namespace.resources()
+            found.append({resource.pulumi_resource_name for resource in resources})
+            found.append(await kruise.namespace.is_known())
+
+        pulumi.export("told", pulumi.Output.from_input(told()))
+        Placed("test:index:Placed", "after", {"in": kruise.namespace})
+
+    with new_engine(preview=preview) as engine:
+        engine.run(program)
+        placed = engine.of_type("test:index:Placed")
+        assert placed.inputs == {"in": "kruise-system"}
+        assert engine.of_type(RELEASE).urn in placed.request.dependencies
+    assert found == [{"kruise-release"}, True]
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_cluster_that_the_provider_takes_in_place_of_the_contexts_own_is_looked_at(
+    server: ApiServer, explicit: bool
+) -> None:
+    import pulumi_kubernetes
+
+    holds(server, "pending-upgrade")
+    kubeconfig = json.dumps(server.kubeconfig())
+
+    def program() -> None:
+        providers: list[pulumi.ProviderResource] = []
+        if explicit:
+            edge = pulumi_kubernetes.Provider("edge", kubeconfig=kubeconfig, context="there", cluster="here")
+            providers.append(edge)
+        OpenKruise("kruise", alone(), pulumi.ResourceOptions(providers=providers))
+
+    with new_engine() as engine:
+        config = {**configured(server, "there"), "kubernetes:cluster": "here"}
+        pulumi.runtime.set_all_config({} if explicit else config)
+        with pytest.raises(InvalidConfigError, match="pending-upgrade"):
+            engine.run(program)
+
+
+def test_hooks_are_set_where_something_could_be_lost(
+    engine: Engine, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    engine.run(lambda: OpenKruise("kruise", {}))
+    set_on = {
+        type_: {field.name: list(names) for field, names in engine.of_type(type_).request.hooks.ListFields()}
+        for type_ in (COMPONENT, NAMESPACE, RELEASE)
+    }
+    assert set_on == {
+        COMPONENT: {"before_update": ["openkruise kruise: update component"]},
+        NAMESPACE: {"before_create": ["openkruise kruise: create namespace"]},
+        RELEASE: {
+            "before_create": ["openkruise kruise: create release"],
+            "before_update": ["openkruise kruise: update release"],
+        },
+    }
+    assert all(hook.opts is not None and hook.opts.on_dry_run for hook in hooks.values())
+
+
+def test_components_of_one_name_below_different_parents_have_hooks_of_their_own(
+    engine: Engine, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def program() -> None:
+        for name in ("east", "west"):
+            parent = pulumi.ComponentResource(f"x:index:{name}", name)
+            OpenKruise("kruise", alone(), pulumi.ResourceOptions(parent=parent))
+
+    engine.run(program)
+    assert "openkruise kruise in east: create release" in hooks
+    assert "openkruise kruise in west: create release" in hooks
+
+
+def test_a_parent_in_another_process_has_no_name(engine: Engine) -> None:
+    # As the SDK makes it where the component is constructed in a plugin.
+    urn = "urn:pulumi:test::openkruise::pulumi:pulumi:Stack::openkruise-test"
+    parent = pulumi.resource.DependencyResource(urn)
+    options = pulumi.ResourceOptions(parent=parent, protect=False)
+    engine.run(lambda: OpenKruise("kruise", alone(), options))
+    assert list(engine.of_type(RELEASE).request.hooks.before_create) == ["openkruise kruise: create release"]
+
+
+def test_a_destroy_is_guarded_only_if_asked_for(engine: Engine) -> None:
+    engine.run(lambda: OpenKruise("kruise", {"guard_destroy": True}))
+    guarded = engine.of_type(RELEASE).request.hooks.before_delete
+    assert list(guarded) == ["openkruise kruise: delete release"]
+
+
+def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> None:
+    args: OpenKruiseArgs = {"base_exclusions": False, "virtual_node_selectors": ["b", "a"]}
+    engine.run(lambda: OpenKruise("kruise", args))
+    assert engine.of_type(COMPONENT).inputs == {
+        "createNamespace": True,
+        "namespace": "kruise-system",
+        "selectors": ["a", "b"],
+    }
+
+
+def called(
+    config: dict[str, str],
+    hooks: dict[str, pulumi.ResourceHook],
+    which: str,
+    args: OpenKruiseArgs | None = None,
+    preview: bool = False,
+    **given: Any,
+) -> str:
+    """Return what a hook refuses, called as the engine calls it while a registration waits for it."""
+    found: list[str] = []
+
+    async def call() -> None:
+        try:
+            answer = hooks[f"openkruise kruise: {which}"].callback(
+                pulumi.ResourceHookArgs("urn", "id", "name", "type", **given)
+            )
+            assert answer is not None
+            await answer
+        except InvalidConfigError as error:
+            found.append(str(error))
+
+    def program() -> None:
+        OpenKruise("kruise", alone(args))
+        pulumi.export("called", pulumi.Output.from_input(call()))
+
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(config)
+        # The program may fail as well, which is tested apart: here the engine does not wait for the hook.
+        with contextlib.suppress(InvalidConfigError):
+            engine.run(program)
+    return "".join(found)
+
+
+def test_a_program_whose_change_is_refused_fails_too(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def program() -> None:
+        kruise = OpenKruise("kruise", alone())
+
+        async def refused() -> None:
+            with contextlib.suppress(InvalidConfigError):
+                await hooks["openkruise kruise: create release"].callback(  # type: ignore[misc]
+                    pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs={})
+                )
+
+        # What the component gives out waits for the release, and the release for its hook.
+        waited: pulumi.Output[None] = pulumi.Output.from_input(refused())
+        pulumi.export("namespace", pulumi.Output.all(waited, kruise.namespace))
+
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        with pytest.raises(InvalidConfigError, match="about to create it"):
+            engine.run(program)
+
+
+def test_a_release_that_is_there_is_not_created(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    refused = called(configured(server), hooks, "create release", new_inputs={})
+    assert "Helm release kruise-system/kruise: is there" in refused
+
+
+@pytest.mark.parametrize("answer", [(200, {"metadata": {}}), (403, {"message": "forbidden"})])
+def test_a_namespace_that_is_there_or_may_be_is_not_created(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], answer: tuple[int, Any]
+) -> None:
+    server.routes["/api/v1/namespaces/kruise-system"] = answer
+    refused = called(configured(server), hooks, "create namespace", new_inputs={})
+    assert "namespace kruise-system: is there" in refused
+
+
+def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    assert called(configured(server), hooks, "create namespace", new_inputs={}) == ""
+
+
+def test_what_is_not_there_is_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    assert called(configured(server), hooks, "create release", new_inputs={}) == ""
+
+
+def test_a_second_openkruise_is_not_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    holds(server, owner="another")
+    assert "a cluster holds one" in called(configured(server), hooks, "create release", new_inputs={})
+
+
+def test_a_release_gives_its_crds_up_only_if_helm_keeps_them(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    crd: dict[str, Any] = {
+        "metadata": {"name": "clonesets.apps.kruise.io"},
+        "spec": {"group": "apps.kruise.io"},
+    }
+    server.objects(CRDS, [crd])
+    values = {"crds": {"managed": False}}
+    update: dict[str, Any] = {"old_inputs": {"values": {}}, "new_inputs": {"values": values}}
+    refused = called(configured(server), hooks, "update release", {"values": values}, **update)
+    assert "kubectl annotate crd/clonesets.apps.kruise.io" in refused
+
+    hooks.clear()
+    crd["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    assert called(configured(server), hooks, "update release", {"values": values}, **update) == ""
+
+
+def test_secret_values_are_judged_as_well(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    async def later() -> dict[str, Any]:
+        return {"crds": {"managed": False}}
+
+    def secret() -> pulumi.Output[Any]:
+        return pulumi.Output.secret(pulumi.Output.from_input(later()))
+
+    class Late(dict[str, Any]):
+        """Inputs that become an output where there is a loop for it, as the SDK gives secret ones."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            return secret() if key == "values" else default
+
+    refused = called(
+        configured(server, "there"), hooks, "update release", old_inputs={}, new_inputs=Late(x=1)
+    )
+    assert "could not be checked in the cluster" in refused
+
+
+LISTED = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["1"]}]}]}
+WITH_AFFINITY = {
+    "daemon": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": LISTED}}}
+}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_says_what_a_changed_affinity_does(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], preview: bool
+) -> None:
+    after = {"daemon": {"nodeSelector": {"disk": "ssd"}}}
+    new = {"daemon": {**WITH_AFFINITY["daemon"], **after["daemon"]}}
+    update: dict[str, Any] = {
+        "old_inputs": {"values": WITH_AFFINITY},
+        "new_inputs": {"values": new},
+        "preview": preview,
+    }
+    assert called(configured(server), hooks, "update release", **update) == ""
+    assert [note.splitlines()[1:] for note in said] == [
+        ["  nodes that lose it: 'disk!=ssd' (unless 'a=1')"]
+    ] * preview
+
+
+def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    # What the component knows of values that hold outputs.
+    args: OpenKruiseArgs = {
+        "base_exclusions": False,
+        "virtual_node_selectors": ["a=1", "b=1"],
+        "values": {"daemon": {"affinity": {}}},
+    }
+
+    class Unknown(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            nothing: Any = pulumi.runtime.rpc.UNKNOWN
+            return pulumi.Output.from_input(nothing) if key == "values" else default
+
+    update = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": Unknown(x=1)}
+    assert called(configured(server), hooks, "update release", args, preview=True, **update) == ""
+    assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1' (unless 'a=1')"]]
+
+
+def test_a_downgrade_is_judged_by_what_is_stored(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    crd = {
+        "metadata": {"name": "sidecarsets.apps.kruise.io"},
+        "spec": {"group": "apps.kruise.io"},
+        "status": {"storedVersions": ["v1alpha1", "v1beta1"]},
+    }
+    server.objects(CRDS, [crd])
+    update: dict[str, Any] = {"old_inputs": {"version": "1.9.0"}, "new_inputs": {"version": "1.8.3"}}
+    assert "sidecarsets.apps.kruise.io (v1beta1)" in called(
+        configured(server), hooks, "update release", **update
+    )
+
+
+def test_an_update_asks_for_crds_only_where_that_decides_something(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.0"}}
+    assert called(configured(server), hooks, "update release", **update) == ""
+    assert {path for _, path, *_ in server.asked} == {SECRETS, CLONE_SETS, DAEMON_SET}
+
+
+def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
+    refused = called(
+        configured(server),
+        hooks,
+        "update component",
+        {"create_namespace": False},
+        old_inputs={"createNamespace": True},
+        new_inputs={"createNamespace": False},
+    )
+    assert "this stack has made the namespace kruise-system" in refused
+
+
+PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
+
+
+@pytest.mark.parametrize("context", ["here", "there"])
+@pytest.mark.parametrize(
+    ("which", "old_inputs"),
+    [
+        ("update component", {"namespace": "kruise-system"}),
+        # What an earlier version of the module has left in the state does not say it.
+        ("update release", {"values": {"installation": {"namespace": "kruise-system"}}}),
+    ],
+)
+def test_an_installation_does_not_leave_its_namespace(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], context: str, which: str, old_inputs: Any
+) -> None:
+    refused = called(configured(server, context), hooks, which, PINNED, old_inputs=old_inputs)
+    assert "OpenKruise runs in kruise-system, and this stack would move it to elsewhere" in refused
+    assert "set namespace to kruise-system in the program" in refused
+
+
+def test_what_was_never_installed_is_free_to_go(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    update: dict[str, Any] = {"old_inputs": {"namespace": "kruise-system"}}
+    assert called(configured(server), hooks, "update component", PINNED, **update) == ""
+    hooks.clear()
+    assert called(configured(server), hooks, "update component", PINNED, old_inputs={}) == ""
+
+
+def test_an_installation_does_not_leave_its_cluster(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def changed(before: str) -> str:
+        hooks.clear()
+        return called(configured(server), hooks, "update component", old_inputs={"server": before})
+
+    assert changed("https://old.example") == ""  # it is here: the address has changed, not the cluster
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    assert changed(server.address) == ""
+    refused = changed("https://old.example")
+    assert f"on the cluster at https://old.example, and now has the kubeconfig of {server.address}" in refused
+    assert "pulumi state delete --target-dependents 'urn' && pulumi up" in refused
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_the_engine_keeps_the_clusters_address_where_it_is_known(server: ApiServer, preview: bool) -> None:
+    for config, address in ((configured(server, "there"), "http://127.0.0.1:1"), ({}, None)):
+        with new_engine(preview=preview) as engine:
+            pulumi.runtime.set_all_config(config)
+            engine.run(lambda: OpenKruise("kruise", alone()))
+            assert engine.of_type(COMPONENT).inputs.get("server") == address
+
+
+def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    guarded: OpenKruiseArgs = {"guard_destroy": True}
+    config = configured(server)
+    server.routes[CRDS] = (403, {"message": "forbidden"})
+    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    (warning,) = said
+    assert warning.startswith("warn: refused, if it is still so when the release's turn comes: Helm release")
+
+    said.clear()
+    server.objects(CRDS, [])
+    hooks.clear()
+    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    assert said == []
+
+
+def test_a_guarded_release_is_not_deleted_while_it_is_needed(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    def crd(kind: str, plural: str) -> dict[str, Any]:
+        names = {"kind": kind, "plural": plural}
+        versions = [{"name": "v1alpha1", "storage": True}]
+        spec = {"group": "apps.kruise.io", "names": names, "versions": versions}
+        return {"metadata": {"name": f"{plural}.apps.kruise.io"}, "spec": spec}
+
+    server.objects(CRDS, [crd("SidecarSet", "sidecarsets"), crd("NodeImage", "nodeimages")])
+    server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [{}] * 3)
+    server.objects("/apis/apps.kruise.io/v1alpha1/nodeimages", [{}])
+    guarded: OpenKruiseArgs = {"guard_destroy": True}
+    refused = called(configured(server), hooks, "delete release", guarded, old_inputs={})
+    assert "deleting it deletes, with its CRDs, 3 SidecarSet\n" in refused
+
+    hooks.clear()
+    server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [])
+    assert called(configured(server), hooks, "delete release", guarded, old_inputs={}) == ""
+    hooks.clear()
+    unknown = called(configured(server, "there"), hooks, "delete release", guarded, old_inputs={})
+    assert "whether custom resources exist is not known" in unknown

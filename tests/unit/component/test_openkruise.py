@@ -1,0 +1,534 @@
+"""What the component asks of the engine: every input, every option that matters, in every variant."""
+
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.chart.local import look
+from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.config.stack_config import parse_config
+from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
+
+from tests.support.engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+
+BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
+PARENT = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
+
+
+def required(*selectors: str) -> dict[str, Any]:
+    affinity = exclusion_affinity(selectors)
+    assert affinity is not None
+    return {"requiredDuringSchedulingIgnoredDuringExecution": affinity}
+
+
+def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
+    engine.run(lambda: OpenKruise("kruise", args, pulumi.ResourceOptions(**options)))
+
+
+def test_registers_a_component_a_namespace_and_a_release_and_nothing_else(engine: Engine) -> None:
+    install(engine, {})
+    assert engine.types == [NAMESPACE, RELEASE, COMPONENT]
+    assert engine.of_type(COMPONENT).urn == PARENT
+
+
+def test_release_inputs(engine: Engine) -> None:
+    install(
+        engine, {"virtual_node_selectors": ["pool=burst,role!=gateway"], "virtual_node_presets": ["liqo"]}
+    )
+    affinity = required(*BASE, "pool=burst,role!=gateway", "liqo.io/type=virtual-node")
+    assert engine.of_type(RELEASE).inputs == {
+        "name": "kruise",
+        "namespace": "kruise-system",
+        "createNamespace": False,
+        "chart": "kruise",
+        "version": "1.8.3",
+        "repositoryOpts": {"repo": "https://openkruise.github.io/charts/"},
+        "values": {
+            "daemon": {"affinity": {"nodeAffinity": affinity}},
+            "installation": {"createNamespace": False, "namespace": "kruise-system"},
+            "manager": {"nodeAffinity": affinity},
+        },
+        "allowNullValues": True,
+        "timeout": 600,
+        "maxHistory": 10,
+        "compat": "true",
+    }
+
+
+def test_namespace_inputs(engine: Engine) -> None:
+    install(engine, {"namespace": "kruise"})
+    assert engine.of_type(NAMESPACE).inputs == {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": "kruise",
+            "labels": {
+                "control-plane": "openkruise",
+                "pod-security.kubernetes.io/enforce": "privileged",
+            },
+        },
+    }
+
+
+def test_all_arguments_reach_the_release(engine: Engine) -> None:
+    install(
+        engine,
+        {
+            "base_exclusions": True,
+            "exclude_manager": False,
+            "chart": "mirror",
+            "chart_repository": "http://localhost:8080",
+            "chart_version": "1.7.5",
+            "namespace": "openkruise",
+            "release_name": "my-kruise",
+            "release_namespace": "default",
+            "timeout": 60,
+            "reapply": "after the incident",
+            "values": {"manager": {"replicas": 1}, "daemon": {"port": 1}, "imagePullSecrets": []},
+        },
+    )
+    assert engine.of_type(RELEASE).inputs == {
+        "name": "my-kruise",
+        "namespace": "default",
+        "createNamespace": False,
+        "chart": "mirror",
+        "version": "1.7.5",
+        "repositoryOpts": {"repo": "http://localhost:8080"},
+        "values": {
+            "daemon": {"affinity": {"nodeAffinity": required(*BASE)}, "port": 1},
+            "imagePullSecrets": [],
+            "installation": {"createNamespace": False, "namespace": "openkruise"},
+            "manager": {"replicas": 1},
+        },
+        "allowNullValues": True,
+        "timeout": 60,
+        "description": "after the incident",
+        "maxHistory": 10,
+        "compat": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    "chart", ["./charts/kruise", "/srv/kruise-1.8.3.tgz", "oci://registry.example.com/kruise"]
+)
+def test_chart_that_is_no_name_has_no_repository(engine: Engine, chart: str) -> None:
+    install(engine, {"chart": chart})
+    inputs = engine.of_type(RELEASE).inputs
+    assert inputs["chart"] == chart
+    assert "repositoryOpts" not in inputs
+
+
+def test_with_nothing_to_exclude_the_charts_own_exclusion_goes(engine: Engine) -> None:
+    install(engine, {"base_exclusions": False})
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["daemon"]["affinity"]["nodeAffinity"] == {
+        "requiredDuringSchedulingIgnoredDuringExecution": ALWAYS_TRUE
+    }
+    assert "manager" not in values
+
+
+def test_children_belong_to_the_component_and_the_release_waits_for_the_namespace(engine: Engine) -> None:
+    install(engine, {})
+    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
+    prefix = "urn:pulumi:test::openkruise::openkruise:index:OpenKruise$"
+    assert namespace.urn == f"{prefix}kubernetes:core/v1:Namespace::kruise-namespace"
+    assert release.urn == f"{prefix}kubernetes:helm.sh/v3:Release::kruise-release"
+    assert list(release.request.dependencies) == [namespace.urn]
+
+
+@pytest.mark.parametrize(("args", "protected"), [({}, True), ({"protect": False}, False)])
+def test_protect(engine: Engine, args: OpenKruiseArgs, protected: bool) -> None:
+    install(engine, args)
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.protect is protected
+
+
+def test_nothing_is_ever_deleted_before_it_is_replaced(engine: Engine) -> None:
+    install(engine, {})
+    registered = [resource for resource in engine.registered if not resource.read]
+    assert not any(resource.request.deleteBeforeReplace for resource in registered)
+
+
+def test_children_share_one_default_provider(engine: Engine) -> None:
+    install(engine, {})
+    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE)}
+    assert len(versions) == 1
+    assert versions != {""}
+
+
+@pytest.mark.parametrize("option", ["provider", "providers"])
+def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) -> None:
+    def program() -> None:
+        import pulumi_kubernetes as kubernetes
+
+        provider = kubernetes.Provider("cluster", kubeconfig="{}")
+        chosen: Any = provider if option == "provider" else [provider]
+        OpenKruise("kruise", {}, pulumi.ResourceOptions(**{option: chosen}))
+
+    engine.run(program)
+    provider = engine.of_type("pulumi:providers:kubernetes")
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
+
+
+def test_dependents_of_the_component_wait_for_the_release(engine: Engine) -> None:
+    class Dependent(pulumi.CustomResource):
+        pass
+
+    def program() -> None:
+        kruise = OpenKruise("kruise", {})
+        Dependent("test:index:Dependent", "after", {}, pulumi.ResourceOptions(depends_on=[kruise]))
+
+    engine.run(program)
+    assert engine.of_type(RELEASE).urn in engine.of_type("test:index:Dependent").request.dependencies
+
+
+def test_outputs(engine: Engine) -> None:
+    install(engine, {"virtual_node_selectors": ["b = c", "a in (y,x)"], "base_exclusions": False})
+    assert engine.outputs[PARENT] == {
+        "affinity": exclusion_affinity(["a in (x,y)", "b=c"]),
+        "selectors": ["a in (x,y)", "b=c"],
+        "chartVersion": "1.8.3",
+        "namespace": "kruise-system",
+        "status": "deployed",
+        "releaseRevision": 2,
+    }
+
+
+@pytest.mark.parametrize(("state", "status"), [({"status": {"status": "failed"}}, "failed"), ({}, None)])
+def test_status_is_that_of_the_release(engine: Engine, state: dict[str, Any], status: str | None) -> None:
+    engine.mocks.state = {RELEASE: state}
+    install(engine, {})
+    assert engine.outputs[PARENT].get("status") == status
+
+
+def test_release_lives_in_the_namespace(engine: Engine) -> None:
+    install(engine, {"namespace": "kruise"})
+    assert engine.of_type(RELEASE).inputs["namespace"] == "kruise"
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_namespace_of_kubernetes_can_be_adopted(engine: Engine, namespace: str) -> None:
+    install(engine, {"namespace": namespace, "create_namespace": False})
+    assert engine.of_type(NAMESPACE).read
+
+
+@pytest.mark.parametrize(
+    ("timeout", "good"), [(1, True), (60.0, True), (0, False), (True, False), (1.5, False)]
+)
+def test_timeout_is_a_number_of_whole_seconds(engine: Engine, timeout: Any, good: bool) -> None:
+    if good:
+        install(engine, {"timeout": timeout})
+        assert engine.of_type(RELEASE).inputs["timeout"] == timeout
+    else:
+        with pytest.raises(InvalidConfigError, match="timeout: expected"):
+            install(engine, {"timeout": timeout})
+
+
+def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
+    install(engine, {"base_exclusions": False})
+    assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE
+    assert engine.outputs[PARENT]["selectors"] == []
+
+
+def test_existing_namespace_is_read_and_never_owned(engine: Engine) -> None:
+    install(engine, {"create_namespace": False, "namespace": "platform"})
+    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
+    assert namespace.read
+    assert namespace.request.id == "platform"
+    assert namespace.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${NAMESPACE}::kruise-adopted-namespace"
+    assert list(release.request.dependencies) == [namespace.urn]
+    assert release.inputs["values"]["installation"] == {"createNamespace": False, "namespace": "platform"}
+
+
+@pytest.mark.parametrize(
+    "existing", [{}, {"metadata": {}}, {"metadata": {"labels": {"control-plane": "other"}}}]
+)
+def test_existing_namespace_of_something_else_is_refused(engine: Engine, existing: dict[str, Any]) -> None:
+    engine.mocks.existing = existing
+    with pytest.raises(
+        InvalidConfigError, match="kubectl label namespace kruise-system control-plane=openkruise"
+    ):
+        install(engine, {"create_namespace": False})
+    assert RELEASE not in engine.types
+
+
+def test_problems_of_arguments_stop_the_program_before_anything_is_registered(engine: Engine) -> None:
+    args: Any = {"virtualNodeSelectors": [], "virtual_node_selectors": ["a in ("], "protect": "no"}
+    with pytest.raises(pulumi.RunError) as caught:
+        install(engine, args)
+    assert engine.registered == []
+    remedy = "write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>5 or key<5, "
+    remedy += "joined by commas"
+    assert str(caught.value).splitlines() == [
+        "arguments of OpenKruise 'kruise': 3 problems",
+        "",
+        'protect: expected true or false, found "no"',
+        "",
+        "virtualNodeSelectors: unknown key",
+        "  did you mean virtual_node_selectors?",
+        "",
+        "virtual_node_selectors[0]: found the end, expected: ',', ')' or identifier",
+        "    a in (",
+        "          ^",
+        f"  {remedy}",
+    ]
+
+
+def test_none_is_as_good_as_not_given(engine: Engine) -> None:
+    every: Any = dict.fromkeys(OpenKruiseArgs.__annotations__)
+    late: Any = pulumi.Output.from_input(None)
+
+    def program() -> None:
+        OpenKruise("alone")
+        OpenKruise("none", None)  # type: ignore[arg-type]
+        OpenKruise("empty", {})
+        OpenKruise("nothing", every)
+        OpenKruise("late", {"values": late})
+
+    engine.run(program)
+    releases = [one.inputs for one in engine.registered if one.type == RELEASE]
+    assert len(releases) == 5
+    assert all(inputs == releases[0] for inputs in releases)
+
+
+@pytest.mark.parametrize("name", ["namespace", "timeout", "virtual_node_selectors", "protect"])
+def test_outputs_are_refused_where_preview_has_to_know_the_value(engine: Engine, name: str) -> None:
+    args: Any = {name: pulumi.Output.from_input("x")}
+    with pytest.raises(InvalidConfigError) as caught:
+        install(engine, args)
+    (problem,) = caught.value.problems
+    assert problem.where == name
+    assert problem.reason.endswith("found an Output")
+
+
+def test_values_may_hold_outputs(engine: Engine) -> None:
+    install(engine, {"values": {"manager": {"replicas": pulumi.Output.from_input(4)}}})
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["manager"] == {"nodeAffinity": required(*BASE), "replicas": 4}
+
+
+def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
+    install(engine, {"values": pulumi.Output.secret({"manager": {"replicas": 4}})})
+    struct = engine.of_type(RELEASE).request.object
+    assert "4dabf18193072939515e22adb298388d" in struct["values"]
+    assert struct["values"]["value"]["manager"]["replicas"] == 4
+    # The cluster shows it to everybody, and so do previews.
+    assert engine.outputs[PARENT]["affinity"] == exclusion_affinity(BASE)
+
+
+def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:
+    with pytest.raises(InvalidConfigError, match=r"values\.daemon\.affinity: expected a mapping"):
+        install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
+    # A hook of the engine that the program's end cuts short would be told as an error of its own.
+    assert engine.types == [COMPONENT]
+
+
+def test_a_namespace_that_waits_for_values_does_not_depend_on_what_they_come_from(engine: Engine) -> None:
+    def program() -> None:
+        other = pulumi.ComponentResource("x:index:Other", "other")
+        values = {"manager": {"replicas": other.urn.apply(len)}}
+        OpenKruise("kruise", {"values": values})
+
+    engine.run(program)
+    assert list(engine.of_type(NAMESPACE).request.dependencies) == []
+
+
+def test_affinity_in_values_is_joined_and_known_beside_outputs(engine: Engine) -> None:
+    term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
+    own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    replicas = pulumi.Output.from_input(2)
+    install(engine, {"values": {"daemon": {"affinity": own}, "manager": {"replicas": replicas}}})
+    values = engine.of_type(RELEASE).inputs["values"]
+    joined = values["daemon"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert joined == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
+    assert engine.outputs[PARENT]["affinity"] == joined
+
+
+def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) -> None:
+    term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
+    own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+    install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": own}})})
+    assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
+
+
+@pytest.mark.parametrize(
+    ("provider", "namespace", "warned"),
+    [("4.28.9", "mine", True), ("4.29.0", "mine", False), ("4.25.0", "kruise-system", False)],
+)
+def test_a_provider_that_takes_over_namespaces_is_warned_of(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, provider: str, namespace: str, warned: bool
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: provider)
+    monkeypatch.setattr("pulumi.log.warn", lambda text, **_: warnings.append(text))
+    install(engine, {"namespace": namespace})
+    said = [text for text in warnings if "takes over" in text]
+    assert bool(said) is warned
+    assert all(namespace in text and provider in text for text in said)
+
+
+def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -> None:
+    engine.mocks.state = {RELEASE: {"status": {"status": "deployed", "version": "1.9.9"}}}
+    install(engine, {"chart": "./chart"})
+    assert engine.outputs[PARENT]["chartVersion"] == "1.9.9"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    monkeypatch.setattr("pulumi_openkruise.supply.looking", lambda: look)
+    folder = tmp_path / "kruise"
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")
+    if packed:
+        with tarfile.open(tmp_path / "kruise.tgz", "w:gz") as archive:
+            archive.add(folder, "kruise")
+    install(engine, {"chart": str(tmp_path / "kruise.tgz" if packed else folder)})
+    assert engine.of_type(RELEASE).inputs["version"] == "1.9.0"
+
+
+@pytest.mark.parametrize(
+    ("args", "version"),
+    [
+        ({}, "1.8.3"),
+        ({"chart_version": "1.7.5"}, "1.7.5"),
+        ({"chart": "oci://example.com/kruise"}, "1.8.3"),
+        ({"chart": "https://example.com/kruise-1.9.0.tgz"}, "1.9.0"),
+        ({"chart": "https://example.com/kruise.tgz"}, "1.8.3"),
+    ],
+)
+def test_which_version_is_registered(engine: Engine, args: OpenKruiseArgs, version: str) -> None:
+    install(engine, args)
+    assert engine.of_type(RELEASE).inputs["version"] == version
+
+
+def test_unknown_values_leave_everything_else_known() -> None:
+    with new_engine(preview=True) as engine:
+        unknown: pulumi.Output[int] = pulumi.Output(set(), _future(None), _future(False))
+        install(engine, {"values": {"manager": {"replicas": unknown}}})
+        inputs = engine.of_type(RELEASE).inputs
+        assert isinstance(inputs.pop("values"), pulumi.output.Unknown)
+        assert inputs["name"] == "kruise"
+        assert engine.outputs[PARENT]["affinity"] == exclusion_affinity(BASE)
+
+
+def test_preview_knows_everything_but_the_status() -> None:
+    with new_engine(preview=True) as engine:
+        engine.mocks.state = {}
+        install(engine, {"virtual_node_presets": ["kwok"]})
+        expected = exclusion_affinity([*BASE, "type=kwok", "kwok.x-k8s.io/node=fake"])
+        values = engine.of_type(RELEASE).inputs["values"]
+        assert values["manager"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == expected
+        outputs = engine.outputs[PARENT]
+        for name in ("status", "releaseRevision", "daemonDesired", "daemonReady"):
+            assert isinstance(outputs[name], pulumi.output.Unknown)
+        assert outputs["affinity"] == expected
+
+
+def test_arguments_from_config_are_accepted_by_the_component(engine: Engine) -> None:
+    args: Any = parse_config({"virtualNodePresets": '["liqo"]', "timeout": "30"}, source="test")
+    install(engine, args)
+    assert engine.of_type(RELEASE).inputs["timeout"] == 30
+
+
+def test_two_installations_in_one_program(engine: Engine) -> None:
+    def program() -> None:
+        OpenKruise("east", {"virtual_node_selectors": ["a"]})
+        OpenKruise("west", {"virtual_node_selectors": ["b"]})
+
+    engine.run(program)
+    names = {resource.name for resource in engine.registered}
+    children = ("", "-namespace", "-release")
+    assert names == {f"{place}{child}" for place in ("east", "west") for child in children}
+
+
+def _future(value: Any) -> Any:
+    import asyncio
+
+    future: asyncio.Future[Any] = asyncio.get_event_loop_policy().get_event_loop().create_future()
+    future.set_result(value)
+    return future
+
+
+def test_no_daemon_is_not_counted(engine: Engine) -> None:
+    install(engine, {"feature_gates": {"KruiseDaemon": False}})
+    outputs = engine.outputs[PARENT]
+    assert (outputs["daemonDesired"], outputs["daemonReady"], outputs["releaseRevision"]) == (0, 0, 2)
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["featureGates"] == "ImagePullJobGate=true,KruiseDaemon=false"
+    # Where it is turned on again, it must not start where it never was.
+    assert values["daemon"]["affinity"]["nodeAffinity"] == required(*BASE)
+    assert outputs["affinity"] == exclusion_affinity(BASE)
+
+
+def test_what_other_keys_stand_for_reaches_the_release_and_values_go_over_it(engine: Engine) -> None:
+    replicas = pulumi.Output.from_input(3)
+    args: OpenKruiseArgs = {
+        "platform": "k3s",
+        "image_registry": "localhost:5000",
+        "image_pull_secrets": ["pull"],
+        "values": {"daemon": {"socketLocation": "/run"}, "manager": {"replicas": replicas}},
+    }
+    install(engine, args)
+    values = engine.of_type(RELEASE).inputs["values"]
+    assert values["daemon"]["socketLocation"] == "/run"
+    assert values["imagePullSecrets"] == [{"name": "pull"}]
+    assert values["helmHooks"] == {"image": {"repository": "localhost:5000/openkruise/kruise-helm-hook"}}
+    assert values["manager"] == {
+        "image": {"repository": "localhost:5000/openkruise/kruise-manager"},
+        "nodeAffinity": required(*BASE),
+        "replicas": 3,
+    }
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_exclusion_that_only_joined_with_the_values_can_be_said(engine: Engine, late: bool) -> None:
+    k = {"key": "k", "operator": "In", "values": ["3", "9"]}
+    own = {"nodeSelectorTerms": [{"matchExpressions": [k]}]}
+    daemon = {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": own}}}
+    port: Any = pulumi.Output.from_input(1) if late else 1
+    args: OpenKruiseArgs = {
+        "virtual_node_selectors": ["k>5,x=y"],
+        "base_exclusions": False,
+        "exclude_manager": False,
+        "values": {"daemon": {**daemon, "port": port}},
+    }
+    install(engine, args)
+    affinity = solve(["k>5,x=y"], required=own).affinity
+    written = engine.of_type(RELEASE).inputs["values"]["daemon"]
+    assert written["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == affinity
+    assert engine.outputs[PARENT]["affinity"] == affinity
+    args["exclude_manager"] = True  # it would use the exclusion as it is
+    with pytest.raises(InvalidConfigError, match="virtual_node_selectors: Kubernetes cannot express"):
+        install(engine, args)
+    args["values"] = {"daemon": {**daemon, "port": port}, "manager": daemon["affinity"]}
+    install(engine, args)
+
+
+def test_that_there_is_no_daemon_has_to_be_known_in_time(engine: Engine) -> None:
+    values = pulumi.Output.from_input({"featureGates": "ImagePullJobGate=true,KruiseDaemon=false"})
+    with pytest.raises(InvalidConfigError, match=r"values\.featureGates: whether there is a daemon"):
+        install(engine, {"values": values})
+    assert RELEASE not in engine.types
+
+
+def test_gates_that_are_known_count_beside_outputs(engine: Engine) -> None:
+    gates = "ImagePullJobGate=true,KruiseDaemon=false"
+    install(engine, {"values": {"featureGates": gates, "manager": {"replicas": pulumi.Output.from_input(1)}}})
+    assert engine.outputs[PARENT]["daemonDesired"] == 0
+
+
+def test_under_mocks_nothing_outside_is_looked_at(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(*_arguments: Any) -> None:
+        raise AssertionError("a repository was asked")
+
+    monkeypatch.setattr("pulumi_openkruise.chart.repository._fetch", reached)
+    install(engine, {"chart_repository": "http://127.0.0.1:1"})
+    install_at_a_path: OpenKruiseArgs = {"chart": "./no/such/chart"}
+    with new_engine() as another:
+        install(another, install_at_a_path)

@@ -1,0 +1,376 @@
+"""Stack config: what it means, and what is said about every mistake in it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_openkruise import OpenKruise, args_from_config
+from pulumi_openkruise.chart.contract import ABSENT, KEYS
+from pulumi_openkruise.chart.gates import SINCE
+from pulumi_openkruise.chart.local import ChartFileError, LocalChart
+from pulumi_openkruise.chart.platforms import PLATFORMS
+from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.config.fields import FIELDS
+from pulumi_openkruise.config.helm_values import helm_values, merged
+from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.stack_config import CONFIG_KEYS, parse_config
+from pulumi_openkruise.diagnostics.problem import ConfigError
+from ruamel.yaml import YAML
+
+from tests.support.engine import Engine, config_texts
+
+MESSAGES = YAML(typ="safe").load((Path(__file__).parents[1] / "config" / "messages.yaml").read_text())
+
+EVERY_KEY = {
+    "virtualNodeSelectors": ["a=b,!c", "d in (e, f)"],
+    "virtualNodePresets": ["kwok"],
+    "baseExclusions": False,
+    "excludeManager": False,
+    "platform": "k3s",
+    "featureGates": {"TemplateNoDefaults": True},
+    "imageRegistry": "registry.example.com/mirror",
+    "imagePullSecrets": ["pull"],
+    "chart": "kruise",
+    "chartRepository": "https://charts.example.com",
+    "chartVersion": "1.8.3",
+    "chartDigest": "0" * 64,
+    "namespace": "kruise-system",
+    "createNamespace": True,
+    "releaseName": "kruise",
+    "releaseNamespace": "default",
+    "importRelease": False,
+    "formerRelease": "openkruise",
+    "formerNamespace": "openkruise-namespace",
+    "protect": False,
+    "guardDestroy": True,
+    "reapply": "after the incident",
+    "nodeCheck": "fail",
+    "expectedNodes": 500,
+    "timeout": 60,
+    "values": {"manager": {"replicas": 3, "tolerations": [{"operator": "Exists"}]}},
+}
+
+
+def message(config: dict[str, Any], **options: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(config_texts(config), source="config of stack dev", **options)
+    return str(caught.value)
+
+
+def test_every_key_of_the_list_is_known() -> None:
+    assert list(CONFIG_KEYS) == list(EVERY_KEY)
+    assert list(CONFIG_KEYS.values()) == list(FIELDS)
+
+
+def test_every_key_becomes_the_argument_of_its_name() -> None:
+    arguments = parse_config(config_texts(EVERY_KEY), source="test")
+    assert arguments == {CONFIG_KEYS[key]: value for key, value in EVERY_KEY.items()}
+    assert type(arguments["timeout"]) is int
+
+
+def test_what_is_not_set_is_left_out() -> None:
+    assert parse_config({}, source="test") == {}
+
+
+@pytest.mark.parametrize("case", MESSAGES, ids=[case["name"] for case in MESSAGES])
+def test_message(case: dict[str, Any]) -> None:
+    expected = "\n\n".join(block.rstrip("\n") for block in case["says"])
+    count = "1 problem" if len(case["says"]) == 1 else f"{len(case['says'])} problems"
+    assert message(case["config"]) == f"config of stack dev: {count}\n\n{expected}"
+
+
+def test_every_kind_of_problem_has_a_message() -> None:
+    codes = set()
+    for case in MESSAGES:
+        with pytest.raises(ConfigError) as caught:
+            parse_config(config_texts(case["config"]), source="test")
+        codes |= {problem.code for problem in caught.value.problems}
+    assert codes >= {
+        "contradiction",
+        "control-character",
+        "inexpressible",
+        "invalid-affinity",
+        "invalid-chart",
+        "invalid-former-name",
+        "invalid-choice",
+        "invalid-key",
+        "invalid-name",
+        "invalid-repository",
+        "invalid-value",
+        "invalid-version",
+        "leaves-no-node",
+        "matches-every-node",
+        "needless-former-name",
+        "needless-import",
+        "needless-repository",
+        "null-value",
+        "out-of-range",
+        "owned-value",
+        "reserved-namespace",
+        "split-selector",
+        "syntax",
+        "too-large",
+        "unknown-key",
+        "unknown-preset",
+        "wrong-type",
+    }
+
+
+def test_keys_are_named_with_the_namespace_of_the_config() -> None:
+    assert "other:protect: expected true or false" in message({"protect": "?"}, namespace="other")
+
+
+def test_content_of_secret_values_is_never_shown() -> None:
+    for values in (
+        "hunter2",
+        {"manager": "hunter2"},
+        {"installation": {"namespace": "hunter2"}, "a": ["hunter2", None]},
+    ):
+        assert "hunter2" not in message({"values": values, "timeout": "x"}, secret_keys={"values"})
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("values", "[" * 100_000),
+        ("values", "9" * 5_000),
+        ("virtualNodeSelectors", "9" * 5_000),
+        ("timeout", "9" * 5_000),
+        ("timeout", "\u0663"),
+        ("timeout", "-1"),
+    ],
+)
+def test_texts_that_break_readers(key: str, text: str) -> None:
+    assert f"openkruise:{key}: expected" in message({key: text})
+
+
+@pytest.mark.parametrize("namespace", ["a" * 64, "kruise\n", "1.2", "-a"])
+def test_names_that_kubernetes_would_refuse(namespace: str) -> None:
+    assert "openkruise:namespace: expected lower-case letters" in message({"namespace": namespace})
+
+
+def test_no_message_writes_to_the_terminal() -> None:
+    said = message({"\x1b[2J": 1, "namespace": "\x1b[2J", "virtualNodeSelectors": ["\x1b[2J\n"]})
+    assert "\x1b" not in said
+
+
+def test_a_mistake_is_no_value_error() -> None:
+    # Pulumi wraps a ValueError that comes out of an output, and then prints the traceback of both.
+    assert issubclass(InvalidConfigError, pulumi.RunError)
+    assert not issubclass(InvalidConfigError, ValueError)
+
+
+def test_only_values_can_be_secret() -> None:
+    said = message(
+        {"virtualNodeSelectors": ["a"], "timeout": 5}, secret_keys={"virtualNodeSelectors", "timeout"}
+    )
+    assert said.count("cannot be a secret: it is plainly visible in the cluster") == 2
+
+
+# What a user could write by mistake, and worse: any JSON, any text, next to values that are nearly right.
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+selectors = st.sampled_from(
+    ["a", "!a", "a=b", "a!=b", "a in (b,c)", "a>5", "a<5", "", " ", "a in (", "(", "a=b,c", "é"]
+)
+# The chart's own values: right paths with right and wrong values, wrong paths, and anything below them.
+value_paths = st.sampled_from(
+    [
+        *KEYS,
+        *ABSENT,
+        "manager",
+        "daemon.log",
+        "daemon.credentialProvider",
+        "helmHooks",
+        "manager.replica",
+        "x.y",
+        "",
+    ]
+)
+chart_values = st.dictionaries(
+    value_paths,
+    st.sampled_from([key.default for key in KEYS.values()])
+    | st.sampled_from(
+        ["ImagePullJobGate=true", "KruiseDaemon=False", "A=true,,", "AllAlpha=true", [{}], [None]]
+    )
+    | json_values,
+    max_size=4,
+).map(lambda flat: _nested(flat))
+gates = st.dictionaries(
+    st.sampled_from([*SINCE, "KruiseDeamon", "EnhancedLivenessProbeGate"]) | st.text(max_size=6),
+    st.booleans() | json_values,
+    max_size=4,
+)
+versions = st.sampled_from(
+    [
+        "1.7.0",
+        "1.7.3",
+        "1.8.3",
+        "1.9.0",
+        "1.9.1",
+        "1.9.0-alpha.4",
+        "1.8.3-custom",
+        "0.1.0",
+        "99.0.0",
+        "1.8",
+        "9" * 40,
+    ]
+)
+nearly_right = {
+    "featureGates": gates,
+    "platform": st.sampled_from([*PLATFORMS, "K3S", ""]),
+    "imageRegistry": st.sampled_from(["localhost:5000", "a/b", "https://a", "A", ""]) | st.text(max_size=8),
+    "imagePullSecrets": st.lists(st.sampled_from(["a", "A", ""]) | json_values, max_size=3),
+    "chart": st.sampled_from(
+        ["kruise", "./kruise", "oci://a/kruise", "https://a/kruise-1.8.3.tgz", "\0", "a/b", "~"]
+    ),
+    "chartRepository": st.sampled_from(["https://a", "http://[", "https://u:p@a/b", "oci://a", "a"]),
+    "chartVersion": versions,
+    "chartDigest": st.sampled_from(["0" * 64, "sha256:" + "F" * 64, "0" * 63]),
+    "expectedNodes": st.integers(),
+    "virtualNodeSelectors": st.lists(
+        selectors | st.text(alphabet="ab!=<>(), in", max_size=12) | json_values, max_size=5
+    ),
+    "virtualNodePresets": st.lists(st.sampled_from(["liqo", "kwok", "Liqo", ""]) | json_values, max_size=3),
+    "values": chart_values
+    | st.dictionaries(
+        st.sampled_from(["daemon", "manager", "installation", "x"]),
+        json_values
+        | st.dictionaries(st.sampled_from(["affinity", "nodeAffinity", "namespace"]), json_values),
+    ),
+    "timeout": st.integers() | st.sampled_from(["1e3", "٣", "1" * 5000]),
+    "namespace": st.sampled_from(["default", "a" * 64, "kruise\n"]) | st.text(max_size=8),
+}
+any_config = st.fixed_dictionaries(
+    {}, optional={key: nearly_right.get(key, st.nothing()) | json_values for key in CONFIG_KEYS}
+) | st.dictionaries(
+    st.sampled_from([*CONFIG_KEYS, "Protect", "chart-version", ""]) | st.text(max_size=8), json_values
+)
+
+
+def _nested(flat: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for path, value in flat.items():
+        nested: Any = value
+        for part in reversed(path.split(".")):
+            nested = {part: nested}
+        values = merged(values, nested)
+    return values
+
+
+def some_charts(chart: str) -> LocalChart | None:
+    """A machine on which some charts are, and some are broken."""
+    if chart.startswith("./"):
+        return LocalChart("kruise", "1.8.3", None)
+    if chart == "a/b":
+        raise ChartFileError("no-chart", "the folder has no Chart.yaml")
+    return None
+
+
+# With so many keys hardly any config is right: here only what concerns the values is left to chance.
+about_values = st.fixed_dictionaries(
+    {}, optional={key: nearly_right[key] for key in ("values", "featureGates", "platform", "chartVersion")}
+)
+
+
+@given(any_config | about_values, st.booleans())
+def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, Any], as_texts: bool) -> None:
+    refused: ConfigError | None = None
+    arguments: dict[str, Any] = {}
+    try:
+        arguments = parse_config(
+            config_texts(config) if as_texts else config, source="test", look=some_charts
+        )
+    except ConfigError as error:
+        refused = error
+    if refused is None:
+        assert set(arguments) == {CONFIG_KEYS[key] for key in config}
+        settings = read_settings(arguments, source="test", look=some_charts)
+        assert all(line.severity != "error" and line.code and line.reason for line in settings.warnings)
+        every = merged(settings.derived, settings.values)
+        values = helm_values(settings.excluded, namespace=settings.namespace, values=every)
+        # What reaches the chart is one text that it can look into, and JSON.
+        assert isinstance(values.get("featureGates", ""), str)
+        assert json.loads(json.dumps(values, allow_nan=False)) == values
+    else:
+        assert refused.problems
+        assert all(problem.code and problem.reason for problem in refused.problems)
+        assert "\x1b" not in str(refused)
+
+
+def test_args_from_config_reads_its_own_namespace_in_any_project(
+    engine: Engine, set_config: Callable[..., None]
+) -> None:
+    set_config({"openkruise:timeout": "30", "other:color": "blue", "openkruise-more:x": "y"})
+    assert args_from_config() == {"timeout": 30}
+    assert args_from_config(pulumi.Config("absent")) == {}
+
+
+def test_args_from_config_reads_what_a_test_has_set(engine: Engine) -> None:
+    pulumi.runtime.set_all_config({"openkruise:timeout": "30"})
+    assert args_from_config() == {"timeout": 30}
+
+
+def test_args_from_config_knows_misspelt_keys_and_names_the_stack(
+    engine: Engine, set_config: Callable[..., None]
+) -> None:
+    set_config({"openkruise:timeouts": "30"})
+    with pytest.raises(pulumi.RunError) as caught:
+        args_from_config()
+    assert str(caught.value) == (
+        "config of stack test: 1 problem\n\nopenkruise:timeouts: unknown key\n  did you mean timeout?"
+    )
+    assert isinstance(caught.value, InvalidConfigError)
+
+
+def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config: Callable[..., None]) -> None:
+    set_config(
+        {"openkruise:values": json.dumps({"daemon": {"socketFile": "b"}})}, secret=("openkruise:values",)
+    )
+    seen: list[Any] = []
+
+    def program() -> None:
+        values: Any = args_from_config()["values"]
+        pulumi.export("values", values)
+        seen.append(values)
+
+    engine.run(program)
+    assert isinstance(seen[0], pulumi.Output)
+    assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert engine.exports["values"]["value"] == {"daemon": {"socketFile": "b"}}
+
+
+def test_what_the_component_says_of_config_names_its_keys(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
+    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: "4.25.0")
+    pulumi.runtime.set_all_config({"mine:chartVersion": "1.7.3", "mine:namespace": "other"})
+
+    def program() -> None:
+        arguments = args_from_config(pulumi.Config("mine"))
+        arguments["values"] = pulumi.Output.from_input({"x": "y"})
+        OpenKruise("kruise", arguments)
+
+    with pytest.raises(InvalidConfigError, match=r"^config of stack test: 1 problem\n\nmine:values\.x: "):
+        engine.run(program)
+    assert any(text.startswith("mine:chartVersion: 1.7.3") for text in said)
+    assert any("set mine:createNamespace to false" in text for text in said)
+
+
+def test_arguments_of_a_program_are_called_by_their_own_names(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
+    engine.run(lambda: OpenKruise("kruise", {"chart_version": "1.7.3"}))
+    assert any(text.startswith("chart_version: 1.7.3") for text in said)

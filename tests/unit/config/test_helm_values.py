@@ -1,0 +1,235 @@
+"""Helm values as pure data."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pulumi_openkruise.chart.version import version
+from pulumi_openkruise.config.helm_values import helm_values, merged, values_problems
+from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
+
+SELECTORS = ["b=c,d", "a=b"]
+AFFINITY = solve(SELECTORS).affinity
+REQUIRED = {"requiredDuringSchedulingIgnoredDuringExecution": AFFINITY}
+
+
+REQUIRED_KEY = "requiredDuringSchedulingIgnoredDuringExecution"
+DAEMON_PLACE = f"daemon.affinity.nodeAffinity.{REQUIRED_KEY}"
+
+
+def term(key: str, operator: str, *values: str) -> Any:
+    expression = {"key": key, "operator": operator, "values": list(values)}
+    return {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
+
+
+def required(*path_and_selector: Any) -> Any:
+    """Nest a node selector, the last argument, under the keys of a path."""
+    *path, node_selector = path_and_selector
+    nested: Any = {REQUIRED_KEY: node_selector}
+    for key in reversed(path):
+        nested = {key: nested}
+    return nested
+
+
+def problems(values: Any, excluded: Sequence[str] = SELECTORS, *, exclude_manager: bool = True) -> list[str]:
+    found = values_problems(
+        values,
+        excluded=excluded,
+        namespace="kruise-system",
+        contract=version("1.8.3"),
+        label=lambda name: "selectors" if name == "virtual_node_selectors" else name,
+        exclude_manager=exclude_manager,
+    )
+    return [f"{problem.code} {problem.where}" for problem in found]
+
+
+def test_keys_stand_in_canonical_order() -> None:
+    values = {"z": {"b": 1, "a": [{"d": 1, "c": 2}]}, "daemon": {"port": 1}, "a": 0}
+    assert json.dumps(helm_values(SELECTORS, namespace="n", values=values)) == json.dumps(
+        {
+            "a": 0,
+            "daemon": {"affinity": {"nodeAffinity": REQUIRED}, "port": 1},
+            "installation": {"createNamespace": False, "namespace": "n"},
+            "manager": {"nodeAffinity": REQUIRED},
+            "z": {"a": [{"c": 2, "d": 1}], "b": 1},
+        }
+    )
+
+
+def test_maps_merge_and_lists_replace() -> None:
+    values = {"manager": {"tolerations": [{"operator": "Exists"}]}, "installation": {"roleListGroups": []}}
+    written = helm_values(SELECTORS, namespace="n", values=values)
+    assert written["manager"] == {"nodeAffinity": REQUIRED, "tolerations": [{"operator": "Exists"}]}
+    assert written["installation"] == {"createNamespace": False, "namespace": "n", "roleListGroups": []}
+
+
+def test_manager_that_is_not_kept_off() -> None:
+    assert "manager" not in helm_values(SELECTORS, namespace="n", exclude_manager=False)
+
+
+def test_nothing_to_exclude() -> None:
+    written = helm_values([], namespace="n")
+    assert written["daemon"]["affinity"]["nodeAffinity"] == {
+        "requiredDuringSchedulingIgnoredDuringExecution": ALWAYS_TRUE
+    }
+    assert "manager" not in written
+
+
+def test_nothing_given_is_changed_or_shared() -> None:
+    values = {"manager": {"replicas": 1}}
+    before = json.dumps([values, AFFINITY, ALWAYS_TRUE])
+    for excluded in (SELECTORS, []):
+        written = helm_values(excluded, namespace="n", values=values)
+        written["daemon"]["affinity"]["nodeAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ].clear()
+        written["installation"].clear()
+    assert json.dumps([values, AFFINITY, ALWAYS_TRUE]) == before
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"daemon": {"port": 1}, "manager": {}, "installation": {"namespace": "kruise-system"}},
+        {"installation": {"createNamespace": False}, "imagePullSecrets": [], "manager": {"replicas": 3.0}},
+    ],
+)
+def test_good_values(values: Any) -> None:
+    assert problems(values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"daemon": {"affinity": []}}, ["invalid-affinity values.daemon.affinity"]),
+        (
+            {"daemon": {"affinity": {"nodeAffinty": {}}}},
+            ["invalid-affinity values.daemon.affinity.nodeAffinty"],
+        ),
+        ({"manager": {"nodeAffinity": {"x": 1}}}, ["invalid-affinity values.manager.nodeAffinity.x"]),
+        (
+            required("manager", "nodeAffinity", []),
+            [f"invalid-affinity values.manager.nodeAffinity.{REQUIRED_KEY}"],
+        ),
+        (required("daemon", "affinity", "nodeAffinity", {}), [f"invalid-affinity values.{DAEMON_PLACE}"]),
+        (
+            required("daemon", "affinity", "nodeAffinity", term("a", "In", "b")),
+            [f"leaves-no-node values.{DAEMON_PLACE}"],
+        ),
+        (
+            {"daemon": {"nodeSelector": {"BAD KEY!": "x", "c": "bad value!", "d": True}}},
+            [
+                "wrong-type values.daemon.nodeSelector.d",
+                "invalid-affinity values.daemon.nodeSelector.BAD KEY!",
+                "invalid-affinity values.daemon.nodeSelector.c",
+            ],
+        ),
+        ({"daemon": {"nodeSelector": {"-": "x"}}}, ["invalid-affinity values.daemon.nodeSelector.-"]),
+        ({"daemon": {"nodeSelector": {"a": "b"}}}, ["leaves-no-node values.daemon.nodeSelector"]),
+        ({"installation": {"namespace": "x"}}, ["owned-value values.installation.namespace"]),
+        ({"installation": {"createNamespace": True}}, ["owned-value values.installation.createNamespace"]),
+        ({"installation": {"createNamespace": 0}}, ["wrong-type values.installation.createNamespace"]),
+        ({"daemon": "x", "manager": []}, ["wrong-type values.daemon", "wrong-type values.manager"]),
+        ({"daemon": None}, ["null-value values.daemon"]),
+        ({"manager": {"tolerations": [{"key": None}]}}, ["null-value values.manager.tolerations[0].key"]),
+        ({1: "x"}, ["invalid-values values"]),
+        ({"daemon": {None: 1}}, ["invalid-values values.daemon"]),
+        ({"manager": {"replicas": float("nan")}}, ["invalid-values values.manager.replicas"]),
+        (
+            {"featureGates": {1, 2}, "crds": b"x"},
+            ["invalid-values values.featureGates", "invalid-values values.crds"],
+        ),
+    ],
+)
+def test_bad_values(values: Any, expected: list[str]) -> None:
+    assert problems(values) == expected
+
+
+def test_the_exclusion_is_solved_alone_only_where_it_is_used_alone() -> None:
+    """What cannot be excluded of all nodes can be of those that a workload's pods may run on anyway."""
+    own = required("daemon", "affinity", "nodeAffinity", term("k", "In", "3", "9"))
+    asks = {"daemon": {"nodeSelector": {"k": "9"}}}
+    for values in (own, asks, merged(own, asks)):
+        for exclude_manager, expected in ((False, []), (True, ["inexpressible selectors"])):
+            assert problems(values, excluded=["k>5,x=y"], exclude_manager=exclude_manager) == expected, values
+        written = helm_values(["k>5,x=y"], namespace="n", values=values, exclude_manager=False)["daemon"]
+        node_selector = written["affinity"]["nodeAffinity"][REQUIRED_KEY]
+        assert affinity_matches(node_selector, {"k": "9", "x": "z"})
+        assert not affinity_matches(node_selector, {"k": "9", "x": "y"})
+
+
+def test_what_is_found_good_can_be_written() -> None:
+    """Without the nodeSelector the terms would be too many; with it there is one for each name."""
+    selectors = [f"a{n}=x,b{n}=y" for n in range(12)]
+    names = [
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [f"node-{n}"]}]}
+        for n in range(9)
+    ]
+    values = required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": names})
+    values["daemon"]["nodeSelector"] = {f"a{n}": "z" for n in range(12)}
+    assert problems(values, excluded=selectors, exclude_manager=False) == []
+    written = helm_values(selectors, namespace="n", values=values, exclude_manager=False)["daemon"]
+    assert len(written["affinity"]["nodeAffinity"][REQUIRED_KEY]["nodeSelectorTerms"]) == 9
+    del values["daemon"]["nodeSelector"]
+    assert problems(values, excluded=selectors, exclude_manager=False) == [f"too-large values.{DAEMON_PLACE}"]
+
+
+def test_each_problem_has_its_own_place() -> None:
+    own = required("daemon", "affinity", "nodeAffinity", term("a", "In", "b"))
+    assert problems(own, excluded=["x", "!x"]) == ["leaves-no-node selectors"]
+    assert problems(merged(own, {"daemon": {"nodeSelector": {"a": "c"}}}), excluded=[]) == [
+        "contradiction values.daemon.nodeSelector"
+    ]
+    assert problems(required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": [{}]})) == [
+        f"contradiction values.{DAEMON_PLACE}"
+    ]
+    asks = {"daemon": {"nodeSelector": {"a": "b"}}, "manager": {"nodeSelector": {"a": "b"}}}
+    assert problems(asks) == [f"leaves-no-node values.{pods}.nodeSelector" for pods in ("daemon", "manager")]
+    assert problems(asks, exclude_manager=False) == ["leaves-no-node values.daemon.nodeSelector"]
+
+
+def test_terms_that_no_node_satisfies_are_told_and_left_out() -> None:
+    terms = [{}, *term("pool", "In", "a")["nodeSelectorTerms"], *term("pool", "In", "b")["nodeSelectorTerms"]]
+    values = required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": terms})
+    place = f"values.{DAEMON_PLACE}.nodeSelectorTerms"
+    assert problems(values) == [f"dead-term {place}[0]"]
+    values["daemon"]["nodeSelector"] = {"pool": "b"}
+    assert problems(values) == [f"dead-term {place}[0]", f"dead-term {place}[1]"]
+
+
+def test_values_that_hold_themselves() -> None:
+    values: dict[str, Any] = {}
+    values["daemon"] = values
+    assert problems(values)[0].startswith("invalid-values values.daemon.daemon")
+
+
+def test_a_required_affinity_is_joined_and_the_rest_passes_through() -> None:
+    pool = term("pool", "In", "a", "b")
+    preferred = [{"weight": 1, "preference": {"matchExpressions": [{"key": "x", "operator": "Exists"}]}}]
+    spread = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "z"}]}}
+    node_affinity = {REQUIRED_KEY: pool, "preferredDuringSchedulingIgnoredDuringExecution": preferred}
+    values = {"daemon": {"affinity": {"nodeAffinity": node_affinity, **spread}}}
+    assert problems(values) == []
+    affinity = helm_values(SELECTORS, namespace="n", values=values)["daemon"]["affinity"]
+    assert affinity["podAntiAffinity"] == spread["podAntiAffinity"]
+    joined = affinity["nodeAffinity"]
+    assert joined["preferredDuringSchedulingIgnoredDuringExecution"] == preferred
+    assert joined[REQUIRED_KEY] == solve(["b=c,d", "a=b"], required=pool).affinity
+    for pool_value, a, expected in (("a", "b", False), ("b", "c", True), ("c", "c", False)):
+        assert affinity_matches(joined[REQUIRED_KEY], {"pool": pool_value, "a": a}) is expected
+
+
+def test_the_managers_affinity_is_joined_only_where_it_is_kept_off() -> None:
+    values = required("manager", "nodeAffinity", term("pool", "In", "a"))
+    kept_off = helm_values(SELECTORS, namespace="n", values=values)["manager"]["nodeAffinity"][REQUIRED_KEY]
+    assert kept_off == solve(["b=c,d", "a=b"], required=term("pool", "In", "a")).affinity
+    free = helm_values(SELECTORS, namespace="n", values=values, exclude_manager=False)
+    assert free["manager"] == values["manager"]
+
+
+def test_nothing_to_exclude_leaves_what_is_required() -> None:
+    values = required("daemon", "affinity", "nodeAffinity", term("pool", "In", "b", "a"))
+    written = helm_values([], namespace="n", values=values)["daemon"]["affinity"]["nodeAffinity"]
+    assert written[REQUIRED_KEY] == term("pool", "In", "a", "b")

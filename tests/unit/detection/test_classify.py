@@ -1,0 +1,181 @@
+"""Single judgements: what settles it, what does not, and that nothing breaks it."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi_openkruise.detection import classify, pool_of
+from pulumi_openkruise.selectors import parse
+
+from tests.support.corpus import corpus
+
+SAMPLES = {sample.id: sample for sample in corpus()}
+
+
+def node_of(id_: str) -> dict[str, Any]:
+    return copy.deepcopy(SAMPLES[id_].node)
+
+
+def test_reasons_come_with_the_verdict_first() -> None:
+    classification = classify(node_of("eks-fargate"))
+    assert (classification.verdict, classification.kind) == ("virtual", "eks-fargate")
+    assert classification.selectors == ("eks.amazonaws.com/compute-type=fargate",)
+    assert classification.evidence[0].signal == "label"
+    assert classification.evidence[0].seen == "eks.amazonaws.com/compute-type=fargate"
+    assert {piece.points_to for piece in classification.evidence} == {"virtual", "real"}
+    assert not classification.runs_daemon
+
+
+def test_labels_alone_do_not_always_tell() -> None:
+    classification = classify(node_of("hpk-without-taint"))
+    assert (classification.verdict, classification.kind, classification.selectors) == ("virtual", "hpk", ())
+
+
+def test_selectors_match_the_labels() -> None:
+    for sample in corpus():
+        labels = sample.node["metadata"].get("labels", {})
+        assert all(parse(selector).matches(labels) for selector in classify(sample.node).selectors)
+
+
+@pytest.mark.parametrize("id_", ["aks-windows", "windows-on-premises", "openshift-s390x", "riscv64"])
+def test_real_nodes_where_no_daemon_can_run(id_: str) -> None:
+    classification = classify(node_of(id_))
+    assert classification.verdict == "real"
+    assert classification.no_daemon.startswith("no image of kruise-daemon exists for")
+    assert not classification.runs_daemon
+
+
+def test_real_nodes_run_a_daemon() -> None:
+    assert classify(node_of("openshift-ppc64le")).runs_daemon
+    assert classify(node_of("windows-on-premises")).selectors == ("kubernetes.io/os=windows",)
+
+
+def test_people_have_the_last_word() -> None:
+    node = node_of("eks-al2023")
+    node["metadata"]["labels"]["openkruise.io/virtual-node"] = "true"
+    assert classify(node).verdict == "virtual"
+    assert classify(node).selectors == ("openkruise.io/virtual-node=true",)
+    node = node_of("liqo")
+    node["metadata"]["labels"]["openkruise.io/virtual-node"] = "false"
+    assert classify(node).verdict == "real"
+    node["metadata"]["labels"]["openkruise.io/virtual-node"] = "maybe"
+    assert classify(node).verdict == "virtual"
+
+
+def test_one_doubtful_sign_on_a_real_node_leaves_a_question() -> None:
+    for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
+        classification = classify(node_of(id_))
+        assert classification.verdict == "unsure"
+        assert "openkruise.io/virtual-node" in classification.settle
+    node = node_of("real-with-a-copied-taint")
+    node["metadata"]["labels"]["type"] = "virtual-kubelet"
+    assert classify(node).verdict == "virtual"  # two that agree are no accident
+
+
+def test_the_first_seconds_of_a_real_node() -> None:
+    node = node_of("bare-metal")
+    info = node["status"]["nodeInfo"]
+    info["containerRuntimeVersion"] = ""
+    assert classify(node).verdict == "unsure"
+    info["containerRuntimeVersion"] = "://Unknown"
+    assert classify(node).verdict == "real"
+    info["containerRuntimeVersion"] = "containerd://Unknown"
+    assert classify(node).verdict == "real"
+
+
+def test_a_machine_with_one_doubtful_sign_is_a_question_before_its_kubelet_reports_too() -> None:
+    for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
+        node = node_of(id_)
+        node["status"]["nodeInfo"] = {"kubeletVersion": "v1.33.1", "containerRuntimeVersion": ""}
+        node["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+        assert classify(node).verdict == "unsure"
+
+
+def test_an_unknown_runtime_is_a_question() -> None:
+    node = node_of("bare-metal")
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1.0"
+    classification = classify(node)
+    assert classification.verdict == "unsure"
+    assert "newcri" in classification.settle
+
+
+def test_metadata_alone_tells_what_labels_tell() -> None:
+    assert classify({"metadata": node_of("liqo")["metadata"]}).verdict == "virtual"
+    classification = classify({"metadata": node_of("eks-al2023")["metadata"]})
+    assert classification.verdict == "unsure"
+    assert "whole Node objects" in classification.settle
+
+
+def test_pools() -> None:
+    assert pool_of(node_of("eks-al2023")) == "eks.amazonaws.com/nodegroup=general"
+    assert pool_of(node_of("aks-ubuntu")) == "kubernetes.azure.com/agentpool=newpool"
+    assert pool_of(node_of("liqo")) == ""
+    no_texts = {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}
+    hostile: list[Any] = [None, [], {}, {"metadata": []}, no_texts]
+    for garbage in hostile:
+        assert pool_of(garbage) == ""
+
+
+# --- hostile and broken input
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        found += paths(item, (*path, key))
+    return found
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copied
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), st.sampled_from(sorted(SAMPLES)), JSON)
+def test_anything_anywhere_in_a_node(data: st.DataObject, id_: str, garbage: Any) -> None:
+    node = SAMPLES[id_].node
+    broken = replaced(node, data.draw(st.sampled_from(paths(node))), garbage)
+    classification = classify(broken)
+    assert classification.verdict in ("virtual", "real", "unsure")
+    assert bool(classification.settle) == (classification.verdict == "unsure")
+    assert all(character.isprintable() for piece in classification.evidence for character in piece.seen)
+    pool_of(broken)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_anything_at_all(garbage: Any) -> None:
+    assert classify(garbage).verdict == "unsure"
+
+
+def test_ten_thousand_labels_taints_and_conditions() -> None:
+    node = node_of("liqo")
+    node["metadata"]["labels"].update({f"l{n}": "x" * 60 for n in range(10_000)})
+    node["metadata"]["annotations"].update({f"a{n}": "\x1b[31m" * 100 for n in range(10_000)})
+    node["spec"]["taints"] += [{"key": f"t{n}", "value": "v"} for n in range(10_000)]
+    node["status"]["conditions"] += [{"type": f"c{n}"} for n in range(10_000)]
+    classification = classify(node)
+    assert classification == classify(node_of("liqo"))
+
+
+def test_long_and_hostile_texts_are_shortened_and_tamed() -> None:
+    node = node_of("bare-metal")
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "\x1b]0;title\x07" + "x" * 1_000_000
+    node["status"]["nodeInfo"]["architecture"] = "<script>alert(1)</script>\n" * 1000
+    text = json.dumps([piece.seen for piece in classify(node).evidence])
+    assert len(text) < 2000
+    assert "\\u001b" not in text
