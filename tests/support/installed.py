@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi_openkruise.checks import Expected, Snapshot, node_facts, of_settings
-from pulumi_openkruise.checks.drift import read_manifest
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.presets import BASE_SELECTORS
 from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.detection import classify
 from pulumi_openkruise.inventory.helm_records import ReleaseRecord
+from pulumi_openkruise.inventory.manifest import read_manifest
 from pulumi_openkruise.inventory.snapshot import Key, NodeFacts
 
 TAKEN = "2026-01-01T12:00:00Z"

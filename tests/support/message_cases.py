@@ -115,7 +115,7 @@ def _closed_port() -> int:
         return port
 
 
-_MAKERS = re.compile(r'\b(?:ConfigProblem|Problem|Fault|ChartFileError|_error)\(\s*"([a-z-]+)"')
+_MAKERS = re.compile(r'\b(?:Problem|Fault|ChartFileError|_error)\(\s*"([a-z-]+)"')
 
 
 def codes_in_the_source() -> set[str]:

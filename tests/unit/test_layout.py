@@ -1,8 +1,10 @@
-"""README's map of the package: every module is in it, and imports only what stands beside it or below."""
+"""The house: which folder may touch what, and that imports point one way; imports inside functions count."""
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,29 +12,63 @@ import pytest
 from tests.support.engine import ROOT
 
 PACKAGE = ROOT / "components" / "pulumi_openkruise"
-PULUMI_ROWS = (1, 2)
-
-
-def rows() -> list[list[str]]:
-    """Read the rows of the map: the names of the modules and packages in each."""
-    text = (ROOT / "README.md").read_text()
-    block = text.split("components/pulumi_openkruise/", 1)[1].split("\n", 1)[1]
-    lines = [line for line in block.splitlines() if line.startswith("    ")]
-    columns = [re.split(r"\s{2,}", line.strip(), maxsplit=1)[0] for line in lines]
-    return [[re.sub(r"(\.py|/)$", "", name) for name in column.split(", ")] for column in columns]
-
-
-def rank() -> dict[str, int]:
-    return {name: number for number, names in enumerate(rows()) for name in names}
-
-
-def part_of(path: Path) -> str:
-    """Name the module or package right under the root that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+TOP_LEVEL = {"__init__.py", "py.typed", "pulumi-plugin.json"}
+MAY_IMPORT_PULUMI = {"component"}
+PURE = {
+    "catalogue",
+    "chart",
+    "checks",
+    "config",
+    "detection",
+    "diagnostics",
+    "discovery",
+    "lifecycle",
+    "selectors",
+}
+LOOKS_OUTSIDE = {"chart/local.py", "chart/repository.py"}
+"""The two files of a pure folder that may touch the file system and the network."""
+OUTSIDE = {
+    "asyncio",
+    "ctypes",
+    "getpass",
+    "glob",
+    "http",
+    "kubernetes",
+    "mmap",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "requests",
+    "select",
+    "selectors",
+    "shutil",
+    "signal",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "urllib3",
+}
+"""Modules by which a program touches what is outside of its process."""
+BUILT_IN = {"open", "input", "print"}
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def folder(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def dotted(path: Path) -> str:
+    """Name a module as an import does."""
+    parts = ["pulumi_openkruise", *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {dotted(path): path for path in modules()}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -47,19 +83,119 @@ def imported(path: Path) -> Iterator[str]:
             yield from (".".join([*start, alias.name]) for alias in node.names)
 
 
-def test_every_module_has_one_place_in_the_map() -> None:
-    named = [name for names in rows() for name in names]
-    assert sorted(named) == sorted({part_of(path) for path in modules()})
+def own_modules(path: Path) -> set[Path]:
+    """Return the modules of this package that a file imports, without the faces of folders."""
+    found = set()
+    for name in imported(path):
+        for candidate in (name, name.rpartition(".")[0]):
+            if candidate in NAMES:
+                found.add(NAMES[candidate])
+                break
+    return found - {path}
+
+
+def folders_imported(path: Path) -> set[str]:
+    parts = (name.split(".") for name in imported(path))
+    return {found[1] for found in parts if found[0] == "pulumi_openkruise" and len(found) > 1}
+
+
+def rows() -> dict[str, str]:
+    """Read README's map of the package: each folder with what it is, in the order in which it stands."""
+    text = (ROOT / "README.md").read_text()
+    block = text.split("components/pulumi_openkruise/", 1)[1].split("\n", 1)[1]
+    lines = [line for line in block.splitlines() if re.match(r" {4}\w+/", line)]
+    return {line.split("/", 1)[0].strip(): line.split("/", 1)[1].strip() for line in lines}
+
+
+def existing() -> set[str]:
+    return {folder(path) for path in modules()} - {""}
+
+
+def test_the_top_level_holds_nothing_but_the_face() -> None:
+    assert {path.name for path in PACKAGE.iterdir() if path.is_file()} == TOP_LEVEL
+
+
+def test_the_map_names_the_folders_that_there_are() -> None:
+    assert sorted(rows()) == sorted(existing())
+    assert all(rows().values())
+
+
+def test_a_person_can_keep_the_folders_in_mind() -> None:
+    folders = {path.parent for path in modules()} - {PACKAGE}
+    assert len(folders) <= 20
+
+
+def test_each_folder_says_what_it_is_and_what_it_may_touch() -> None:
+    for path in {path.parent for path in modules()}:
+        document = ast.get_docstring(ast.parse((path / "__init__.py").read_text()))
+        assert document, path
+        assert document.splitlines()[0].endswith("."), path
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_downwards(path: Path) -> None:
-    place, wrong = rank(), []
-    for name in imported(path):
-        parts = name.split(".")
-        if parts[0] == "pulumi_openkruise" and len(parts) > 1 and parts[1] in place:
-            if place[parts[1]] < place[part_of(path)]:
-                wrong.append(name)
-        elif parts[0] in ("pulumi", "pulumi_kubernetes") and place[part_of(path)] not in PULUMI_ROWS:
-            wrong.append(name)
+def test_only_the_component_imports_pulumi(path: Path) -> None:
+    found = {name.split(".")[0] for name in imported(path)} & {"pulumi", "pulumi_kubernetes"}
+    assert not found or folder(path) in MAY_IMPORT_PULUMI
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if folder(path) in PURE],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_a_pure_folder_touches_nothing_outside_the_process(path: Path) -> None:
+    if str(path.relative_to(PACKAGE)) in LOOKS_OUTSIDE:
+        return
+    names = {name.split(".")[0] for name in imported(path)} | {
+        name for name in imported(path) if name.startswith("urllib.request")
+    }
+    called = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not names & OUTSIDE
+    assert not called & BUILT_IN
+
+
+def test_no_pure_folder_imports_one_that_touches_the_cluster() -> None:
+    wrong = {
+        f"{path.relative_to(PACKAGE)} -> {name}"
+        for path in modules()
+        if folder(path) in PURE
+        for name in folders_imported(path) & {"cluster", "component", "cli"}
+    }
     assert not wrong
+
+
+def test_imports_between_folders_point_downwards() -> None:
+    """The map is written from the top down: a folder imports only folders below its own row."""
+    order = {name: row for row, name in enumerate(rows())}
+    wrong = {
+        f"{path.relative_to(PACKAGE)} -> {name}"
+        for path in modules()
+        if folder(path)
+        for name in folders_imported(path)
+        if name in order and order[name] < order[folder(path)]
+    }
+    assert not wrong
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    """Between single modules; the face of a folder stands for what it offers."""
+    graph = {
+        path: {found for found in own_modules(path) if found.name != "__init__.py"}
+        for path in modules()
+        if path.name != "__init__.py"
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(str(path.relative_to(PACKAGE)) for path in error.args[1]))
+
+
+def test_the_modules_named_here_exist() -> None:
+    """What stands in the lists above must not outlive what it is about."""
+    assert existing() >= PURE | MAY_IMPORT_PULUMI
+    assert all((PACKAGE / name).is_file() for name in LOOKS_OUTSIDE)
+    assert {name for name in OUTSIDE if name in sys.stdlib_module_names} <= sys.stdlib_module_names

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..config.fields import Label
-from ..diagnostics.problem import ConfigProblem, shown
+from ..diagnostics.field_names import FieldName
+from ..diagnostics.problem import Problem, shown
 from .gates import gates_problems, rendered
 from .platforms import PLATFORMS, applies, sets
 from .version import Version, version
@@ -43,31 +43,31 @@ def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
 
 
 def derived_problems(
-    given: Mapping[str, Any], chart: Version | None, label: Label
-) -> Iterator[ConfigProblem]:
+    given: Mapping[str, Any], chart: Version | None, field_name: FieldName
+) -> Iterator[Problem]:
     """Yield what is wrong with these keys, and what a platform sets."""
     name = given.get("platform")
     platform = PLATFORMS.get(name) if name is not None else None
     if platform is not None and chart is not None:
-        yield _platform_line(str(name), chart, label)
+        yield _platform_line(str(name), chart, field_name)
     elif name is not None and platform is None:
-        yield _unknown_platform(name, label("platform"))
+        yield _unknown_platform(name, field_name("platform"))
     if chart is not None:
-        yield from gates_problems(given.get("feature_gates", {}), chart, label("feature_gates"))
+        yield from gates_problems(given.get("feature_gates", {}), chart, field_name("feature_gates"))
     registry = given.get("image_registry")
     if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
         reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
-        yield ConfigProblem("invalid-registry", label("image_registry"), reason, (), remedy)
+        yield Problem("invalid-registry", field_name("image_registry"), reason, (), remedy)
     for index, secret in given.get("image_pull_secrets", ()):
         if not re.fullmatch(_SECRET_NAME, secret, re.ASCII) or len(secret) > 253:
             reason = (
                 f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
             )
-            yield ConfigProblem("invalid-name", f"{label('image_pull_secrets')}[{index}]", reason)
+            yield Problem("invalid-name", f"{field_name('image_pull_secrets')}[{index}]", reason)
 
 
-def _unknown_platform(name: str, where: str) -> ConfigProblem:
+def _unknown_platform(name: str, where: str) -> Problem:
     """Suggest only what begins alike: eks is a near spelling of k3s, whose setting would be wrong there."""
     letters = re.sub(r"[^a-z0-9]", "", name.lower())
     meant = [known for known in PLATFORMS if known.replace("-", "").startswith(letters)]
@@ -75,16 +75,16 @@ def _unknown_platform(name: str, where: str) -> ConfigProblem:
     remedy = f"{every}; others need no setting, or one that docs/platforms.md tells"
     if len(letters) > 2 and meant:
         remedy = f"did you mean {meant[0]}? {remedy}"
-    return ConfigProblem("unknown-platform", where, f"unknown platform {shown(name)}", (), remedy)
+    return Problem("unknown-platform", where, f"unknown platform {shown(name)}", (), remedy)
 
 
-def _platform_line(name: str, chart: Version, label: Label) -> ConfigProblem:
+def _platform_line(name: str, chart: Version, field_name: FieldName) -> Problem:
     platform = PLATFORMS[name]
     if not applies(platform, chart):
         reason = f"{name} sets nothing with chart {chart.text}, but {sets(platform)} from {platform.since} on"
     else:
         reason = f"{name} sets {sets(platform)}: {platform.why}"
-    return ConfigProblem("platform", label("platform"), reason, severity="info")
+    return Problem("platform", field_name("platform"), reason, severity="info")
 
 
 def has_daemon(values: Mapping[str, Any]) -> bool:
@@ -93,7 +93,7 @@ def has_daemon(values: Mapping[str, Any]) -> bool:
     return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)
 
 
-def late_gate(where: str, instead: str) -> ConfigProblem:
+def late_gate(where: str, instead: str) -> Problem:
     """Return the problem of values that say too late that there is no daemon: it is read by then."""
     reason = "whether there is a daemon has to be known in preview"
-    return ConfigProblem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")
+    return Problem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")

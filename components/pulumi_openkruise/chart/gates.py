@@ -6,7 +6,7 @@ Source: pkg/features/kruise_features.go of OpenKruise, and the templates, which 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..diagnostics.problem import ConfigProblem, Severity, nearest, shown
+from ..diagnostics.problem import Problem, Severity, nearest, shown
 from .version import Version, version
 
 _ON = (
@@ -81,19 +81,19 @@ def known_gates(chart: Version) -> list[str]:
     return [name for name, since in SINCE.items() if _has(chart, since)]
 
 
-def gates_problems(gates: Mapping[str, Any], chart: Version, where: str) -> Iterator[ConfigProblem]:
+def gates_problems(gates: Mapping[str, Any], chart: Version, where: str) -> Iterator[Problem]:
     """Yield what is wrong with gates given as a mapping, and what some of them do to others."""
     good = {}
     for name, on in gates.items():
         place = f"{where}.{name}"
         problem = _name_problem(name, chart, place) if isinstance(name, str) else None
         if not isinstance(name, str):
-            yield ConfigProblem("wrong-type", where, f"expected the name of a gate, found {shown(name)}")
+            yield Problem("wrong-type", where, f"expected the name of a gate, found {shown(name)}")
         elif problem is not None:
             yield problem
         elif not isinstance(on, bool):
             reason = f"expected true or false, found {shown(on)}"
-            yield ConfigProblem("wrong-type", place, reason, (), "write true or false, without quotes")
+            yield Problem("wrong-type", place, reason, (), "write true or false, without quotes")
         if isinstance(name, str) and isinstance(on, bool):
             good[name] = on
     yield from _effects(good, chart, where)
@@ -105,9 +105,7 @@ def read_text(text: str) -> dict[str, bool]:
     return {name: value == "true" for name, sign, value in pairs if sign and value in ("true", "false")}
 
 
-def text_problems(
-    text: str, chart: Version, where: str, key: str = "feature_gates"
-) -> Iterator[ConfigProblem]:
+def text_problems(text: str, chart: Version, where: str, key: str = "feature_gates") -> Iterator[Problem]:
     """Yield what is wrong with a text given right to the chart; it may be secret, and is not shown."""
     for index, entry in enumerate(text.split(",") if text else ()):
         name, sign, value = entry.partition("=")
@@ -115,20 +113,20 @@ def text_problems(
             reason = (
                 f"entry {index + 1} is not Name=true or Name=false, which the chart looks for to the letter"
             )
-            yield ConfigProblem("wrong-value", where, reason, (), f"give the gates as {key}")
+            yield Problem("wrong-value", where, reason, (), f"give the gates as {key}")
         elif _name_problem(name, chart, where) is not None:
             near = _near(name, chart)
             reason = (
                 f"entry {index + 1} is no feature gate of {chart.text}: manager and daemon would not start"
             )
             remedy = f"did you mean {near}?" if near and near != name else _LIST
-            yield ConfigProblem("unknown-gate", where, reason, (), remedy, _severity(chart))
+            yield Problem("unknown-gate", where, reason, (), remedy, _severity(chart))
     given = read_text(text)
     dropped = [name for name in CHART_DEFAULT if name not in given]
     if text and dropped:
         reason = f"takes the place of the chart's own text, so that {', '.join(dropped)} is off"
         remedy = f"give the gates as {key}, which keeps it"
-        yield ConfigProblem("dropped-gate", where, reason, (), remedy, "warning")
+        yield Problem("dropped-gate", where, reason, (), remedy, "warning")
     yield from _effects(given, chart, where)
 
 
@@ -145,38 +143,38 @@ def _severity(chart: Version) -> Severity:
     return "error" if chart.knowledge == "whole" else "warning"
 
 
-def _name_problem(name: str, chart: Version, place: str) -> ConfigProblem | None:
+def _name_problem(name: str, chart: Version, place: str) -> Problem | None:
     if name in SINCE:
         if _has(chart, SINCE[name]):
             return None
         reason = f"a gate from {SINCE[name]} on, and this is {chart.text}: manager and daemon would not start"
-        return ConfigProblem("unknown-gate", place, reason, (), "remove it", _severity(chart))
+        return Problem("unknown-gate", place, reason, (), "remove it", _severity(chart))
     near = _near(name, chart)
     if name in _GO_NAMES:
         reason, remedy = "the name of a constant in OpenKruise's source, not of a gate", f"write {near}"
     else:
         reason = f"no feature gate of {chart.text}: manager and daemon would not start"
         remedy = f"did you mean {near}?" if near else _LIST
-    return ConfigProblem("unknown-gate", place, reason, (), remedy, _severity(chart))
+    return Problem("unknown-gate", place, reason, (), remedy, _severity(chart))
 
 
-def _effects(gates: Mapping[str, bool], chart: Version, where: str) -> Iterator[ConfigProblem]:
+def _effects(gates: Mapping[str, bool], chart: Version, where: str) -> Iterator[Problem]:
     if gates.get("AllAlpha") and "EnableExternalCerts" not in gates:
         reason = (
             "AllAlpha also turns on EnableExternalCerts, which expects certificates that somebody else makes"
         )
         remedy = "add EnableExternalCerts: false, or true where there are such certificates"
-        yield ConfigProblem("external-certs", where, reason, (), remedy)
+        yield Problem("external-certs", where, reason, (), remedy)
     if gates.get("EnableExternalCerts") and chart.number == (1, 9, 1):
         reason = "EnableExternalCerts does not work in chart 1.9.1: the manager crash-loops (charts#203)"
-        yield ConfigProblem("external-certs", where, reason, (), "use 1.8.3, or leave it off")
+        yield Problem("external-certs", where, reason, (), "use 1.8.3, or leave it off")
     for switch, others in FORCED_OFF.items():
         wanted = [name for name in others if gates.get(name) and not CHART_DEFAULT.get(name)]
         if gates.get(switch) is False and wanted:
             reason = f"{', '.join(wanted)}: stays off, because {switch} is false"
-            yield ConfigProblem("overruled-gate", where, reason, (), "remove it", "warning")
+            yield Problem("overruled-gate", where, reason, (), "remove it", "warning")
     for switch, others in FORCED_ON.items():
         unwanted = [name for name in others if gates.get(name) is False]
         if gates.get(switch) and unwanted:
             reason = f"{', '.join(unwanted)}: stays on, because {switch} is true"
-            yield ConfigProblem("overruled-gate", where, reason, (), "remove it", "warning")
+            yield Problem("overruled-gate", where, reason, (), "remove it", "warning")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..config.fields import Label
-from ..diagnostics.problem import ConfigProblem, shown
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import Problem, shown
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, LocalChart, Look, is_bare_name
 from .repository import listed_digests, without_login
@@ -28,89 +28,97 @@ def digest_of(text: str) -> str | None:
     return found.group(1).lower() if found else None
 
 
-def chart_problems(given: Mapping[str, Any], label: Label) -> Iterator[ConfigProblem]:
+def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
     """Yield what is wrong with the form of chart, repository, version and digest."""
     chart = given.get("chart", CHART)
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
         reason = f"expected the chart's name, its path or an oci:// reference, found {shown(chart)}"
-        yield ConfigProblem("invalid-chart", label("chart"), reason)
+        yield Problem("invalid-chart", field_name("chart"), reason)
     repository = given.get("chart_repository")
     if repository is not None:
-        where = label("chart_repository")
+        where = field_name("chart_repository")
         if repository.startswith("oci://"):
-            remedy = f"give the whole oci:// reference as {label('chart')}, and leave this one out"
+            remedy = f"give the whole oci:// reference as {field_name('chart')}, and leave this one out"
             reason = "an OCI registry is not a repository"
-            yield ConfigProblem("invalid-repository", where, reason, (), remedy)
+            yield Problem("invalid-repository", where, reason, (), remedy)
         elif not _is_address(repository):
             reason = f"expected an http:// or https:// address, found {shown(repository)}"
-            yield ConfigProblem("invalid-repository", where, reason)
+            yield Problem("invalid-repository", where, reason)
         elif chart.strip() and not is_bare_name(chart):
-            reason = f"of no use with {label('chart')} {shown(chart)}, which is found without a repository"
-            remedy = f"leave it out, or give the chart's bare name as {label('chart')}"
-            yield ConfigProblem("needless-repository", where, reason, (), remedy)
+            reason = (
+                f"of no use with {field_name('chart')} {shown(chart)}, which is found without a repository"
+            )
+            remedy = f"leave it out, or give the chart's bare name as {field_name('chart')}"
+            yield Problem("needless-repository", where, reason, (), remedy)
     text = given.get("chart_version", CHART_VERSION)
     if _version(text) is None:
         remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
         reason = f"expected a version as {CHART_VERSION}, found {shown(text)}"
-        yield ConfigProblem("invalid-version", label("chart_version"), reason, (), remedy)
-    digest, where = given.get("chart_digest"), label("chart_digest")
+        yield Problem("invalid-version", field_name("chart_version"), reason, (), remedy)
+    digest, where = given.get("chart_digest"), field_name("chart_digest")
     if digest is not None and digest_of(digest) is None:
         reason = f"expected the SHA-256 of the chart's archive, 64 hexadecimal digits, found {shown(digest)}"
-        yield ConfigProblem("invalid-digest", where, reason, (), "run `sha256sum` on the archive")
+        yield Problem("invalid-digest", where, reason, (), "run `sha256sum` on the archive")
     elif digest is not None and "://" in chart:
         reason = f"cannot be checked for {shown(chart)}, which the provider fetches by itself"
-        yield ConfigProblem("no-digest", where, reason, (), _PULL.format(chart=label("chart")))
+        yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
 
 
 def look_at_chart(
-    given: Mapping[str, Any], label: Label, look: Look
-) -> tuple[LocalChart | None, list[ConfigProblem]]:
+    given: Mapping[str, Any], field_name: FieldName, look: Look
+) -> tuple[LocalChart | None, list[Problem]]:
     """Return what is on this machine under the chart's path, and how it differs from what is wanted."""
-    chart, where = given.get("chart", CHART), label("chart")
+    chart, where = given.get("chart", CHART), field_name("chart")
     if not chart.strip() or "\0" in chart:
         return None, []
     try:
         local, problem = look(chart), None
     except ChartFileError as error:
         reason = f"{shown(chart)}: {error.reason}"
-        local, problem = None, ConfigProblem(error.code, where, reason, (), error.remedy)
+        local, problem = None, Problem(error.code, where, reason, (), error.remedy)
     if is_bare_name(chart):
         if local is None and problem is None:
             return None, []
         # Helm looks on the disk before it asks the repository.
         reason = f"{shown(chart)} beside the program would be taken in place of the repository's chart"
         remedy = f"write ./{chart} if it is meant, or give it another name"
-        return None, [ConfigProblem("shadowed-chart", where, reason, (), remedy)]
+        return None, [Problem("shadowed-chart", where, reason, (), remedy)]
     if problem is not None:
         return None, [problem]
-    return local, [] if local is None else list(_differences(local, given, label))
+    return local, [] if local is None else list(_differences(local, given, field_name))
 
 
-def _differences(local: LocalChart, given: Mapping[str, Any], label: Label) -> Iterator[ConfigProblem]:
+def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
     wanted = given.get("chart_version")
     if wanted is not None and _version(wanted) is not None and wanted != local.version:
         reason = f"{shown(given['chart'])} is version {shown(local.version)}, not {shown(wanted)}"
-        yield ConfigProblem("other-chart", label("chart_version"), reason, (), "change one of the two")
+        yield Problem("other-chart", field_name("chart_version"), reason, (), "change one of the two")
     digest = digest_of(given.get("chart_digest", ""))
     published = PUBLISHED.get(local.version, ()) if local.name == CHART else ()
     if digest is not None and local.digest is None:
         remedy = "pack it with `helm package`, or leave the digest out"
-        yield ConfigProblem("no-digest", label("chart_digest"), "a folder has no digest", (), remedy)
+        yield Problem("no-digest", field_name("chart_digest"), "a folder has no digest", (), remedy)
     elif digest is not None and digest != local.digest:
         detail = (f"    expected {digest}", f"    found    {local.digest}")
         reason = f"{shown(given['chart'])} is another archive"
         remedy = "do not install it before you know why: it may have been changed on its way"
-        yield ConfigProblem("other-digest", label("chart_digest"), reason, detail, remedy)
+        yield Problem("other-digest", field_name("chart_digest"), reason, detail, remedy)
     elif digest is None and local.digest is not None and published and local.digest not in published:
         reason = f"not the archive that OpenKruise has published as {local.version}"
         detail = (f"    published {' or '.join(published)}", f"    found     {local.digest}")
-        remedy = f"if it is meant: {label('chart_digest')}: {local.digest}"
-        yield ConfigProblem("other-digest", label("chart"), reason, detail, remedy, "warning")
+        remedy = f"if it is meant: {field_name('chart_digest')}: {local.digest}"
+        yield Problem("other-digest", field_name("chart"), reason, detail, remedy, "warning")
 
 
 def index_problems(
-    index: bytes, *, repository: str, chart: str, chart_version: str, digest: str | None, label: Label = str
-) -> Iterator[ConfigProblem]:
+    index: bytes,
+    *,
+    repository: str,
+    chart: str,
+    chart_version: str,
+    digest: str | None,
+    field_name: FieldName = argument_name,
+) -> Iterator[Problem]:
     """Yield what a repository's index says against the digest given, or against OpenKruise's own.
 
     Helm does not compare an archive with the index it comes from, so that this tells of a repository that
@@ -119,15 +127,15 @@ def index_problems(
     wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
     wanted = wanted if digest is None else (digest,)
     listed = listed_digests(index, chart, chart_version) if wanted else None
-    where = label("chart_digest")
+    where = field_name("chart_digest")
     if not listed and digest is not None:
         reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
-        yield ConfigProblem("no-digest", where, reason, (), _PULL.format(chart=label("chart")))
+        yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
     elif listed and not set(wanted) & set(listed):
         reason = f"{without_login(repository)} offers another archive as {chart} {chart_version}"
         detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' or '.join(listed)}")
         remedy = f"find out why; if it is meant, give the listed one as {where}"
-        yield ConfigProblem("other-digest", where, reason, detail, remedy)
+        yield Problem("other-digest", where, reason, detail, remedy)
 
 
 def contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:

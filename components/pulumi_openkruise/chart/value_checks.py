@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..diagnostics.problem import ConfigProblem, Severity, nearest
+from ..diagnostics.problem import Problem, Severity, nearest
 from .contract import ABSENT, FIRST, KEYS
 from .value_types import faults, found
 from .version import Version, version
 
 
-def check_values(values: Mapping[str, Any], chart: Version, where: str) -> Iterator[ConfigProblem]:
+def check_values(values: Mapping[str, Any], chart: Version, where: str) -> Iterator[Problem]:
     """Yield every value that the chart does not take, takes in another form, or does not look at.
 
     ``where`` is what the values are called. Which keys there are, and what they do, is certain only for the
@@ -26,7 +26,7 @@ def known_keys(chart: Version) -> list[str]:
 
 def _section(
     values: Mapping[str, Any], path: str, chart: Version, where: str, severity: Severity
-) -> Iterator[ConfigProblem]:
+) -> Iterator[Problem]:
     for name, value in values.items():
         here = f"{path}.{name}" if path else str(name)
         place = f"{where}.{here}"
@@ -38,30 +38,30 @@ def _section(
                 yield from _section(value, here, chart, where, severity)
             else:
                 reason = f"expected a mapping, found {found(value)}"
-                yield ConfigProblem("wrong-type", place, reason)
+                yield Problem("wrong-type", place, reason)
         elif key is None:
             yield _unknown(here, chart, place, severity)
         elif max(chart, version(FIRST)) < version(key.since):
             reason = f"the chart has this key from {key.since} on, and this is {chart.text}"
-            yield ConfigProblem("other-version", place, reason, (), "remove it", severity)
+            yield Problem("other-version", place, reason, (), "remove it", severity)
         elif key.dead:
             remedy = key.instead or "remove it"
-            yield ConfigProblem("dead-value", place, f"has no effect: {key.dead}", (), remedy, severity)
+            yield Problem("dead-value", place, f"has no effect: {key.dead}", (), remedy, severity)
         else:
             for code, below, reason, remedy in faults(key.kind, value):
-                yield ConfigProblem(code, f"{place}{below}", reason, (), remedy)
+                yield Problem(code, f"{place}{below}", reason, (), remedy)
     plugins = values if path == "daemon.credentialProvider" else {}
     if plugins.get("enable") is True and not str(plugins.get("hostPath", "")).startswith("/"):
         reason = (
             "expected the absolute path of the plugins on the node; the chart's default is a relative one"
         )
-        yield ConfigProblem("wrong-value", f"{where}.{path}.hostPath", reason)
+        yield Problem("wrong-value", f"{where}.{path}.hostPath", reason)
 
 
-def _unknown(here: str, chart: Version, place: str, severity: Severity) -> ConfigProblem:
+def _unknown(here: str, chart: Version, place: str, severity: Severity) -> Problem:
     absent = ABSENT.get(here)
     if absent is not None:
-        return ConfigProblem("absent-value", place, absent.reason, (), absent.remedy or "remove it", severity)
+        return Problem("absent-value", place, absent.reason, (), absent.remedy or "remove it", severity)
     root = place.removesuffix(here)
     known = known_keys(chart)
     likely = _likely(here, known)
@@ -72,9 +72,7 @@ def _unknown(here: str, chart: Version, place: str, severity: Severity) -> Confi
         level = {path.removeprefix(f"{section}." if section else "").partition(".")[0] for path in known
                  if not section or path.startswith(f"{section}.")}  # fmt: skip
         remedy = f"known keys{f' of {section}' if section else ''}: {', '.join(sorted(level))}"
-    return ConfigProblem(
-        "unknown-key", place, f"the chart {chart.text} has no such key", (), remedy, severity
-    )
+    return Problem("unknown-key", place, f"the chart {chart.text} has no such key", (), remedy, severity)
 
 
 def _likely(here: str, known: list[str]) -> list[str]:

@@ -9,10 +9,11 @@ from ..chart.version import version
 from ..inventory.helm_records import latest
 from ..inventory.json_access import counted, items, listed, mapping, text, texts
 from ..inventory.location import is_here
+from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot, Unread
 from .expected import Expected
 from .finding import Code, Finding, make
-from .node_states import NodeState, is_daemon, is_manager, pod_named
+from .node_states import NodeState
 
 SOCKET = Code(
     "runtime-socket",

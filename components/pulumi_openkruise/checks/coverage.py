@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..inventory.json_access import at, counted, items, listed, number
 from ..inventory.location import is_here
+from ..inventory.pods import is_daemon, is_manager, pod_named, target
 from ..inventory.snapshot import NodeFacts, Object, Snapshot, Unread
 from ..selectors.errors import describe_labels
 from .expected import Expected
 from .finding import Code, Finding, Severity, make
-from .node_states import NodeState, is_daemon, is_manager, pod_named, target
+from .node_states import NodeState
 
 REAL_EXCLUDED = Code(
     "real-node-excluded",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ..inventory.json_access import counted, items, listed, mapping, name_of, number, text
+from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot, Unread
 from .expected import Expected
 from .finding import Code, Finding, make
-from .node_states import is_daemon, is_manager, pod_named
 
 GUARDED = ("CloneSet.apps.kruise.io", "StatefulSet.apps.kruise.io", "DaemonSet.apps.kruise.io")
 """The kinds that the chart's own pre-delete hook looks for (cmd/helm_hook of OpenKruise)."""

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..config.node_affinity import REQUIRED
-from ..inventory.helm_records import ReleaseRecord, deployed
-from ..inventory.json_access import at, counted, items, listed, mapping, texts
+from ..inventory.helm_records import deployed
+from ..inventory.json_access import at, counted, items, listed, texts
 from ..inventory.snapshot import Key, Object, Snapshot, Unread
 from .expected import Expected
 from .finding import Code, Finding, make
@@ -58,45 +58,6 @@ _UNITS = {
     **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
     **{unit: Decimal(1000) ** -power for power, unit in enumerate("mun", 1)},
 }
-
-
-def manifest_objects(records: Sequence[ReleaseRecord] | Unread) -> dict[Key, Object] | Unread:
-    """Return the objects of the deployed revision as ``read_manifest`` does, or what keeps them unknown."""
-    if isinstance(records, Unread):
-        return records
-    record = deployed(records)
-    if record is None:
-        return Unread("no revision of the release is deployed, as far as Helm has recorded")
-    try:
-        return read_manifest(record.manifest)
-    except ValueError as error:
-        return Unread(f"the manifest in Secret {record.secret} cannot be read: {error}")
-
-
-def read_manifest(manifest: str) -> dict[Key, Object]:
-    """Return the objects of a manifest by apiVersion, kind, namespace (may be empty) and name.
-
-    Raises ValueError where it is no YAML.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    found: dict[Key, Object] = {}
-    try:
-        documents = list(YAML(typ="safe").load_all(manifest))
-    except YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from None
-    for one in documents:
-        if isinstance(one, Mapping):
-            metadata = mapping(one, "metadata")
-            key = (
-                one.get("apiVersion"),
-                one.get("kind"),
-                metadata.get("namespace") or "",
-                metadata.get("name"),
-            )
-            found[tuple(map(str, key))] = one  # type: ignore[index]
-    return found
 
 
 def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

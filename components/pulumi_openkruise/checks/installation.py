@@ -7,11 +7,11 @@ from typing import Any
 from ..inventory.helm_records import latest
 from ..inventory.json_access import counted, listed, mapping, name_of, number, seconds_between, text
 from ..inventory.location import home, is_here, owner
+from ..inventory.pods import is_manager, pod_named
+from ..inventory.release import UNFINISHED
 from ..inventory.snapshot import Object, Snapshot, Unread
-from ..inventory.statuses import UNFINISHED
 from .expected import Expected
 from .finding import Code, Finding, make
-from .node_states import is_manager, pod_named
 
 NOT_INSTALLED = Code(
     "not-installed",

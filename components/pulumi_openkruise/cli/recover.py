@@ -12,10 +12,10 @@ from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, conne
 from ..config import names
 from ..inventory.helm_records import UnreadableRecordError, decode
 from ..inventory.leftovers import CERTIFICATES, Thing, mark, remains, unmarked
-from ..inventory.release import ReleaseId, Seen
+from ..inventory.release import Found, ReleaseId, Seen
 from ..inventory.release_reader import look
 from ..lifecycle.record_edits import edited
-from ..lifecycle.recovery import Edit, Found, Plan, plan
+from ..lifecycle.recovery import Edit, Plan, plan
 from . import options
 from .app import CLEAN, FINDINGS
 from .output.terminal import as_json, as_table, emit

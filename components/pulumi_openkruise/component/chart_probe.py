@@ -8,7 +8,7 @@ from ..chart import repository
 from ..chart.local import Look, look, nothing_local
 from ..chart.source import index_problems
 from ..config.settings import Settings
-from ..diagnostics.problem import ConfigProblem
+from ..diagnostics.problem import Problem
 
 _WAYS_OUT = (
     "check address, network and proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); or do without the repository: "
@@ -26,7 +26,7 @@ def looking() -> Look:
     return look if is_real_run() else nothing_local
 
 
-def repository_problems(chart: Settings) -> list[ConfigProblem]:
+def repository_problems(chart: Settings) -> list[Problem]:
     """Return why the chart's repository cannot be used, within seconds; nothing where none is to be asked."""
     address = chart.chart_repository
     if address is None or not is_real_run():
@@ -35,7 +35,7 @@ def repository_problems(chart: Settings) -> list[ConfigProblem]:
     answer = repository.ask(address)
     if answer.failure:
         place = repository.without_login(address)
-        return [ConfigProblem("no-repository", place, answer.failure, (), _WAYS_OUT)]
+        return [Problem("no-repository", place, answer.failure, (), _WAYS_OUT)]
     if answer.index is None:
         return []
     return list(
@@ -45,6 +45,6 @@ def repository_problems(chart: Settings) -> list[ConfigProblem]:
             chart=chart.chart,
             chart_version=chart.chart_version,
             digest=chart.chart_digest,
-            label=chart.label,
+            field_name=chart.field_name,
         )
     )

@@ -16,7 +16,7 @@ import pulumi
 from ..config.helm_values import daemon_affinity, merged
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings
-from ..diagnostics.problem import ConfigProblem
+from ..diagnostics.problem import Problem
 from ..inventory.release import Definition, ReleaseId, Seen
 from ..lifecycle import preconditions, release_condition
 from ..lifecycle.restarts import restart_notice
@@ -24,7 +24,7 @@ from . import node_check
 from .errors import InvalidConfigError
 from .provider_kubeconfig import Answer, Credentials, answer, credentials, server
 
-Judge = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[ConfigProblem]]]
+Judge = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[Problem]]]
 
 
 class Guard:
@@ -40,9 +40,9 @@ class Guard:
             release=ReleaseId(settings.release_namespace, settings.release_name),
             namespace=settings.namespace,
             create_namespace=settings.create_namespace,
-            label=settings.label,
+            field_name=settings.field_name,
         )
-        self._refused: list[ConfigProblem] = []
+        self._refused: list[Problem] = []
         # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="openkruise-look")
         self._component: pulumi.ComponentResource | None = None
@@ -113,7 +113,7 @@ class Guard:
         problems = preconditions.blocked(seen)
         if problems and not pulumi.runtime.is_dry_run():
             raise self._error(problems)
-        condition = release_condition.condition(seen, self._settings.label)
+        condition = release_condition.condition(seen, self._settings.field_name)
         if condition is not None:
             self._say(pulumi.log.warn, str(condition))
         return self._settings.namespace
@@ -126,14 +126,14 @@ class Guard:
             lost = "a release that is stuck, or that another name or stack has, is not noticed"
             self._say(pulumi.log.warn, f"what is in the cluster was not looked at: {why}; {lost}")
 
-    async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+    async def _created(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         seen = await self._looked()
         problems = [] if isinstance(seen, str) else preconditions.creating(self._asked, seen)
         if not problems:
             await self._foretell(await _plain((args.new_inputs or {}).get("values")))
         return problems
 
-    async def _namespace_created(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+    async def _namespace_created(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         seen = await self._looked()
         if isinstance(seen, str):
             return []
@@ -141,7 +141,7 @@ class Guard:
         there = await self.ask(self._has_namespace) if seen.latest is not None else False
         return preconditions.creating_namespace(self._asked, seen, there is not False)
 
-    async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+    async def _component_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         old = args.old_inputs or {}
         problems = preconditions.namespace_given_up(old, self._asked)
         namespace, before = old.get("namespace", self._asked.namespace), old.get("server")
@@ -158,7 +158,7 @@ class Guard:
         await self._made.wait()
         return server(await self._given) if self._given is not None else None
 
-    async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+    async def _release_changes(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         seen = await self._looked()
         problems = [] if isinstance(seen, str) else preconditions.blocked(seen)
         old, new = args.old_inputs or {}, args.new_inputs or {}
@@ -170,8 +170,8 @@ class Guard:
         if preconditions.crds_given_up(*values, None) or preconditions.older(*versions):
             definitions = await self.ask(_definitions)
             found = None if isinstance(definitions, str) else definitions
-            problems += preconditions.crds_given_up(*values, found, self._settings.label)
-            problems += preconditions.downgraded(*versions, found, self._settings.label)
+            problems += preconditions.crds_given_up(*values, found, self._settings.field_name)
+            problems += preconditions.downgraded(*versions, found, self._settings.field_name)
         if not problems and pulumi.runtime.is_dry_run():
             after = values[1] or self._foreseen(values[0])
             notice = restart_notice(values[0], after)
@@ -193,9 +193,9 @@ class Guard:
         required = daemon_affinity(self._settings.excluded, given)
         return merged(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
-    async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[ConfigProblem]:
+    async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         found = await self.ask(_custom_resources)
-        problems = preconditions.deleting(self._asked.release, found, self._settings.label)
+        problems = preconditions.deleting(self._asked.release, found, self._settings.field_name)
         if not pulumi.runtime.is_dry_run():
             return problems
         # What of it the stack owns, and has depend on the release, is deleted first: only then it counts.
@@ -216,7 +216,7 @@ class Guard:
     def _options(self, **hooks: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(**hooks))
 
-    def _error(self, problems: Sequence[ConfigProblem]) -> InvalidConfigError:
+    def _error(self, problems: Sequence[Problem]) -> InvalidConfigError:
         return InvalidConfigError(problems, source=f"OpenKruise {self._name!r}")
 
     def _say(self, how: Callable[..., None], text: str) -> None:

@@ -13,7 +13,7 @@ from pulumi_kubernetes import _utilities
 
 from ..config import names
 from ..config.adoption import doomed
-from ..diagnostics.problem import ConfigProblem
+from ..diagnostics.problem import Problem
 from .errors import InvalidConfigError
 
 LABELS: Mapping[str, str] = {
@@ -95,7 +95,7 @@ def _is_fit(metadata: Any, namespace: str, release: str) -> bool:
     labels = (metadata or {}).get("labels") or {}
     if labels.get("control-plane") != LABELS["control-plane"]:
         how = f"kubectl label namespace {namespace} control-plane=openkruise"
-        problem = ConfigProblem(
+        problem = Problem(
             "unlabelled-namespace",
             f"namespace {namespace}",
             "is not labelled control-plane=openkruise, so OpenKruise's own webhooks would refuse its pods",

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from ..config.settings import Settings
-from ..detection import classify
-from ..diagnostics.problem import ConfigProblem
+from ..diagnostics.problem import Problem
 from .errors import InvalidConfigError
 from .provider_kubeconfig import answer, credentials
 
@@ -120,6 +119,8 @@ def _report(
     from ..inventory.survey import now, read_nodes, read_pods
 
     expected = _expected(settings, arguments, values)
+    from ..detection import classify
+
     nodes = read_nodes(cluster, classify)
     running, deadline = -1, 0.0
     while True:
@@ -146,6 +147,8 @@ def _left_out(
     from ..inventory.survey import now, read_nodes
 
     expected = _expected(settings, arguments, values)
+    from ..detection import classify
+
     nodes = read_nodes(cluster, classify)
     report = check(Snapshot(source=cluster.address, taken=now(), nodes=nodes), expected)
     real = [node for node in nodes if node.classification.runs_daemon]
@@ -163,7 +166,7 @@ def _left_out(
 def _expected(settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> "Expected":
     from ..checks.expected import listed_selectors, of_values
 
-    listed = listed_selectors(arguments, settings.label("virtual_node_selectors"))
+    listed = listed_selectors(arguments, settings.field_name("virtual_node_selectors"))
     return of_values(settings, values, "the stack", listed)
 
 
@@ -171,9 +174,9 @@ def _may_pass(finding: "Finding") -> bool:
     return finding.code in ("real-node-without-daemon", "daemon-on-excluded-node", "manager-on-excluded-node")
 
 
-def _problem(finding: "Finding") -> ConfigProblem:
+def _problem(finding: "Finding") -> Problem:
     detail = tuple(f"  {line}" for line in (*finding.evidence[:5], finding.consequence))
-    return ConfigProblem(finding.code, finding.code, finding.what, detail, finding.remedy)
+    return Problem(finding.code, finding.code, finding.what, detail, finding.remedy)
 
 
 def _say(how: Any, text: str, component: pulumi.ComponentResource) -> None:

@@ -10,11 +10,12 @@ import pulumi
 
 from ..chart.derived import has_daemon, late_gate
 from ..config.adoption import KEEP
-from ..config.fields import Arguments, Label
+from ..config.fields import Arguments
 from ..config.helm_values import daemon_affinity, helm_values, merged, values_problems
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings, read_settings
-from ..diagnostics.problem import ConfigError, ConfigProblem
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import ConfigError, Problem
 from . import chart_probe, node_check
 from . import namespace as namespaces
 from .daemon_status import daemons
@@ -113,14 +114,14 @@ class OpenKruise(pulumi.ComponentResource):
         given: dict[str, Any] = {key: value for key, value in (args or {}).items() if value is not None}
         values = given.get("values", {})
         deferred = holds_output(values)
-        label: Label = str
+        field_name: FieldName = argument_name
         source = f"arguments of OpenKruise {name!r}"
         if isinstance(args, Arguments):
-            label, source = args.label, args.source or source
+            field_name, source = args.field_name, args.source or source
         with shown_plainly():
             # What the values are is known later, if they hold outputs; everything else is checked now.
             plain = {**given, "values": known_part(values)} if deferred else given
-            settings = read_settings(plain, source=source, label=label, look=chart_probe.looking())
+            settings = read_settings(plain, source=source, field_name=field_name, look=chart_probe.looking())
             problems = chart_probe.repository_problems(settings)
             if problems:
                 raise ConfigError(problems, source="chart repository")
@@ -149,7 +150,7 @@ class OpenKruise(pulumi.ComponentResource):
                 f"{name}-namespace",
                 settings.namespace,
                 _taken_over(owning, settings.former_namespace, there),
-                label("create_namespace"),
+                field_name("create_namespace"),
                 # Where the chart has made it, Helm would delete what it no longer finds in its release.
                 KEEP if moving else None,
             )
@@ -250,7 +251,7 @@ def _release(
 
 def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
     """Return the Helm values; raises InvalidConfigError for those that were not checked before."""
-    every, label = merged(settings.derived, values), settings.label
+    every, field_name = merged(settings.derived, values), settings.field_name
     with shown_plainly():
         problems = values_problems(
             values,
@@ -259,10 +260,10 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
             namespace=settings.namespace,
             contract=settings.contract,
             derived=settings.derived,
-            label=label,
+            field_name=field_name,
         )
         if has_daemon(every) is not settings.has_daemon:
-            problems.append(late_gate(f"{label('values')}.featureGates", label("feature_gates")))
+            problems.append(late_gate(f"{field_name('values')}.featureGates", field_name("feature_gates")))
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise ConfigError(errors, source=source)
@@ -275,7 +276,7 @@ def _values(settings: Settings, values: Mapping[str, Any], source: str = "") -> 
     )
 
 
-def _log(problems: Iterable[ConfigProblem]) -> None:
+def _log(problems: Iterable[Problem]) -> None:
     for problem in problems:
         say = pulumi.log.info if problem.severity == "info" else pulumi.log.warn
         say(str(problem))

@@ -15,7 +15,8 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
 from .. import __version__
-from ..config.fields import Arguments, config_key
+from ..config.fields import Arguments
+from ..diagnostics.field_names import config_key
 from .errors import InvalidConfigError
 from .openkruise import OpenKruise
 
@@ -27,7 +28,7 @@ class _Provider(ComponentProvider):
 
     def map_inputs(self, inputs: Any, component_def: Any) -> Any:
         # The names that the program has, of which the SDK makes Python's.
-        return Arguments(super().map_inputs(inputs, component_def), label=config_key, source="")
+        return Arguments(super().map_inputs(inputs, component_def), field_name=config_key, source="")
 
     def construct(
         self,

@@ -4,8 +4,9 @@ from typing import cast
 
 import pulumi
 
-from ..config.fields import NAMESPACE, Arguments, config_label
+from ..config.fields import Arguments
 from ..config.stack_config import CONFIG_KEYS, parse_config
+from ..diagnostics.field_names import NAMESPACE, config_field_name
 from . import chart_probe
 from .errors import shown_plainly
 from .openkruise import OpenKruiseArgs
@@ -40,4 +41,6 @@ def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
         )
     if "values" in secret_keys:
         arguments["values"] = pulumi.Output.secret(arguments["values"])
-    return cast(OpenKruiseArgs, Arguments(arguments, label=config_label(config.name), source=source))
+    return cast(
+        OpenKruiseArgs, Arguments(arguments, field_name=config_field_name(config.name), source=source)
+    )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..diagnostics.problem import ConfigProblem
-from ..selectors import Problem, Selector, SelectorError, parse
+from ..diagnostics.problem import Problem
+from ..selectors import Problem as SelectorProblem
+from ..selectors import Selector, SelectorError, parse
 from ..selectors.errors import caret
 from ..selectors.exclusion import read_selectors
 from ..selectors.unsatisfiable import why_dead
@@ -12,7 +13,7 @@ from .presets import BASE_SELECTORS, preset_selectors
 
 def read_excluded(
     selectors: Mapping[int, str], *, presets: Sequence[str], base: bool, where: str
-) -> tuple[tuple[Selector, ...] | None, list[ConfigProblem]]:
+) -> tuple[tuple[Selector, ...] | None, list[Problem]]:
     """Return everything that selectors, presets and base exclusions match, and what is wrong with them.
 
     ``selectors`` are given with their position in the user's list, which ``where`` names in messages; presets
@@ -26,11 +27,11 @@ def read_excluded(
     return tuple(found), list(_dead(zip(selectors, found, strict=False), where))
 
 
-def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[ConfigProblem]:
+def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[Problem]:
     for index, selector in selectors:
         reason = why_dead(selector.requirements)
         if reason:
-            yield ConfigProblem(
+            yield Problem(
                 "dead-selector",
                 f"{where}[{index}]",
                 f"matches no node: {reason}",
@@ -40,7 +41,9 @@ def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[Con
             )
 
 
-def _problems(found: Iterable[Problem], selectors: Mapping[int, str], where: str) -> Iterator[ConfigProblem]:
+def _problems(
+    found: Iterable[SelectorProblem], selectors: Mapping[int, str], where: str
+) -> Iterator[Problem]:
     split, places = _split_by_yaml(selectors), list(selectors)
     for problem in found:
         index = places[problem.index or 0]
@@ -50,18 +53,18 @@ def _problems(found: Iterable[Problem], selectors: Mapping[int, str], where: str
         if index in split:
             reason = "YAML has split this selector at its comma, into this entry and the next"
             detail = caret(selectors[index], None)
-            yield ConfigProblem(
+            yield Problem(
                 "split-selector", place, reason, tuple(detail), f'put it in quotes: "{split[index]}"'
             )
         elif problem.selector is not None and not problem.selector.strip():
             remedy = (
                 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
             )
-            yield ConfigProblem(problem.code, place, problem.reason, (), remedy)
+            yield Problem(problem.code, place, problem.reason, (), remedy)
         else:
             detail = [] if problem.selector is None else caret(problem.selector, problem.position)
             detail += problem.example()
-            yield ConfigProblem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
+            yield Problem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
 
 
 def _split_by_yaml(selectors: Mapping[int, str]) -> dict[int, str]:

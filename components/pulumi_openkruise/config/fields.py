@@ -3,14 +3,13 @@
 Imports no Pulumi.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..diagnostics.problem import ConfigProblem, nearest, shown
+from ..diagnostics.field_names import FieldName
+from ..diagnostics.problem import Problem, nearest, shown
 
 Kind = Literal["text", "flag", "number", "texts", "gates", "mapping"]
-Label = Callable[[str], str]
-"""Turns the name of a field into what the user calls it."""
 
 FIELDS: dict[str, Kind] = {
     "virtual_node_selectors": "texts",
@@ -59,47 +58,24 @@ EXPECTED: dict[Kind, str] = {
 """How messages call the kinds."""
 
 
-NAMESPACE = "openkruise"
-"""The namespace of the config keys, also in programs of another name: ``openkruise:virtualNodeSelectors``."""
-
-
-def config_key(name: str) -> str:
-    """Return the key of a field in stack config: ``virtual_node_selectors`` is ``virtualNodeSelectors``."""
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
-
-
-def config_label(namespace: str = NAMESPACE) -> Label:
-    """Return what the fields are called where they are keys of stack config."""
-    return lambda name: f"{namespace}:{config_key(name)}"
-
-
 class Arguments(dict[str, Any]):
     """Fields by name, and what whoever wrote them calls them; those of a plain mapping are called so, too."""
 
-    def __init__(self, fields: Mapping[str, Any], *, label: Label, source: str) -> None:
+    def __init__(self, fields: Mapping[str, Any], *, field_name: FieldName, source: str) -> None:
         super().__init__(fields)
-        self.label = label
+        self.field_name = field_name
         self.source = source
         """Where they come from, in messages; empty where that is the component's to say."""
 
 
-def setting(label: Label, name: str, value: str) -> str:
-    """Return how to set a field in the words of whoever wrote the others, and have it take effect."""
-    key = label(name)
-    if ":" in key:  # config alone has a namespace before its keys, and a command to set them by
-        return f"pulumi config set {key} {value} && pulumi up"
-    return f"set {key} to {value} in the program, then `pulumi up`"
-
-
-def unknown_key(where: str, name: str, known: list[str]) -> ConfigProblem:
+def unknown_key(where: str, name: str, known: list[str]) -> Problem:
     """Return the problem of a key that does not exist, naming the nearest one that does."""
     near = nearest(name, known)
     remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return ConfigProblem("unknown-key", where, "unknown key", remedy=remedy)
+    return Problem("unknown-key", where, "unknown key", remedy=remedy)
 
 
-def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigProblem]) -> dict[str, Any]:
+def of_right_kind(raw: Mapping[str, Any], field_name: FieldName, problems: list[Problem]) -> dict[str, Any]:
     """Return the fields whose values have the right type, and add a problem for each other one.
 
     Lists come as pairs of position and text: those that are no text are left out, and the others keep their
@@ -110,7 +86,7 @@ def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigPro
         if name not in FIELDS:
             problems.append(unknown_key(str(name), str(name), list(FIELDS)))
             continue
-        kind, where = FIELDS[name], label(name)
+        kind, where = FIELDS[name], field_name(name)
         if kind == "texts" and isinstance(value, (list, tuple)):
             problems += [
                 bad for index, item in enumerate(value) if (bad := _item_problem(item, where, index))
@@ -122,7 +98,7 @@ def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigPro
                 given[name] = int(value)
             else:
                 reason = f"expected {what} from 1 to {largest}, found {shown(value)}"
-                problems.append(ConfigProblem("out-of-range", where, reason))
+                problems.append(Problem("out-of-range", where, reason))
         elif isinstance(
             value, {"text": str, "flag": bool, "gates": Mapping, "mapping": Mapping}.get(kind, ())
         ):
@@ -132,18 +108,18 @@ def of_right_kind(raw: Mapping[str, Any], label: Label, problems: list[ConfigPro
     return given
 
 
-def _wrong_type(kind: Kind, value: Any, where: str) -> ConfigProblem:
+def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     expected = EXPECTED[kind]
     remedy = "write a list with one entry for each of them" if kind == "texts" else ""
     if "Output" in type(value).__name__:
         remedy = (
             "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
         )
-        return ConfigProblem("wrong-type", where, f"expected {expected}, found an Output", remedy=remedy)
-    return ConfigProblem("wrong-type", where, f"expected {expected}, found {shown(value)}", remedy=remedy)
+        return Problem("wrong-type", where, f"expected {expected}, found an Output", remedy=remedy)
+    return Problem("wrong-type", where, f"expected {expected}, found {shown(value)}", remedy=remedy)
 
 
-def _item_problem(item: Any, where: str, index: int) -> ConfigProblem | None:
+def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     """Return what is wrong with an item of a list of texts, with the YAML trap it probably comes from."""
     if isinstance(item, str):
         return None
@@ -156,4 +132,4 @@ def _item_problem(item: Any, where: str, index: int) -> ConfigProblem | None:
         remedy = "write one entry a line, without a list inside the list"
     else:
         remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than text"
-    return ConfigProblem("wrong-type", place, f"expected a text, found {shown(item)}", remedy=remedy)
+    return Problem("wrong-type", place, f"expected a text, found {shown(item)}", remedy=remedy)

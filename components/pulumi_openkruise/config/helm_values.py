@@ -10,9 +10,9 @@ from typing import Any
 from ..chart.derived import OWNED
 from ..chart.gates import text_problems
 from ..chart.version import Version
-from ..diagnostics.problem import ConfigProblem, shown
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import Problem, shown
 from ..selectors import ALWAYS_TRUE, Selector
-from .fields import Label
 from .node_affinity import (
     DAEMON,
     MANAGER,
@@ -69,16 +69,16 @@ def values_problems(
     namespace: str,
     contract: Version,
     derived: Mapping[str, Any] | None = None,
-    label: Label = str,
+    field_name: FieldName = argument_name,
     exclude_manager: bool = True,
-) -> list[ConfigProblem]:
+) -> list[Problem]:
     """Return everything that is wrong with the user's values, and with the exclusion joined with them.
 
     Messages show no content but of affinities and nodeSelectors. ``excluded`` is None while that is unknown.
-    ``contract`` is the version of the chart, ``derived`` what other keys have set, ``label`` tells what a
-    field is called in messages.
+    ``contract`` is the version of the chart, ``derived`` what other keys have set; ``field_name`` turns
+    a field into its name in messages.
     """
-    where = label("values")
+    where = field_name("values")
     problems = list(_unfit(values, where))
     told = {problem.where for problem in problems}
     if values:
@@ -98,24 +98,24 @@ def values_problems(
             if not wrong and not form and (pods is DAEMON or exclude_manager):
                 judged.append(pods)
     if excluded is not None:
-        problems += joint_problems(excluded, values, judged, where, label("virtual_node_selectors"))
+        problems += joint_problems(excluded, values, judged, where, field_name("virtual_node_selectors"))
     for key, name in OWNED.items():
         if key in values and key in (derived or {}):
             reason = "would take the place of what other keys have set here"
-            remedy = f"set it all as {label(name)}, and remove this one"
-            problems.append(ConfigProblem("owned-value", f"{where}.{key}", reason, (), remedy))
+            remedy = f"set it all as {field_name(name)}, and remove this one"
+            problems.append(Problem("owned-value", f"{where}.{key}", reason, (), remedy))
     if isinstance(values.get("featureGates"), str):
         problems += text_problems(
-            values["featureGates"], contract, f"{where}.featureGates", label("feature_gates")
+            values["featureGates"], contract, f"{where}.featureGates", field_name("feature_gates")
         )
     installation = _section(values, "installation")
     if isinstance(installation.get("namespace"), str) and installation["namespace"] != namespace:
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
-        problems.append(ConfigProblem("owned-value", place, reason, (), f"set {label('namespace')} instead"))
+        problems.append(Problem("owned-value", place, reason, (), f"set {field_name('namespace')} instead"))
     if installation.get("createNamespace") is True:
         place = f"{where}.installation.createNamespace"
         reason = "the chart must not make the namespace: uninstalling would delete the release's record too"
-        problems.append(ConfigProblem("owned-value", place, reason, (), "remove it"))
+        problems.append(Problem("owned-value", place, reason, (), "remove it"))
     return problems
 
 
@@ -142,17 +142,17 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[ConfigProblem]:
+def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
     """Yield what in the values is not data that reaches the chart."""
     if depth > 64:
-        yield ConfigProblem("invalid-values", where, "nested too deeply")
+        yield Problem("invalid-values", where, "nested too deeply")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if isinstance(key, str):
                 yield from _unfit(item, f"{where}.{key}", depth + 1)
             else:
                 reason = f"the key {shown(key)} is not a text"
-                yield ConfigProblem("invalid-values", where, reason, (), "put the key in quotes")
+                yield Problem("invalid-values", where, reason, (), "put the key in quotes")
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _unfit(item, f"{where}[{index}]", depth + 1)
@@ -160,9 +160,9 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[ConfigProblem]:
         # pulumi-kubernetes#2997: older providers drop it on its way to Helm.
         remedy = "write the value that should be in force, or remove the key"
         reason = "null removes the chart's default from pulumi-kubernetes 4.30 on, and older ones leave it"
-        yield ConfigProblem("null-value", where, reason, (), remedy)
+        yield Problem("null-value", where, reason, (), remedy)
     elif isinstance(value, float) and not math.isfinite(value):
-        yield ConfigProblem("invalid-values", where, "not a finite number")
+        yield Problem("invalid-values", where, "not a finite number")
     elif not isinstance(value, (str, bool, int, float)):
         reason = f"expected text, number, true, false, list or mapping, found a Python {type(value).__name__}"
-        yield ConfigProblem("invalid-values", where, reason)
+        yield Problem("invalid-values", where, reason)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..diagnostics.problem import ConfigProblem, shown
-from .fields import Label
+from ..diagnostics.field_names import FieldName
+from ..diagnostics.problem import Problem, shown
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -22,7 +22,7 @@ def is_reserved(namespace: str) -> bool:
     return namespace == "default" or namespace.startswith("kube-")
 
 
-def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]:
+def name_problems(given: Mapping[str, Any], field_name: FieldName) -> list[Problem]:
     """Return what is wrong with namespaces and release name, of fields with the right kind of value."""
     problems = []
     for name, pattern, longest in (
@@ -33,11 +33,11 @@ def name_problems(given: Mapping[str, Any], label: Label) -> list[ConfigProblem]
         value = given.get(name, RELEASE)
         if not pattern.fullmatch(value) or len(value) > longest:
             reason = f"expected lower-case letters, digits and '-', at most {longest}, found {shown(value)}"
-            problems.append(ConfigProblem("invalid-name", label(name), reason))
+            problems.append(Problem("invalid-name", field_name(name), reason))
     namespace = given.get("namespace", NAMESPACE)
     if given.get("create_namespace", True) and is_reserved(namespace):
         # Created means owned: a destroy would delete it, with everything else that lives there.
         reason = f"{shown(namespace)} belongs to Kubernetes, not to a stack that would delete it one day"
-        remedy = f"choose another, or adopt the existing one with {label('create_namespace')} false"
-        problems.append(ConfigProblem("reserved-namespace", label("namespace"), reason, (), remedy))
+        remedy = f"choose another, or adopt the existing one with {field_name('create_namespace')} false"
+        problems.append(Problem("reserved-namespace", field_name("namespace"), reason, (), remedy))
     return problems

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..diagnostics.problem import ConfigProblem, nearest
-from ..selectors import Problem, Selector, SelectorError, solve
+from ..diagnostics.problem import Problem, nearest
+from ..selectors import Problem as SelectorProblem
+from ..selectors import Selector, SelectorError, solve
 from ..selectors.node_selector import read
 from ..selectors.parse import requirement_fault
 from ..selectors.unsatisfiable import dead_terms
@@ -88,16 +89,16 @@ def _solved(
     return solve(excluded, required=node_selector, labels=dict(labels)).affinity
 
 
-def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[ConfigProblem]:
+def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
     """Yield what is no label in the ``nodeSelector`` that the values give the pods."""
     for key, value in pod_labels(values, pods).items():
         fault = requirement_fault(key, "In", (value,))
         if fault:
             place = f"{where}.{pods.section}.nodeSelector.{key}"
-            yield ConfigProblem("invalid-affinity", place, fault)
+            yield Problem("invalid-affinity", place, fault)
 
 
-def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[ConfigProblem]:
+def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
     """Yield what is wrong with the form of the affinity that the values give the pods.
 
     ``where`` is what the values are called.
@@ -113,17 +114,17 @@ def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator
             break
         level, place = level[key], f"{place}.{key}"
         if not isinstance(level, Mapping):
-            yield ConfigProblem("invalid-affinity", place, "expected a mapping")
+            yield Problem("invalid-affinity", place, "expected a mapping")
             return
         known = (REQUIRED, PREFERRED) if key == "nodeAffinity" else keys
         for name in level:
             if name not in known:
                 near = nearest(str(name), known)
                 remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-                yield ConfigProblem("invalid-affinity", f"{place}.{name}", "unknown key", (), remedy)
+                yield Problem("invalid-affinity", f"{place}.{name}", "unknown key", (), remedy)
     required = node_affinity(values, pods).get(REQUIRED)
     if required is not None and not isinstance(required, Mapping):
-        yield ConfigProblem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")
+        yield Problem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")
     elif required is not None:
         yield from (_problem(problem, f"{place}.{REQUIRED}") for problem in read(required)[1])
 
@@ -134,13 +135,13 @@ def joint_problems(
     workloads: Sequence[Pods],
     where: str,
     selectors: str,
-) -> list[ConfigProblem]:
+) -> list[Problem]:
     """Return what is wrong with the exclusion, joined with what the values require of each workload's nodes.
 
     Their form must be free of problems. ``where`` is what the values are called, ``selectors`` what the
     list of selectors is. Where nothing is required the exclusion itself is at fault, and that is told once.
     """
-    told: dict[tuple[str, str], ConfigProblem] = {}
+    told: dict[tuple[str, str], Problem] = {}
     for pods in workloads:
         required, labels = node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods)
         affinity = f"{where}.{'.'.join((pods.section, *pods.path))}.{REQUIRED}"
@@ -155,7 +156,7 @@ def joint_problems(
         else:
             for number, reason in dead_terms(required, labels) if required is not None else ():
                 place = f"{affinity}.nodeSelectorTerms[{number}]"
-                told[place, reason] = ConfigProblem(
+                told[place, reason] = Problem(
                     "dead-term", place, reason, (), "write what is meant, or remove the term", "warning"
                 )
     # What is wrong with the selectors alone is wrong with them joined, too.
@@ -166,5 +167,5 @@ def joint_problems(
     ]
 
 
-def _problem(problem: Problem, where: str) -> ConfigProblem:
-    return ConfigProblem(problem.code, where, problem.reason, tuple(problem.example()), problem.remedy)
+def _problem(problem: SelectorProblem, where: str) -> Problem:
+    return Problem(problem.code, where, problem.reason, tuple(problem.example()), problem.remedy)

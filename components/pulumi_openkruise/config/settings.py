@@ -10,7 +10,6 @@ from typing import Any
 from ..chart.derived import derived_problems, derived_values, has_daemon
 from ..chart.digests import CHART_REPOSITORY
 from ..chart.local import Look, is_bare_name, nothing_local
-from ..chart.notes import version_problems
 from ..chart.source import (
     CHART,
     CHART_VERSION,
@@ -19,12 +18,13 @@ from ..chart.source import (
     digest_of,
     look_at_chart,
 )
-from ..chart.version import Version, version
-from ..diagnostics.problem import ConfigError, ConfigProblem, shown
+from ..chart.version import Version, version, version_problems
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import ConfigError, Problem, shown
 from ..selectors import Selector
 from .adoption import moving_problems
 from .excluded_nodes import read_excluded
-from .fields import Label, of_right_kind
+from .fields import of_right_kind
 from .helm_values import merged, values_problems
 from .names import NAMESPACE, RELEASE, name_problems
 from .presets import is_preset, preset_remedy
@@ -67,9 +67,9 @@ class Settings:
     values: Mapping[str, Any] = field(default_factory=dict)
     has_daemon: bool = True
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
-    warnings: tuple[ConfigProblem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     """What is worth a line and keeps nobody from installing."""
-    label: Label = field(default=str, compare=False, repr=False)
+    field_name: FieldName = field(default=argument_name, compare=False, repr=False)
     """What the fields are called in messages."""
 
     @property
@@ -97,42 +97,42 @@ def read_settings(
     raw: Mapping[str, Any],
     *,
     source: str,
-    label: Label = str,
-    known_problems: tuple[ConfigProblem, ...] = (),
+    field_name: FieldName = argument_name,
+    known_problems: tuple[Problem, ...] = (),
     look: Look = nothing_local,
 ) -> Settings:
     """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
 
-    ``source`` says in messages where ``raw`` comes from, ``label`` what a field is called there. Problems
-    that the caller has found already go in by ``known_problems``, so that they are listed with all others;
-    fields that they are about have to be left out of ``raw``. ``look`` looks at a chart on this machine; by
-    default nothing is looked at. Raises ConfigError with every problem.
+    ``source`` says in messages where ``raw`` comes from; ``field_name`` names a field there.
+    Problems that the caller has found already go in by ``known_problems``, so that they are listed with all
+    others; fields that they are about have to be left out of ``raw``. ``look`` looks at a chart on this
+    machine; by default nothing is looked at. Raises ConfigError with every problem.
     """
     problems = list(known_problems)
-    given = of_right_kind(raw, label, problems)
+    given = of_right_kind(raw, field_name, problems)
     names = [name for _index, name in given.get("virtual_node_presets", ())]
-    problems += _preset_problems(given.get("virtual_node_presets", ()), label("virtual_node_presets"))
+    problems += _preset_problems(given.get("virtual_node_presets", ()), field_name("virtual_node_presets"))
     excluded, found = read_excluded(
         dict(given.get("virtual_node_selectors", ())),
         presets=[name for name in names if is_preset(name)],
         base=given.get("base_exclusions", True),
-        where=label("virtual_node_selectors"),
+        where=field_name("virtual_node_selectors"),
     )
     problems += found
-    problems += _node_check_problems(given, label("node_check"))
-    problems += chart_problems(given, label)
-    local, found = look_at_chart(given, label, look)
+    problems += _node_check_problems(given, field_name("node_check"))
+    problems += chart_problems(given, field_name)
+    local, found = look_at_chart(given, field_name, look)
     problems += found
-    problems += name_problems(given, label)
-    problems += moving_problems(given, label)
+    problems += name_problems(given, field_name)
+    problems += moving_problems(given, field_name)
     contract = contract_version(given, local)
-    problems += derived_problems(given, contract, label)
+    problems += derived_problems(given, contract, field_name)
     namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})
     contract = contract or _DEFAULT
     good = not any(problem.severity == "error" for problem in problems)
     derived = derived_values(given, contract) if good else {}
     values_given = bool(values or given.get("feature_gates"))
-    problems += version_problems(contract, label("chart_version"), values_given=values_given)
+    problems += version_problems(contract, field_name("chart_version"), values_given=values_given)
     problems += values_problems(
         values,
         excluded=excluded,
@@ -140,7 +140,7 @@ def read_settings(
         namespace=namespace,
         contract=contract,
         derived=derived,
-        label=label,
+        field_name=field_name,
     )
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or excluded is None:
@@ -159,23 +159,23 @@ def read_settings(
         derived=derived,
         has_daemon=has_daemon(merged(derived, values)),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
-        label=label,
+        field_name=field_name,
         **plain,
     )
 
 
-def _node_check_problems(given: dict[str, Any], where: str) -> list[ConfigProblem]:
+def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:
     found = given.get("node_check", Settings.node_check)
     if found == "false":  # what YAML makes of off
         given["node_check"] = found = "off"
     if found in ("off", "warn", "fail"):
         return []
-    return [ConfigProblem("invalid-choice", where, f"expected off, warn or fail, found {shown(found)}")]
+    return [Problem("invalid-choice", where, f"expected off, warn or fail, found {shown(found)}")]
 
 
-def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[ConfigProblem]:
+def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:
     return [
-        ConfigProblem(
+        Problem(
             "unknown-preset", f"{where}[{index}]", f"unknown preset {shown(name)}", (), preset_remedy(name)
         )
         for index, name in names

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..chart.derived import has_daemon, late_gate
 from ..chart.local import Look, nothing_local
-from ..diagnostics.problem import ConfigError, ConfigProblem, shown
-from .fields import EXPECTED, FIELDS, NAMESPACE, Kind, config_key, config_label, unknown_key
+from ..diagnostics.field_names import NAMESPACE, config_field_name, config_key
+from ..diagnostics.problem import ConfigError, Problem, shown
+from .fields import EXPECTED, FIELDS, Kind, unknown_key
 from .settings import read_settings
 
 CONFIG_KEYS: dict[str, str] = {config_key(name): name for name in FIELDS}
@@ -32,7 +33,7 @@ def parse_config(
     among them that are encrypted: only ``values`` may be, and no message shows what is in it. ``look`` looks
     at a chart on this machine; by default nothing does. Raises ConfigError with every problem at once.
     """
-    problems: list[ConfigProblem] = []
+    problems: list[Problem] = []
     arguments: dict[str, Any] = {}
     for key, value in raw.items():
         where = f"{namespace}:{key}"
@@ -43,22 +44,22 @@ def parse_config(
         if key in secret_keys and name != "values":
             # The cluster shows it anyway, and so do the outputs and the preview of the stack.
             reason = "cannot be a secret: it is plainly visible in the cluster"
-            problems.append(
-                ConfigProblem("needless-secret", where, reason, (), "set it again without --secret")
-            )
+            problems.append(Problem("needless-secret", where, reason, (), "set it again without --secret"))
             continue
         try:
             arguments[name] = _decode(FIELDS[name], value)
         except _NotDecodedError as error:
             found = "a secret that is something else" if key in secret_keys else shown(value)
             reason = f"expected {error.expected}, found {found}"
-            problems.append(ConfigProblem("wrong-type", where, reason, (), error.remedy))
+            problems.append(Problem("wrong-type", where, reason, (), error.remedy))
 
-    label = config_label(namespace)
-    settings = read_settings(arguments, source=source, label=label, known_problems=tuple(problems), look=look)
+    field_name = config_field_name(namespace)
+    settings = read_settings(
+        arguments, source=source, field_name=field_name, known_problems=tuple(problems), look=look
+    )
     if "values" in secret_keys and has_daemon(settings.derived) is not settings.has_daemon:
         # The program gets secret values as an output, which tells nothing in time.
-        problem = late_gate(f"{label('values')}.featureGates", label("feature_gates"))
+        problem = late_gate(f"{field_name('values')}.featureGates", field_name("feature_gates"))
         raise ConfigError([problem], source=source)
     return arguments
 

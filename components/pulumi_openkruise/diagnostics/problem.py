@@ -11,7 +11,7 @@ Severity = Literal["error", "warning", "info"]
 
 
 @dataclass(frozen=True)
-class ConfigProblem:
+class Problem:
     """One thing that is wrong, where it is, and what to do about it.
 
     ``code`` is a stable name of the kind of problem.
@@ -44,8 +44,8 @@ class ConfigError(Exception):
     Not a ValueError: from within an output Pulumi would pass that on in another one, with a traceback.
     """
 
-    def __init__(self, problems: Sequence[ConfigProblem], *, source: str) -> None:
-        self.problems: tuple[ConfigProblem, ...] = tuple(sorted(problems, key=_place))
+    def __init__(self, problems: Sequence[Problem], *, source: str) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems, key=_place))
         self.source = source
         count = len(self.problems)
         things = "1 problem" if count == 1 else f"{count} problems"
@@ -53,7 +53,7 @@ class ConfigError(Exception):
         super().__init__("\n\n".join(blocks))
 
 
-def _place(problem: ConfigProblem) -> tuple[str, int, str]:
+def _place(problem: Problem) -> tuple[str, int, str]:
     """Order problems by key and position in a list, the key as a whole first."""
     key, _bracket, rest = problem.where.partition("[")
     index = rest.partition("]")[0]

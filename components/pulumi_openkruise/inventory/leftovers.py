@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cluster.errors import NotFoundError
-from ..lifecycle.recovery import Found
-from .release import ReleaseId
+from .release import Found, ReleaseId
 from .release_reader import Reader
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+"""Statuses of an operation that was begun and not ended; Helm refuses the next one, or pretends success."""
+
+Found = Literal["all", "some", "none", "unknown"]
+"""How much of a release's last manifest is still in the cluster."""
 
 
 class ReleaseId(NamedTuple):

@@ -10,16 +10,15 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, TypeVar
 
-from ..checks import Snapshot, Unread
-from ..checks.drift import manifest_objects
-from ..checks.node_states import is_daemon, why_not_ready
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
 from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text, texts
 from .location import SERVICE, home, owner
+from .manifest import manifest_objects
+from .pods import is_daemon, why_not_ready
 from .release_reader import GROUPS
-from .snapshot import NOT_ASKED, Key, NodeFacts, Object, node_facts
+from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, Unread, node_facts
 
 Classify = Callable[[Mapping[str, Any]], Classification]
 Progress = Callable[[str, int, int], None]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..config import names
-from ..config.fields import Label, setting
-from ..diagnostics.problem import ConfigProblem
+from ..diagnostics.field_names import FieldName, argument_name, setting
+from ..diagnostics.problem import Problem
 from ..inventory.release import Definition, ReleaseId, Seen
 from . import crd_versions
 from .release_condition import condition
@@ -30,11 +30,11 @@ class Asked:
     release: ReleaseId
     namespace: str
     create_namespace: bool
-    label: Label = str
+    field_name: FieldName = argument_name
     """What the fields are called in messages."""
 
 
-def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
+def creating(asked: Asked, seen: Seen) -> list[Problem]:
     """Return why the stack must not create the release: it is there, or OpenKruise is elsewhere."""
     problems = elsewhere(asked, seen)
     latest = seen.latest
@@ -44,7 +44,7 @@ def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
     return [
-        ConfigProblem(
+        Problem(
             "release-exists",
             f"Helm release {seen.release}",
             f"is there ({latest.status}, revision {latest.number}), and this stack is about to create it",
@@ -53,7 +53,7 @@ def creating(asked: Asked, seen: Seen) -> list[ConfigProblem]:
     ]
 
 
-def creating_namespace(asked: Asked, seen: Seen, there: bool) -> list[ConfigProblem]:
+def creating_namespace(asked: Asked, seen: Seen, there: bool) -> list[Problem]:
     """Return why the stack must not create the namespace; that of an installation may be restored.
 
     ``there`` tells whether the namespace is in the cluster, or may be.
@@ -63,7 +63,7 @@ def creating_namespace(asked: Asked, seen: Seen, there: bool) -> list[ConfigProb
     if problems or latest is None or not there:
         return problems
     return [
-        ConfigProblem(
+        Problem(
             "namespace-exists",
             f"namespace {asked.namespace}",
             f"is there, with Helm release {seen.release} ({latest.status}, revision {latest.number}), and "
@@ -88,25 +88,26 @@ def _ways_in(asked: Asked) -> tuple[str, ...]:
         "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
         "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
         "  if helm or an interrupted `up` made it, take it over as it is:",
-        f"    {setting(asked.label, 'import_release', 'true')}",
+        f"    {setting(asked.field_name, 'import_release', 'true')}",
     )
 
 
-def elsewhere(asked: Asked, seen: Seen) -> list[ConfigProblem]:
+def elsewhere(asked: Asked, seen: Seen) -> list[Problem]:
     """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
     if seen.owner is None or seen.owner == asked.release:
         return []
     keys = []
     if seen.owner.name != asked.release.name:
-        keys.append(f"{asked.label('release_name')} {seen.owner.name}")
+        keys.append(f"{asked.field_name('release_name')} {seen.owner.name}")
     if seen.owner.namespace != asked.release.namespace:
-        key = f"{asked.label('release_namespace')} {seen.owner.namespace}"
+        key = f"{asked.field_name('release_namespace')} {seen.owner.namespace}"
         if asked.release.namespace == asked.namespace and not names.is_reserved(seen.owner.namespace):
             # The record's namespace is not given, so it goes with the other one.
-            key = f"{asked.label('namespace')} {seen.owner.namespace}, or {key} if only its record is there"
+            namespace = asked.field_name("namespace")
+            key = f"{namespace} {seen.owner.namespace}, or {key} if only its record is there"
         keys.append(key)
     return [
-        ConfigProblem(
+        Problem(
             "other-release",
             f"Helm release {asked.release}",
             f"this cluster's OpenKruise is the release {seen.owner}, and a cluster holds one",
@@ -122,8 +123,8 @@ def crds_given_up(
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
     definitions: Iterable[Definition] | None,
-    label: Label = str,
-) -> list[ConfigProblem]:
+    field_name: FieldName = argument_name,
+) -> list[Problem]:
     """Return the problem of values that take the CRDs from a release: Helm would delete them.
 
     ``definitions`` are the cluster's CRDs; None where that could not be looked at. CRDs that Helm is told to
@@ -138,9 +139,9 @@ def crds_given_up(
     select = "crd/" + " crd/".join(unkept) if unkept else "<each crd/...kruise.io>"
     checked = () if unkept is not None else ("  whether they are could not be checked in the cluster",)
     return [
-        ConfigProblem(
+        Problem(
             "crds-given-up",
-            f"{label('values')}.crds.managed",
+            f"{field_name('values')}.crds.managed",
             f"false takes the CRDs from the release, and Helm deletes them with {_LOST}",
             (
                 f"  this is about {which}",
@@ -158,8 +159,8 @@ def older(old: str, new: str) -> bool:
 
 
 def downgraded(
-    old: str, new: str, definitions: Iterable[Definition] | None, label: Label = str
-) -> list[ConfigProblem]:
+    old: str, new: str, definitions: Iterable[Definition] | None, field_name: FieldName = argument_name
+) -> list[Problem]:
     """Return the problem of an older chart that lacks a version in which custom resources may be stored.
 
     Without the cluster's ``definitions`` (None) the known change of the chart counts.
@@ -174,9 +175,9 @@ def downgraded(
         return []
     names = _listed([f"{name} ({version})" for name, version in found])
     return [
-        ConfigProblem(
+        Problem(
             "chart-downgrade",
-            label("chart_version"),
+            field_name("chart_version"),
             f"{new} does not know versions in which custom resources are stored since {old}: {names}",
             (
                 "  the API server refuses its CRDs half way, and Helm cannot roll that back",
@@ -187,7 +188,7 @@ def downgraded(
     ]
 
 
-def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[ConfigProblem]:
+def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Problem]:
     """Return the problem of a namespace that the stack owns and is told not to own any more.
 
     ``old`` are the component's inputs as the engine has kept them.
@@ -195,9 +196,9 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
     if asked.create_namespace or not old or old.get("createNamespace") is not True:
         return []
     return [
-        ConfigProblem(
+        Problem(
             "namespace-given-up",
-            asked.label("create_namespace"),
+            asked.field_name("create_namespace"),
             f"this stack has made the namespace {asked.namespace}, and with false would delete it, with "
             "manager, daemons and the release's record, while the fail-closed webhooks stay",
             ("  set it to true again, as it was; false is for a namespace that the stack has not made",),
@@ -205,7 +206,7 @@ def namespace_given_up(old: Mapping[str, Any] | None, asked: Asked) -> list[Conf
     ]
 
 
-def cluster_left(old: str | None, new: str | None, urn: str, seen: Seen | None) -> list[ConfigProblem]:
+def cluster_left(old: str | None, new: str | None, urn: str, seen: Seen | None) -> list[Problem]:
     """Return the problem of an installation whose stack has got another cluster's kubeconfig.
 
     ``old`` and ``new`` are addresses of API servers. A cluster may have got another one: then the release is
@@ -215,7 +216,7 @@ def cluster_left(old: str | None, new: str | None, urn: str, seen: Seen | None) 
     if old is None or new is None or old == new or seen is None or seen.latest is not None:
         return []
     return [
-        ConfigProblem(
+        Problem(
             "cluster-left",
             f"Helm release {seen.release}",
             f"this stack has installed it on the cluster at {old}, and now has the kubeconfig of {new}, "
@@ -231,7 +232,7 @@ def cluster_left(old: str | None, new: str | None, urn: str, seen: Seen | None) 
     ]
 
 
-def namespace_left(old: str, asked: Asked, seen: Seen | None = None) -> list[ConfigProblem]:
+def namespace_left(old: str, asked: Asked, seen: Seen | None = None) -> list[Problem]:
     """Return the problem of an installation that is to go to another namespace than the one it runs in.
 
     ``seen`` is what is in the cluster, if that matters: an installation that never came to be is free to go.
@@ -239,12 +240,12 @@ def namespace_left(old: str, asked: Asked, seen: Seen | None = None) -> list[Con
     if old == asked.namespace or (seen is not None and seen.latest is None and seen.owner is None):
         return []
     return [
-        ConfigProblem(
+        Problem(
             "namespace-left",
-            asked.label("namespace"),
+            asked.field_name("namespace"),
             f"OpenKruise runs in {old}, and this stack would move it to {asked.namespace}, and delete {old} "
             "if it has made it, with manager, daemons and the release's record if that is there",
-            ("  set it back:", f"    {setting(asked.label, 'namespace', old)}"),
+            ("  set it back:", f"    {setting(asked.field_name, 'namespace', old)}"),
         )
     ]
 
@@ -256,23 +257,25 @@ def runs_in(values: Mapping[str, Any]) -> str:
     return given if isinstance(given, str) and given else names.NAMESPACE
 
 
-def deleting(release: ReleaseId, found: Mapping[str, int] | str, label: Label = str) -> list[ConfigProblem]:
+def deleting(
+    release: ReleaseId, found: Mapping[str, int] | str, field_name: FieldName = argument_name
+) -> list[Problem]:
     """Return why a guarded release is not deleted: custom resources by kind, or why they were not counted."""
     if found == {}:
         return []
     way_out = (
         "  delete them first, or give the guard up:",
-        f"    {setting(label, 'guard_destroy', 'false')}",
+        f"    {setting(field_name, 'guard_destroy', 'false')}",
     )
     if isinstance(found, str):
         reason = f"its deletion is guarded, and whether custom resources exist is not known: {found}"
-        return [ConfigProblem("unknown-resources", f"Helm release {release}", reason, way_out)]
+        return [Problem("unknown-resources", f"Helm release {release}", reason, way_out)]
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
     reason = f"deleting it deletes, with its CRDs, {listed}"
-    return [ConfigProblem("resources-exist", f"Helm release {release}", reason, way_out)]
+    return [Problem("resources-exist", f"Helm release {release}", reason, way_out)]
 
 
-def blocked(seen: Seen) -> list[ConfigProblem]:
+def blocked(seen: Seen) -> list[Problem]:
     """Return the problem of a release that can neither be changed nor counts as unchanged."""
     found = condition(seen)
     return [found.problem(seen.release)] if found is not None and found.blocked else []

@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..inventory.release import ReleaseId, Revision, Seen
+from ..inventory.release import Found, ReleaseId, Revision, Seen
 from .release_condition import options
-
-Found = Literal["all", "some", "none", "unknown"]
-"""How much of a release's last manifest is still in the cluster."""
 
 
 @dataclass(frozen=True)

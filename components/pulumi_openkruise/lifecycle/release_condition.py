@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from ..config import names
-from ..config.fields import Label, config_label, setting
-from ..diagnostics.problem import ConfigProblem
-from ..inventory.release import ReleaseId, Revision, Seen
-from ..inventory.statuses import UNFINISHED
+from ..diagnostics.field_names import FieldName, config_field_name, setting
+from ..diagnostics.problem import Problem
+from ..inventory.release import UNFINISHED, ReleaseId, Revision, Seen
 
 _MEANING = {
     "pending-install": "its installation was interrupted, or still goes on",
@@ -30,23 +29,24 @@ class Condition(NamedTuple):
         """Write it for people."""
         return "\n".join([self.headline, *(f"  {line}" for line in self.remedy)])
 
-    def problem(self, release: ReleaseId) -> ConfigProblem:
+    def problem(self, release: ReleaseId) -> Problem:
         """Return it as what is wrong with the release."""
         headline = self.headline.partition(": ")[2]
-        return ConfigProblem("release-blocked", f"Helm release {release}", headline, self._lines)
+        return Problem("release-blocked", f"Helm release {release}", headline, self._lines)
 
     @property
     def _lines(self) -> tuple[str, ...]:
         return tuple(f"  {line}" for line in self.remedy)
 
 
-_CONFIG = config_label()
+REAPPLY = "reapply"
+_CONFIG = config_field_name()
 
 
-def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
+def condition(seen: Seen, field_name: FieldName = _CONFIG) -> Condition | None:
     """Return what is wrong with the release's status; None for one that is deployed, or not there.
 
-    ``label`` tells what the fields are called.
+    ``field_name`` tells what the fields are called.
     """
     latest = seen.latest
     if latest is None or latest.status == "deployed":
@@ -59,8 +59,8 @@ def condition(seen: Seen, label: Label = _CONFIG) -> Condition | None:
         headline,
         (
             "`pulumi-openkruise check` says what its pods lack, if Helm has waited for them in vain",
-            f"`pulumi up` tries again; if it says unchanged instead, give {label('reapply')} a new value:",
-            f"  {setting(label, 'reapply', '<any new text>')}",
+            f"`pulumi up` tries again; if it says unchanged instead, give {field_name(REAPPLY)} a new value:",
+            f"  {setting(field_name, REAPPLY, '<any new text>')}",
         ),
     )
 

@@ -15,7 +15,8 @@ from pulumi_openkruise.checks import (
     Unread,
     check,
 )
-from pulumi_openkruise.checks.drift import differences, manifest_objects
+from pulumi_openkruise.checks.drift import differences
+from pulumi_openkruise.inventory.manifest import manifest_objects
 from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen
 from pulumi_openkruise.lifecycle.recovery import plan
 

@@ -363,7 +363,7 @@ def test_a_provider_that_takes_over_namespaces_is_warned_of(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, provider: str, namespace: str, warned: bool
 ) -> None:
     warnings: list[str] = []
-    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: provider)
+    monkeypatch.setattr("pulumi_openkruise.component.namespace.provider_version", lambda: provider)
     monkeypatch.setattr("pulumi.log.warn", lambda text, **_: warnings.append(text))
     install(engine, {"namespace": namespace})
     said = [text for text in warnings if "takes over" in text]
@@ -381,7 +381,7 @@ def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -
 def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    monkeypatch.setattr("pulumi_openkruise.supply.looking", lambda: look)
+    monkeypatch.setattr("pulumi_openkruise.component.chart_probe.looking", lambda: look)
     folder = tmp_path / "kruise"
     folder.mkdir()
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")

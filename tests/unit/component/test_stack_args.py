@@ -353,7 +353,7 @@ def test_what_the_component_says_of_config_names_its_keys(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
-    monkeypatch.setattr("pulumi_openkruise.namespace.provider_version", lambda: "4.25.0")
+    monkeypatch.setattr("pulumi_openkruise.component.namespace.provider_version", lambda: "4.25.0")
     pulumi.runtime.set_all_config({"mine:chartVersion": "1.7.3", "mine:namespace": "other"})
 
     def program() -> None:

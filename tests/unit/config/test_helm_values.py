@@ -38,7 +38,7 @@ def problems(values: Any, excluded: Sequence[str] = SELECTORS, *, exclude_manage
         excluded=excluded,
         namespace="kruise-system",
         contract=version("1.8.3"),
-        label=lambda name: "selectors" if name == "virtual_node_selectors" else name,
+        field_name=lambda name: "selectors" if name == "virtual_node_selectors" else name,
         exclude_manager=exclude_manager,
     )
     return [f"{problem.code} {problem.where}" for problem in found]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from pulumi_openkruise.config.fields import config_label
+from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.inventory.release import Definition, ReleaseId, Revision, Seen
 from pulumi_openkruise.lifecycle.preconditions import (
     Asked,
@@ -122,7 +122,7 @@ def test_an_installation_is_kept_by_the_namespace_that_was_changed(asked: str, k
 
 def test_an_installation_stays_in_its_namespace() -> None:
     # With the record's namespace given, the release itself is still found.
-    moved = replace(ASKED, namespace="elsewhere", label=config_label("mine"))
+    moved = replace(ASKED, namespace="elsewhere", field_name=config_field_name("mine"))
     (problem,) = namespace_left("kruise-system", moved, INSTALLED)
     assert problem.code == "namespace-left"
     assert problem.where == "mine:namespace"
@@ -247,16 +247,16 @@ def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
 
 
 def test_refusals_name_what_a_program_or_its_config_has() -> None:
-    by_config = replace(ASKED, create_namespace=False, label=config_label("mine"))
+    by_config = replace(ASKED, create_namespace=False, field_name=config_field_name("mine"))
     (given_up,) = namespace_given_up({"createNamespace": True}, by_config)
     assert given_up.where == "mine:createNamespace"
-    (there,) = creating(replace(ASKED, label=config_label("mine")), INSTALLED)
+    (there,) = creating(replace(ASKED, field_name=config_field_name("mine")), INSTALLED)
     assert there.detail[-1].strip() == "pulumi config set mine:importRelease true && pulumi up"
     (own,) = creating(ASKED, INSTALLED)
     assert own.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
-    (guarded,) = deleting(RELEASE, {"CloneSet": 1}, config_label("mine"))
+    (guarded,) = deleting(RELEASE, {"CloneSet": 1}, config_field_name("mine"))
     assert guarded.detail[-1].strip() == "pulumi config set mine:guardDestroy false && pulumi up"
-    (crds,) = crds_given_up({}, NOT_MANAGED, None, config_label("mine"))
+    (crds,) = crds_given_up({}, NOT_MANAGED, None, config_field_name("mine"))
     assert crds.where == "mine:values.crds.managed"
-    (older,) = downgraded("1.9.0", "1.8.3", None, config_label("mine"))
+    (older,) = downgraded("1.9.0", "1.8.3", None, config_field_name("mine"))
     assert older.where == "mine:chartVersion"
