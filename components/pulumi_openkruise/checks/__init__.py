@@ -4,7 +4,8 @@
 Imports no Pulumi, and reads nothing.
 """
 
-from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, Unread, node_facts
+from ..diagnostics.unavailable import Unavailable
+from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, node_facts
 from .expected import Expected, of_daemon_set, of_selectors, of_settings
 from .finding import Code, Finding, NotChecked
 from .report import GROUPS, Report, check
@@ -19,7 +20,7 @@ __all__ = [
     "NotChecked",
     "Report",
     "Snapshot",
-    "Unread",
+    "Unavailable",
     "check",
     "node_facts",
     "of_daemon_set",

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.helm_records import deployed
 from ..inventory.json_access import (
     at,
@@ -20,7 +21,7 @@ from ..inventory.json_access import (
     texts,
 )
 from ..inventory.location import SERVICE, asks, home
-from ..inventory.snapshot import Object, Snapshot, Unread
+from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
 
@@ -145,7 +146,7 @@ def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         points = counted(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
         yield make(WRONG_NAMESPACE, what, evidence, [text(hook, "name") for hook in astray])
-    if isinstance(snapshot.certificates, Unread):
+    if isinstance(snapshot.certificates, Unavailable):
         return
     authority = _authority(snapshot.certificates)
     bundles = {text(hook, "clientConfig", "caBundle") for hook in hooks}
@@ -166,7 +167,7 @@ def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
 
 def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield who answers the webhooks' calls; the EndpointSlices must have been read."""
-    assert not isinstance(snapshot.endpoint_slices, Unread)
+    assert not isinstance(snapshot.endpoint_slices, Unavailable)
     endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
     ready = [one for one in endpoints if at(one, "conditions", "ready") is not False]
     configured = any(isinstance(one, dict) for one in (snapshot.mutating, snapshot.validating))
@@ -184,7 +185,7 @@ def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the certificates; the Secret must have been read."""
-    if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unread):
+    if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unavailable):
         return
     name = f"Secret {expected.namespace}/{SECRET}"
     authority = _authority(snapshot.certificates)
@@ -202,7 +203,7 @@ def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
 
 def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with OpenKruise's CustomResourceDefinitions; they must have been read."""
-    assert not isinstance(snapshot.definitions, Unread)
+    assert not isinstance(snapshot.definitions, Unavailable)
     there = home(snapshot, expected.namespace)
     broken, old, gone, astray = [], [], [], []
     broken += [(name, f"{name}: not there") for name in unserved(snapshot)]
@@ -274,7 +275,7 @@ def _moment(taken: str) -> datetime | None:
 
 def unserved(snapshot: Snapshot) -> list[str]:
     """Return the definitions that the deployed revision has and the cluster has not."""
-    if isinstance(snapshot.records, Unread) or isinstance(snapshot.definitions, Unread):
+    if isinstance(snapshot.records, Unavailable) or isinstance(snapshot.definitions, Unavailable):
         return []
     record = deployed(snapshot.records)
     wanted = _DEFINITION.findall(record.manifest) if record else []

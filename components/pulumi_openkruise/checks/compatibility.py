@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..chart.gates import known_gates
 from ..chart.version import version
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.helm_records import latest
 from ..inventory.json_access import counted, items, listed, mapping, text, texts
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
-from ..inventory.snapshot import Object, Snapshot, Unread
+from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
 from .node_states import NodeState
@@ -66,7 +67,7 @@ _TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 
 def of_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield where OpenKruise's version and the cluster's, or its runtimes, do not go together."""
     kruise, cluster = _kruise_version(snapshot, expected), snapshot.version
-    if kruise is None or isinstance(cluster, Unread):
+    if kruise is None or isinstance(cluster, Unavailable):
         return
     if kruise == (1, 9, 0) and "+" in cluster:
         evidence = [
@@ -117,7 +118,7 @@ def of_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Fin
 
 def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield what daemons that start again and again say of it themselves; logs must have been read."""
-    assert not isinstance(snapshot.logs, Unread)
+    assert not isinstance(snapshot.logs, Unavailable)
     without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
     if without:
         evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
@@ -126,7 +127,7 @@ def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
 
 def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the feature gates that pods run with; pods must have been read."""
-    assert not isinstance(snapshot.pods, Unread)
+    assert not isinstance(snapshot.pods, Unavailable)
     if not is_here(snapshot):
         return
     by_text: dict[str, list[str]] = defaultdict(list)
@@ -174,7 +175,7 @@ def _parsed(found: str) -> dict[str, str]:
 def _kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
     """Return OpenKruise's version: by the newest record that is not of a removal, else as the stack says."""
     told = expected.chart_version or ""
-    if not isinstance(snapshot.records, Unread):
+    if not isinstance(snapshot.records, Unavailable):
         newest = latest(record for record in snapshot.records if record.status != "uninstalled")
         told = newest.app_version or newest.chart_version if newest else told
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", told)

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.json_access import at, counted, items, listed, number
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
-from ..inventory.snapshot import NodeFacts, Object, Snapshot, Unread
+from ..inventory.snapshot import NodeFacts, Object, Snapshot
 from ..selectors.errors import describe_labels
 from .expected import Expected
 from .finding import Code, Finding, Severity, make
@@ -191,7 +192,7 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
 
 def of_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     """Yield what the pods of OpenKruise's namespace show; they must have been read."""
-    assert not isinstance(snapshot.pods, Unread)
+    assert not isinstance(snapshot.pods, Unavailable)
     if not is_here(snapshot):  # other operators label their pods alike
         return
     by_name = {one.node.name: one for one in states}
@@ -240,7 +241,7 @@ def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Findin
 
 def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield where OpenKruise's controllers take nodes for real ones, and the other way round."""
-    assert not isinstance(snapshot.node_images, Unread)
+    assert not isinstance(snapshot.node_images, Unavailable)
     images = snapshot.node_images
     yield from _foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
     # The controller waits half a minute for a new node, and a node that is not ready is left for later.
@@ -260,7 +261,7 @@ def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
 
 def of_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield the same for NodePodProbes, of which only those that are there count."""
-    assert not isinstance(snapshot.node_pod_probes, Unread)
+    assert not isinstance(snapshot.node_pod_probes, Unavailable)
     yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.json_access import counted, items, listed, mapping, name_of, number, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
-from ..inventory.snapshot import Object, Snapshot, Unread
+from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
 
@@ -45,7 +46,7 @@ CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS)
 
 def of_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what goes with the definitions; the custom resources must have been listed."""
-    assert not isinstance(snapshot.custom_resources, Unread)
+    assert not isinstance(snapshot.custom_resources, Unavailable)
     # Made by the manager for each node, and of no value to anybody.
     found = {kind: names for kind, names in snapshot.custom_resources.items() if names}
     own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in _MANAGERS_OWN}
@@ -69,7 +70,7 @@ _MANAGERS_OWN = ("NodeImage", "NodePodProbe")
 
 def of_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield a pre-delete Job that is there and has not succeeded; Jobs must have been read."""
-    assert not isinstance(snapshot.jobs, Unread)
+    assert not isinstance(snapshot.jobs, Unavailable)
     for job in snapshot.jobs:
         if not name_of(job).endswith("-finalizer") or number(job, "status", "succeeded"):
             continue
@@ -82,7 +83,7 @@ def of_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield pods of others in a namespace that the stack owns; pods must have been read."""
-    assert not isinstance(snapshot.pods, Unread)
+    assert not isinstance(snapshot.pods, Unavailable)
     if not expected.owns_namespace:
         return
     others = [
@@ -96,7 +97,7 @@ def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 
 def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:
-    if isinstance(snapshot.pods, Unread):
+    if isinstance(snapshot.pods, Unavailable):
         return []
     owner = text(job, "metadata", "uid")
     return [

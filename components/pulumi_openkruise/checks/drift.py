@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from ..config.node_affinity import REQUIRED
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.helm_records import deployed
 from ..inventory.json_access import at, counted, items, listed, texts
-from ..inventory.snapshot import Key, Object, Snapshot, Unread
+from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
 
@@ -76,7 +77,7 @@ def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             evidence.append(f"{kind} {name} {_compared(found, wanted)}")
             objects.append(f"{kind} {expected.namespace}/{name}")
     if objects:
-        record = None if isinstance(snapshot.records, Unread) else deployed(snapshot.records)
+        record = None if isinstance(snapshot.records, Unavailable) else deployed(snapshot.records)
         released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
         remedy = ""
         if record and released != expected.daemon:
@@ -88,8 +89,8 @@ def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 def of_objects(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield what of the deployed revision is missing or changed; both must have been read."""
-    assert not isinstance(snapshot.live, Unread)
-    assert not isinstance(snapshot.manifest, Unread)
+    assert not isinstance(snapshot.live, Unavailable)
+    assert not isinstance(snapshot.manifest, Unavailable)
     missing, changed = [], []
     for key, manifest in snapshot.manifest.items():
         live = snapshot.live.get(key)

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.helm_records import latest
 from ..inventory.json_access import counted, listed, mapping, name_of, number, seconds_between, text
 from ..inventory.location import home, is_here, owner
 from ..inventory.pods import is_manager, pod_named
 from ..inventory.release import UNFINISHED
-from ..inventory.snapshot import Object, Snapshot, Unread
+from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
 
@@ -120,7 +121,7 @@ _PATIENCE_OF_LEASE = 60
 def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the labels of OpenKruise's namespace."""
     namespace = snapshot.namespace
-    if namespace is None or isinstance(namespace, Unread) or not is_here(snapshot):
+    if namespace is None or isinstance(namespace, Unavailable) or not is_here(snapshot):
         return
     labels = mapping(namespace, "metadata", "labels")
     name = name_of(namespace)
@@ -198,7 +199,7 @@ def of_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 def of_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what Helm's records say; they must have been read."""
-    assert not isinstance(snapshot.records, Unread)
+    assert not isinstance(snapshot.records, Unavailable)
     releases = defaultdict(list)
     for record in snapshot.records:
         releases[record.namespace, record.name].append(record)
@@ -249,4 +250,4 @@ def _by_hand(newest: Any, records: Sequence[Any]) -> str:
 
 
 def _pods(snapshot: Snapshot) -> Sequence[Object]:
-    return () if isinstance(snapshot.pods, Unread) else snapshot.pods
+    return () if isinstance(snapshot.pods, Unavailable) else snapshot.pods

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..config.node_affinity import leaves_out
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.pods import daemons_by_node, is_starting, why_not_ready
-from ..inventory.snapshot import NodeFacts, Snapshot, Unread
+from ..inventory.snapshot import NodeFacts, Snapshot
 from .expected import Expected, matches
 
 State = Literal[
@@ -56,7 +57,7 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
     """Return the state of each node, in the order in which they came."""
     # Where nothing is installed, no node lacks a daemon.
     pods = snapshot.pods
-    daemons = None if isinstance(pods, Unread) or snapshot.daemon_set is None else daemons_by_node(pods)
+    daemons = None if isinstance(pods, Unavailable) or snapshot.daemon_set is None else daemons_by_node(pods)
     known: dict[int, tuple[int, ...]] = {}
     left_out = leaves_out(expected.required, expected.node_selector)
     states = []

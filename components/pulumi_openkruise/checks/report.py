@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.json_access import counted
-from ..inventory.snapshot import NOT_ASKED, Snapshot, Unread
+from ..inventory.snapshot import NOT_ASKED, Snapshot
 from . import admission, compatibility, coverage, destroy, drift, installation
 from .expected import Expected
 from .finding import SEVERITIES, Code, Finding, NotChecked
@@ -201,7 +202,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
         parts = [getattr(snapshot, name) for name in needs]
         if any(part is NOT_ASKED for part in parts):
             continue
-        why = next((part.why for part in parts if isinstance(part, Unread)), None)
+        why = next((part.reason for part in parts if isinstance(part, Unavailable)), None)
         if why is not None:
             not_checked.append(NotChecked(what, why))
         else:

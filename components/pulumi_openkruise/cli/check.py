@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import click
 
-from ..checks import Expected, Report, Snapshot, Unread, node_facts, of_daemon_set
+from ..checks import Expected, Report, Snapshot, node_facts, of_daemon_set
 from ..checks import check as run_checks
 from ..detection import classify
+from ..diagnostics.unavailable import Unavailable
 from ..inventory.location import home
 from . import options
 from .app import CLEAN, FINDINGS
@@ -150,9 +151,9 @@ def _of_cluster(
 
 def _of_live(snapshot: Snapshot, namespace: str) -> Expected:
     daemon_set = snapshot.daemon_set
-    if isinstance(daemon_set, Unread):
+    if isinstance(daemon_set, Unavailable):
         raise UnusableInputError(
-            f"the DaemonSet in namespace {namespace} cannot be read ({daemon_set.why}): "
+            f"the DaemonSet in namespace {namespace} cannot be read ({daemon_set.reason}): "
             "give --stack-file or SELECTORs to compare the nodes with"
         )
     if daemon_set is None:

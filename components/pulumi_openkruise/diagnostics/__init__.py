@@ -1,1 +1,1 @@
-"""One type of problem, and the names of fields in messages; pure."""
+"""One type of problem, one of what could not be known, and the names of fields in messages; pure."""

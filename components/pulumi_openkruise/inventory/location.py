@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ..diagnostics.unavailable import Unavailable
 from .json_access import items, mapping, text
-from .snapshot import Object, Snapshot, Unread
+from .snapshot import Object, Snapshot
 
 SERVICE = "kruise-webhook-service"
 """The Service that all of OpenKruise's webhooks ask."""
@@ -35,7 +36,7 @@ def asks(client: Object) -> tuple[str, str]:
     return text(client, "service", "namespace"), text(client, "service", "name")
 
 
-def owner(thing: Object | Unread | None) -> tuple[str, str] | None:
+def owner(thing: Object | Unavailable | None) -> tuple[str, str] | None:
     """Return namespace and name of the Helm release that an object says it is of."""
     annotations = mapping(thing, "metadata", "annotations")
     namespace, name = (text(annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
@@ -49,5 +50,5 @@ def _of_webhooks(snapshot: Snapshot) -> Iterator[Object]:
 
 
 def _of_conversions(snapshot: Snapshot) -> Iterator[Object]:
-    for definition in () if isinstance(snapshot.definitions, Unread) else snapshot.definitions:
+    for definition in () if isinstance(snapshot.definitions, Unavailable) else snapshot.definitions:
         yield mapping(definition, "spec", "conversion", "webhook", "clientConfig")

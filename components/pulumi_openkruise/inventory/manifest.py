@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord, deployed
 from .json_access import mapping
-from .snapshot import Key, Object, Unread
+from .snapshot import Key, Object
 
 
-def manifest_objects(records: Sequence[ReleaseRecord] | Unread) -> dict[Key, Object] | Unread:
+def manifest_objects(records: Sequence[ReleaseRecord] | Unavailable) -> dict[Key, Object] | Unavailable:
     """Return the objects of the deployed revision as ``read_manifest`` does, or what keeps them unknown."""
-    if isinstance(records, Unread):
+    if isinstance(records, Unavailable):
         return records
     record = deployed(records)
     if record is None:
-        return Unread("no revision of the release is deployed, as far as Helm has recorded")
+        return Unavailable("no revision of the release is deployed, as far as Helm has recorded")
     try:
         return read_manifest(record.manifest)
     except ValueError as error:
-        return Unread(f"the manifest in Secret {record.secret} cannot be read: {error}")
+        return Unavailable(f"the manifest in Secret {record.secret} cannot be read: {error}")
 
 
 def read_manifest(manifest: str) -> dict[Key, Object]:

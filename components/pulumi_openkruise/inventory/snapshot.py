@@ -6,6 +6,7 @@ from sys import intern
 from typing import Any
 
 from ..detection import Classification, pool_of
+from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord
 from .json_access import at, condition, items, mapping, name_of, text
 
@@ -14,14 +15,7 @@ Key = tuple[str, str, str, str]
 """apiVersion, kind, namespace (empty where a manifest does not say it) and name of an object."""
 
 
-@dataclass(frozen=True)
-class Unread:
-    """Stands for a part that is not there: ``why`` says what kept it from being read."""
-
-    why: str
-
-
-NOT_ASKED = Unread("not asked for")
+NOT_ASKED = Unavailable("not asked for")
 """A part that nobody wanted: its checks are left out without a word."""
 
 
@@ -71,7 +65,7 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that was read of a cluster; ``Unread`` stands for what was not.
+    """Everything that was read of a cluster; ``Unavailable`` stands for what was not.
 
     An object that is not there is None, a list without members is empty.
     """
@@ -81,39 +75,39 @@ class Snapshot:
     taken: str
     """When, in RFC 3339."""
     nodes: Sequence[NodeFacts]
-    version: str | Unread = NOT_ASKED
+    version: str | Unavailable = NOT_ASKED
     """Version of the cluster, as ``v1.33.1``."""
-    pods: Sequence[Object] | Unread = NOT_ASKED
+    pods: Sequence[Object] | Unavailable = NOT_ASKED
     """The pods of OpenKruise's namespace."""
-    logs: Mapping[str, str] | Unread = NOT_ASKED
+    logs: Mapping[str, str] | Unavailable = NOT_ASKED
     """The end of the log of some daemons that do not run, by pod."""
-    namespace: Object | Unread | None = NOT_ASKED
-    config_namespace: Object | Unread | None = NOT_ASKED
+    namespace: Object | Unavailable | None = NOT_ASKED
+    config_namespace: Object | Unavailable | None = NOT_ASKED
     """``kruise-daemon-config``."""
-    daemon_set: Object | Unread | None = NOT_ASKED
-    deployment: Object | Unread | None = NOT_ASKED
-    jobs: Sequence[Object] | Unread = NOT_ASKED
+    daemon_set: Object | Unavailable | None = NOT_ASKED
+    deployment: Object | Unavailable | None = NOT_ASKED
+    jobs: Sequence[Object] | Unavailable = NOT_ASKED
     """The Jobs of OpenKruise's namespace."""
-    lease: Object | Unread | None = NOT_ASKED
-    mutating: Object | Unread | None = NOT_ASKED
-    validating: Object | Unread | None = NOT_ASKED
-    endpoint_slices: Sequence[Object] | Unread = NOT_ASKED
+    lease: Object | Unavailable | None = NOT_ASKED
+    mutating: Object | Unavailable | None = NOT_ASKED
+    validating: Object | Unavailable | None = NOT_ASKED
+    endpoint_slices: Sequence[Object] | Unavailable = NOT_ASKED
     """Of the Service that the webhooks ask (``whereabouts.home``)."""
-    certificates: Object | Unread | None = NOT_ASKED
+    certificates: Object | Unavailable | None = NOT_ASKED
     """The Secret with the webhooks' certificates."""
-    definitions: Sequence[Object] | Unread = NOT_ASKED
+    definitions: Sequence[Object] | Unavailable = NOT_ASKED
     """OpenKruise's CustomResourceDefinitions."""
-    node_images: Mapping[str, int] | Unread = NOT_ASKED
+    node_images: Mapping[str, int] | Unavailable = NOT_ASKED
     """By node that has a NodeImage, how many images it is to pull."""
-    node_pod_probes: Mapping[str, int] | Unread = NOT_ASKED
+    node_pod_probes: Mapping[str, int] | Unavailable = NOT_ASKED
     """By node that has a NodePodProbe, how many pods are to be probed there."""
-    records: Sequence[ReleaseRecord] | Unread = NOT_ASKED
+    records: Sequence[ReleaseRecord] | Unavailable = NOT_ASKED
     """Helm's records of releases of the chart, all revisions."""
-    manifest: Mapping[Key, Object] | Unread = NOT_ASKED
+    manifest: Mapping[Key, Object] | Unavailable = NOT_ASKED
     """The objects of the deployed revision as Helm has recorded them."""
-    live: Mapping[Key, Object | None] | Unread = NOT_ASKED
+    live: Mapping[Key, Object | None] | Unavailable = NOT_ASKED
     """The same as they are in the cluster."""
-    custom_resources: Mapping[str, Sequence[str]] | Unread = NOT_ASKED
+    custom_resources: Mapping[str, Sequence[str]] | Unavailable = NOT_ASKED
     """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
     unread_kinds: Mapping[str, str] = field(default_factory=dict)
     """Kinds of custom resources that could not be listed, with the reason."""

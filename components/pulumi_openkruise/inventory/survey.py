@@ -1,7 +1,7 @@
 """Reads from a cluster what the checks look at. Imports no Pulumi.
 
-Nothing is changed. What the user may not read, or what does not come, is told as ``Unread`` with the reason;
-only nodes have to be there, since without them there is nothing to check.
+Nothing is changed. A part that the user may not read, or that does not arrive, is ``Unavailable`` with the
+reason; only nodes have to be there, since without them there is nothing to check.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
+from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text, texts
 from .location import SERVICE, home, owner
 from .manifest import manifest_objects
 from .pods import is_daemon, why_not_ready
 from .release_reader import GROUPS
-from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, Unread, node_facts
+from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, node_facts
 
 Classify = Callable[[Mapping[str, Any]], Classification]
 Progress = Callable[[str, int, int], None]
@@ -44,7 +45,9 @@ def read_nodes(cluster: Cluster, classify: Classify, progress: Progress | None =
     ]
 
 
-def read_pods(cluster: Cluster, namespace: str, progress: Progress | None = None) -> list[Object] | Unread:
+def read_pods(
+    cluster: Cluster, namespace: str, progress: Progress | None = None
+) -> list[Object] | Unavailable:
     """Return the pods of a namespace, reduced to what the checks look at."""
     path = f"/api/v1/namespaces/{namespace}/pods"
     return _tried(lambda: [_slim(pod) for pod in cluster.list(path, progress=_of(progress, "pods"))])
@@ -68,15 +71,15 @@ def survey(
     nodes = read_nodes(cluster, classify, progress)
     tell = progress or (lambda _what, _count, _total: None)
 
-    def get(path: str) -> Object | Unread | None:
+    def get(path: str) -> Object | Unavailable | None:
         tell("the installation", 0, 0)
         return _tried(lambda: _or_none(lambda: cluster.get(path)))
 
-    def listed(path: str, **options: Any) -> list[Object] | Unread:
+    def listed(path: str, **options: Any) -> list[Object] | Unavailable:
         tell("the installation", 0, 0)
         return _tried(lambda: _or_none(lambda: list(cluster.list(path, **options))) or [])
 
-    def counted(plural: str, field: str) -> dict[str, int] | Unread:
+    def counted(plural: str, field: str) -> dict[str, int] | Unavailable:
         """Count by node what the manager has set in these objects, reduced as they come."""
         tell("the installation", 0, 0)
         objects = cluster.list(f"{_KRUISE}/{plural}")
@@ -96,7 +99,7 @@ def survey(
         nodes=nodes,
         version=version,
         pods=pods,
-        logs=NOT_ASKED if isinstance(pods, Unread) else _tried(lambda: _logs(cluster, namespace, pods)),
+        logs=NOT_ASKED if isinstance(pods, Unavailable) else _tried(lambda: _logs(cluster, namespace, pods)),
         namespace=get(f"/api/v1/{here}"),
         config_namespace=get("/api/v1/namespaces/kruise-daemon-config"),
         daemon_set=daemon_set,
@@ -122,19 +125,19 @@ def survey(
     )
     if live:
         manifest = manifest_objects(snapshot.records)
-        wanted = () if isinstance(manifest, Unread) else tuple(manifest)
+        wanted = () if isinstance(manifest, Unavailable) else tuple(manifest)
         found_live = _tried(lambda: _objects(cluster, wanted, release[0], tell))
         snapshot = replace(snapshot, manifest=manifest, live=found_live)
     if destroy:
         found = _tried(lambda: _custom_resources(cluster, tell))
-        if isinstance(found, Unread):
+        if isinstance(found, Unavailable):
             snapshot = replace(snapshot, custom_resources=found)
         else:
             snapshot = replace(snapshot, custom_resources=found[0], unread_kinds=found[1])
     return snapshot
 
 
-def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[ReleaseRecord] | Unread:
+def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[ReleaseRecord] | Unavailable:
     """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of.
 
     One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
@@ -150,7 +153,7 @@ def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[Rele
         )
         found += records
         unreadable += wrong
-    return Unread("; ".join(unreadable)) if unreadable else found
+    return Unavailable("; ".join(unreadable)) if unreadable else found
 
 
 def _definitions(cluster: Cluster) -> list[Object]:
@@ -270,11 +273,11 @@ def _or_none(read: Callable[[], Found]) -> Found | None:
         return None
 
 
-def _tried(read: Callable[[], Found]) -> Found | Unread:
+def _tried(read: Callable[[], Found]) -> Found | Unavailable:
     try:
         return read()
     except ClusterError as error:
-        return Unread(_why(error))
+        return Unavailable(_why(error))
 
 
 def _why(error: ClusterError) -> str:

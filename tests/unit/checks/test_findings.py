@@ -12,7 +12,7 @@ from pulumi_openkruise.checks import (
     Finding,
     Report,
     Snapshot,
-    Unread,
+    Unavailable,
     check,
 )
 from pulumi_openkruise.checks.drift import differences
@@ -63,7 +63,7 @@ def nodes_and(*more: Any, **parts: Any) -> Snapshot:
 def pods() -> list[Any]:
     """The healthy snapshot's pods."""
     found = healthy().pods
-    assert not isinstance(found, Unread)
+    assert not isinstance(found, Unavailable)
     return list(found)
 
 
@@ -429,7 +429,7 @@ def test_the_log_of_a_daemon_without_a_socket_says_so() -> None:
 
 
 def test_logs_that_cannot_be_read_are_told() -> None:
-    report = check(broken(logs=Unread("not allowed: GET the log: 403")), expected())
+    report = check(broken(logs=Unavailable("not allowed: GET the log: 403")), expected())
     assert [(one.what, one.because) for one in report.not_checked] == [
         ("why daemons start again and again, by their logs", "not allowed: GET the log: 403")
     ]
@@ -479,7 +479,7 @@ def test_an_installation_whose_record_was_deleted_is_told_from_one_of_another_na
 @pytest.mark.parametrize(
     ("records", "because"),
     [
-        (Unread("Secret x: not a Helm release record"), "Secret x: not a Helm release record"),
+        (Unavailable("Secret x: not a Helm release record"), "Secret x: not a Helm release record"),
         ([record(status="failed")], "no revision of the release is deployed"),
         ([record(manifest="a: [")], "the manifest in Secret sh.helm.release.v1.kruise.v3 cannot be read: "),
     ],
@@ -499,7 +499,7 @@ def test_stuck_releases_name_the_revision_to_go_back_to() -> None:
 
 
 def test_what_cannot_be_read_is_told_and_not_guessed() -> None:
-    report = check(broken(pods=Unread("not allowed: GET pods: 403")), expected())
+    report = check(broken(pods=Unavailable("not allowed: GET pods: 403")), expected())
     assert [one.because for one in report.not_checked] == ["not allowed: GET pods: 403"] * 3
     assert report.counts() == {"admitted": 2, "excluded": 1}
     assert report.findings == ()
@@ -581,7 +581,7 @@ def test_without_webhooks_the_definitions_tell_where_openkruise_is() -> None:
 
 
 def test_workloads_that_cannot_be_read_may_be_there() -> None:
-    report = not_in("default", daemon_set=Unread("not allowed"), deployment=Unread("not allowed"))
+    report = not_in("default", daemon_set=Unavailable("not allowed"), deployment=Unavailable("not allowed"))
     assert "webhook-wrong-namespace" in found(report)
 
 
