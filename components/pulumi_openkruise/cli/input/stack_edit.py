@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...config.yaml_data import load_yaml
 from ..output.terminal import is_plain
 from .sources import UnusableInputError
-from .stack_yaml import load_yaml, read_stack_yaml
+from .stack_yaml import read_stack_yaml
 
 _BY_HAND = "add the lines by hand"
 

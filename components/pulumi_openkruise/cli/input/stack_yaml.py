@@ -1,15 +1,12 @@
 """A stack's file (``Pulumi.<stack>.yaml``) as the config that Pulumi gives to the program."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from ...config.yaml_data import load_yaml, scalar
 from ...diagnostics.problem import shown
 
 STACK_FIELDS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 """The fields of a stack's file."""
-
-_MOST_NODES = 200_000
-_DEEPEST = 100
 
 
 def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, Any], set[str], bool]:
@@ -36,107 +33,13 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
         prefix, _, name = key.partition(":")
         if prefix == namespace and name:
             name = name.removeprefix("config:")
-            values[name] = value if isinstance(value, (dict, list)) or value is None else _scalar(value)
+            values[name] = value if isinstance(value, (dict, list)) or value is None else scalar(value)
             if _holds_secret(value):
                 secret_keys.add(name)
     return values, secret_keys, bool(data.get("environment"))
-
-
-def load_yaml(text: str, source: str) -> Any:
-    """Load YAML as plain data, within bounds; raises ValueError that names ``source``, line and column."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-    from ruamel.yaml.reader import ReaderError
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
-    try:
-        return _plain(yaml.load(text), [0])
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        problem = str(error.problem or error.context).splitlines()[0]
-        raise ValueError(f"{place}: not YAML: {problem}") from None
-    except ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        raise ValueError(f"{source}:{line}:{column}: not YAML: {error.reason}") from None
-    except _TooMuchError as error:
-        raise ValueError(f"{source}: {error}") from None
-    except RecursionError:
-        raise ValueError(f"{source}: nested too deeply") from None
-    except Exception as error:  # the library lets many kinds escape for values like `!!int x`
-        raise ValueError(f"{source}: not YAML that can be read: {error}") from None
-
-
-class _TooMuchError(Exception):
-    pass
-
-
-def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
-    """Copy into what JSON knows, with keys as texts; bounds what aliases can blow up."""
-    seen[0] += 1
-    if seen[0] > _MOST_NODES:
-        raise _TooMuchError(f"more than {_MOST_NODES:,} values")
-    if depth > _DEEPEST:
-        raise _TooMuchError("nested too deeply")
-    if isinstance(value, Mapping):
-        return {
-            key if isinstance(key, str) else _scalar(key): _plain(item, seen, depth + 1)
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(item, seen, depth + 1) for item in value]
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    return str(value)
-
-
-def _scalar(value: Any) -> str:
-    """Write a scalar as Pulumi gives it to the program."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _holds_secret(value: Any) -> bool:
     if isinstance(value, dict):
         return set(value) == {"secure"} or any(_holds_secret(item) for item in value.values())
     return isinstance(value, list) and any(_holds_secret(item) for item in value)
-
-
-def _constructor() -> Any:
-    """Return a constructor that reads dates and unknown tags as the text that stands there, as Go does.
-
-    So ``- !key``, a selector without quotes, is an empty text, and gets the message that says so.
-    """
-    from ruamel.yaml.constructor import SafeConstructor
-    from ruamel.yaml.nodes import MappingNode, ScalarNode
-
-    class Constructor(SafeConstructor):
-        pass
-
-    def as_text(constructor: Any, node: Any) -> Any:
-        if isinstance(node, ScalarNode):
-            return node.value
-        if isinstance(node, MappingNode):
-            return constructor.construct_mapping(node, deep=True)
-        return constructor.construct_sequence(node, deep=True)
-
-    Constructor.add_constructor(None, as_text)
-    for tag in ("timestamp", "binary"):
-        Constructor.add_constructor(f"tag:yaml.org,2002:{tag}", as_text)
-    return Constructor
-
-
-def _scanner() -> Any:
-    """Return a scanner that gives up at nested brackets early; it would look ahead from each of them."""
-    from ruamel.yaml.scanner import Scanner
-
-    class ShallowScanner(Scanner):
-        def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
-            if len(self.flow_context) >= _DEEPEST:
-                raise _TooMuchError("nested too deeply")
-            super().fetch_flow_collection_start(*args, **options)
-
-    return ShallowScanner
