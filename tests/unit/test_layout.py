@@ -194,6 +194,25 @@ def test_no_import_runs_in_a_circle() -> None:
         pytest.fail(" -> ".join(str(path.relative_to(PACKAGE)) for path in error.args[1]))
 
 
+def test_no_import_runs_in_a_circle_among_sub_folders() -> None:
+    """Beside each other in one folder, as ``cli/input`` and ``cli/output``, they point one way too.
+
+    What both need stands in the folder above them, which for its part imports them: so a folder is not
+    compared with its own sub-folders, only these with each other.
+    """
+    graph: dict[Path, set[Path]] = {}
+    for path in modules():
+        room = path.parent
+        for other in {found.parent for found in own_modules(path)}:
+            if other != room and other.parent == room.parent != PACKAGE:
+                graph.setdefault(room, set()).add(other)
+    assert graph  # else the paths above no longer fit the package
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(str(room.relative_to(PACKAGE)) for room in error.args[1]))
+
+
 def test_the_modules_named_here_exist() -> None:
     """What stands in the lists above must not outlive what it is about."""
     assert existing() >= PURE | MAY_IMPORT_PULUMI

@@ -10,14 +10,14 @@ from ..selectors import Exclusion, SelectorError
 from ..selectors.node_selector import asking
 from . import options
 from .app import CLEAN, FINDINGS
+from .errors import UnusableInputError
 from .input.sources import (
-    Selectors,
-    UnusableInputError,
     from_arguments,
     from_stack_file,
     from_standard_input,
 )
 from .output.terminal import as_json, as_table, as_yaml, emit, note
+from .selector_list import SelectorList
 
 if TYPE_CHECKING:
     from ..selectors.explanations.difference import Difference
@@ -114,7 +114,7 @@ def affinity(
     return CLEAN
 
 
-def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
+def _note_the_rest(given: SelectorList, answer: Exclusion) -> None:
     """Say what an affinity does not tell: what else the pods ask for, and what has no effect in it."""
     from ..selectors.unsatisfiable import why_dead
 
@@ -127,7 +127,7 @@ def _note_the_rest(given: Selectors, answer: Exclusion) -> None:
     _note_dead_terms(given)
 
 
-def _note_dead_terms(given: Selectors) -> None:
+def _note_dead_terms(given: SelectorList) -> None:
     from ..selectors.unsatisfiable import dead_terms
 
     for number, reason in dead_terms(given.required, given.labels) if given.required is not None else ():
@@ -135,7 +135,7 @@ def _note_dead_terms(given: Selectors) -> None:
 
 
 def _report(
-    given: Selectors,
+    given: SelectorList,
     explained: bool,
     other: str | None,
     nodes_file: str | None,
@@ -170,7 +170,7 @@ def _report(
     return found
 
 
-def _difference(given: Selectors, other: str, namespace: str) -> "Difference":
+def _difference(given: SelectorList, other: str, namespace: str) -> "Difference":
     from ..selectors.explanations.difference import difference
 
     before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)

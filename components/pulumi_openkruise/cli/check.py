@@ -11,9 +11,9 @@ from ..diagnostics.unavailable import Unavailable
 from ..inventory.location import home
 from . import options
 from .app import CLEAN, FINDINGS
+from .errors import UnusableInputError
 from .input.expectations import of_arguments, of_stack_file
 from .input.node_objects import read_node_objects
-from .input.sources import UnusableInputError
 from .output.progress import Progress, progress
 from .output.report_table import as_text
 from .output.terminal import as_json, emit, note

@@ -10,12 +10,14 @@ from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
 from .app import CLEAN, FINDINGS
+from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .input.sources import Selectors, UnusableInputError, from_stack_file, read_text
+from .input.sources import from_stack_file, read_text
 from .input.stack_edit import add_entries, write_atomically
 from .output.discover_report import as_data, as_text
 from .output.progress import progress
 from .output.terminal import as_json, as_yaml, emit, note
+from .selector_list import SelectorList
 
 
 @click.command()
@@ -94,9 +96,9 @@ def discover(
     return FINDINGS if any(group.is_open for group in groups) else CLEAN
 
 
-def _existing(stack_file: str | None, text: str | None, namespace: str) -> Selectors:
+def _existing(stack_file: str | None, text: str | None, namespace: str) -> SelectorList:
     if stack_file is None:
-        return Selectors(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
+        return SelectorList(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
     return from_stack_file(stack_file, namespace, text)
 
 
@@ -121,7 +123,7 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
             raise UnusableInputError(str(error)) from None
 
 
-def _verify(nodes: list[ClassifiedNode], existing: Selectors, proposal: Proposal) -> None:
+def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Proposal) -> None:
     """Look with the affinity itself whether the proposal does what it should: a mistake costs daemons."""
     added = [*preset_selectors(proposal.presets), *proposal.selectors]
     try:

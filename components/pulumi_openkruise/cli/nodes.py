@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..selectors import Difference, NodeMatcher
+from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .input.sources import UnusableInputError
 from .output.terminal import safe
 
 _NAMED = 10

@@ -8,7 +8,7 @@ import click
 from ..catalogue import KINDS, PRESETS, NodeKind
 from ..config.presets import GROUPS, is_preset, preset_remedy, preset_selectors
 from .app import CLEAN
-from .input.sources import UnusableInputError
+from .errors import UnusableInputError
 from .output.terminal import as_json, as_table, as_yaml, emit
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.node_objects import read_node_objects
-from pulumi_openkruise.cli.input.sources import UnusableInputError
 
 from tests.support.api_server import ApiServer
 

@@ -7,7 +7,8 @@ from ...checks.expected import listed_selectors
 from ...config.settings import read_settings
 from ...diagnostics.problem import ConfigError
 from ...selectors import SelectorError, solve
-from .sources import UnusableInputError, read_text, source_of, stack_arguments
+from ..errors import UnusableInputError
+from .sources import read_text, source_of, stack_arguments
 
 
 def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .sources import UnusableInputError
+from ..errors import UnusableInputError
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SEPARATOR = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")

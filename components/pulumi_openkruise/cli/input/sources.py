@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -12,8 +11,9 @@ from ...checks.expected import listed_selectors
 from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
 from ...config.stack_config import parse_config
 from ...diagnostics.problem import ConfigError
-from ...selectors.placement import Placement
+from ..errors import UnusableInputError
 from ..output.terminal import note
+from ..selector_list import SelectorList
 from .stack_yaml import STACK_FIELDS, read_stack_yaml
 
 _LARGEST = 1024 * 1024
@@ -21,43 +21,12 @@ _BLANK = " \t\r\n"
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
 
 
-class UnusableInputError(click.ClickException):
-    """Input that the command can do nothing with; the message says where and why."""
-
-    exit_code = 2
-
-
-@dataclass(frozen=True)
-class Selectors:
-    """A list of selectors, each with the place that it comes from."""
-
-    given: tuple[str | Mapping[str, Any], ...] = ()
-    origins: tuple[str, ...] = ()
-    required: Mapping[str, Any] | None = None
-    """Node selector that a stack's values require of the daemon; `pulumi up` joins it with the exclusion."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """The ``nodeSelector`` of the daemon's pods in the values, which Kubernetes joins with the affinity."""
-
-    def __add__(self, other: "Selectors") -> "Selectors":
-        """Join two lists."""
-        return Selectors(
-            self.given + other.given,
-            self.origins + other.origins,
-            self.required or other.required,
-            self.labels or other.labels,
-        )
-
-    def placement(self) -> Placement:
-        """Return where the daemon may run."""
-        return Placement(self.given, self.required, self.labels)
-
-
-def from_arguments(texts: Sequence[str]) -> Selectors:
+def from_arguments(texts: Sequence[str]) -> SelectorList:
     """Take selectors from the command line."""
-    return Selectors(tuple(texts), tuple("argument" for _ in texts))
+    return SelectorList(tuple(texts), tuple("argument" for _ in texts))
 
 
-def from_standard_input(namespace: str) -> Selectors:
+def from_standard_input(namespace: str) -> SelectorList:
     """Read selectors from standard input: a stack file, a JSON list, or one selector a line.
 
     Only what the grammar of selectors takes for blank is stripped of a line, and only a line feed ends it, so
@@ -74,10 +43,10 @@ def from_standard_input(namespace: str) -> Selectors:
         given = [line for line in lines if line and not line.startswith("#")]
         if not given:
             raise UnusableInputError("standard input: no selectors; for an empty list write []")
-    return Selectors(tuple(given), tuple("standard input" for _ in given))
+    return SelectorList(tuple(given), tuple("standard input" for _ in given))
 
 
-def from_stack_file(path: str, namespace: str, text: str | None = None) -> Selectors:
+def from_stack_file(path: str, namespace: str, text: str | None = None) -> SelectorList:
     """Read the selectors, presets and base exclusions that count in ``pulumi up`` for a stack file.
 
     ``path`` may be ``-`` for standard input; ``text`` is its content, where it was read already.
@@ -91,14 +60,14 @@ def source_of(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def _from_stack_text(text: str, source: str, namespace: str) -> Selectors:
+def _from_stack_text(text: str, source: str, namespace: str) -> SelectorList:
     arguments = stack_arguments(text, source, namespace)
     listed = listed_selectors(arguments, f"{namespace}:virtualNodeSelectors")
-    found = Selectors(tuple(one for one, _origin in listed), tuple(origin for _one, origin in listed))
+    found = SelectorList(tuple(one for one, _origin in listed), tuple(origin for _one, origin in listed))
     values = arguments.get("values", {})
     if not isinstance(values, Mapping):
         return found
-    return found + Selectors(
+    return found + SelectorList(
         required=node_affinity(values, DAEMON).get(REQUIRED), labels=pod_labels(values, DAEMON)
     )
 

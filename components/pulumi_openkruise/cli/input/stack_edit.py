@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...config.yaml_data import load_yaml
-from ..output.terminal import is_plain
-from .sources import UnusableInputError
+from ..errors import UnusableInputError
+from ..output.terminal import quote_for_yaml
 from .stack_yaml import read_stack_yaml
 
 _BY_HAND = "add the lines by hand"
@@ -62,11 +62,6 @@ def write_atomically(path: str, text: str, encoding: str = "utf-8") -> None:
             raise
     except OSError as error:
         raise UnusableInputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def quoted(entry: str) -> str:
-    """Write an entry of a list so that it is the same text for every reader of YAML."""
-    return entry if is_plain(entry) else json.dumps(entry)
 
 
 def _edit(text: str, namespace: str, name: str, entries: Sequence[str]) -> str:
@@ -129,7 +124,7 @@ class _Editor:
             return self._splice(value.start_mark.index + 1, json.dumps(list(entries))[1:-1])
         dash = self._text.rfind("-", 0, value.value[0].start_mark.index)
         indent = " " * (dash - self._line_begin(dash))
-        lines = [f"{indent}- {quoted(entry)}" for entry in entries]
+        lines = [f"{indent}- {quote_for_yaml(entry)}" for entry in entries]
         return self._insert(self._line_end(self._end(value)), lines)
 
     def _extend_text(self, key: Any, value: Any, entries: Sequence[str]) -> str:
@@ -137,7 +132,7 @@ class _Editor:
         there = _listed(value.value) or []
         if not there and value.start_mark.index == value.end_mark.index:
             indent = " " * (key.start_mark.column + 2)
-            lines = [f"{indent}- {quoted(entry)}" for entry in entries]
+            lines = [f"{indent}- {quote_for_yaml(entry)}" for entry in entries]
             return self._insert(self._line_end(key.end_mark.index), lines)
         written = json.dumps([*there, *entries]).replace("'", "''")
         return f"{self._text[: value.start_mark.index]}'{written}'{self._text[value.end_mark.index :]}"
@@ -145,7 +140,7 @@ class _Editor:
     def _lines(self, name: str, entries: Sequence[str], indent: str) -> list[str]:
         return [
             f"{indent}{self._namespace}:{name}:",
-            *(f"{indent}  - {quoted(entry)}" for entry in entries),
+            *(f"{indent}  - {quote_for_yaml(entry)}" for entry in entries),
         ]
 
     def _end(self, node: Any) -> int:

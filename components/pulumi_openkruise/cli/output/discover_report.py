@@ -7,9 +7,8 @@ from typing import Any
 from ...catalogue import PRESETS
 from ...detection import DECLARED
 from ...discovery import ClassifiedNode, Group, Proposal
-from ..input.sources import Selectors
-from ..input.stack_edit import quoted
-from .terminal import as_table
+from ..selector_list import SelectorList
+from .terminal import as_table, quote_for_yaml
 
 _NAMED = 3
 _TO_LABEL = 20
@@ -21,7 +20,7 @@ _TITLES = {
 
 
 def as_data(
-    groups: Sequence[Group], proposal: Proposal, existing: Selectors, namespace: str, *, everything: bool
+    groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
 ) -> dict[str, Any]:
     """Return everything as plain data; names are all there with ``everything``, else a few of each group."""
     return {
@@ -64,7 +63,7 @@ def as_data(
 
 
 def as_text(
-    groups: Sequence[Group], proposal: Proposal, existing: Selectors, namespace: str, *, everything: bool
+    groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
 ) -> str:
     """Write tables of the groups and the proposal for people."""
     parts = []
@@ -85,11 +84,11 @@ def config_lines(proposal: Proposal, namespace: str) -> list[str]:
         ("virtualNodeSelectors", proposal.selectors),
     ):
         if entries:
-            lines += [f"  {namespace}:{name}:", *(f"    - {quoted(entry)}" for entry in entries)]
+            lines += [f"  {namespace}:{name}:", *(f"    - {quote_for_yaml(entry)}" for entry in entries)]
     return lines if len(lines) > 1 else []
 
 
-def _table(groups: Iterable[Group], existing: Selectors, everything: bool) -> str:
+def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) -> str:
     rows = []
     for group in groups:
         classification = group.classification
@@ -125,7 +124,7 @@ def _side(verdict: str) -> str:
     return "real" if verdict == "real" else "virtual"
 
 
-def _excluded(group: Group, existing: Selectors) -> str:
+def _excluded(group: Group, existing: SelectorList) -> str:
     origins = dict.fromkeys(existing.origins[place] for place in group.excluded_by)
     by = [*origins, *(["the values"] if group.left_out else [])]
     if not by:

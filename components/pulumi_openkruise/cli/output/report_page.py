@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ...checks import Finding, Report
 from ...checks.node_states import STATES, NodeState, State
 from ...inventory.json_access import counted
-from ..input.sources import UnusableInputError
+from ..errors import UnusableInputError
 from .page_style import COLOURS, MARKS, STYLE
 from .terminal import safe
 

@@ -75,6 +75,11 @@ def is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and text.lower() not in _NOT_TEXT
 
 
+def quote_for_yaml(entry: str) -> str:
+    """Return a string as it is written in a stack file: in quotes where a reader could take it for more."""
+    return entry if is_plain(entry) else json.dumps(entry)
+
+
 def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:
     """Write rows as a table with a rule between groups, as wide as the terminal."""
     from rich.box import ROUNDED

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.cli.input.sources import UnusableInputError
+from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.stack_edit import add_entries, write_atomically
 from pulumi_openkruise.cli.input.stack_yaml import read_stack_yaml
 
