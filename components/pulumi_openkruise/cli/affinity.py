@@ -1,4 +1,4 @@
-"""``pulumi-openkruise affinity``: the affinity of a list of selectors, explained, compared."""
+"""``pulumi-openkruise affinity``: print, explain and compare the affinity of a list of selectors."""
 
 import sys
 from collections.abc import Mapping
@@ -28,17 +28,22 @@ if TYPE_CHECKING:
 @click.option(
     "--stack-file",
     metavar="FILE",
-    help="Take selectors, presets and base exclusions from a stack's file; SELECTORs come on top. "
-    "- is standard input.",
+    help="Take selectors, presets and base exclusions from a stack's file; SELECTORs are added to them. "
+    "- reads standard input.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Choice(["yaml", "json", "table"]),
-    help="Form of the affinity; yaml where not given. With --explain and --diff, yaml and json give them as "
-    "data; else they are text.",
+    help="Output format of the affinity; the default is yaml. With --explain and --diff, yaml and json print "
+    "data; the default is text for people.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Explain selectors and affinity instead.")
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Explain selectors and affinity instead of printing it.",
+)
 @click.option(
     "--diff",
     "other",
@@ -51,7 +56,7 @@ if TYPE_CHECKING:
     "nodes_file",
     metavar="FILE",
     help="With --diff, also count the nodes that gain or lose the daemon: FILE holds what kubectl get nodes "
-    "-o json prints; - is standard input.",
+    "-o json prints; - reads standard input.",
 )
 @options.config_namespace
 def affinity(
@@ -66,8 +71,8 @@ def affinity(
     """Print the node affinity that admits exactly the nodes that no SELECTOR matches.
 
     SELECTORs are label selectors as for kubectl get nodes -l. Without any, and without --stack-file, they are
-    read from standard input: one a line (but for lines that begin with #), or a JSON list. The output goes
-    under requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
+    read from standard input: one per line (lines that begin with # are comments), or a JSON list. The output
+    goes under requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
 
     \b
     Examples:
@@ -107,20 +112,20 @@ def affinity(
         answer = given.placement().solve()
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
-    emit(_written(answer.affinity, output))
-    _note_the_rest(given, answer)
+    emit(_format(answer.affinity, output))
+    _note_the_remainder(given, answer)
     if not answer.minimal:
         note("the affinity is exact; that none is smaller could not be proven in the steps allowed")
     return CLEAN
 
 
-def _note_the_rest(given: SelectorList, answer: Exclusion) -> None:
-    """Say what an affinity does not tell: what else the pods ask for, and what has no effect in it."""
+def _note_the_remainder(given: SelectorList, answer: Exclusion) -> None:
+    """Note what the affinity alone does not show: what else the pods require, and what has no effect."""
     from ..selectors.unsatisfiable import why_dead
 
     if given.labels and not answer.with_labels:
         asked = ", ".join(map(str, asking(given.labels)))
-        note(f"besides the affinity the values' nodeSelector asks of each node: {asked}")
+        note(f"the values' nodeSelector also requires of each node: {asked}")
     for selector, origin in zip(answer.parsed, given.origins, strict=True):
         if reason := why_dead(selector.requirements):
             note(f"{origin}: {selector} matches no node: {reason}")
@@ -142,32 +147,32 @@ def _report(
     output: str | None,
     namespace: str,
 ) -> int:
-    """Print explanation and difference as far as they are asked for; return the exit code."""
-    texts, data, found = [], {}, CLEAN
+    """Print the explanation, the difference or both; return the exit code."""
+    blocks, data, code = [], {}, CLEAN
     if explained:
         from ..selectors import explain
 
         explanation = explain(given.placement(), origins=given.origins)
         _note_dead_terms(given)
-        texts.append(explanation.to_text())
+        blocks.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:
         change = _difference(given, other, namespace)
-        texts.append(change.to_text())
+        blocks.append(change.to_text())
         data["difference"] = change.to_dict()
-        found = FINDINGS if change else CLEAN
+        code = FINDINGS if change else CLEAN
         if nodes_file is not None:
-            from .nodes import count, from_nodes_file
+            from .affected_nodes import find_affected, read_nodes_file
 
-            counted = count(change, from_nodes_file(nodes_file))
-            texts.append(counted.to_text())
-            data["difference"]["nodes"] = counted.to_dict()
+            affected = find_affected(change, read_nodes_file(nodes_file))
+            blocks.append(affected.to_text())
+            data["difference"]["nodes"] = affected.to_dict()
     whole: Any = data if len(data) > 1 else next(iter(data.values()))
     if output in ("json", "yaml"):
         emit(as_json(whole) if output == "json" else as_yaml(whole))
     else:
-        emit("\n\n".join(texts))
-    return found
+        emit("\n\n".join(blocks))
+    return code
 
 
 def _difference(given: SelectorList, other: str, namespace: str) -> "Difference":
@@ -177,7 +182,7 @@ def _difference(given: SelectorList, other: str, namespace: str) -> "Difference"
     try:
         return difference(before.placement(), given.placement())
     except SelectorError:
-        given.placement().solve()  # raises where it is these that are at fault
+        given.placement().solve()  # raises where these selectors are the wrong ones
         try:
             before.placement().solve()
         except SelectorError as error:
@@ -186,7 +191,7 @@ def _difference(given: SelectorList, other: str, namespace: str) -> "Difference"
         raise
 
 
-def _written(node_selector: Mapping[str, Any] | None, output: str | None) -> str:
+def _format(node_selector: Mapping[str, Any] | None, output: str | None) -> str:
     if output == "json":
         return as_json(node_selector)
     if output != "table":

@@ -1,7 +1,7 @@
-"""The group of subcommands, exit codes and how errors are shown.
+"""The group of subcommands, the exit codes, and how errors are shown.
 
-Exit codes of all subcommands: 0 clean, 1 findings, 2 unusable input (or anything that kept the command from
-doing its work).
+Exit codes of all subcommands: 0 clean, 1 findings, 2 unusable input (or anything else that kept the command
+from doing its work).
 """
 
 import os
@@ -16,17 +16,17 @@ from .output.terminal import safe
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "affinity": ("affinity", "The node affinity that keeps the daemon off virtual nodes."),
-    "check": ("check", "Compare a cluster with a stack's selectors, and an installation with known traps."),
-    "discover": ("discover", "Which nodes are virtual, and the config that keeps the daemon off them."),
-    "recover": ("recover", "Set right an installation whose `up` or `destroy` was interrupted."),
-    "presets": ("presets", "The kinds of nodes that are known, and what each preset excludes."),
+    "affinity": ("affinity", "Print the node affinity that keeps the daemon off virtual nodes."),
+    "check": ("check", "Check a cluster against a stack's selectors, and its OpenKruise for known faults."),
+    "discover": ("discover", "Find the virtual nodes, and propose the config that excludes them."),
+    "recover": ("recover", "Recover an installation whose `up` or `destroy` was interrupted."),
+    "presets": ("presets", "List the known kinds of nodes, and what each preset excludes."),
 }
-"""Subcommands: the module that has a click command of the same name, and one line of help."""
+"""Subcommands: the module that holds a click command of the same name, and one line of help."""
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a subcommand only to run it or to show its own help."""
+    """A group that imports a subcommand only to run it or to show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -53,7 +53,7 @@ def commands() -> None:
     \b
     Exit codes: 0  clean
                 1  findings
-                2  unusable input, or no way to look
+                2  unusable input, or the cluster cannot be read
     """
 
 
@@ -63,7 +63,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; messages are shown, nothing is raised."""
+    """Run the command line and return its exit code; errors are printed, not raised."""
     try:
         code = commands.main(args=args, prog_name="pulumi-openkruise", standalone_mode=False)
     except click.UsageError as error:
@@ -79,13 +79,13 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.Abort:
         return 130
     except Exception as error:
-        # Left to Python it would exit with 1, which says "findings" to a script.
-        told = f"An error that should not happen: {type(error).__name__}: {error}\n"
-        told += "PULUMI_OPENKRUISE_DEBUG=1 shows where"
+        # Python's own exit code would be 1, which means "findings" to a script.
+        message = f"Internal error: {type(error).__name__}: {error}\n"
+        message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened"
         if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
             from traceback import format_exc
 
-            told = format_exc()
-        click.echo(safe(told), err=True)
+            message = format_exc()
+        click.echo(safe(message), err=True)
         return UNUSABLE
     return code if isinstance(code, int) else CLEAN

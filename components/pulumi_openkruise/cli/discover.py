@@ -1,4 +1,4 @@
-"""``pulumi-openkruise discover``: which nodes are virtual, and the config that keeps the daemon off them."""
+"""``pulumi-openkruise discover``: find the virtual nodes, and propose the config that excludes them."""
 
 from collections.abc import Iterator
 
@@ -24,18 +24,18 @@ from .selector_list import SelectorList
 @click.option(
     "--nodes-file",
     metavar="FILE",
-    help="Nodes as kubectl get nodes -o json prints them, - for standard input, instead of a cluster.",
+    help="Take nodes from what kubectl get nodes -o json prints, - for standard input, instead of a cluster.",
 )
 @options.kubeconfig
 @options.context
 @click.option(
     "--stack-file",
     metavar="FILE",
-    help="A stack's file: what it excludes already, by selectors or by what its values require of the "
-    "daemon's nodes, is not proposed again. Without it the base exclusions count.",
+    help="A stack's file: what its selectors or its values exclude already is not proposed again. Without "
+    "it, the base exclusions are assumed.",
 )
-@click.option("--write", is_flag=True, help="Write what is proposed into --stack-file.")
-@click.option("--all", "everything", is_flag=True, help="Name every node, not a few of each group.")
+@click.option("--write", is_flag=True, help="Write the proposal into --stack-file.")
+@click.option("--all", "everything", is_flag=True, help="Name every node, not just a few of each group.")
 @click.option(
     "-o",
     "--output",
@@ -55,11 +55,11 @@ def discover(
     output: str,
     config_namespace: str,
 ) -> int:
-    """Tell a cluster's virtual nodes from its real ones, and propose the config that excludes them.
+    """Find a cluster's virtual nodes, and propose the config that excludes them.
 
-    Only nodes are read, and nothing in the cluster is changed. The proposal is the smallest that excludes the
-    virtual nodes and no other: presets where there are any, else labels that only those nodes have. Where
-    labels cannot tell them, it is the label to set.
+    It reads nodes only, and changes nothing in the cluster. The proposal is the smallest that excludes the
+    virtual nodes and no other: presets where they fit, else labels that only those nodes have. Where no label
+    distinguishes them from real nodes, it proposes the label to set.
 
     \b
     Examples:
@@ -68,14 +68,14 @@ def discover(
       kubectl get nodes -o json | pulumi-openkruise discover --nodes-file -
 
     \b
-    Exit codes: 0  clean: what is virtual is excluded, and nothing else
-                1  findings: a node is to be excluded, or excluded though it is real, or of unknown kind
-                2  could not look, or unusable input
+    Exit codes: 0  clean: every virtual node is excluded, and no other
+                1  findings: a virtual node is not excluded, a real one is, or a node is undetermined
+                2  unusable input, or the cluster cannot be read
     """
     if write and stack_file in (None, "-"):
         raise click.UsageError("--write needs --stack-file FILE to write to")
     if nodes_file is not None and (kubeconfig or context_name):
-        raise click.UsageError("--nodes-file takes the place of --kubeconfig and --context")
+        raise click.UsageError("--nodes-file replaces the cluster: leave out --kubeconfig and --context")
     if nodes_file == stack_file == "-":
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     text = None if stack_file is None else read_text(stack_file)
@@ -103,20 +103,20 @@ def _existing(stack_file: str | None, text: str | None, namespace: str) -> Selec
 
 
 def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -> Iterator[ClassifiedNode]:
-    """Classify the nodes one by one: whole Node objects of a large cluster would fill the memory."""
-    with progress() as tell:
+    """Classify the nodes one by one: all Node objects of a large cluster would not fit into memory."""
+    with progress() as show_progress:
         if path is not None:
             for count, node in enumerate(read_node_objects(path), 1):
                 yield judged(node)
                 if count % 1000 == 0:
-                    tell("nodes", count, 0)
+                    show_progress("nodes", count, 0)
             return
         from ..cluster import ClusterError, connect
 
         try:
             cluster = connect(kubeconfig, context_name, ambient=True)
             for node in cluster.list(
-                "/api/v1/nodes", progress=lambda count, total: tell("nodes", count, total)
+                "/api/v1/nodes", progress=lambda count, total: show_progress("nodes", count, total)
             ):
                 yield judged(node)
         except ClusterError as error:
@@ -124,15 +124,15 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
 
 
 def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Proposal) -> None:
-    """Look with the affinity itself whether the proposal does what it should: a mistake costs daemons."""
+    """Check the proposal against the affinity that it leads to: a mistake would cost daemons."""
     added = [*preset_selectors(proposal.presets), *proposal.selectors]
     try:
         answer = solve([*existing.given, *added], required=existing.required)
     except SelectorError as error:
         if not added or existing.required is None:
             raise UnusableInputError(str(error)) from None
-        found = f"what the values require of the daemon's nodes holds for virtual nodes alone: {error}"
-        raise UnusableInputError(f"{found}\nto exclude them: {', '.join(added)}") from None
+        reason = f"only virtual nodes satisfy what the values require of the daemon's nodes: {error}"
+        raise UnusableInputError(f"{reason}\nthe proposal was: {', '.join(added)}") from None
     unhelped = {id(node) for node in proposal.to_label}
     before = excluded(nodes, existing.placement())
     after = excluded(nodes, Placement((), answer.affinity, existing.labels))
@@ -148,7 +148,7 @@ def _write(path: str, text: str, namespace: str, proposal: Proposal) -> None:
     if edited == text:
         note(f"{path}: nothing to write")
         return
-    from_stack_file(path, namespace, edited)  # refuses what `pulumi up` would refuse
+    from_stack_file(path, namespace, edited)  # raises for what `pulumi up` would refuse
     write_atomically(path, edited)
     import difflib
 

@@ -1,17 +1,17 @@
-"""The options that several commands have, with the same names, defaults and help."""
+"""Options that several commands share: the same names, defaults and help."""
 
 import click
 
 kubeconfig = click.option(
-    "--kubeconfig", metavar="FILE", help="Kubeconfig; where not given, the one that kubectl takes."
+    "--kubeconfig", metavar="FILE", help="Kubeconfig; by default the one that kubectl takes."
 )
 context = click.option(
-    "--context", "context_name", metavar="NAME", help="Context; where not given, the current one."
+    "--context", "context_name", metavar="NAME", help="Context; by default the current one."
 )
 config_namespace = click.option(
     "--config-namespace",
     default="openkruise",
     show_default=True,
     metavar="NAME",
-    help="Namespace of the keys in stack files.",
+    help="Namespace of the config keys in stack files.",
 )

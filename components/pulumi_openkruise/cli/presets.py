@@ -1,4 +1,4 @@
-"""``pulumi-openkruise presets``: the kinds of nodes that are known, and what each preset excludes."""
+"""``pulumi-openkruise presets``: the known kinds of nodes, and what each preset excludes."""
 
 from dataclasses import asdict
 from typing import Any
@@ -20,10 +20,10 @@ from .output.terminal import as_json, as_table, as_yaml, emit
     type=click.Choice(["table", "json", "yaml"]),
     default="table",
     show_default=True,
-    help="json and yaml have every field, evidence and signs among them.",
+    help="json and yaml have every field, evidence and indicators among them.",
 )
 def presets(names: tuple[str, ...], output: str) -> int:
-    """List the kinds of nodes that virtualNodePresets takes, and those that are not to be excluded.
+    """List the kinds of nodes that virtualNodePresets takes, and known kinds that must not be excluded.
 
     NAMEs narrow the list. A name followed by @1 pins what a preset excludes; the bare name changes in a major
     release of this package only, since any change restarts every daemon.
@@ -52,7 +52,7 @@ def presets(names: tuple[str, ...], output: str) -> int:
 
 
 def _bare(name: str) -> str:
-    """Return the name of a kind or group; what is pinned has to be there, as in virtualNodePresets."""
+    """Return the name of a kind or group without its revision; one that is pinned must exist."""
     bare, pinned, _revision = name.partition("@")
     known = is_preset(name) if pinned else name in KINDS or name in GROUPS
     if not known:
@@ -70,7 +70,7 @@ def _group(name: str) -> dict[str, Any]:
 
 
 def _lists(value: Any) -> Any:
-    """Copy with lists for tuples, as JSON and YAML have them."""
+    """Return a copy with lists in the place of tuples, as JSON and YAML have them."""
     if isinstance(value, dict):
         return {key: _lists(item) for key, item in value.items()}
     return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value

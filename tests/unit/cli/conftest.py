@@ -23,7 +23,7 @@ def command(
         code = run(list(args))
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
-        assert "should not happen" not in captured.err
+        assert "Internal error" not in captured.err
         return code, captured.out, captured.err
 
     return call

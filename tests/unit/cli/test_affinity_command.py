@@ -335,7 +335,7 @@ def test_garbage_is_refused_or_understood(tmp_path: Path, garbage: bytes | str) 
         patched.setattr("sys.stdout", out)
         patched.setattr("sys.stderr", err)
         code = run(["affinity", "--stack-file", str(path), "-o", "json"])
-    assert "should not happen" not in err.getvalue()
+    assert "Internal error" not in err.getvalue()
     assert code in (0, 2)
     if code == 0:
         json.loads(out.getvalue())
@@ -483,7 +483,7 @@ def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], 
     assert json.loads(out)["labels"] == {"pool": "a"}
     code, out, err = cli("--stack-file", path, "-o", "json")
     assert (code, json.loads(out)) == (0, _expected("a=1"))
-    assert "nodeSelector asks of each node: pool=a" in err
+    assert "nodeSelector also requires of each node: pool=a" in err
     for args in (["pool=a"], ["pool=a", "--explain"], ["pool=a", "--diff", before]):
         code, out, err = cli("--stack-file", path, *args)
         assert (code, out) == (2, "")

@@ -1,4 +1,4 @@
-"""What ``discover`` found, as data and as text for people."""
+"""The groups of nodes and the proposal of ``discover``, as data and as text for people."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _TITLES = {
 def as_data(
     groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
 ) -> dict[str, Any]:
-    """Return everything as plain data; names are all there with ``everything``, else a few of each group."""
+    """Return groups and proposal as plain data, with all names (``everything``) or a few of each group."""
     return {
         "nodes": sum(len(group.names) for group in groups),
         "groups": [
@@ -65,7 +65,7 @@ def as_data(
 def as_text(
     groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
 ) -> str:
-    """Write tables of the groups and the proposal for people."""
+    """Return tables of the groups, and the proposal, for people."""
     parts = []
     for verdict, title in _TITLES.items():
         chosen = [group for group in groups if group.classification.verdict == verdict]
@@ -77,7 +77,7 @@ def as_text(
 
 
 def config_lines(proposal: Proposal, namespace: str) -> list[str]:
-    """Return the lines of a stack file with what is to be added."""
+    """Return the proposal as the lines of a stack file; empty if it adds no selector and no preset."""
     lines = ["config:"]
     for name, entries in (
         ("virtualNodePresets", proposal.presets),
@@ -97,8 +97,8 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
         seen = [
             piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
         ]
-        telling = [piece for piece in seen if piece.strength != "weak"] or seen
-        why = [piece.told for piece in telling]
+        strong = [piece for piece in seen if piece.strength != "weak"] or seen
+        why = [piece.told for piece in strong]
         if classification.verdict == "unsure":
             why = [classification.settle]
         elif classification.verdict == "real" and classification.no_daemon:
@@ -114,7 +114,7 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
             ]
         )
     columns = ["Nodes", "Kind", "Pool", "Names", "Why", "Excluded"]
-    # What nobody has takes no place: a terminal is narrow.
+    # A column without any content is left out: terminals are narrow.
     filled = [place for place in range(len(columns)) if any(row[place] for row in rows)]
     narrowed = [[row[place] for place in filled] for row in rows]
     return as_table([columns[place] for place in filled], [narrowed])
@@ -138,37 +138,34 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
     if hit:
         count = sum(len(group.names) for group in hit)
         parts.append(
-            f"Excluded by the selectors there are, though real: {_nodes(count)}, see YES above. "
-            "No daemon runs there."
+            f"Real nodes that the present selectors exclude: {count}, see YES above. No daemon runs there."
         )
     left_out = [group for group in groups if group.classification.runs_daemon and group.left_out]
     if left_out:
         count = sum(len(group.names) for group in left_out)
         parts.append(
-            f"Left out by the values of the stack, though real: {_nodes(count)}. What they require of the "
-            "daemon's nodes does not hold there, whatever the selectors say."
+            f"Real nodes that the stack's values leave out: {count}. They do not satisfy what the values "
+            "require of the daemon's nodes, whatever the selectors say."
         )
     lines = config_lines(proposal, namespace)
     if lines:
         parts.append("To exclude the others, add to the stack's file:\n\n" + "\n".join(lines))
         parts += [
-            f"Mind that {name} is {PRESETS[name].reason}."
-            for name in proposal.presets
-            if PRESETS[name].reason
+            f"Note: {name} is {PRESETS[name].reason}." for name in proposal.presets if PRESETS[name].reason
         ]
         if proposal.selectors:
             parts.append(
-                "Selectors by label rest on the nodes that are there now: see whether nodes to come will "
-                "keep to them."
+                "Selectors by label come from the nodes that exist now: check that future nodes will carry "
+                "the same labels."
             )
     if proposal.to_label:
         parts.append(
-            f"Labels cannot tell {_nodes(len(proposal.to_label))} from those that keep the daemon. Have "
-            f"their provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
+            f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon. Have "
+            f"the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
         )
     if not proposal and not hit:
-        others = ", but for those" if left_out else ""
-        parts.append(f"Every node that can be told to be virtual is excluded, and no real one is{others}.")
+        others = ", except for those" if left_out else ""
+        parts.append(f"Every node known to be virtual is excluded, and no real one is{others}.")
     return parts
 
 

@@ -1,16 +1,16 @@
-"""Showing how far something is, on standard error and only where somebody is looking."""
+"""A progress bar on standard error, where that is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being read, how much has come and how much there will be (0: unknown)."""
+"""Called with the name of what is being read, the number read so far, and the total (0: unknown)."""
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show a bar as long as the context lasts."""
+    """Show a bar for as long as the context lasts; yield the function that moves it."""
     if not sys.stderr.isatty():
         yield lambda _what, _count, _total: None
         return
@@ -26,8 +26,8 @@ def progress() -> Iterator[Progress]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, so_far="")
 
-        def tell(what: str, count: int, total: int) -> None:
+        def show(what: str, count: int, total: int) -> None:
             so_far = f"{count:,} of {total:,}" if total else f"{count:,}" if count else ""
             bar.update(task, description=what, completed=count, total=total or None, so_far=so_far)
 
-        yield tell
+        yield show

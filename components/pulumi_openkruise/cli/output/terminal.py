@@ -1,4 +1,4 @@
-"""What reaches standard output and the terminal: safe text, JSON, YAML, tables."""
+"""Standard output and error: safe text, JSON, YAML, tables."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
-_NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+_NOT_STRINGS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 
 
 def safe(text: str) -> str:
-    """Return text without characters that steer a terminal; they appear as escapes such as ``\\x1b``."""
+    """Escape the characters that control a terminal: they become as harmless as ``\\x1b``."""
     return "".join(
         character
         if character.isprintable() or character == "\n"
@@ -25,28 +25,28 @@ def safe(text: str) -> str:
 
 
 def emit(text: str) -> None:
-    """Write a text and a newline to standard output."""
+    """Write a string and a newline to standard output."""
     try:
         click.echo(safe(text))
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has seen enough. Python would complain when it flushes at exit.
+        # The reader has closed the pipe, as `head` does. Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.exceptions.Exit(141) from None
 
 
 def note(text: str) -> None:
-    """Write a remark to standard error."""
+    """Write a note to standard error."""
     click.echo(safe(f"note: {text}"), err=True)
 
 
 def as_json(data: Any) -> str:
-    """Write plain data as JSON."""
+    """Return plain data as JSON."""
     return json.dumps(data, indent=2)
 
 
 def as_yaml(data: Any) -> str:
-    """Write plain data as YAML that readers of YAML 1.1, such as kubectl, take for the same data."""
+    """Return plain data as YAML that readers of YAML 1.1, such as kubectl, read as the same data."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
@@ -58,7 +58,7 @@ def as_yaml(data: Any) -> str:
 
 
 def _quoted(data: Any) -> Any:
-    """Quote what could be read as something else than text: YAML 1.1 takes ``on`` for true."""
+    """Quote strings that a reader could take for another type: YAML 1.1 reads ``on`` as true."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(data, Mapping):
@@ -71,8 +71,8 @@ def _quoted(data: Any) -> Any:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether every reader of YAML takes this for a text without quotes."""
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _NOT_TEXT
+    """Return whether every reader of YAML reads this as a string without quotes."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _NOT_STRINGS
 
 
 def quote_for_yaml(entry: str) -> str:
@@ -81,7 +81,7 @@ def quote_for_yaml(entry: str) -> str:
 
 
 def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:
-    """Write rows as a table with a rule between groups, as wide as the terminal."""
+    """Return rows as a table with a rule between groups, as wide as the terminal."""
     from rich.box import ROUNDED
     from rich.console import Console
     from rich.table import Table
@@ -95,7 +95,7 @@ def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) 
             last = number == len(group) - 1
             table.add_row(*(Text(safe(cell)) for cell in row), end_section=last)
     text = StringIO()
-    # Standard output decides about the width; where it is no terminal, nothing need be folded.
+    # As wide as the terminal; in a pipe or file nothing needs to be folded.
     width = None if sys.stdout.isatty() else 200
     encodable = (sys.stdout.encoding or "ascii").lower().startswith("utf")
     Console(file=text, width=width, no_color=True, safe_box=not encodable, highlight=False).print(table)

@@ -1,4 +1,4 @@
-"""Which nodes of a file a change of affinity concerns."""
+"""Which nodes of a file gain, lose or keep the daemon when the affinity changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,18 @@ _NAMED = 10
 
 @dataclass(frozen=True)
 class Node:
-    """A node as far as an affinity can tell it from others."""
+    """The part of a node that an affinity can select by."""
 
     name: str
     labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Which nodes of a cluster a difference concerns."""
+class AffectedNodes:
+    """The nodes of a cluster, by what a change of affinity does to them."""
 
     total: int
+    """Number of all nodes."""
     gaining: tuple[str, ...]
     """Names of the nodes that gain the daemon, in order."""
     losing: tuple[str, ...]
@@ -32,9 +33,10 @@ class Counted:
     keeping: int
     """Number of nodes that have it before and after."""
     restarts: bool
+    """Whether the daemons that stay restart: any change of the DaemonSet's pod template does that."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain data for JSON."""
+        """Return names and counts as plain data for JSON."""
         return {
             "total": self.total,
             "gaining": list(self.gaining),
@@ -44,7 +46,7 @@ class Counted:
         }
 
     def to_text(self) -> str:
-        """Write the counts on lines of text."""
+        """Return names and counts as lines for people."""
         kept = f"{self.keeping} keep it{' and restart its pod' if self.restarts else ''}"
         lines = [
             f"Of {self.total} nodes {len(self.gaining)} gain the daemon, {len(self.losing)} lose it, {kept}."
@@ -56,13 +58,13 @@ class Counted:
         return "\n".join(lines)
 
 
-def count(change: Difference, nodes: Sequence[Node]) -> Counted:
-    """Tell which of the nodes gain or lose the daemon by a change of affinity."""
+def find_affected(change: Difference, nodes: Sequence[Node]) -> AffectedNodes:
+    """Return which of the nodes gain or lose the daemon by a change of affinity."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
     before = _admitted(change.before, change.labels_before, labels, names)
     after = _admitted(change.after, change.labels_after, labels, names)
     pairs = list(zip(names, before, after, strict=True))
-    return Counted(
+    return AffectedNodes(
         total=len(nodes),
         gaining=tuple(sorted(name for name, was, now in pairs if now and not was)),
         losing=tuple(sorted(name for name, was, now in pairs if was and not now)),
@@ -77,14 +79,14 @@ def _admitted(
     labels: Sequence[Mapping[str, str]],
     names: Sequence[str],
 ) -> list[bool]:
-    """Tell for each node whether an affinity and a ``nodeSelector`` admit it."""
+    """Return for each node whether both the affinity and the ``nodeSelector`` admit it."""
     return [
         match.admitted and asked.items() <= own.items()
         for match, own in zip(NodeMatcher([], affinity).match_all(labels, names), labels, strict=True)
     ]
 
 
-def from_nodes_file(path: str) -> list[Node]:
+def read_nodes_file(path: str) -> list[Node]:
     """Read the nodes in a file (``-`` is standard input): a NodeList, a list of nodes, or one node."""
     source = "standard input" if path == "-" else path or "''"
     return [
@@ -97,5 +99,5 @@ def _node(item: Mapping[str, Any], place: str) -> Node:
     metadata = item["metadata"]
     labels = metadata.get("labels") or {}
     if not isinstance(labels, Mapping) or not all(isinstance(value, str) for value in labels.values()):
-        raise UnusableInputError(f"{place}: metadata.labels must map texts to texts")
+        raise UnusableInputError(f"{place}: metadata.labels must map strings to strings")
     return Node(metadata["name"], labels)
