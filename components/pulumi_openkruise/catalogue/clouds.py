@@ -1,6 +1,6 @@
 """Cloud vendors' serverless services: pods run somewhere else, a virtual node stands for the place."""
 
-from .kind import NodeKind, Signs
+from .kind import FieldPatterns, NodeKind
 
 _CORE = ("type=virtual-kubelet",)
 _NO_REAL_LABEL = "no label of these nodes is documented or shown in public"
@@ -12,7 +12,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         description="ACS: container compute service, virtual nodes of ACK clusters",
         source="openkruise.io blog of 2025-02-19 (with a placeholder as the label's value)",
         confidence="unverified",
-        signs=Signs(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
+        patterns=FieldPatterns(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
         type_label="unknown",
         reason="the value of the label that tells these nodes from others could not be verified",
     ),
@@ -24,7 +24,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="doc",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider=alibabacloud:NoSchedule", "alibabacloud.com/eci:NoSchedule"),
-        signs=Signs(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
+        patterns=FieldPatterns(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
         type_label="yes",
     ),
     NodeKind(
@@ -56,7 +56,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider=azure:NoSchedule", "azure.com/aci:NoSchedule"),
-        signs=Signs(kubelet_version=r"v[\d.]+-vk-azure-aci-", name=r"virtual-node-aci-"),
+        patterns=FieldPatterns(kubelet_version=r"v[\d.]+-vk-azure-aci-", name=r"virtual-node-aci-"),
         type_label="yes",
     ),
     NodeKind(
@@ -78,7 +78,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="doc",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider=baidu:NoSchedule",),
-        signs=Signs(name=r"bci-virtual-kubelet-"),
+        patterns=FieldPatterns(name=r"bci-virtual-kubelet-"),
         type_label="yes",
     ),
     NodeKind(
@@ -89,7 +89,9 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="dump",
         revisions=(("eks.amazonaws.com/compute-type=fargate",),),
         taints=("eks.amazonaws.com/compute-type=fargate:NoSchedule",),
-        signs=Signs(provider_id=r"aws:///[^/]*/[^/]*/fargate-|aws:///[^/]*/fargate-", name=r"fargate-ip-"),
+        patterns=FieldPatterns(
+            provider_id=r"aws:///[^/]*/[^/]*/fargate-|aws:///[^/]*/fargate-", name=r"fargate-ip-"
+        ),
         type_label="no",
     ),
     NodeKind(
@@ -99,7 +101,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         source="one public report of the taints",
         confidence="secondary",
         taints=("bursting.cci.io/no-schedule:NoSchedule", "virtual-kubelet.io/huawei:PreferNoSchedule"),
-        signs=Signs(name=r"bursting-node"),
+        patterns=FieldPatterns(name=r"bursting-node"),
         type_label="unknown",
         reason=f"{_NO_REAL_LABEL}; the older open-source provider sets type=virtual-kubelet",
     ),
@@ -120,7 +122,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         source="opencost/opencost pkg/cloud/oracle/provider.go; oracle/oci-cloud-controller-manager",
         confidence="code",
         revisions=(("node-role.kubernetes.io/virtual-node",),),
-        signs=Signs(annotations=("oci.oraclecloud.com/virtual-node-pool-id",)),
+        annotations=("oci.oraclecloud.com/virtual-node-pool-id",),
         type_label="unknown",
     ),
     # Tencent can inject DaemonSet pods into super nodes, also kruise-daemon: whoever uses that leaves this
@@ -133,7 +135,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="doc",
         revisions=(("node.kubernetes.io/instance-type=eklet",),),
         taints=("eks.tke.cloud.tencent.com/eklet:NoSchedule",),
-        signs=Signs(name=r"eklet-"),
+        patterns=FieldPatterns(name=r"eklet-"),
         type_label="unknown",
         type_label_note="not documented",
         reason="not in `all`: TKE can inject kruise-daemon into super nodes' pods "

@@ -1,11 +1,11 @@
-"""What the catalogue says of one kind of node: the types, without the data."""
+"""What the catalogue says about one kind of node: the types, without the data."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 Confidence = Literal["code", "doc", "dump", "secondary", "unverified"]
 """What an entry rests on: the kind's own source code, its vendor's documentation, a Node object shown in
-public, somebody else's repository, or nothing that could be checked."""
+public, a third party's repository, or nothing that could be checked."""
 
 BACKED: tuple[Confidence, ...] = ("code", "doc", "dump")
 """What a preset may rest on."""
@@ -14,14 +14,13 @@ TypeLabel = Literal["yes", "no", "unknown"]
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What shows a node's kind besides labels and taints. Node affinity can use none of it; a person can.
+class FieldPatterns:
+    """Regular expressions for fields of a Node object, each matched from the field's beginning.
 
-    Texts are regular expressions that match at the beginning.
+    Only syntax that Python's ``re`` and RE2 share is used, so that CEL can evaluate the same patterns. Node
+    affinity sees none of these fields.
     """
 
-    annotations: tuple[str, ...] = ()
-    """Keys of annotations that only this kind has; plain texts."""
     provider_id: str = ""
     """``spec.providerID``."""
     kubelet_version: str = ""
@@ -33,12 +32,12 @@ class Signs:
     architecture: str = ""
     """``status.nodeInfo.architecture``."""
     name: str = ""
-    """The node's name; weak, since anybody can choose one."""
+    """``metadata.name``; a weak indicator, since names are free to choose."""
 
 
 @dataclass(frozen=True)
 class NodeKind:
-    """One kind of node: how to know it, and whether kruise-daemon is to stay off it."""
+    """One kind of node: how to recognise it, and whether kruise-daemon has to stay off it."""
 
     name: str
     """What the kind is called, also as a preset."""
@@ -54,14 +53,16 @@ class NodeKind:
     """Label selectors, oldest revision first; a node of this kind matches at least one of a revision.
 
     A revision that was released never changes: each byte of it is in clusters' affinities. Empty where no
-    label tells these nodes from others; ``reason`` says so.
+    label distinguishes these nodes from others; ``reason`` says so.
     """
     current: int = 1
     """The revision that the bare name means. It changes in a major release of this package only."""
     taints: tuple[str, ...] = ()
     """Taints that such nodes usually have, ``key=value:effect``; kruise-daemon tolerates all of them."""
-    signs: Signs = field(default_factory=Signs)
-    """What else shows that a node is of this kind."""
+    annotations: tuple[str, ...] = ()
+    """Keys of annotations that only nodes of this kind have."""
+    patterns: FieldPatterns = field(default_factory=FieldPatterns)
+    """What other fields of such a node look like."""
     type_label: TypeLabel = "no"
     """Whether its nodes carry ``type=virtual-kubelet``, the only label that OpenKruise's controllers know."""
     type_label_note: str = ""
@@ -69,7 +70,7 @@ class NodeKind:
     virtual: bool = True
     """False for real machines with a kubelet and a container runtime."""
     excluded: bool = True
-    """Whether the daemon is to be kept off these nodes; ``reason`` says why where that is not obvious."""
+    """Whether the daemon has to stay off these nodes; ``reason`` says why where that is not obvious."""
     reason: str = ""
     """Why such nodes are not excluded, or why not by a preset, or not by the group ``all``."""
 

@@ -3,7 +3,7 @@
 Other clusters, batch systems, appliances.
 """
 
-from .kind import NodeKind, Signs
+from .kind import FieldPatterns, NodeKind
 
 _CORE = ("type=virtual-kubelet",)
 
@@ -16,14 +16,11 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider:NoSchedule",),
-        signs=Signs(
-            annotations=(
-                "virtual-kubelet.io/last-applied-object-meta",
-                "virtual-kubelet.io/last-applied-node-status",
-            ),
-            kubelet_version=r"v?[\d.]+-vk-",
-            name=r"virtual-kubelet$",
+        annotations=(
+            "virtual-kubelet.io/last-applied-object-meta",
+            "virtual-kubelet.io/last-applied-node-status",
         ),
+        patterns=FieldPatterns(kubelet_version=r"v?[\d.]+-vk-", name=r"virtual-kubelet$"),
         type_label="yes",
     ),
     NodeKind(
@@ -43,7 +40,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         source="cisco-open/cisco-virtual-kubelet internal/provider/defaults.go",
         confidence="code",
         revisions=(("platform=cisco-ios-xe", "provider=cisco-apphosting"),),
-        signs=Signs(os_image=r"IOS-XE"),
+        patterns=FieldPatterns(os_image=r"IOS-XE"),
     ),
     NodeKind(
         name="cocoon",
@@ -62,7 +59,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         source="CARV-ICS-FORTH/HPK provider/node.go",
         confidence="code",
         taints=("virtual-kubelet.io/provider=hpk:NoSchedule",),
-        signs=Signs(runtime=r"singularity://", os_image=r"hpk$"),
+        patterns=FieldPatterns(runtime=r"singularity://", os_image=r"hpk$"),
         reason="its nodes carry no label that a real node does not: set openkruise.io/virtual-node=true",
     ),
     NodeKind(
@@ -73,7 +70,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("virtual-node.interlink/type=virtual-kubelet",),),
         taints=("virtual-node.interlink/no-schedule=true:NoSchedule",),
-        signs=Signs(provider_id=r"external:///", architecture=r"virtual-kubelet$"),
+        patterns=FieldPatterns(provider_id=r"external:///", architecture=r"virtual-kubelet$"),
         type_label_note="NodeLabels of its config can set it",
     ),
     NodeKind(
@@ -125,7 +122,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("type=krustlet",),),
         taints=("kubernetes.io/arch=wasm32-wasi:NoSchedule", "kubernetes.io/arch=wasm32-wasi:NoExecute"),
-        signs=Signs(runtime=r"mvp$", architecture=r"wasm-wasi$|stackable-linux$"),
+        patterns=FieldPatterns(runtime=r"mvp$", architecture=r"wasm-wasi$|stackable-linux$"),
     ),
     NodeKind(
         name="liqo",
@@ -146,7 +143,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(_CORE,),
         taints=("virtual-kubelet.io/provider=nomad:NoSchedule",),
-        signs=Signs(kubelet_version=r"v[\d.]+-vk-nomad-"),
+        patterns=FieldPatterns(kubelet_version=r"v[\d.]+-vk-nomad-"),
         type_label="yes",
     ),
     NodeKind(
@@ -157,7 +154,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("virtual-node.perian/type=virtual-kubelet",),),
         taints=("virtual-node.perian/no-schedule=false:NoSchedule",),
-        signs=Signs(provider_id=r"external:///", architecture=r"virtual-kubelet$"),
+        patterns=FieldPatterns(provider_id=r"external:///", architecture=r"virtual-kubelet$"),
     ),
     NodeKind(
         name="runpod",
@@ -187,7 +184,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("node.kubernetes.io/instance-type=systemk",),),
         taints=("virtual-kubelet.io/provider=systemk:NoSchedule",),
-        signs=Signs(runtime=r"systemd "),
+        patterns=FieldPatterns(runtime=r"systemd "),
     ),
     NodeKind(
         name="tensile-kube",

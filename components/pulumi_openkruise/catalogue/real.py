@@ -1,6 +1,6 @@
 """Real nodes that look virtual, or that other charts exclude, and real nodes where the daemon cannot run."""
 
-from .kind import NodeKind, Signs
+from .kind import FieldPatterns, NodeKind
 
 REAL: tuple[NodeKind, ...] = (
     NodeKind(
@@ -20,7 +20,7 @@ REAL: tuple[NodeKind, ...] = (
         description="nodes with the Bottlerocket operating system",
         source="openkruise/kruise#851, #856",
         confidence="doc",
-        signs=Signs(os_image=r"Bottlerocket OS"),
+        patterns=FieldPatterns(os_image=r"Bottlerocket OS"),
         virtual=False,
         excluded=False,
         reason="real; where the daemon does not find containerd's socket, socketLocation tells it",
@@ -65,7 +65,7 @@ REAL: tuple[NodeKind, ...] = (
         source="kubeedge/kubeedge",
         confidence="code",
         revisions=(("node-role.kubernetes.io/edge",),),
-        signs=Signs(kubelet_version=r"v[\d.]+-kubeedge-"),
+        patterns=FieldPatterns(kubelet_version=r"v[\d.]+-kubeedge-"),
         virtual=False,
         excluded=False,
         reason="a kubelet's fork with a container runtime",

@@ -1,6 +1,6 @@
 """Nodes that only seem to be there: simulators, and nodes of clusters inside a cluster."""
 
-from .kind import NodeKind, Signs
+from .kind import FieldPatterns, NodeKind
 
 SIMULATORS: tuple[NodeKind, ...] = (
     NodeKind(
@@ -19,7 +19,7 @@ SIMULATORS: tuple[NodeKind, ...] = (
         description="kubemark hollow nodes",
         source="kubernetes/kubernetes cmd/kubemark/app/hollow_node.go",
         confidence="code",
-        signs=Signs(runtime=r"fakeRuntime://"),
+        patterns=FieldPatterns(runtime=r"fakeRuntime://"),
         reason="its nodes carry only the labels that --node-labels gives them: select one of those",
     ),
     NodeKind(
@@ -30,12 +30,8 @@ SIMULATORS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("kwok.x-k8s.io/node=fake", "type=kwok"),),
         taints=("kwok.x-k8s.io/node=fake:NoSchedule",),
-        signs=Signs(
-            annotations=("kwok.x-k8s.io/node",),
-            provider_id=r"kwok://",
-            kubelet_version=r"kwok-|fake$",
-            runtime=r"kwok-",
-        ),
+        annotations=("kwok.x-k8s.io/node",),
+        patterns=FieldPatterns(provider_id=r"kwok://", kubelet_version=r"kwok-|fake$", runtime=r"kwok-"),
     ),
     NodeKind(
         name="vcluster-fake",
@@ -44,6 +40,6 @@ SIMULATORS: tuple[NodeKind, ...] = (
         source="loft-sh/vcluster pkg/controllers/resources/nodes/fake_syncer.go",
         confidence="code",
         revisions=(("vcluster.loft.sh/fake-node=true",),),
-        signs=Signs(os_image=r"Fake Kubernetes Image$"),
+        patterns=FieldPatterns(os_image=r"Fake Kubernetes Image$"),
     ),
 )

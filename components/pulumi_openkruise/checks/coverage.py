@@ -317,7 +317,7 @@ def _labels(node: NodeFacts) -> str:
 
 def _why(node: NodeFacts) -> str:
     classification = node.classification
-    spoken = [one.told for one in classification.evidence if one.points_to == classification.verdict]
+    spoken = [one.description for one in classification.evidence if one.points_to == classification.verdict]
     if classification.verdict == "real" and classification.no_daemon:
         return classification.no_daemon
     return listed(spoken[:2]) or "no sign of a virtual node"

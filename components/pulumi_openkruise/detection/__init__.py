@@ -1,8 +1,8 @@
-"""Which nodes are virtual, and by what one can see it: pure functions over Node objects."""
+"""Which nodes are virtual, and by which evidence: pure functions over Node objects."""
 
-from .classification import Classification, Evidence, Strength, Verdict
+from ..catalogue.indicators import DECLARED, Strength
+from .classification import Classification, Evidence, Verdict
 from .classify import IMAGE_ARCHITECTURES, classify
-from .indicators import DECLARED
 from .pools import pool_of
 
 __all__ = [

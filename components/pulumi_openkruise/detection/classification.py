@@ -1,15 +1,16 @@
-"""What the detector says of a node: types only."""
+"""What the detector says about a node: types only."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from ..catalogue.indicators import Strength
+
 Verdict = Literal["virtual", "real", "unsure"]
-Strength = Literal["decisive", "strong", "weak"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing seen on a node, and what it speaks for."""
+    """One thing seen on a node, and what it indicates."""
 
     signal: str
     """Where it was seen: ``label``, ``taint``, ``annotation``, ``provider-id``, ``runtime``,
@@ -17,13 +18,12 @@ class Evidence:
     seen: str
     """What was seen, in words."""
     points_to: Literal["virtual", "real"]
-    """What it speaks for."""
+    """What it indicates."""
     strength: Strength
-    """``decisive`` settles it alone, ``strong`` together with another or where nothing contradicts,
-    ``weak`` never alone."""
+    """How much it is worth."""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What was seen, and where, if its words do not say it: a label and a taint can be spelt alike."""
         return f"{self.signal} {self.seen}" if self.signal in ("annotation", "label", "taint") else self.seen
 
@@ -34,18 +34,18 @@ class Classification:
 
     verdict: Verdict
     kind: str | None
-    """Name of the kind in the catalogue, as far as it can be told; real nodes can have one too."""
+    """Name of the kind in the catalogue; None where it is unknown. Real nodes can have one, too."""
     evidence: tuple[Evidence, ...]
-    """Everything seen, what speaks for the verdict first."""
+    """Everything seen, what supports the verdict first, the strongest first."""
     settle: str
-    """Where the verdict is ``unsure``: what would settle it, a sentence without a full stop. Else empty."""
+    """Where the verdict is ``unsure``: what would decide it, a sentence without a full stop. Else empty."""
     selectors: tuple[str, ...]
-    """Selectors of the catalogue that match the node's labels: those by which labels alone tell its kind.
+    """Selectors of presets that match the node's labels, sorted.
 
-    Empty where they do not: then an affinity needs a label that people set (``openkruise.io/virtual-node``).
+    Empty where no preset does: then an affinity needs another label, or ``openkruise.io/virtual-node``.
     """
     no_daemon: str
-    """Why kruise-daemon cannot run there, a clause; empty where it can, or where nobody can tell."""
+    """Why kruise-daemon cannot run there, a clause; empty where it can, or where that is undetermined."""
 
     @property
     def runs_daemon(self) -> bool:

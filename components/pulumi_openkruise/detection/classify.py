@@ -1,41 +1,41 @@
-"""Whether a node is virtual, by everything that a Node object shows.
+"""Whether a node is virtual, by everything that its Node object shows.
 
-Nothing but the Node object is looked at, so copies of real nodes (k3k's mirrored hosts, vcluster's synced
-ones) count as real. In doubt the answer is unsure: a real node taken for a virtual one would lose its daemon.
+Only the Node object is read, so copies of real nodes (k3k's mirrored hosts, vcluster's synced ones) count as
+real. In doubt the verdict is unsure: a real node taken for a virtual one would lose its daemon.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from ..catalogue import KINDS
+from ..catalogue.indicators import DECLARED
 from ..diagnostics.problem import shown
 from .classification import Classification, Verdict
-from .evidence import Findings, find
-from .features import Sighting, see
-from .indicators import DECLARED
+from .evidence import NodeEvidence, collect_evidence
+from .features import NodeFeatures, read_features
 
 IMAGE_ARCHITECTURES = ("amd64", "arm64", "ppc64le")
 """Architectures that kruise-daemon's image exists for, with Linux (openkruise/kruise Makefile)."""
 
 _DECIDES = f"the label {DECLARED}=true or =false on the node decides it"
 _REMEMBERED = 1 << 14
-_known: dict[Sighting, Classification] = {}
+_known: dict[NodeFeatures, Classification] = {}
 
 
 def classify(node: Mapping[str, Any]) -> Classification:
     """Classify a Node object, as ``kubectl get nodes -o json`` gives it; never raises, whatever is in it."""
-    seen = see(node)
-    classification = _known.get(seen)
+    features = read_features(node)
+    classification = _known.get(features)
     if classification is None:
         if len(_known) >= _REMEMBERED:
             _known.clear()
-        classification = _known[seen] = _judge(seen)
+        classification = _known[features] = _classify(features)
     return classification
 
 
-def _judge(node: Sighting) -> Classification:
-    found = find(node)
-    verdict, settle = _verdict(node, found)
+def _classify(node: NodeFeatures) -> Classification:
+    found = collect_evidence(node)
+    verdict, settle = _decide(node, found)
     first = "real" if verdict == "real" else "virtual"
     strengths = ("decisive", "strong", "weak")
     evidence = sorted(
@@ -43,15 +43,16 @@ def _judge(node: Sighting) -> Classification:
     )
     return Classification(
         verdict=verdict,
-        kind=_kind(found, verdict),
+        kind=_choose_kind(found, verdict),
         evidence=tuple(evidence),
         settle=settle,
         selectors=tuple(sorted(set(found.selectors))),
-        no_daemon=_no_daemon(node, verdict),
+        no_daemon=_explain_no_daemon(node, verdict),
     )
 
 
-def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
+def _decide(node: NodeFeatures, found: NodeEvidence) -> tuple[Verdict, str]:
+    """Return the verdict and, where it is unsure, what would decide it."""
     if found.declared is not None:
         return ("virtual" if found.declared else "real"), ""
     if found.of("decisive"):
@@ -60,10 +61,10 @@ def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
     if len(strong) > 1:
         return "virtual", ""
     if strong:
-        # Anybody can set one label or taint: what else is there decides.
-        if node.marked or (found.kubelet and not found.of("weak", "name")):
+        # Everyone can set one label or taint: the rest of the node decides.
+        if node.is_machine or (found.kubelet and not found.of("weak", "name")):
             return "unsure", (
-                f"everything but {strong[0].seen} looks like a real node: ask whoever set that; {_DECIDES}"
+                f"everything but {strong[0].seen} looks like a real node: ask who set that; {_DECIDES}"
             )
         return "virtual", ""
     if found.kubelet:
@@ -71,15 +72,15 @@ def _verdict(node: Sighting, found: Findings) -> tuple[Verdict, str]:
     if not node.has_info:
         return "unsure", "only its metadata is known, not its status: give whole Node objects"
     if not node.runtime:
-        return "unsure", f"no container runtime is reported yet: look again once it is ready; {_DECIDES}"
+        return "unsure", f"no container runtime is reported yet: check again once it is ready; {_DECIDES}"
     return "unsure", (
         f"find out whether {shown(node.runtime)} is a container runtime that kruise-daemon can talk to, on a "
         f"machine of its own; {_DECIDES}"
     )
 
 
-def _kind(found: Findings, verdict: Verdict) -> str | None:
-    """Return the kind for which most speaks, among those of the verdict."""
+def _choose_kind(found: NodeEvidence, verdict: Verdict) -> str | None:
+    """Return the kind with the most evidence, among those that the verdict allows."""
     fitting = {
         name: score for name, score in found.scores.items() if KINDS[name].virtual == (verdict != "real")
     }
@@ -90,7 +91,7 @@ def _kind(found: Findings, verdict: Verdict) -> str | None:
     return generic if verdict != "real" and generic in found.family else None
 
 
-def _no_daemon(node: Sighting, verdict: Verdict) -> str:
+def _explain_no_daemon(node: NodeFeatures, verdict: Verdict) -> str:
     if verdict == "virtual":
         return "no container runtime that kruise-daemon could reach"
     labels = dict(node.labels)

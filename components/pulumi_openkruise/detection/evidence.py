@@ -1,66 +1,59 @@
-"""From what is seen on a node to what it speaks for, one piece of evidence at a time."""
+"""From a node's features to evidence: what each of them indicates, and how much it is worth."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ..catalogue.indicators import DECLARED, SHAPES, Indicator, Strength
+from ..catalogue.kubelets import ARCHITECTURES, RUNTIME_FORM, RUNTIME_NAMES, SYSTEMS
 from ..diagnostics.problem import shown
-from .classification import Evidence, Strength
-from .features import NAMES, PROVIDER_IDS, Sighting
-from .indicators import DECLARED, Patterns, Sign, annotation_sign, label_signs, taint_sign
-
-_KUBELETS, _RUNTIMES = Patterns("kubelet_version"), Patterns("runtime")
-_OS_IMAGES, _ARCHITECTURES = Patterns("os_image"), Patterns("architecture")
-
-_GOARCH = frozenset(
-    {"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le"}
-    | {"riscv64", "s390x"}
+from .classification import Evidence
+from .features import NAMES, PROVIDER_IDS, NodeFeatures
+from .indicator_index import (
+    PatternIndex,
+    find_annotation_indicator,
+    find_label_indicators,
+    find_taint_indicator,
 )
-_GOOS = frozenset({"linux", "windows", "darwin", "freebsd"})
 
-_WRITTEN_BY_KUBELET = re.compile(r"[^:/\s]*://")
-"""A kubelet writes name://version, with Unknown for a runtime that does not answer."""
-_RUNTIME_NAMES = re.compile(
-    r"(?:containerd|cri-o|docker|cri-dockerd|remote|rkt|frakti|pouch|isulad|iSulad|mcr|)://"
-)
-"""Runtimes with a CRI endpoint; KubeEdge wrote ``remote``, a runtime that never answered has no name."""
+_KUBELETS, _RUNTIMES = PatternIndex("kubelet-version"), PatternIndex("runtime")
+_OS_IMAGES, _ARCHITECTURES = PatternIndex("os-image"), PatternIndex("architecture")
 
 _WEIGHTS: dict[str, int] = {"label": 4, "name": 1}
 """How much a piece of evidence says about the kind; 2 where not listed."""
 
 
 @dataclass
-class Findings:
-    """The evidence on one node, and what it adds up to."""
+class NodeEvidence:
+    """All evidence on one node, and what it adds up to."""
 
     evidence: list[Evidence] = field(default_factory=list)
     declared: bool | None = None
-    """What people say that the node is: virtual (True), real (False), nothing (None)."""
+    """What people declare the node to be: virtual (True), real (False), nothing (None)."""
     selectors: list[str] = field(default_factory=list)
     scores: dict[str, int] = field(default_factory=dict)
-    """How much speaks for each kind that something particular to it speaks for."""
+    """How much evidence there is for each kind that has an indicator of its own here."""
     family: set[str] = field(default_factory=set)
-    """Kinds that something shared with others speaks for."""
+    """Kinds that share an indicator with others here."""
     kubelet: bool = False
     """Whether the status is that of a kubelet with a container runtime."""
 
     def add(self, signal: str, seen: str, strength: Strength, *, virtual: bool = True) -> None:
-        """Note a piece of evidence."""
+        """Record a piece of evidence."""
         self.evidence.append(Evidence(signal, seen, "virtual" if virtual else "real", strength))
 
-    def sign(self, signal: str, seen: str, sign: Sign) -> None:
-        """Note a sign of some kinds."""
-        self.add(signal, seen, sign.strength, virtual=sign.virtual)
-        if len(sign.kinds) == 1:
-            (kind,) = sign.kinds
-            self.scores[kind] = self.scores.get(kind, 0) + _WEIGHTS.get(signal, 2)
+    def add_indicator(self, seen: str, indicator: Indicator) -> None:
+        """Record an indicator of the catalogue."""
+        self.add(indicator.place, seen, indicator.strength, virtual=indicator.virtual)
+        if len(indicator.kinds) == 1:
+            (kind,) = indicator.kinds
+            self.scores[kind] = self.scores.get(kind, 0) + _WEIGHTS.get(indicator.place, 2)
         else:
-            self.family.update(sign.kinds)
-        if sign.selector:
-            self.selectors.append(sign.selector)
+            self.family.update(indicator.kinds)
+        if indicator.selector:
+            self.selectors.append(indicator.selector)
 
     def of(self, strength: Strength, signal: str = "") -> list[Evidence]:
-        """Return what speaks for a virtual node with this strength."""
+        """Return the evidence of this strength that indicates a virtual node."""
         return [
             piece
             for piece in self.evidence
@@ -68,75 +61,76 @@ class Findings:
         ]
 
 
-def find(node: Sighting) -> Findings:
-    """Collect the evidence on a node."""
-    found = Findings()
-    _labels(node, found)
-    _status(node, found)
-    _elsewhere(node, found)
+def collect_evidence(node: NodeFeatures) -> NodeEvidence:
+    """Collect the evidence on a node, in the order in which people look: labels, status, the rest."""
+    found = NodeEvidence()
+    _collect_labels(node, found)
+    _collect_status(node, found)
+    _collect_rest(node, found)
     return found
 
 
-def _labels(node: Sighting, found: Findings) -> None:
+def _collect_labels(node: NodeFeatures, found: NodeEvidence) -> None:
     for key, value in node.labels:
         if key == DECLARED and value in ("true", "false"):
             found.declared = value == "true"
-            found.add("label", f"{key}={value}: people say so", "decisive", virtual=found.declared)
+            found.add("label", f"{key}={value}: declared by hand", "decisive", virtual=found.declared)
             if found.declared:
                 found.selectors.append(f"{key}={value}")
-        for sign in label_signs(key, value):
-            found.sign("label", f"{key}={value}" if value else key, sign)
+        for indicator in find_label_indicators(key, value):
+            found.add_indicator(f"{key}={value}" if value else key, indicator)
     platform = {key for key, _value in node.labels} & {"kubernetes.io/os", "kubernetes.io/arch"}
     if len(platform) < 2:
         missing = " and ".join(sorted({"kubernetes.io/os", "kubernetes.io/arch"} - platform))
         found.add("platform-labels", f"no label {missing}, which every kubelet sets", "weak")
 
 
-def _elsewhere(node: Sighting, found: Findings) -> None:
+def _collect_rest(node: NodeFeatures, found: NodeEvidence) -> None:
     for key, value in node.taints:
-        sign = taint_sign(key, value)
-        if sign is not None:
-            if node.marked and sign.strength == "decisive":
-                # Anybody can copy a taint: on what seems to be a machine it takes more.
-                sign = sign._replace(strength="strong")
-            found.sign("taint", f"{key}={value}" if value else key, sign)
+        taint = find_taint_indicator(key, value)
+        if taint is not None:
+            if node.is_machine and taint.strength == "decisive":
+                # Everyone can copy a taint: on what seems to be a machine it needs support.
+                taint = replace(taint, strength="strong")
+            found.add_indicator(f"{key}={value}" if value else key, taint)
     for key in node.annotations:
-        sign = annotation_sign(key)
-        if sign is not None:
-            found.sign("annotation", key, sign)
+        annotation = find_annotation_indicator(key)
+        if annotation is not None:
+            found.add_indicator(key, annotation)
     if node.provider_id >= 0:
-        sign = PROVIDER_IDS.sign(node.provider_id)
-        found.sign("provider-id", f"a providerID as nodes of {', '.join(sign.kinds)} have", sign)
+        indicator = PROVIDER_IDS[node.provider_id]
+        found.add_indicator(f"a providerID as nodes of {', '.join(indicator.kinds)} have", indicator)
     if node.name >= 0:
-        sign = NAMES.sign(node.name)
-        found.sign("name", f"a name as nodes of {', '.join(sign.kinds)} have", sign)
-    if node.marked:
+        indicator = NAMES[node.name]
+        found.add_indicator(f"a name as nodes of {', '.join(indicator.kinds)} have", indicator)
+    if node.is_machine:
         found.add("status", "annotations or a providerID of a machine with a kubelet", "weak", virtual=False)
 
 
-def _status(node: Sighting, found: Findings) -> None:
-    for signal, patterns, text in (
-        ("kubelet-version", _KUBELETS, node.kubelet),
-        ("runtime", _RUNTIMES, node.runtime),
-        ("os-image", _OS_IMAGES, node.os_image),
-        ("architecture", _ARCHITECTURES, node.architecture),
+def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
+    for index, value in (
+        (_KUBELETS, node.kubelet_version),
+        (_RUNTIMES, node.runtime),
+        (_OS_IMAGES, node.os_image),
+        (_ARCHITECTURES, node.architecture),
     ):
-        number = patterns.number(text)
-        if number >= 0:
-            found.sign(signal, f"{signal.replace('-', ' ')} {shown(text)}", patterns.sign(number))
-    for text, known, what in (
-        (node.architecture, _GOARCH, "architecture"),
-        (node.system, _GOOS, "operating system"),
+        position = index.find(value)
+        if position >= 0:
+            indicator = index[position]
+            found.add_indicator(f"{indicator.place.replace('-', ' ')} {shown(value)}", indicator)
+    for value, known, what in (
+        (node.architecture, ARCHITECTURES, "architecture"),
+        (node.system, SYSTEMS, "operating system"),
     ):
-        if text and text not in known:
-            found.add("architecture", f"{what} {shown(text)}, which no kubelet reports", "strong")
-    for strength, seen in _runtime(node):
+        if value and value not in known:
+            found.add("architecture", f"{what} {shown(value)}, which no kubelet reports", "strong")
+    for strength, seen in _check_runtime(node):
         found.add("runtime", seen, strength)
-    described = bool(node.os_image or node.kernel)
-    if node.has_info and not described:
+    has_system = bool(node.os_image or node.kernel)
+    if node.has_info and not has_system:
         found.add("os-image", "reports no operating system", "weak")
-    runtime = _RUNTIME_NAMES.match(node.runtime) is not None
-    found.kubelet = runtime and bool(node.kubelet) and described and not found.of("decisive")
+    runtime = RUNTIME_NAMES.match(node.runtime) is not None
+    found.kubelet = runtime and bool(node.kubelet_version) and has_system and not found.of("decisive")
     if found.kubelet:
         found.add(
             "status",
@@ -146,16 +140,17 @@ def _status(node: Sighting, found: Findings) -> None:
         )
 
 
-def _runtime(node: Sighting) -> Iterator[tuple[Strength, str]]:
+def _check_runtime(node: NodeFeatures) -> Iterator[tuple[Strength, str]]:
     if not node.has_info:
         return
     if node.runtime:
-        if not _WRITTEN_BY_KUBELET.match(node.runtime) and _RUNTIMES.number(node.runtime) < 0:
+        if not RUNTIME_FORM.match(node.runtime) and _RUNTIMES.find(node.runtime) < 0:
             yield "decisive", f"container runtime {shown(node.runtime)}, which no kubelet writes like that"
         return
-    # A kubelet reports its runtime with its version, before the node is ready. Where the rest looks like a
-    # kubelet's, or the node is not ready, something else may be wrong.
-    if node.ready == "True" and not (node.marked or node.os_image or node.kernel):
-        yield "strong", "ready, but reports no container runtime"
-    else:
-        yield "weak", "reports no container runtime"
+    for shape in () if node.is_machine else SHAPES:
+        fits = all(getattr(node, name) for name in shape.filled)
+        fits = fits and not any(getattr(node, name) for name in shape.empty)
+        if fits and (node.ready == "True" or not shape.ready):
+            yield shape.strength, shape.seen
+            return
+    yield "weak", "reports no container runtime"

@@ -1,4 +1,4 @@
-"""Which pool a node belongs to, so that thousands of nodes can be told in a few lines."""
+"""Which pool a node belongs to, so that a few lines describe thousands of nodes."""
 
 from typing import Any
 

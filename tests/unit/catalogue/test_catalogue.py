@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 
 import pytest
-from pulumi_openkruise.catalogue import BACKED, KINDS, NodeKind, Signs
+from pulumi_openkruise.catalogue import BACKED, KINDS, FieldPatterns, NodeKind
 from pulumi_openkruise.selectors import parse
 
 EFFECTS = {"NoSchedule", "PreferNoSchedule", "NoExecute"}
@@ -13,18 +13,24 @@ EFFECTS = {"NoSchedule", "PreferNoSchedule", "NoExecute"}
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_kind(kind: NodeKind) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", kind.name)
-    for text in (kind.vendor, kind.description, kind.source):
-        assert text
-        assert text == text.strip()
+    for field in (kind.vendor, kind.description, kind.source):
+        assert field
+        assert field == field.strip()
     for selectors in kind.revisions:
         assert list(selectors) == sorted(str(parse(selector)) for selector in selectors)
     for taint in kind.taints:
         label, _colon, effect = taint.rpartition(":")
         assert parse(label).requirements  # a taint's key and value obey the rules of labels
         assert effect in EFFECTS
+    for annotation in kind.annotations:
+        assert parse(annotation).requirements  # as its key does
     assert 1 <= kind.current <= max(1, len(kind.revisions))
-    for pattern in (getattr(kind.signs, field.name) for field in fields(Signs)):
-        assert isinstance(pattern, tuple) or re.compile(pattern).match("no such text") is None or not pattern
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_patterns_tell_something(kind: NodeKind) -> None:
+    for pattern in (getattr(kind.patterns, field.name) for field in fields(FieldPatterns)):
+        assert not pattern or re.compile(pattern).match("no such string") is None
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

@@ -1,4 +1,4 @@
-"""Single judgements: what settles it, what does not, and that nothing breaks it."""
+"""Single classifications: what decides, what does not, and that nothing breaks it."""
 
 import copy
 import json
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulumi_openkruise.catalogue import PRESETS
 from pulumi_openkruise.detection import classify, pool_of
 from pulumi_openkruise.selectors import parse
 
@@ -29,15 +30,33 @@ def test_reasons_come_with_the_verdict_first() -> None:
     assert not classification.runs_daemon
 
 
-def test_labels_alone_do_not_always_tell() -> None:
+def test_labels_alone_do_not_always_decide() -> None:
     classification = classify(node_of("hpk-without-taint"))
     assert (classification.verdict, classification.kind, classification.selectors) == ("virtual", "hpk", ())
 
 
-def test_selectors_match_the_labels() -> None:
+def test_selectors_are_those_of_presets_that_match_the_labels() -> None:
+    presets = {selector for kind in PRESETS.values() for selector in kind.selectors}
+    listed = {*presets, "openkruise.io/virtual-node=true"}
+    found = set()
     for sample in corpus():
         labels = sample.node["metadata"].get("labels", {})
-        assert all(parse(selector).matches(labels) for selector in classify(sample.node).selectors)
+        matching = {selector for selector in listed if parse(selector).matches(labels)}
+        assert set(classify(sample.node).selectors) == matching, sample.id
+        found |= matching
+    assert found == listed
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["node-role.kubernetes.io/virtual-node", "node-role.kubernetes.io/cocoon-vm"],
+)
+def test_a_label_in_a_shared_domain_does_not_decide_alone(key: str) -> None:
+    node = node_of("eks-al2023")
+    node["metadata"]["labels"][key] = ""
+    assert classify(node).verdict == "unsure"
+    node["metadata"]["labels"]["liqo.io/type"] = "virtual-node"
+    assert classify(node).verdict == "virtual"  # Liqo's own domain does
 
 
 @pytest.mark.parametrize("id_", ["aks-windows", "windows-on-premises", "openshift-s390x", "riscv64"])
@@ -53,6 +72,46 @@ def test_real_nodes_run_a_daemon() -> None:
     assert classify(node_of("windows-on-premises")).selectors == ("kubernetes.io/os=windows",)
 
 
+@pytest.mark.parametrize(
+    ("labels", "info", "runs"),
+    [
+        ({"kubernetes.io/os": "windows"}, {"operatingSystem": ""}, False),
+        ({"kubernetes.io/os": "linux"}, {"operatingSystem": "windows"}, False),
+        ({"kubernetes.io/os": "windows"}, {"operatingSystem": "linux"}, True),
+        ({"kubernetes.io/arch": "s390x"}, {"architecture": ""}, False),
+        ({"kubernetes.io/arch": "amd64"}, {"architecture": "s390x"}, False),
+        ({"kubernetes.io/arch": "s390x"}, {"architecture": "amd64"}, True),
+        ({}, {"architecture": "", "operatingSystem": ""}, True),
+    ],
+)
+def test_the_status_says_the_platform_and_labels_where_it_does_not(
+    labels: dict[str, str], info: dict[str, str], runs: bool
+) -> None:
+    node = node_of("bare-metal")
+    for key in ("kubernetes.io/os", "kubernetes.io/arch"):
+        node["metadata"]["labels"].pop(key, None)
+    node["metadata"]["labels"].update(labels)
+    node["status"]["nodeInfo"].update(info)
+    classification = classify(node)
+    assert classification.verdict == "real"
+    assert classification.runs_daemon is runs
+
+
+def test_a_status_that_no_kubelet_writes() -> None:
+    """The kubelet sets its version together with its runtime, image and kernel."""
+    node: dict[str, Any] = {"metadata": {"name": "n"}}
+    node["status"] = {"nodeInfo": {"kubeletVersion": "v1.33.1"}}
+    assert classify(node).verdict == "virtual"
+    for name in ("osImage", "kernelVersion", "containerRuntimeVersion"):
+        info = {"kubeletVersion": "v1.33.1", name: "containerd://2.1.4"}
+        assert classify({"metadata": {"name": "n"}, "status": {"nodeInfo": info}}).verdict == "unsure"
+    # One that was made by hand reports nothing, and is virtual only once it claims to be ready.
+    node["status"] = {"nodeInfo": {"kubeletVersion": "", "architecture": "amd64"}}
+    assert classify(node).verdict == "unsure"
+    node["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    assert classify(node).verdict == "virtual"
+
+
 def test_people_have_the_last_word() -> None:
     node = node_of("eks-al2023")
     node["metadata"]["labels"]["openkruise.io/virtual-node"] = "true"
@@ -65,7 +124,7 @@ def test_people_have_the_last_word() -> None:
     assert classify(node).verdict == "virtual"
 
 
-def test_one_doubtful_sign_on_a_real_node_leaves_a_question() -> None:
+def test_one_doubtful_indicator_on_a_real_node_leaves_a_question() -> None:
     for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
         classification = classify(node_of(id_))
         assert classification.verdict == "unsure"
@@ -86,7 +145,7 @@ def test_the_first_seconds_of_a_real_node() -> None:
     assert classify(node).verdict == "real"
 
 
-def test_a_machine_with_one_doubtful_sign_is_a_question_before_its_kubelet_reports_too() -> None:
+def test_a_machine_with_one_doubtful_indicator_is_a_question_before_its_kubelet_reports_too() -> None:
     for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
         node = node_of(id_)
         node["status"]["nodeInfo"] = {"kubeletVersion": "v1.33.1", "containerRuntimeVersion": ""}
@@ -102,7 +161,7 @@ def test_an_unknown_runtime_is_a_question() -> None:
     assert "newcri" in classification.settle
 
 
-def test_metadata_alone_tells_what_labels_tell() -> None:
+def test_metadata_alone_decides_what_labels_decide() -> None:
     assert classify({"metadata": node_of("liqo")["metadata"]}).verdict == "virtual"
     classification = classify({"metadata": node_of("eks-al2023")["metadata"]})
     assert classification.verdict == "unsure"
@@ -113,8 +172,8 @@ def test_pools() -> None:
     assert pool_of(node_of("eks-al2023")) == "eks.amazonaws.com/nodegroup=general"
     assert pool_of(node_of("aks-ubuntu")) == "kubernetes.azure.com/agentpool=newpool"
     assert pool_of(node_of("liqo")) == ""
-    no_texts = {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}
-    hostile: list[Any] = [None, [], {}, {"metadata": []}, no_texts]
+    not_strings = {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}
+    hostile: list[Any] = [None, [], {}, {"metadata": []}, not_strings]
     for garbage in hostile:
         assert pool_of(garbage) == ""
 
@@ -172,7 +231,7 @@ def test_ten_thousand_labels_taints_and_conditions() -> None:
     assert classification == classify(node_of("liqo"))
 
 
-def test_long_and_hostile_texts_are_shortened_and_tamed() -> None:
+def test_long_and_hostile_strings_are_shortened_and_tamed() -> None:
     node = node_of("bare-metal")
     node["status"]["nodeInfo"]["containerRuntimeVersion"] = "\x1b]0;title\x07" + "x" * 1_000_000
     node["status"]["nodeInfo"]["architecture"] = "<script>alert(1)</script>\n" * 1000

@@ -7,7 +7,7 @@ from pulumi_openkruise.detection import Classification, classify
 from tests.support.corpus import GROUPS, corpus
 from tests.support.documents import check_table, markdown
 
-JUDGED: list[tuple[str, str, bool, Classification]] = [
+CLASSIFIED: list[tuple[str, str, bool, Classification]] = [
     (sample.group, sample.truth, sample.shows, classify(sample.node)) for sample in corpus()
 ]
 
@@ -34,7 +34,7 @@ def test_few_stay_unsure() -> None:
 
 
 def test_no_kind_is_called_another_of_another_family() -> None:
-    # Providers that set nothing of their own are told as what they are built on.
+    # Providers that set nothing of their own are given the kind that they are built on.
     for sample in corpus():
         found = classify(sample.node).kind
         if sample.group == "described" and sample.kind is not None:
@@ -43,7 +43,7 @@ def test_no_kind_is_called_another_of_another_family() -> None:
 
 def test_the_document_shows_these_numbers() -> None:
     counts = Counter(
-        (group, truth, classification.verdict) for group, truth, _shows, classification in JUDGED
+        (group, truth, classification.verdict) for group, truth, _shows, classification in CLASSIFIED
     )
     rows = []
     for group in GROUPS:
@@ -67,22 +67,22 @@ def test_the_document_says_what_was_missed() -> None:
             sample.id,
             sample.truth,
             classify(sample.node).verdict,
-            classify(sample.node).settle or "nothing on it tells it from a real node",
+            classify(sample.node).settle or "nothing on it distinguishes it from a real node",
             sample.source,
         ]
         for sample in corpus()
         if classify(sample.node).verdict != sample.truth
     ]
-    columns = ["Node", "is", "is called", "What would settle it", "Source"]
+    columns = ["Node", "is", "is called", "What would decide it", "Source"]
     check_table("detection.md", "missed", markdown(columns, rows))
 
 
-def test_kinds_told() -> None:
+def test_kinds_found() -> None:
     named = [sample for sample in corpus() if sample.kind is not None]
     right = sum(classify(sample.node).kind == sample.kind for sample in named)
     check_table(
         "detection.md",
         "kinds",
-        f"Of {len(named)} nodes whose kind can be told, {right} are given that kind; the others are called\n"
+        f"Of {len(named)} nodes whose kind is known, {right} are given that kind; the others are called\n"
         "`virtual-kubelet`, which they are built on.",
     )

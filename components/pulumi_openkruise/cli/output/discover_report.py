@@ -98,7 +98,7 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
             piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
         ]
         strong = [piece for piece in seen if piece.strength != "weak"] or seen
-        why = [piece.told for piece in strong]
+        why = [piece.description for piece in strong]
         if classification.verdict == "unsure":
             why = [classification.settle]
         elif classification.verdict == "real" and classification.no_daemon:

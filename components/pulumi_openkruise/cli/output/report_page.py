@@ -163,7 +163,7 @@ def _table(main: Element, report: Report) -> None:
         why = (
             one.reason
             or classification.settle
-            or "; ".join(piece.told for piece in classification.evidence[:2])
+            or "; ".join(piece.description for piece in classification.evidence[:2])
         )
         by = ", ".join(str(report.expected.selectors[hit]) for hit in one.hits)
         for text in (

@@ -1,0 +1,58 @@
+"""The catalogue's indicators by what is seen on a node, for lookups that cost little on 100,000 nodes."""
+
+import re
+from collections.abc import Iterator
+
+from ..catalogue.indicators import DECLARED, INDICATORS, Indicator, Place
+
+_BY_KEY: dict[tuple[str, str, str | None], Indicator] = {
+    (one.place, one.key, one.value): one for one in INDICATORS if one.key
+}
+
+
+def find_label_indicators(key: str, value: str) -> Iterator[Indicator]:
+    """Yield what a label indicates: kinds that have this value, then kinds that have any value."""
+    for wanted in (value, None):
+        indicator = _BY_KEY.get(("label", key, wanted))
+        if indicator is not None:
+            yield indicator
+
+
+def find_taint_indicator(key: str, value: str) -> Indicator | None:
+    """Return what a taint indicates: kinds that have this value, else kinds that have any value."""
+    return _BY_KEY.get(("taint", key, value)) or _BY_KEY.get(("taint", key, None))
+
+
+def find_annotation_indicator(key: str) -> Indicator | None:
+    """Return what the presence of an annotation indicates, whatever its value."""
+    return _BY_KEY.get(("annotation", key, None))
+
+
+class PatternIndex:
+    """The patterns of all kinds for one field, tried together."""
+
+    def __init__(self, place: Place) -> None:
+        self._indicators = [one for one in INDICATORS if one.place == place]
+        self._patterns = [re.compile(one.pattern) for one in self._indicators]
+        self._any = re.compile("|".join(f"(?:{one.pattern})" for one in self._indicators) or r"(?!)")
+
+    def find(self, string: str) -> int:
+        """Return the position of the first pattern that matches, -1 if none does."""
+        if self._any.match(string) is None:
+            return -1
+        return next(at for at, pattern in enumerate(self._patterns) if pattern.match(string))
+
+    def __getitem__(self, position: int) -> Indicator:
+        """Return the indicator at a position that ``find`` returned."""
+        return self._indicators[position]
+
+
+LABEL_KEYS = frozenset(
+    {*(one.key for one in INDICATORS if one.place == "label"), DECLARED, "kubernetes.io/os"}
+    | {"kubernetes.io/arch"}
+)
+"""Labels that the classification depends on."""
+TAINT_KEYS = frozenset(one.key for one in INDICATORS if one.place == "taint")
+"""Taints that it depends on."""
+ANNOTATION_KEYS = frozenset(one.key for one in INDICATORS if one.place == "annotation")
+"""Annotations that it depends on."""

@@ -1,0 +1,91 @@
+"""The flat table of indicators: complete, without duplicates, and usable outside of Python."""
+
+import re
+from collections import Counter
+
+import pytest
+from pulumi_openkruise.catalogue import KINDS, PRESETS
+from pulumi_openkruise.catalogue.indicators import (
+    INDICATORS,
+    NODE_INFO_FIELDS,
+    SHAPES,
+    Indicator,
+    has_own_domain,
+)
+from pulumi_openkruise.selectors import parse
+
+BY_PLACE = Counter(one.place for one in INDICATORS)
+BEYOND_RE2 = re.compile(r"\(\?(?![:P])|\\[1-9Z]|\(\?P[=>]")
+"""Look-around, references and possessive groups, which RE2 and so CEL refuse."""
+
+
+def find(place: str, key: str, value: str | None = None) -> Indicator:
+    (found,) = [one for one in INDICATORS if (one.place, one.key, one.value) == (place, key, value)]
+    return found
+
+
+def test_every_fact_of_every_kind_is_there_once() -> None:
+    for kind in KINDS.values():
+        mine = [one for one in INDICATORS if kind.name in one.kinds]
+        assert sorted(one.selector for one in mine if one.selector) == sorted(
+            kind.selectors if kind.is_preset else ()
+        )
+        assert {one.key for one in mine if one.place == "annotation"} == set(kind.annotations)
+        keys = {taint.rpartition(":")[0].partition("=")[0] for taint in kind.taints}
+        assert {one.key for one in mine if one.place == "taint"} == keys
+    assert len({(one.place, one.key, one.value, one.pattern) for one in INDICATORS}) == len(INDICATORS)
+    assert min(BY_PLACE.values()) > 0
+    assert len(BY_PLACE) == 9
+
+
+def test_presets_are_the_selectors_of_the_labels() -> None:
+    listed = {one.selector for one in INDICATORS if one.selector}
+    assert listed == {selector for kind in PRESETS.values() for selector in kind.selectors}
+    for one in INDICATORS:
+        if one.selector:
+            assert parse(one.selector).matches({one.key: one.value or ""})
+
+
+def test_what_is_shared_is_not_decisive() -> None:
+    for one in INDICATORS:
+        if one.strength == "decisive":
+            assert len(one.kinds) == 1 or has_own_domain(one.key)
+        assert (one.strength == "weak") == (one.place == "name")
+    assert find("label", "type", "virtual-kubelet").strength == "strong"
+    assert find("taint", "virtual-kubelet.io/provider").strength == "strong"
+    assert find("taint", "eks.amazonaws.com/compute-type", "fargate").strength == "decisive"
+
+
+@pytest.mark.parametrize(
+    ("key", "own"),
+    [
+        ("liqo.io/type", True),
+        ("virtual-node.perian/type", True),
+        ("type", False),
+        ("kubernetes.io/os", False),
+        ("k8s.io/x", False),
+        ("node-role.kubernetes.io/virtual-node", False),
+        ("kwok.x-k8s.io/node", True),
+        ("node.k8s.io/x", False),
+        ("notkubernetes.io/x", True),
+    ],
+)
+def test_domains_that_everyone_may_use(key: str, own: bool) -> None:
+    assert has_own_domain(key) is own
+
+
+def test_patterns_stay_within_re2() -> None:
+    for one in INDICATORS:
+        assert BEYOND_RE2.search(one.pattern) is None
+        assert bool(one.pattern) != bool(one.key)
+    assert BEYOND_RE2.search(r"(?=x)")
+    assert BEYOND_RE2.search(r"(x)\1")
+    assert not BEYOND_RE2.search(r"(?:x)")
+
+
+def test_shapes_name_fields_of_the_api() -> None:
+    for shape in SHAPES:
+        assert {*shape.filled, *shape.empty} <= NODE_INFO_FIELDS.keys()
+        assert not {*shape.filled} & {*shape.empty}
+        assert "runtime" in shape.empty
+        assert shape.filled or shape.ready  # else a node that was made by hand would fit
