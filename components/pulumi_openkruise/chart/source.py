@@ -45,9 +45,7 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
             reason = f"expected an http:// or https:// address, found {shown(repository)}"
             yield Problem("invalid-repository", where, reason)
         elif chart.strip() and not is_bare_name(chart):
-            reason = (
-                f"of no use with {field_name('chart')} {shown(chart)}, which is found without a repository"
-            )
+            reason = f"has no effect with {field_name('chart')} {shown(chart)}, which needs no repository"
             remedy = f"leave it out, or give the chart's bare name as {field_name('chart')}"
             yield Problem("needless-repository", where, reason, (), remedy)
     text = given.get("chart_version", CHART_VERSION)

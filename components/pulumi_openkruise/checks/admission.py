@@ -8,18 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import deployed
-from ..inventory.json_access import (
-    at,
-    condition,
-    counted,
-    items,
-    listed,
-    mapping,
-    name_of,
-    text,
-    texts,
-)
+from ..inventory.json_access import at, condition, items, mapping, name_of, text, texts
 from ..inventory.location import SERVICE, asks, home
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected

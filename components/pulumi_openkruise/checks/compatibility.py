@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..chart.gates import known_gates
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import latest
-from ..inventory.json_access import counted, items, listed, mapping, text, texts
+from ..inventory.json_access import items, mapping, text, texts
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot

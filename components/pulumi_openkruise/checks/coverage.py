@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.json_access import at, counted, items, listed, number
+from ..diagnostics.wording import counted, listed
+from ..inventory.json_access import at, items, number
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
 from ..inventory.snapshot import NodeFacts, Object, Snapshot

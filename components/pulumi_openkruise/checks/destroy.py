@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.json_access import counted, items, listed, mapping, name_of, number, text
+from ..diagnostics.wording import counted, listed
+from ..inventory.json_access import items, mapping, name_of, number, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected

@@ -11,8 +11,9 @@ from typing import Any
 
 from ..config.node_affinity import REQUIRED
 from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import deployed
-from ..inventory.json_access import at, counted, items, listed, texts
+from ..inventory.json_access import at, items, texts
 from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import latest
-from ..inventory.json_access import counted, listed, mapping, name_of, number, seconds_between, text
+from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import home, is_here, owner
 from ..inventory.pods import is_manager, pod_named
 from ..inventory.release import UNFINISHED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.json_access import counted
+from ..diagnostics.wording import counted
 from ..inventory.snapshot import NOT_ASKED, Snapshot
 from . import admission, compatibility, coverage, destroy, drift, installation
 from .expected import Expected

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnostics.wording import listed
 from ..selectors import Difference, NodeMatcher
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
@@ -53,8 +54,7 @@ class AffectedNodes:
         ]
         for title, names in (("gain", self.gaining), ("lose", self.losing)):
             if names:
-                more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-                lines.append(f"  {title}: {safe(', '.join(names[:_NAMED]))}{more}")
+                lines.append(f"  {title}: {safe(listed(names, _NAMED))}")
         return "\n".join(lines)
 
 

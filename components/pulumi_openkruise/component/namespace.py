@@ -12,8 +12,8 @@ import pulumi
 from pulumi_kubernetes import _utilities
 
 from ..config import names
-from ..config.adoption import doomed
 from ..diagnostics.problem import Problem
+from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
 
 LABELS: Mapping[str, str] = {
@@ -91,7 +91,8 @@ def adopted(
 
 
 def _is_fit(metadata: Any, namespace: str, release: str) -> bool:
-    problems = [problem for problem in [doomed(metadata, namespace, release)] if problem is not None]
+    owned = check_adopted_namespace(metadata, namespace, release)
+    problems = [owned] if owned is not None else []
     labels = (metadata or {}).get("labels") or {}
     if labels.get("control-plane") != LABELS["control-plane"]:
         how = f"kubectl label namespace {namespace} control-plane=openkruise"

@@ -14,6 +14,7 @@ import pulumi
 
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
+from ..diagnostics.wording import printable
 from .errors import InvalidConfigError
 from .provider_kubeconfig import answer, credentials
 
@@ -180,7 +181,5 @@ def _problem(finding: "Finding") -> Problem:
 
 
 def _say(how: Any, text: str, component: pulumi.ComponentResource) -> None:
-    printable = "\n".join(
-        "".join(one if one.isprintable() else "?" for one in line) for line in text.split("\n")
-    )
-    how(f"nodeCheck: {printable}", resource=component)
+    plain = "\n".join(map(printable, text.split("\n")))
+    how(f"nodeCheck: {plain}", resource=component)

@@ -9,13 +9,13 @@ from typing import Any, TypedDict
 import pulumi
 
 from ..chart.derived import has_daemon, late_gate
-from ..config.adoption import KEEP
 from ..config.fields import Arguments
 from ..config.helm_values import daemon_affinity, helm_values, merged, values_problems
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings, read_settings
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem
+from ..lifecycle.ownership import KEEP
 from . import chart_probe, node_check
 from . import namespace as namespaces
 from .daemon_status import daemons

@@ -80,13 +80,13 @@ def values_problems(
     """
     where = field_name("values")
     problems = list(_unfit(values, where))
-    told = {problem.where for problem in problems}
+    told = {problem.place for problem in problems}
     if values:
         from ..chart.value_checks import check_values  # what the chart takes: most stacks have no values
 
         found = check_values(values, contract, where)
-        problems += [problem for problem in found if problem.where not in told]
-    broken = {problem.where for problem in problems if problem.severity == "error"}
+        problems += [problem for problem in found if problem.place not in told]
+    broken = {problem.place for problem in problems if problem.severity == "error"}
     judged = []
     for pods in (DAEMON, MANAGER):
         wrong = list(label_problems(values, pods, where))

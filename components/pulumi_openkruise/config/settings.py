@@ -22,7 +22,7 @@ from ..chart.version import Version, version, version_problems
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem, shown
 from ..selectors import Selector
-from .adoption import moving_problems
+from .adoption import check_adoption
 from .excluded_nodes import read_excluded
 from .fields import of_right_kind
 from .helm_values import merged, values_problems
@@ -124,7 +124,7 @@ def read_settings(
     local, found = look_at_chart(given, field_name, look)
     problems += found
     problems += name_problems(given, field_name)
-    problems += moving_problems(given, field_name)
+    problems += check_adoption(given, field_name)
     contract = contract_version(given, local)
     problems += derived_problems(given, contract, field_name)
     namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})

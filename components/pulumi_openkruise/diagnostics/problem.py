@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from .wording import printable
+
 Severity = Literal["error", "warning", "info"]
 """Whether something cannot be used, will probably not do what is expected, or is merely worth a line."""
 
@@ -19,7 +21,7 @@ class Problem:
 
     code: str
     """Stable name of the kind of problem."""
-    where: str
+    place: str
     """Key, with index or path below it, for example ``openkruise:virtualNodeSelectors[1]``."""
     reason: str
     """What was found and what was expected, a sentence without a full stop."""
@@ -32,10 +34,10 @@ class Problem:
 
     def __str__(self) -> str:
         """Render the problem on a few lines, the place first, without characters that act on a terminal."""
-        lines = [f"{self.where}: {self.reason}", *self.detail]
+        lines = [f"{self.place}: {self.reason}", *self.detail]
         if self.remedy:
             lines.append(f"  {self.remedy}")
-        return "\n".join(map(_printable, lines))
+        return "\n".join(map(printable, lines))
 
 
 class ConfigError(Exception):
@@ -55,9 +57,9 @@ class ConfigError(Exception):
 
 def _place(problem: Problem) -> tuple[str, int, str]:
     """Order problems by key and position in a list, the key as a whole first."""
-    key, _bracket, rest = problem.where.partition("[")
+    key, _bracket, rest = problem.place.partition("[")
     index = rest.partition("]")[0]
-    return key, int(index) if index.isdecimal() and len(index) < 10 else -1, problem.where
+    return key, int(index) if index.isdecimal() and len(index) < 10 else -1, problem.place
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -81,9 +83,5 @@ def shown(value: object) -> str:
     elif isinstance(value, (dict, list)):
         with suppress(TypeError, ValueError):
             text = json.dumps(value)
-    text = _printable(text)
+    text = printable(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)

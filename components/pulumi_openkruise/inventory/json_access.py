@@ -1,10 +1,8 @@
 """Reading JSON that may lack anything: what is absent, or something else than it should be, is empty."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
-
-_NAMED = 5
 
 
 def at(data: Any, *path: str) -> Any:
@@ -65,15 +63,3 @@ def seconds_between(earlier: str, later: str) -> float | None:
     except ValueError:
         return None
     return (end - begin).total_seconds()
-
-
-def listed(names: Iterable[str], most: int = _NAMED) -> str:
-    """Name the first of some things and count the others: ``a, b and 7 more``."""
-    every = list(names)
-    more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Count things in words: ``1 node``, ``3 nodes``."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

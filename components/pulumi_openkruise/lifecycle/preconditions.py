@@ -13,6 +13,7 @@ from typing import Any
 from ..config import names
 from ..diagnostics.field_names import FieldName, argument_name, setting
 from ..diagnostics.problem import Problem
+from ..diagnostics.wording import listed
 from ..inventory.release import Definition, ReleaseId, Seen
 from . import crd_versions
 from .release_condition import condition
@@ -135,7 +136,7 @@ def crds_given_up(
     unkept = None if definitions is None else [one.name for one in definitions if not one.kept]
     if unkept == []:
         return []
-    which = "all of OpenKruise's CRDs" if unkept is None else _listed(unkept)
+    which = "all of OpenKruise's CRDs" if unkept is None else listed(unkept)
     select = "crd/" + " crd/".join(unkept) if unkept else "<each crd/...kruise.io>"
     checked = () if unkept is not None else ("  whether they are could not be checked in the cluster",)
     return [
@@ -173,7 +174,7 @@ def downgraded(
         found = crd_versions.unknown_to(new, definitions)
     if not found:
         return []
-    names = _listed([f"{name} ({version})" for name, version in found])
+    names = listed([f"{name} ({version})" for name, version in found])
     return [
         Problem(
             "chart-downgrade",
@@ -285,9 +286,3 @@ def _managed(values: Mapping[str, Any] | None) -> bool:
     crds = (values or {}).get("crds")
     managed = crds.get("managed", True) if isinstance(crds, Mapping) else True
     return bool(managed)
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) <= _MANY:
-        return ", ".join(names)
-    return f"{', '.join(names[:_MANY])} and {len(names) - _MANY} more"

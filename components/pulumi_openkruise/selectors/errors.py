@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..diagnostics.wording import printable
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -67,11 +69,6 @@ def caret(text: str, position: int | None) -> list[str]:
     if position is None:
         return [f"    {shown}" if shown.strip() else f'    "{shown}"']
     return [f"    {shown}", f"    {' ' * position}^"]
-
-
-def printable(text: str) -> str:
-    """Put ``?`` in the place of characters that would move the cursor or write to the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def describe_node(labels: Mapping[str, str], name: str) -> str:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
+from ..diagnostics.wording import printable
 from .common_forms import read_common
-from .errors import Problem, SelectorError, printable
+from .errors import Problem, SelectorError
 from .requirement import Operator, Requirement, Selector, selector
 from .syntax import integer, key_fault, value_fault
 

@@ -45,7 +45,7 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 
 
 def found(values: dict[str, Any], chart: str = "1.8.3") -> list[tuple[str, str]]:
-    return [(p.code, p.where) for p in check_values(values, version(chart), "values")]
+    return [(p.code, p.place) for p in check_values(values, version(chart), "values")]
 
 
 @pytest.mark.parametrize("text", CHANGES)

@@ -19,7 +19,7 @@ def settings(**given: Any) -> Settings:
 def codes(**given: Any) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         settings(**given)
-    return [f"{problem.code} {problem.where}" for problem in caught.value.problems]
+    return [f"{problem.code} {problem.place}" for problem in caught.value.problems]
 
 
 def test_nothing_is_set_where_nothing_is_asked_for() -> None:

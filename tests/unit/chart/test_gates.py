@@ -14,7 +14,7 @@ from pulumi_openkruise.chart.version import version
 
 
 def found(gates: Any, chart: str = "1.8.3") -> list[tuple[str, str, str]]:
-    return [(p.code, p.where, p.severity) for p in gates_problems(gates, version(chart), "gates")]
+    return [(p.code, p.place, p.severity) for p in gates_problems(gates, version(chart), "gates")]
 
 
 def test_the_text_is_canonical_and_keeps_the_charts_own_gate() -> None:
@@ -54,7 +54,7 @@ def test_gates_by_version(chart: str, count: int) -> None:
 )
 def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
     (problem,) = gates_problems({name: True}, version(chart), "gates")
-    assert (problem.code, problem.where, problem.severity) == ("unknown-gate", f"gates.{name}", "error")
+    assert (problem.code, problem.place, problem.severity) == ("unknown-gate", f"gates.{name}", "error")
     assert problem.remedy == remedy
     (unsure,) = gates_problems({name: True}, version("1.8.3-custom"), "gates") if name == "xyz" else (None,)
     assert unsure is None or unsure.severity == "warning"

@@ -102,7 +102,7 @@ def test_nodes_of_a_pool_are_one_line(cli: Cli) -> None:
         many.append(node)
     code, out, _err = cli(items(*many, SAMPLES["liqo"]))
     assert code == 1
-    assert "and 4997 more" in out
+    assert "and 4,997 more" in out
     assert len(out.splitlines()) < 30
     code, out, _err = cli(items(*many), "--all", "-o", "json")
     assert len(json.loads(out)["groups"][0]["names"]) == 5000

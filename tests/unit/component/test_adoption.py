@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.config.adoption import KEEP, doomed
+from pulumi_openkruise.lifecycle.ownership import KEEP, check_adopted_namespace
 
 from tests.support.engine import COMPONENT, LABELLED, NAMESPACE, RELEASE, Engine, Registered
 
@@ -65,10 +65,10 @@ def test_a_release_without_a_namespace_of_the_stack_brings_the_one_that_is_there
 
 
 def test_an_adopted_namespace_that_helm_would_delete_is_refused() -> None:
-    assert str(doomed({"annotations": OWNED}, "kruise-system", "default/kruise")) == (
-        "namespace kruise-system: Helm release default/kruise has made it, and would now delete it with "
+    assert str(check_adopted_namespace({"annotations": OWNED}, "kruise-system", "default/kruise")) == (
+        "namespace kruise-system: Helm release default/kruise created it, and would now delete it with "
         "everything in it\n"
-        "  have Helm leave it alone first: "
+        "  make Helm keep it first: "
         "kubectl annotate namespace kruise-system helm.sh/resource-policy=keep"
     )
 

@@ -301,7 +301,7 @@ def test_outputs_are_refused_where_preview_has_to_know_the_value(engine: Engine,
     with pytest.raises(InvalidConfigError) as caught:
         install(engine, args)
     (problem,) = caught.value.problems
-    assert problem.where == name
+    assert problem.place == name
     assert problem.reason.endswith("found an Output")
 
 

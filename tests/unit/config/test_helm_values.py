@@ -41,7 +41,7 @@ def problems(values: Any, excluded: Sequence[str] = SELECTORS, *, exclude_manage
         field_name=lambda name: "selectors" if name == "virtual_node_selectors" else name,
         exclude_manager=exclude_manager,
     )
-    return [f"{problem.code} {problem.where}" for problem in found]
+    return [f"{problem.code} {problem.place}" for problem in found]
 
 
 def test_keys_stand_in_canonical_order() -> None:

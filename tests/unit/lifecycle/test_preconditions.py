@@ -42,7 +42,7 @@ def test_an_empty_cluster_can_be_installed_in() -> None:
 def test_what_exists_is_not_created_anew() -> None:
     (problem,) = creating(ASKED, INSTALLED)
     assert problem.code == "release-exists"
-    assert problem.where == "Helm release kruise-system/kruise"
+    assert problem.place == "Helm release kruise-system/kruise"
     assert "deployed, revision 2" in problem.reason
     assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
 
@@ -55,7 +55,7 @@ def test_a_namespace_that_was_deleted_by_hand_is_made_again() -> None:
 def test_a_namespace_that_exists_is_not_taken_from_its_installation() -> None:
     (problem,) = creating_namespace(ASKED, INSTALLED, there=True)
     assert problem.code == "namespace-exists"
-    assert problem.where == "namespace kruise-system"
+    assert problem.place == "namespace kruise-system"
     assert "is there, with Helm release kruise-system/kruise (deployed, revision 2)" in problem.reason
     assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
 
@@ -125,7 +125,7 @@ def test_an_installation_stays_in_its_namespace() -> None:
     moved = replace(ASKED, namespace="elsewhere", field_name=config_field_name("mine"))
     (problem,) = namespace_left("kruise-system", moved, INSTALLED)
     assert problem.code == "namespace-left"
-    assert problem.where == "mine:namespace"
+    assert problem.place == "mine:namespace"
     assert "runs in kruise-system, and this stack would move it to elsewhere" in problem.reason
     assert problem.detail[-1].strip() == "pulumi config set mine:namespace kruise-system && pulumi up"
     assert namespace_left("kruise-system", moved) == [problem]  # where nothing could be looked at
@@ -138,7 +138,7 @@ def test_an_installation_stays_on_its_cluster() -> None:
     old, new, urn = "https://old.example", "https://new.example", "urn:pulumi:prod::shop::x::kruise"
     (problem,) = cluster_left(old, new, urn, EMPTY)
     assert problem.code == "cluster-left"
-    assert problem.where == "Helm release kruise-system/kruise"
+    assert problem.place == "Helm release kruise-system/kruise"
     assert f"on the cluster at {old}, and now has the kubeconfig of {new}, where it is not" in problem.reason
     assert problem.detail[-1].strip() == f"pulumi state delete --target-dependents '{urn}' && pulumi up"
     # The same cluster at another address.
@@ -249,7 +249,7 @@ def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
 def test_refusals_name_what_a_program_or_its_config_has() -> None:
     by_config = replace(ASKED, create_namespace=False, field_name=config_field_name("mine"))
     (given_up,) = namespace_given_up({"createNamespace": True}, by_config)
-    assert given_up.where == "mine:createNamespace"
+    assert given_up.place == "mine:createNamespace"
     (there,) = creating(replace(ASKED, field_name=config_field_name("mine")), INSTALLED)
     assert there.detail[-1].strip() == "pulumi config set mine:importRelease true && pulumi up"
     (own,) = creating(ASKED, INSTALLED)
@@ -257,6 +257,6 @@ def test_refusals_name_what_a_program_or_its_config_has() -> None:
     (guarded,) = deleting(RELEASE, {"CloneSet": 1}, config_field_name("mine"))
     assert guarded.detail[-1].strip() == "pulumi config set mine:guardDestroy false && pulumi up"
     (crds,) = crds_given_up({}, NOT_MANAGED, None, config_field_name("mine"))
-    assert crds.where == "mine:values.crds.managed"
+    assert crds.place == "mine:values.crds.managed"
     (older,) = downgraded("1.9.0", "1.8.3", None, config_field_name("mine"))
-    assert older.where == "mine:chartVersion"
+    assert older.place == "mine:chartVersion"

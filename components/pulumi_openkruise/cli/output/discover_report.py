@@ -6,6 +6,7 @@ from typing import Any
 
 from ...catalogue import PRESETS
 from ...detection import DECLARED
+from ...diagnostics.wording import and_more, counted
 from ...discovery import ClassifiedNode, Group, Proposal
 from ..selector_list import SelectorList
 from .terminal import as_table, quote_for_yaml
@@ -93,7 +94,7 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
     for group in groups:
         classification = group.classification
         names = group.names if everything else group.names[:_NAMED]
-        more = f" and {len(group.names) - len(names)} more" if len(names) < len(group.names) else ""
+        more = f" {and_more(group.names, len(names))}" if len(names) < len(group.names) else ""
         seen = [
             piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
         ]
@@ -170,10 +171,10 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
 
 
 def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
+    return counted(count, "node")
 
 
 def _command(nodes: Sequence[ClassifiedNode]) -> str:
     names = " ".join(shlex.quote(node.name) for node in nodes[:_TO_LABEL])
-    more = f" # and {len(nodes) - _TO_LABEL} more" if len(nodes) > _TO_LABEL else ""
+    more = f" # {and_more(nodes, _TO_LABEL)}" if len(nodes) > _TO_LABEL else ""
     return f"kubectl label node {names} {DECLARED}=true{more}"

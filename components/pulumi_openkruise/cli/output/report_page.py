@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...checks import Finding, Report
 from ...checks.node_states import STATES, NodeState, State
-from ...inventory.json_access import counted
+from ...diagnostics.wording import and_more, counted
 from ..errors import UnusableInputError
 from .page_style import COLOURS, MARKS, STYLE
 from .terminal import safe
@@ -125,8 +125,7 @@ def _findings(main: Element, findings: Iterable[Finding]) -> None:
         _add(heading, "span", finding.severity, "severity")
         _add(heading, "span", finding.what)
         _add(card, "code", finding.code)
-        more = len(finding.evidence) - _LINES
-        _list(card, [*finding.evidence[:_LINES], *([f"and {more:,} more"] if more > 0 else [])])
+        _list(card, finding.evidence, _LINES)
         meaning = SubElement(card, "dl")
         for term, text in (("means", finding.consequence), ("do", finding.remedy)):
             _add(meaning, "dt", term)
@@ -134,8 +133,7 @@ def _findings(main: Element, findings: Iterable[Finding]) -> None:
         if len(finding.objects) > 1:
             details = SubElement(card, "details")
             _add(details, "summary", counted(len(finding.objects), "object"))
-            hidden = len(finding.objects) - _NAMES
-            _list(details, [*finding.objects[:_NAMES], *([f"and {hidden:,} more"] if hidden > 0 else [])])
+            _list(details, finding.objects, _NAMES)
     if not shown:
         _add(main, "p", "None.")
 
@@ -181,7 +179,8 @@ def _add(parent: Element, name: str, text: str, style: str = "") -> Element:
     return element
 
 
-def _list(parent: Element, lines: Iterable[str]) -> None:
+def _list(parent: Element, lines: Sequence[str], most: int = 1000) -> None:
+    """Add a list of the first lines, and how many more there are."""
     listed = SubElement(parent, "ul")
-    for line in lines:
+    for line in filter(None, [*lines[:most], and_more(lines, most)]):
         _add(listed, "li", line)

@@ -2,6 +2,7 @@
 
 from ...checks import Finding, Report
 from ...checks.node_states import STATES
+from ...diagnostics.wording import and_more
 from .terminal import as_table, safe
 
 _LINES = 8
@@ -28,8 +29,8 @@ def as_text(report: Report) -> str:
 
 def _rows(finding: Finding) -> list[list[str]]:
     evidence = list(finding.evidence[:_LINES])
-    if len(finding.evidence) > _LINES:
-        evidence.append(f"and {len(finding.evidence) - _LINES:,} more, see --output json")
+    if more := and_more(finding.evidence, _LINES):
+        evidence.append(f"{more}, see --output json")
     return [
         [finding.severity.upper(), finding.what],
         [finding.code, "\n".join(line.replace("\n", " ") for line in evidence)],
