@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test lint e2e kills chart oracle fuzz privileges roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills chart oracle fuzz privileges roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,10 @@ down: $(SANDBOX)/ready ## stop exactly what `make up` started and throw its stat
 
 test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
 	$(TEST)/bin/python -m pytest tests/unit
+
+mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
+	$(TEST)/bin/python -m tests.mutants $(MODULE) --seed $(or $(SEED),0) --limit $(or $(LIMIT),300) \
+		$(if $(TESTS),--tests $(TESTS))
 
 lint: $(LINT)/ready ## ruff and mypy
 	$(LINT)/bin/ruff check . && $(LINT)/bin/ruff format --check . && $(LINT)/bin/mypy
