@@ -1,0 +1,83 @@
+"""What frames the code: licence, changelog, contributing guide, workflow and hooks name only what exists."""
+
+import re
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.support.engine import ROOT
+
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z0-9]+):", MAKEFILE, re.MULTILINE))
+PUBLIC_TEXTS = ["CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md"]
+
+
+def read_yaml(name: str) -> Any:
+    return YAML(typ="safe").load((ROOT / name).read_text())
+
+
+def test_the_licence_is_the_one_that_the_metadata_names() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "Version 2.0, January 2004" in text
+    assert 'license = "Apache-2.0"' in PYPROJECT
+    assert 'license-files = ["LICENSE"]' in PYPROJECT
+
+
+def test_the_changelog_says_of_each_version_what_it_does_to_affinities() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    assert versions[0].startswith("[Unreleased]")
+    (version,) = re.findall(r'^version = "(.+)"$', PYPROJECT, re.MULTILINE)
+    assert versions[1].startswith(f"[{version}]")
+    assert all("### Affinity" in one for one in versions[:-1])  # nothing came before the first
+
+
+@pytest.mark.parametrize("name", PUBLIC_TEXTS)
+def test_every_path_in_the_text_exists(name: str) -> None:
+    text = (ROOT / name).read_text()
+    named = {path.split("#")[0] for path in re.findall(r"\]\((?!https?:)([^)]+)\)", text)}
+    named |= {
+        path
+        for path in re.findall(r"`([\w./-]+)`", text)
+        if path.split("/")[0] in ("components", "tests", "docs", "deploy", ".ci")
+    }
+    assert named
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", ".github/workflows/ci.yml", ".pre-commit-config.yaml"])
+def test_every_make_target_that_is_named_exists(name: str) -> None:
+    named = set(
+        re.findall(r"(?:^|run: |`|=1 |entry: )make ([a-z0-9]+)", (ROOT / name).read_text(), re.MULTILINE)
+    )
+    assert named
+    assert named <= TARGETS
+
+
+def test_the_workflow_runs_what_a_merge_must_pass() -> None:
+    jobs = read_yaml(".github/workflows/ci.yml")["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert sorted(commands) == [".ci/run", "make lint", "make test"]
+    classifiers = re.findall(r"Python :: (3\.\d+)", PYPROJECT)
+    assert jobs["test"]["strategy"]["matrix"]["python"] == classifiers
+
+
+def test_every_target_has_a_line_in_the_list() -> None:
+    described = set(re.findall(r"^([a-z0-9]+):.*## ", MAKEFILE, re.MULTILINE))
+    assert described == TARGETS
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda p: p.stem
+)
+def test_issue_forms_have_what_the_host_requires(path: Any) -> None:
+    form = YAML(typ="safe").load(path.read_text())
+    if path.stem == "config":
+        return
+    assert {"name", "description", "body"} <= set(form)
+    inputs = [item for item in form["body"] if item["type"] != "markdown"]
+    assert len({item["id"] for item in inputs}) == len(inputs)
+    assert all(item["attributes"]["label"] for item in inputs)
