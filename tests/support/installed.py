@@ -5,7 +5,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from pulumi_openkruise.checks import Expected, Snapshot, node_facts, of_settings
+from pulumi_openkruise.checks import Expected, Snapshot, expect_settings, node_facts
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.presets import BASE_SELECTORS
 from pulumi_openkruise.config.settings import read_settings
@@ -102,7 +102,7 @@ def expected(**config: Any) -> Expected:
     settings = read_settings(config, source="test")
     given = [(text, f"openkruise:virtualNodeSelectors[{at}]") for at, text in enumerate(settings_of(config))]
     base = [(text, "base exclusion") for text in BASE_SELECTORS]
-    return of_settings(settings, "Pulumi.test.yaml", given + base)
+    return expect_settings(settings, "Pulumi.test.yaml", given + base)
 
 
 def settings_of(config: dict[str, Any]) -> list[str]:

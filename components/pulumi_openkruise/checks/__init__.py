@@ -6,7 +6,7 @@ Imports no Pulumi, and reads nothing.
 
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, node_facts
-from .expected import Expected, of_daemon_set, of_selectors, of_settings
+from .expected import Expected, expect_daemon_set, expect_selectors, expect_settings
 from .finding import Code, Finding, NotChecked
 from .report import GROUPS, Report, check
 
@@ -22,8 +22,8 @@ __all__ = [
     "Snapshot",
     "Unavailable",
     "check",
+    "expect_daemon_set",
+    "expect_selectors",
+    "expect_settings",
     "node_facts",
-    "of_daemon_set",
-    "of_selectors",
-    "of_settings",
 ]

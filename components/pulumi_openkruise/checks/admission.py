@@ -121,7 +121,7 @@ _DEFINITION = re.compile(r"^  name: ([a-z]+\.(?:apps|policy)\.kruise\.io)$", re.
 _CONFIGURATIONS = {"mutating": "MutatingWebhookConfiguration", "validating": "ValidatingWebhookConfiguration"}
 
 
-def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the two webhook configurations; both must have been read."""
     found = {"mutating": snapshot.mutating, "validating": snapshot.validating}
     missing = [_CONFIGURATIONS[key] for key, configuration in found.items() if configuration is None]
@@ -156,7 +156,7 @@ def of_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         yield make(CA_BUNDLE, what, evidence, [text(hook, "name") for hook in wrong])
 
 
-def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield who answers the webhooks' calls; the EndpointSlices must have been read."""
     assert not isinstance(snapshot.endpoint_slices, Unavailable)
     endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
@@ -174,7 +174,7 @@ def of_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(FOREIGN_ENDPOINT, what, evidence, [f"Pod {there}/{name}" for name in foreign])
 
 
-def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the certificates; the Secret must have been read."""
     if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unavailable):
         return
@@ -192,12 +192,12 @@ def of_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         yield make(EXPIRING, EXPIRING.title, evidence, [name])
 
 
-def of_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with OpenKruise's CustomResourceDefinitions; they must have been read."""
     assert not isinstance(snapshot.definitions, Unavailable)
     there = home(snapshot, expected.namespace)
     broken, old, gone, astray = [], [], [], []
-    broken += [(name, f"{name}: not there") for name in unserved(snapshot)]
+    broken += [(name, f"{name}: not there") for name in find_unserved(snapshot)]
     for one in snapshot.definitions:
         name = name_of(one)
         bad = [
@@ -264,7 +264,7 @@ def _moment(taken: str) -> datetime | None:
         return None
 
 
-def unserved(snapshot: Snapshot) -> list[str]:
+def find_unserved(snapshot: Snapshot) -> list[str]:
     """Return the definitions that the deployed revision has and the cluster has not."""
     if isinstance(snapshot.records, Unavailable) or isinstance(snapshot.definitions, Unavailable):
         return []

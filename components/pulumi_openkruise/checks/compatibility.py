@@ -65,7 +65,7 @@ _TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 
 """By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its own docs)."""
 
 
-def of_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield where OpenKruise's version and the cluster's, or its runtimes, do not go together."""
     kruise, cluster = _kruise_version(snapshot, expected), snapshot.version
     if kruise is None or isinstance(cluster, Unavailable):
@@ -88,7 +88,7 @@ def of_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity=severity)
 
 
-def of_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+def check_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield nodes that are to have a daemon and whose runtime it will not find, or not understand."""
     concerned = [one for one in states if one.admitted and one.node.classification.runs_daemon]
     daemon_set = snapshot.daemon_set
@@ -117,7 +117,7 @@ def of_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Fin
         yield make(RUNTIME_OLD, f"{counted(len(names), 'node')} with an old containerd", evidence, names)
 
 
-def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
+def check_logs(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield what daemons that start again and again say of it themselves; logs must have been read."""
     assert not isinstance(snapshot.logs, Unavailable)
     without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
@@ -126,7 +126,7 @@ def of_logs(snapshot: Snapshot) -> Iterator[Finding]:
         yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, without)
 
 
-def of_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the feature gates that pods run with; pods must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
     if not is_here(snapshot):

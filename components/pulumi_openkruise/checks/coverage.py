@@ -123,7 +123,9 @@ CODES = (
 _MANY_RESTARTS = 5
 
 
-def of_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool = False) -> Iterator[Finding]:
+def check_nodes(
+    states: Sequence[NodeState], expected: Expected, *, destroy: bool = False
+) -> Iterator[Finding]:
     """Yield what labels alone show: nodes against selectors. ``destroy`` says that one is planned."""
     yield from _lost(states, expected)
     exposed = [one for one in states if one.state == "exposed"]
@@ -191,7 +193,7 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
         yield make(NOTHING_MATCHED, what, idle)
 
 
-def of_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     """Yield what the pods of OpenKruise's namespace show; they must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
     if not is_here(snapshot):  # other operators label their pods alike
@@ -240,7 +242,7 @@ def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Findin
         yield make(code, told, evidence, map(pod_named, pods))
 
 
-def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield where OpenKruise's controllers take nodes for real ones, and the other way round."""
     assert not isinstance(snapshot.node_images, Unavailable)
     images = snapshot.node_images
@@ -260,7 +262,7 @@ def of_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
         yield make(NODE_IMAGE_MISSING, what, evidence, _names(missing))
 
 
-def of_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
+def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield the same for NodePodProbes, of which only those that are there count."""
     assert not isinstance(snapshot.node_pod_probes, Unavailable)
     yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)

@@ -45,7 +45,7 @@ OTHERS = Code(
 CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS)
 
 
-def of_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what goes with the definitions; the custom resources must have been listed."""
     assert not isinstance(snapshot.custom_resources, Unavailable)
     # Made by the manager for each node, and of no value to anybody.
@@ -69,7 +69,7 @@ def of_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Find
 _MANAGERS_OWN = ("NodeImage", "NodePodProbe")
 
 
-def of_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield a pre-delete Job that is there and has not succeeded; Jobs must have been read."""
     assert not isinstance(snapshot.jobs, Unavailable)
     for job in snapshot.jobs:
@@ -82,7 +82,7 @@ def of_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(JOB_HANGS, what, evidence, [f"Job {expected.namespace}/{name_of(job)}"])
 
 
-def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield pods of others in a namespace that the stack owns; pods must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
     if not expected.owns_namespace:

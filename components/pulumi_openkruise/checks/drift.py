@@ -62,7 +62,7 @@ _UNITS = {
 }
 
 
-def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield where live affinities differ from a stack's; DaemonSet and Deployment must have been read."""
     if not expected.is_stack:
         return
@@ -88,7 +88,7 @@ def of_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
 
 
-def of_objects(snapshot: Snapshot) -> Iterator[Finding]:
+def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield what of the deployed revision is missing or changed; both must have been read."""
     assert not isinstance(snapshot.live, Unavailable)
     assert not isinstance(snapshot.manifest, Unavailable)

@@ -44,7 +44,7 @@ class Expected:
     """Whether there is to be a DaemonSet at all: platforms and feature gates can do without."""
 
 
-def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
+def expect_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
     """Return what a stack's settings want; ``listed`` are the selectors as given, each with its origin."""
     values = helm_values(
         settings.excluded,
@@ -52,10 +52,10 @@ def of_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str
         exclude_manager=settings.exclude_manager,
         values=merged(settings.derived, settings.values),
     )
-    return of_values(settings, values, source, listed)
+    return expect_values(settings, values, source, listed)
 
 
-def of_values(
+def expect_values(
     settings: Settings, values: Mapping[str, Any], source: str, listed: Sequence[tuple[str, str]]
 ) -> Expected:
     """Return the same where the Helm values are there already."""
@@ -80,7 +80,7 @@ def of_values(
     )
 
 
-def listed_selectors(
+def list_selectors(
     arguments: Mapping[str, Any], where: str = "virtualNodeSelectors"
 ) -> list[tuple[str, str]]:
     """Return every selector that arguments stand for, each with where it comes from."""
@@ -95,7 +95,7 @@ def listed_selectors(
     return found
 
 
-def of_selectors(
+def expect_selectors(
     exclusion: Exclusion, source: str, listed: Sequence[tuple[str, str]], namespace: str
 ) -> Expected:
     """Return what a list of selectors alone wants."""
@@ -110,7 +110,7 @@ def of_selectors(
     )
 
 
-def of_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespace: str = "") -> Expected:
+def expect_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespace: str = "") -> Expected:
     """Return what the DaemonSet in the cluster says, where nobody says what it should be."""
     spec = mapping(daemon_set, "spec", "template", "spec")
     required = at(spec, "affinity", "nodeAffinity", REQUIRED)
@@ -124,7 +124,7 @@ def of_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespa
     )
 
 
-def matches(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
+def match_nodes(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
     """Return for each node which selectors match it, and whether the daemon may run there."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
     found = NodeMatcher(expected.selectors, expected.daemon).match_all(labels, names)

@@ -119,7 +119,7 @@ CODES = (
 _PATIENCE_OF_LEASE = 60
 
 
-def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the labels of OpenKruise's namespace."""
     namespace = snapshot.namespace
     if namespace is None or isinstance(namespace, Unavailable) or not is_here(snapshot):
@@ -137,7 +137,7 @@ def of_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(POD_SECURITY, POD_SECURITY.title, evidence, [f"Namespace {name}"])
 
 
-def of_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what Deployment and DaemonSet say of themselves; both must have been read."""
     deployment, daemon_set = snapshot.deployment, snapshot.daemon_set
     if not is_here(snapshot):
@@ -177,13 +177,13 @@ def of_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             yield make(DAEMONS_BEHIND, what, evidence, ["DaemonSet kruise-daemon"])
 
 
-def of_config_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_config_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield if the daemon's namespace for pull secrets is not there, although OpenKruise is."""
     if snapshot.config_namespace is None and isinstance(snapshot.daemon_set, dict):
         yield make(CONFIG_NAMESPACE, CONFIG_NAMESPACE.title, ["no Namespace kruise-daemon-config"])
 
 
-def of_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield if the leader's lease has run out. One that is not there says nothing: leading can be off."""
     lease = snapshot.lease
     if not isinstance(lease, dict):
@@ -198,7 +198,7 @@ def of_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         yield make(LEASE, LEASE.title, evidence, [f"Lease {name_of(lease)}"])
 
 
-def of_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what Helm's records say; they must have been read."""
     assert not isinstance(snapshot.records, Unavailable)
     releases = defaultdict(list)

@@ -8,7 +8,7 @@ from ..config.node_affinity import leaves_out
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.pods import daemons_by_node, is_starting, why_not_ready
 from ..inventory.snapshot import NodeFacts, Snapshot
-from .expected import Expected, matches
+from .expected import Expected, match_nodes
 
 State = Literal[
     "running",
@@ -61,7 +61,7 @@ def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
     known: dict[int, tuple[int, ...]] = {}
     left_out = leaves_out(expected.required, expected.node_selector)
     states = []
-    for node, match in zip(snapshot.nodes, matches(expected, snapshot.nodes), strict=True):
+    for node, match in zip(snapshot.nodes, match_nodes(expected, snapshot.nodes), strict=True):
         hits = known.get(match.selectors)
         if hits is None:
             hits = known[match.selectors] = match.indexes()

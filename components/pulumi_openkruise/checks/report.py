@@ -30,114 +30,114 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         (),
         "",
-        lambda snapshot, states, expected: coverage.of_nodes(
+        lambda snapshot, states, expected: coverage.check_nodes(
             states, expected, destroy=snapshot.custom_resources is not NOT_ASKED
         ),
     ),
     (
         ("pods",),
         "whether daemons and managers run where they should",
-        lambda snapshot, states, expected: coverage.of_pods(snapshot, states, expected),
+        lambda snapshot, states, expected: coverage.check_pods(snapshot, states, expected),
     ),
     (
         ("node_images",),
         "NodeImages of excluded nodes",
-        lambda snapshot, states, _expected: coverage.of_node_images(snapshot, states),
+        lambda snapshot, states, _expected: coverage.check_node_images(snapshot, states),
     ),
     (
         ("node_pod_probes",),
         "NodePodProbes of excluded nodes",
-        lambda snapshot, states, _expected: coverage.of_node_pod_probes(snapshot, states),
+        lambda snapshot, states, _expected: coverage.check_node_pod_probes(snapshot, states),
     ),
     (
         ("namespace",),
         "the labels of OpenKruise's namespace",
-        lambda snapshot, _states, expected: installation.of_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: installation.check_namespace(snapshot, expected),
     ),
     (
         ("deployment", "daemon_set"),
         "Deployment and DaemonSet",
-        lambda snapshot, _states, expected: installation.of_workloads(snapshot, expected),
+        lambda snapshot, _states, expected: installation.check_workloads(snapshot, expected),
     ),
     (
         ("config_namespace", "daemon_set"),
         "the namespace kruise-daemon-config",
-        lambda snapshot, _states, expected: installation.of_config_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: installation.check_config_namespace(snapshot, expected),
     ),
     (
         ("lease",),
         "whether a manager leads",
-        lambda snapshot, _states, expected: installation.of_lease(snapshot, expected),
+        lambda snapshot, _states, expected: installation.check_lease(snapshot, expected),
     ),
     (
         ("records", "daemon_set"),
         "the state of the Helm release",
-        lambda snapshot, _states, expected: installation.of_release(snapshot, expected),
+        lambda snapshot, _states, expected: installation.check_release(snapshot, expected),
     ),
     (
         ("version",),
         "OpenKruise's version against the cluster's",
-        lambda snapshot, _states, expected: compatibility.of_versions(snapshot, expected),
+        lambda snapshot, _states, expected: compatibility.check_versions(snapshot, expected),
     ),
     (
         ("daemon_set",),
         "where the daemon looks for the runtime's socket",
-        lambda snapshot, states, _expected: compatibility.of_runtimes(snapshot, states),
+        lambda snapshot, states, _expected: compatibility.check_runtimes(snapshot, states),
     ),
     (
         ("logs",),
         "why daemons start again and again, by their logs",
-        lambda snapshot, _states, _expected: compatibility.of_logs(snapshot),
+        lambda snapshot, _states, _expected: compatibility.check_logs(snapshot),
     ),
     (
         ("pods", "daemon_set"),
         "the feature gates of running pods",
-        lambda snapshot, _states, expected: compatibility.of_gates(snapshot, expected),
+        lambda snapshot, _states, expected: compatibility.check_gates(snapshot, expected),
     ),
     (
         ("mutating", "validating"),
         "the webhook configurations",
-        lambda snapshot, _states, expected: admission.of_configurations(snapshot, expected),
+        lambda snapshot, _states, expected: admission.check_configurations(snapshot, expected),
     ),
     (
         ("endpoint_slices",),
         "who answers the webhooks",
-        lambda snapshot, _states, expected: admission.of_endpoints(snapshot, expected),
+        lambda snapshot, _states, expected: admission.check_endpoints(snapshot, expected),
     ),
     (
         ("certificates", "deployment"),
         "the webhooks' certificates and CA",
-        lambda snapshot, _states, expected: admission.of_certificates(snapshot, expected),
+        lambda snapshot, _states, expected: admission.check_certificates(snapshot, expected),
     ),
     (
         ("definitions",),
         "OpenKruise's definitions",
-        lambda snapshot, _states, expected: admission.of_definitions(snapshot, expected),
+        lambda snapshot, _states, expected: admission.check_definitions(snapshot, expected),
     ),
     (
         ("live", "daemon_set", "deployment"),
         "the live affinity",
-        lambda snapshot, _states, expected: drift.of_affinity(snapshot, expected),
+        lambda snapshot, _states, expected: drift.check_affinity(snapshot, expected),
     ),
     (
         ("manifest", "live"),
         "objects and fields of the deployed revision",
-        lambda snapshot, _states, _expected: drift.of_objects(snapshot),
+        lambda snapshot, _states, _expected: drift.check_objects(snapshot),
     ),
     (
         ("custom_resources",),
         "custom resources that a destroy would delete",
-        lambda snapshot, _states, expected: destroy.of_custom_resources(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.check_custom_resources(snapshot, expected),
     ),
     (
         ("jobs",),
         "a pre-delete Job that hangs",
-        lambda snapshot, _states, expected: destroy.of_jobs(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.check_jobs(snapshot, expected),
     ),
     (
         ("custom_resources", "pods"),
         "pods of others in the namespace",
-        lambda snapshot, _states, expected: destroy.of_namespace(snapshot, expected),
+        lambda snapshot, _states, expected: destroy.check_namespace(snapshot, expected),
     ),
 )
 
@@ -167,9 +167,11 @@ class Report:
         """Say in one line how it stands."""
         nodes = [f"{count:,} {STATES[state]}" for state, count in self.counts().items()]
         listed = "; ".join(nodes) or "no nodes"
-        return f"{counted(len(self.states), 'node')}: {listed}. Findings: {self.told() or 'none'}."
+        return (
+            f"{counted(len(self.states), 'node')}: {listed}. Findings: {self.describe_findings() or 'none'}."
+        )
 
-    def told(self) -> str:
+    def describe_findings(self) -> str:
         """Count the findings by severity in words, empty where there is none."""
         found = Counter(finding.severity for finding in self.findings)
         nouns = {"error": "errors", "warning": "warnings"}

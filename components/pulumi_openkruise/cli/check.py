@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import click
 
-from ..checks import Expected, Report, Snapshot, node_facts, of_daemon_set
+from ..checks import Expected, Report, Snapshot, expect_daemon_set, node_facts
 from ..checks import check as run_checks
 from ..detection import classify
 from ..diagnostics.unavailable import Unavailable
@@ -163,4 +163,4 @@ def _of_live(snapshot: Snapshot, namespace: str) -> Expected:
             f"there is no DaemonSet kruise-daemon in namespace {namespace}: give --stack-file or SELECTORs "
             f"to compare the nodes with, or {elsewhere if there != namespace else '--namespace'}"
         )
-    return of_daemon_set(daemon_set, namespace)
+    return expect_daemon_set(daemon_set, namespace)

@@ -144,7 +144,7 @@ def _left_out(
     from dataclasses import replace
 
     from ..checks import Snapshot, check
-    from ..checks.expected import matches
+    from ..checks.expected import match_nodes
     from ..inventory.survey import now, read_nodes
 
     expected = _expected(settings, arguments, values)
@@ -158,17 +158,17 @@ def _left_out(
         told.append(f"{lost:,} of {len(real):,} real nodes get no daemon")
     wanted = replace(expected, selectors=(), daemon=expected.manager, node_selector={}, has_daemon=True)
     places = real if settings.exclude_manager else nodes
-    if places and not any(match.admitted for match in matches(wanted, places)):
+    if places and not any(match.admitted for match in match_nodes(wanted, places)):
         told.append("no node is left for the manager, and Helm would wait for it until its timeout")
     findings = [finding for finding in report.findings if finding.code == "real-node-excluded"]
     return "; ".join(told), findings
 
 
 def _expected(settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> "Expected":
-    from ..checks.expected import listed_selectors, of_values
+    from ..checks.expected import expect_values, list_selectors
 
-    listed = listed_selectors(arguments, settings.field_name("virtual_node_selectors"))
-    return of_values(settings, values, "the stack", listed)
+    listed = list_selectors(arguments, settings.field_name("virtual_node_selectors"))
+    return expect_values(settings, values, "the stack", listed)
 
 
 def _may_pass(finding: "Finding") -> bool:

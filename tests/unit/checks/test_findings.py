@@ -621,14 +621,14 @@ def test_what_differs_is_named_by_its_path(wanted: Any, real: Any, path: tuple[s
 
 
 def test_what_the_manager_writes_itself_is_no_drift() -> None:
-    from pulumi_openkruise.checks.drift import of_objects
+    from pulumi_openkruise.checks.drift import check_objects
 
     kind = "MutatingWebhookConfiguration"
     key = ("admissionregistration.k8s.io/v1", kind, "", "kruise-mutating-webhook-configuration")
     metadata = {"annotations": {"template": ""}}
     wanted = {key: {"metadata": metadata, "webhooks": [{"name": "a", "clientConfig": {}}]}}
     now = {**configuration("mutating"), "metadata": {"annotations": {"template": "[...]"}}}
-    assert list(of_objects(broken(manifest=wanted, live={key: now}))) == []
+    assert list(check_objects(broken(manifest=wanted, live={key: now}))) == []
 
 
 def test_namespace_of_the_healthy_one() -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...checks import Expected, of_selectors, of_settings
-from ...checks.expected import listed_selectors
+from ...checks import Expected, expect_selectors, expect_settings
+from ...checks.expected import list_selectors
 from ...config.settings import read_settings
 from ...diagnostics.problem import ConfigError
 from ...selectors import SelectorError, solve
@@ -15,14 +15,14 @@ def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expec
     """Return what a stack's file wants; ``extra`` selectors come on top. Raises UnusableInputError."""
     source = source_of(path)
     arguments = stack_arguments(read_text(path), source, namespace)
-    listed = listed_selectors(arguments, f"{namespace}:virtualNodeSelectors")
+    listed = list_selectors(arguments, f"{namespace}:virtualNodeSelectors")
     listed += [(selector, "argument") for selector in extra]
     arguments["virtual_node_selectors"] = [*arguments.get("virtual_node_selectors", ()), *extra]
     try:
         settings = read_settings(arguments, source=source)
     except ConfigError as error:
         raise UnusableInputError(str(error)) from None
-    return of_settings(settings, source, listed)
+    return expect_settings(settings, source, listed)
 
 
 def of_arguments(selectors: Sequence[str], namespace: str) -> Expected:
@@ -31,4 +31,4 @@ def of_arguments(selectors: Sequence[str], namespace: str) -> Expected:
         exclusion = solve(selectors)
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
-    return of_selectors(exclusion, "arguments", [(text, "argument") for text in selectors], namespace)
+    return expect_selectors(exclusion, "arguments", [(text, "argument") for text in selectors], namespace)

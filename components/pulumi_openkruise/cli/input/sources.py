@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ...checks.expected import listed_selectors
+from ...checks.expected import list_selectors
 from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
 from ...config.stack_config import parse_config
 from ...diagnostics.problem import ConfigError
@@ -62,7 +62,7 @@ def source_of(path: str) -> str:
 
 def _from_stack_text(text: str, source: str, namespace: str) -> SelectorList:
     arguments = stack_arguments(text, source, namespace)
-    listed = listed_selectors(arguments, f"{namespace}:virtualNodeSelectors")
+    listed = list_selectors(arguments, f"{namespace}:virtualNodeSelectors")
     found = SelectorList(tuple(one for one, _origin in listed), tuple(origin for _one, origin in listed))
     values = arguments.get("values", {})
     if not isinstance(values, Mapping):

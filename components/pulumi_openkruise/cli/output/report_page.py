@@ -63,7 +63,7 @@ def _header(main: Element, report: Report) -> None:
     _add(main, "p", f"compared with {report.expected.source}, {report.snapshot.taken}", "soft")
     worst = report.findings[0].severity if report.findings else ""
     verdicts = {"critical": "bad", "error": "bad", "warning": "fair"}
-    _add(main, "p", report.told() or "nothing found", f"verdict {verdicts.get(worst, 'good')}")
+    _add(main, "p", report.describe_findings() or "nothing found", f"verdict {verdicts.get(worst, 'good')}")
     tiles = SubElement(main, "div", {"class": "tiles"})
     for state, count in report.counts().items():
         tile = SubElement(tiles, "div", {"class": f"tile {state}"})

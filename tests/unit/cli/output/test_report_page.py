@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.checks import Snapshot, check, node_facts, of_selectors
+from pulumi_openkruise.checks import Snapshot, check, expect_selectors, node_facts
 from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.cli.output.report_page import page
 from pulumi_openkruise.detection import classify
 from pulumi_openkruise.selectors import solve
 
 SELECTORS = ["type=virtual-kubelet", "pool=burst"]
-EXPECTED = of_selectors(
+EXPECTED = expect_selectors(
     solve(SELECTORS), "a test", [(text, "argument") for text in SELECTORS], "kruise-system"
 )
 VOID = {"meta"}
