@@ -38,7 +38,7 @@ class _Errors(click.Group):
 @click.option("--state-dir", help="The sandbox's folder (default: $SANDBOX_DIR, else .sandbox of the clone).")
 @click.pass_context
 def main(context: click.Context, state_dir: str | None) -> None:
-    """A throw-away Kubernetes cluster and a Pulumi of real parts, on loopback."""
+    """Run a throw-away Kubernetes cluster and a Pulumi of real parts, on loopback."""
     context.obj = open_state(state_dir)
 
 
@@ -170,7 +170,7 @@ def _start(state: State) -> dict[str, Path]:
 
 
 def stack_config(state: State, chosen: chart_choice.Chart) -> Path:
-    """The config file for the sandbox's stack; makes the stack if need be."""
+    """Return the config file for the sandbox's stack, which is created if it does not exist."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
     salt = pulumi.prepare_stack(state, project, pulumi.STACK)
     base = ROOT / "stacks" / f"Pulumi.{pulumi.STACK}.yaml"

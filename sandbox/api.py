@@ -15,7 +15,7 @@ Errors = (httpx.HTTPError, OSError)
 
 
 def connect(state: State) -> httpx.Client:
-    """A client of this sandbox's cluster, whatever ``KUBECONFIG`` says; to be used in a ``with``."""
+    """Return a client of this sandbox's cluster, whatever ``KUBECONFIG`` says; use it in a ``with``."""
     context = ssl.create_default_context(cafile=str(state.pki / "ca.crt"))
     context.load_cert_chain(str(state.pki / "admin.crt"), str(state.pki / "admin.key"))
     return httpx.Client(
@@ -24,7 +24,7 @@ def connect(state: State) -> httpx.Client:
 
 
 def get(api: httpx.Client, path: str, **query: str) -> dict[str, Any]:
-    """The object or list at *path*; raises ``httpx.HTTPStatusError`` with the API's own words."""
+    """Return the object or list at *path*; raises ``httpx.HTTPStatusError`` with the API's own words."""
     return call(api, "GET", path, query=query)
 
 
@@ -51,7 +51,7 @@ def call(
 def watch(
     api: httpx.Client, path: str, opened: Callable[[httpx.Response], None] | None = None, **query: str
 ) -> Iterator[dict[str, Any]]:
-    """The events of *path* from now on (or from ``resourceVersion``), until the connection is closed.
+    """Return the events of *path* from now on (or from ``resourceVersion``), until the connection is closed.
 
     *opened* is given the answer before its first line is read, for another thread to ``hang_up``.
     """

@@ -50,7 +50,7 @@ def go_version() -> str:
 
 
 def fingerprint(program: Program, go: str) -> str:
-    """The hash that names the program's folder: pins, own sources, flags, Go version."""
+    """Return the hash that names the program's folder: pins, own sources, flags, Go version."""
     digest = hashlib.sha256()
     flags = [program.linker_flags, *COMPILER_FLAGS, json.dumps(GO_ENVIRONMENT)]
     for part in [go, program.package, *flags, repr(program.copied), repr(program.adapted)]:
@@ -70,7 +70,7 @@ def folder(program: Program, go: str) -> Path:
 
 
 def build(extra: Sequence[str] = ()) -> dict[str, Path]:
-    """Builds what is missing, with a progress display, and returns each program's folder by name.
+    """Build what is missing, with a progress display, and return each program's folder by name.
 
     *extra* names optional programs to build as well. Raises :class:`SandboxError` when a build fails.
     """
@@ -115,7 +115,7 @@ def _build_missing(missing: list[Program], folders: dict[str, Path], progress: P
 
 
 def _fetch(program: Program, progress: Progress) -> int:
-    """Downloads the modules that the program is compiled from; returns its number of packages."""
+    """Download the modules that the program is compiled from; return its number of packages."""
     progress.fetching(program.name)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -171,7 +171,7 @@ def _compile(program: Program, package: str, sources: Path, binary: Path, progre
 
 
 def _adapt(program: Program, adapted: Adapted, sources: Path) -> str:
-    """Puts an adapted copy of an upstream main beside the program's sources; returns its package."""
+    """Put an adapted copy of an upstream main beside the program's sources; return its package."""
     text = (_module_folder(adapted.module, program.lock) / adapted.source).read_text()
     for old, new in adapted.replaced:
         if old not in text:
@@ -185,7 +185,7 @@ def _adapt(program: Program, adapted: Adapted, sources: Path) -> str:
 
 
 def _provider_schema(program: Program, sources: Path) -> None:
-    """Puts the two files that the provider embeds beside its main; the schema lacks a version upstream."""
+    """Put the two files that the provider embeds beside its main; the schema lacks a version upstream."""
     upstream = _module_folder(PROVIDER_MODULE, program.lock) / "cmd" / program.name
     schema = json.loads((upstream / "schema.json").read_text())
     schema["version"] = PROVIDER_VERSION

@@ -29,7 +29,7 @@ class Chart:
     why: str
 
     def config(self) -> dict[str, str]:
-        """The stack's config keys that name this chart."""
+        """Return the stack's config keys that name this chart."""
         keys = {"openkruise:chart": self.reference}
         if self.version:
             keys["openkruise:chartVersion"] = self.version

@@ -36,7 +36,7 @@ def running(state: State) -> bool:
 def start_cluster(
     state: State, folders: dict[str, Path], *, lease_seconds: int = 40, controller_qps: int = 500
 ) -> None:
-    """Starts the cluster and registers the nodes; returns when pods can be created.
+    """Start the cluster and register the nodes; return when pods can be created.
 
     *folders* are the built programs' folders by name. *lease_seconds* is how long a node counts as alive
     after a sign of life: thousands that share two cores give theirs seldom. *controller_qps* is what each
@@ -60,13 +60,13 @@ def start_cluster(
 
 
 def restart_api_server(state: State) -> None:
-    """Stops the API server and starts it anew; returns when it answers. Everything else lives on."""
+    """Restart the API server and return when it answers; everything else keeps running."""
     stop(state, "kube-apiserver")
     _start_apiserver(state)
 
 
 def _link(state: State, folders: dict[str, Path]) -> None:
-    """Gives the sandbox its own names for the programs; Pulumi looks for its language host beside itself."""
+    """Link the programs into the sandbox's own folder; Pulumi looks for its language host beside itself."""
     state.bin.mkdir(parents=True, exist_ok=True)
     sources = {
         "pulumi": folders["pulumi"] / "pulumi",
@@ -236,7 +236,7 @@ def _start_kwok(state: State, stages: Path, lease_seconds: int) -> None:
 
 
 def _stage(path: Path) -> str:
-    """A stage's text. Pods of Jobs complete at once, but for those whose program the sandbox runs itself."""
+    """Return a KWOK stage. Pods of Jobs complete at once, unless the sandbox runs their program itself."""
     stage = yaml.safe_load(path.read_text())
     if stage["metadata"]["name"] == "pod-complete":
         key, _, value = hook.LABEL.partition("=")

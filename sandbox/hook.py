@@ -23,7 +23,7 @@ _PATIENCE = 60
 
 
 def waiting(connection: httpx.Client) -> list[dict[str, Any]]:
-    """The hook's pods that run and wait for their program's end; none while the API server is away."""
+    """Return the hook's running pods, which wait for their program; empty while the API server is down."""
     try:
         pods = api.get(connection, "/api/v1/pods", labelSelector=LABEL)["items"]
     except api.Errors:
@@ -36,7 +36,7 @@ def waiting(connection: httpx.Client) -> list[dict[str, Any]]:
 
 
 def run(state: State, connection: httpx.Client, pod: dict[str, Any]) -> int:
-    """Runs the program as the pod's service account, and returns its exit code; its words go to a log."""
+    """Run the program as the pod's service account, and return its exit code; its words go to a log."""
     with (state.logs / f"{NAME}.log").open("ab") as log:
         try:
             kubeconfig = _kubeconfig(state, connection, pod)
@@ -50,7 +50,7 @@ def run(state: State, connection: httpx.Client, pod: dict[str, Any]) -> int:
 
 
 def finish(connection: httpx.Client, pod: dict[str, Any], code: int) -> None:
-    """Gives the pod the status that a kubelet would, its container having ended with that code."""
+    """Give the pod the status that a kubelet would, its container having ended with that code."""
     terminated = {"exitCode": code, "reason": "Error" if code else "Completed"}
     status = {
         "phase": "Failed" if code else "Succeeded",
@@ -68,7 +68,7 @@ def finish(connection: httpx.Client, pod: dict[str, Any], code: int) -> None:
 
 
 def _kubeconfig(state: State, connection: httpx.Client, pod: dict[str, Any]) -> str:
-    """Writes access to the cluster with a token of the pod's service account, as a kubelet would mount it."""
+    """Write access to the cluster with a token of the pod's service account, as a kubelet would mount it."""
     namespace, account = pod["metadata"]["namespace"], pod["spec"]["serviceAccountName"]
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}

@@ -38,13 +38,13 @@ _CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clonesets.apps.k
 
 
 def start_manager(state: State) -> None:
-    """Starts the process that keeps the manager running whenever a release is installed."""
+    """Start the process that keeps the manager running whenever a release is installed."""
     command = [sys.executable, "-m", "sandbox.manager", str(state.directory)]
     start(state, NAME, command, env={"PYTHONPATH": str(ROOT)})
 
 
 def wait_for_manager(state: State, *, timeout: float = 120) -> None:
-    """Waits until the manager of an installed release answers; raises ``SandboxError`` with its log."""
+    """Wait until the manager of an installed release answers; raises ``SandboxError`` with its log."""
     what = "Waiting for OpenKruise's manager"
     wait_until(what, lambda: ready(state), state, NAME, timeout=timeout, pause=0.5)
 
@@ -82,7 +82,7 @@ def condition(state: State) -> str:
 
 
 def installed_namespace(connection: httpx.Client) -> str | None:
-    """The namespace of a release whose objects the manager needs are all there, else ``None``."""
+    """Return the namespace of a release whose objects the manager needs are all there, else ``None``."""
     try:
         for path in _NEEDED:
             if api.get(connection, path)["metadata"].get("deletionTimestamp"):
@@ -106,7 +106,7 @@ class _Manager:
         self._namespace: str | None = None
 
     def keep(self, namespace: str | None) -> None:
-        """Makes it so that the manager runs for *namespace*, or not at all."""
+        """Run the manager for *namespace*, or stop it for ``None``."""
         dead = self._process is not None and self._process.poll() is not None
         if self._process is not None and (dead or namespace != self._namespace):
             self.stop()
@@ -114,7 +114,7 @@ class _Manager:
             self._start(namespace)
 
     def stop(self) -> None:
-        """Stops it and waits."""
+        """Stop the manager and wait until it is gone."""
         if self._process is not None:
             # At once: it has nothing to save, and must not go on reconciling what is being deleted.
             self._process.kill()
@@ -186,7 +186,7 @@ async def _relay(state: State) -> None:
 
 
 def main(directory: str) -> None:
-    """The supervising process: the relay, and twice a second a look at whether a release is installed."""
+    """Run the supervising process: the relay, and twice a second a check whether a release is installed."""
     state = open_state(directory)
     threading.Thread(target=asyncio.run, args=(_relay(state),), daemon=True).start()
     manager = _Manager(state)

@@ -29,7 +29,7 @@ class SandboxNode:
     pods: int = 110
 
     def manifest(self, ready_since: str) -> dict[str, Any]:
-        """The Node object to create; *ready_since* is an RFC 3339 time."""
+        """Return the Node object to create; *ready_since* is an RFC 3339 time."""
         info = dict.fromkeys(
             (
                 "architecture",

@@ -13,7 +13,7 @@ _DAYS = 365
 
 
 def create(directory: Path) -> None:
-    """Writes ``ca``, ``server``, ``admin`` (.crt, .key) and ``service-account`` (.key, .pub), once."""
+    """Write ``ca``, ``server``, ``admin`` (.crt, .key) and ``service-account`` (.key, .pub), once."""
     if (directory / "complete").exists():
         return
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -21,7 +21,7 @@ from sandbox.state import State
 def start(
     state: State, name: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None
 ) -> None:
-    """Starts *command* in a session of its own, its output in ``logs/<name>.log``; nothing if it runs."""
+    """Start *command* in a session of its own, its output in ``logs/<name>.log``; nothing if it runs."""
     if alive(state, name):
         return
     state.logs.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def start(
 
 
 def names(state: State) -> list[str]:
-    """The processes on record, in the order in which they were started."""
+    """Return the processes on record, in the order in which they were started."""
     records = [(json.loads(path.read_text())["order"], path.stem) for path in state.run.glob("*.json")]
     return [name for _, name in sorted(records)]
 
@@ -58,7 +58,7 @@ def alive(state: State, name: str) -> bool:
 
 
 def stop(state: State, name: str, *, patience: float = 20) -> None:
-    """Stops the process on record of that name, and returns when it is gone."""
+    """Stop the process on record of that name, and return when it is gone."""
     process = _find(state, name)
     if process is not None:
         _stop(process, patience)
@@ -66,7 +66,7 @@ def stop(state: State, name: str, *, patience: float = 20) -> None:
 
 
 def stop_all(state: State, *, patience: float = 20) -> None:
-    """Stops what is on record, last one first, each one gone before the next is asked."""
+    """Stop what is on record, last one first, each one gone before the next is asked."""
     for name in reversed(names(state)):
         stop(state, name, patience=patience)
 
@@ -74,7 +74,7 @@ def stop_all(state: State, *, patience: float = 20) -> None:
 def wait_until(
     what: str, ready: Callable[[], bool], state: State, name: str, *, timeout: float = 90, pause: float = 0.1
 ) -> None:
-    """Waits for *ready*; raises ``SandboxError`` with the log's end when the process dies or time is up."""
+    """Wait for *ready*; raises ``SandboxError`` with the log's end when the process dies or time is up."""
     deadline = time.monotonic() + timeout
     while not ready():
         dead = not alive(state, name)

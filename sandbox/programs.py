@@ -202,7 +202,7 @@ PROGRAMS: tuple[Program, ...] = (
 
 
 def program(name: str) -> Program:
-    """The program called *name*; raises ``KeyError`` when there is none."""
+    """Return the program called *name*; raises ``KeyError`` when there is none."""
     for candidate in PROGRAMS:
         if candidate.name == name:
             return candidate

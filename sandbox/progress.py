@@ -37,18 +37,18 @@ class Progress:
         self._current: dict[str, str] = {}
 
     def expect(self, weights: dict[str, int]) -> None:
-        """The programs to build, each with its usual seconds."""
+        """Return the programs to build, each with its usual seconds."""
         self._weights = weights
         self._state = dict.fromkeys(weights, "waits")
         self._say(f"{len(weights)} programs to build: {', '.join(weights)}")
 
     def fetching(self, name: str) -> None:
-        """The program's modules are being downloaded."""
+        """Note that the program's modules are being downloaded."""
         with self._lock:
             self._state[name] = "downloads modules"
 
     def fetched(self, name: str, packages: int) -> None:
-        """The program's modules are there."""
+        """Note that the program's modules are downloaded."""
         with self._lock:
             if self._state[name] == "downloads modules":
                 self._state[name] = "waits"
@@ -69,7 +69,7 @@ class Progress:
             self._current[name] = package
 
     def fail(self, name: str, error: str) -> None:
-        """The program cannot be built: said at once, though the others first come to an end."""
+        """Report at once that the program cannot be built; the other builds still finish."""
         with self._lock:
             self.failed = True
             self._state[name] = "failed"
@@ -83,7 +83,7 @@ class Progress:
             self._console.print(text, markup=False)
 
     def finished(self, name: str) -> None:
-        """The binary is in the cache."""
+        """Note that the binary is in the cache."""
         with self._lock:
             self._took[name] = time.monotonic() - self._started[name]
             self._state[name] = "done"
@@ -92,7 +92,7 @@ class Progress:
         self._say(f"{name}: done in {clock(self._took[name])}{rest}")
 
     def remaining(self) -> float:
-        """A guess in seconds: the usual times of what is not done, at the pace seen so far."""
+        """Return a guess in seconds: the usual times of what is not done, at the pace seen so far."""
         now = time.monotonic()
         total = sum(self._weights.values())
         undone = 0.0
@@ -148,7 +148,7 @@ class Progress:
 
 @contextmanager
 def plain_or_live() -> Iterator[Progress]:
-    """A :class:`Progress` that is shown while the block runs."""
+    """Show a :class:`Progress` while the block runs."""
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         progress = Progress(console, lines=False)

@@ -25,7 +25,7 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def environment(state: State) -> dict[str, str]:
-    """The variables with which any ``pulumi`` command works on this sandbox and on nothing else."""
+    """Return the variables with which any ``pulumi`` command works on this sandbox and on nothing else."""
     python = Path(sys.executable).parent
     path = os.environ.get("PATH", "")
     return {
@@ -47,7 +47,7 @@ def environment(state: State) -> dict[str, str]:
 
 
 def _without_proxy() -> str:
-    """The hosts that no proxy is asked for: the user's, then loopback."""
+    """Return the hosts that no proxy is asked for: the user's, then loopback."""
     users = [host.strip() for name in _NO_PROXY for host in os.environ.get(name, "").split(",")]
     return ",".join(dict.fromkeys(host for host in [*users, *_LOOPBACK] if host))
 
@@ -73,7 +73,7 @@ def run(
 
 
 def prepare(state: State, provider: Path) -> None:
-    """Makes the backend and installs the Kubernetes provider from the built program."""
+    """Create the backend and install the Kubernetes provider from the built program."""
     (state.pulumi / "state").mkdir(parents=True, exist_ok=True)
     plugin = state.pulumi / "home" / "plugins" / f"resource-kubernetes-v{PROVIDER_VERSION}"
     if not plugin.exists():
@@ -82,7 +82,7 @@ def prepare(state: State, provider: Path) -> None:
 
 
 def prepare_stack(state: State, project: str, stack: str) -> str:
-    """Makes the stack unless it exists and returns the salt of its passphrase.
+    """Create the stack unless it exists and return the salt of its passphrase.
 
     ``pulumi stack init`` writes that salt into the stack's config file; so that the committed file stays
     as it is, the stack is made from an empty folder that only borrows the project's name.
@@ -99,14 +99,14 @@ def prepare_stack(state: State, project: str, stack: str) -> str:
 
 
 def config_file(state: State, stack: str = STACK) -> Path:
-    """The config file that the sandbox's own ``pulumi`` commands run with."""
+    """Return the config file that the sandbox's own ``pulumi`` commands run with."""
     return state.pulumi / f"Pulumi.{stack}.yaml"
 
 
 def write_config(
     state: State, stack: str, additions: Mapping[str, Any], *, base: Path | None, salt: str
 ) -> Path:
-    """Writes the config file to run with: the committed one, the way to the cluster, and *additions*."""
+    """Write the config file to run with: the committed one, the way to the cluster, and *additions*."""
     document = yaml.safe_load(base.read_text()) if base is not None and base.exists() else {}
     document = document or {}
     document["encryptionsalt"] = salt
@@ -122,7 +122,7 @@ def write_config(
 
 
 def outputs(state: State, *, stack: str = STACK, cwd: Path = ROOT) -> dict[str, Any]:
-    """The stack's outputs; empty when there is no stack."""
+    """Return the stack's outputs; empty when there is no stack."""
     done = subprocess.run(
         [str(state.bin / "pulumi"), "stack", "output", "--json", "--stack", stack],
         cwd=cwd,

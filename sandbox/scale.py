@@ -17,17 +17,17 @@ _HOST = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
 
 
 def real_name(number: int) -> str:
-    """The name of a real node that was added."""
+    """Return the name of a real node that was added."""
     return f"real-{number:05}"
 
 
 def virtual_name(number: int) -> str:
-    """The name of a virtual node that was added."""
+    """Return the name of a virtual node that was added."""
     return f"virtual-{number:05}"
 
 
 def add(state: State, *, real: int = 0, virtual: int = 0) -> None:
-    """Adds nodes; those of these numbers that are there already stay as they are."""
+    """Add nodes; those of these numbers that are there already stay as they are."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     with api.connect(state) as connection:
         known = {item["metadata"]["name"] for item in listed(connection)}
@@ -42,7 +42,7 @@ def add(state: State, *, real: int = 0, virtual: int = 0) -> None:
 
 
 def remove_virtual(state: State) -> None:
-    """Removes the virtual nodes that were added."""
+    """Remove the virtual nodes that were added."""
     with api.connect(state) as connection:
         selector = f"{LABEL}=virtual"
         api.call(connection, "DELETE", "/api/v1/nodes", query={"labelSelector": selector})

@@ -75,7 +75,7 @@ class State:
         return self.directory / MARKER
 
     def claim(self) -> None:
-        """Makes the folder, marked as a sandbox's; raises ``SandboxError`` where it holds anything else."""
+        """Create the folder and mark it as a sandbox's; raises ``SandboxError`` if it holds anything else."""
         if self.marker.is_file():
             return
         if self.directory.exists() and not (self.directory.is_dir() and not any(self.directory.iterdir())):
@@ -87,7 +87,7 @@ class State:
         self.marker.write_text("Made by `python -m sandbox`, whose `down` throws it away.\n")
 
     def must_be_ours(self) -> None:
-        """Raises ``SandboxError`` for a folder that no sandbox has made; one that is not there is fine."""
+        """Raise ``SandboxError`` for a folder that no sandbox created; a missing one is fine."""
         if self.directory.exists() and not self.marker.is_file():
             raise SandboxError(
                 f"No sandbox has made {self.directory} (it has no {MARKER}): nothing was stopped or deleted. "
@@ -108,13 +108,13 @@ class State:
         fresh.rename(path)
 
     def port(self, name: str) -> int:
-        """The port of that part; ports are chosen when the sandbox is first started."""
+        """Return the port of that part; ports are chosen when the sandbox is first started."""
         ports: dict[str, int] = json.loads((self.directory / "ports.json").read_text())
         return ports[name]
 
 
 def open_state(directory: str | None = None) -> State:
-    """The state in *directory*, else in ``$SANDBOX_DIR``, else in ``.sandbox`` of this clone."""
+    """Return the state in *directory*, else in ``$SANDBOX_DIR``, else in ``.sandbox`` of this clone."""
     chosen = directory or os.environ.get("SANDBOX_DIR") or str(ROOT / ".sandbox")
     return State(Path(chosen).resolve())
 

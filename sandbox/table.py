@@ -35,7 +35,7 @@ def rows(state: State, selectors: Sequence[str]) -> list[dict[str, str]]:
 
 
 def show(found: list[dict[str, str]], output: str) -> None:
-    """Prints the rows as a table, or as JSON for scripts."""
+    """Print the rows as a table, or as JSON for scripts."""
     if output == "json":
         print(json.dumps(found, indent=1))
         return

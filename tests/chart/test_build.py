@@ -19,7 +19,7 @@ def tree(directory: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def copy(module_dir: Path, tmp_path: Path) -> Path:
-    """The module's configuration, to be changed (the module cache is read-only)."""
+    """Provide the module's configuration, to be changed (the module cache is read-only)."""
     target = tmp_path / "module"
     shutil.copytree(module_dir / "config", target / "config", copy_function=shutil.copyfile)
     for path in [target, *target.rglob("*")]:

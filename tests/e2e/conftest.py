@@ -30,7 +30,7 @@ def sandbox_command(state: State, *arguments: str) -> subprocess.CompletedProces
 
 
 def fresh_sandbox(name: str) -> Iterator[State]:
-    """A running cluster with nothing installed; stopped and thrown away afterwards unless E2E_KEEP is set."""
+    """Run an empty cluster; it is stopped and thrown away afterwards unless E2E_KEEP is set."""
     directory = Path(tempfile.mkdtemp(prefix=f"openkruise-e2e-{name}-"))
     state = State(directory)
     try:
@@ -47,23 +47,23 @@ def fresh_sandbox(name: str) -> Iterator[State]:
 
 @pytest.fixture(scope="session")
 def state() -> Iterator[State]:
-    """The sandbox that the story is told on."""
+    """Provide the sandbox of the story, a release's life from `up` to `destroy`."""
     yield from fresh_sandbox("story")
 
 
 @pytest.fixture(scope="session")
 def control_state() -> Iterator[State]:
-    """A second cluster of the same kind, for the control."""
+    """Provide a second cluster of the same kind, for the control."""
     yield from fresh_sandbox("control")
 
 
 def chart_for(state: State) -> Chart:
-    """The chart that ``make up`` would install there."""
+    """Return the chart that ``make up`` would install there."""
     return chart_choice.choose(state, build.build()["kruise-manager"])
 
 
 def observed(state: State) -> Cluster:
-    """The cluster of a sandbox; a test that fails shows what runs on it."""
+    """Return the cluster of a sandbox; a test that fails shows what runs on it."""
     found = Cluster(state)
     _clusters.append(found)
     return found
@@ -71,38 +71,38 @@ def observed(state: State) -> Cluster:
 
 @pytest.fixture(scope="session")
 def cluster(state: State) -> Cluster:
-    """The story's cluster."""
+    """Provide the story's cluster."""
     return observed(state)
 
 
 @pytest.fixture(scope="session")
 def stack(state: State) -> Stack:
-    """The stack ``sandbox`` of this repository's program."""
+    """Provide the stack ``sandbox`` of this repository's program."""
     return Stack(state, chart_for(state))
 
 
 @pytest.fixture(scope="session")
 def control_cluster(control_state: State) -> Cluster:
-    """The control's cluster."""
+    """Provide the control's cluster."""
     return observed(control_state)
 
 
 @pytest.fixture(scope="session")
 def control_stack(control_state: State) -> Stack:
-    """The stack of the program that installs the chart with its default values."""
+    """Provide the stack of the program that installs the chart with its default values."""
     folder = Path(__file__).parent / "programs" / "control"
     return Stack(control_state, chart_for(control_state), folder=folder, name="control")
 
 
 @pytest.fixture(scope="session")
 def life_state() -> Iterator[State]:
-    """A third cluster, for what happens to an installation over the years: each module leaves it empty."""
+    """Provide a third cluster, for an installation's life over the years; each module leaves it empty."""
     yield from fresh_sandbox("life")
 
 
 @pytest.fixture(scope="session")
 def life_cluster(life_state: State) -> Cluster:
-    """The cluster of the long life."""
+    """Provide the cluster of the long life."""
     return observed(life_state)
 
 
@@ -139,7 +139,7 @@ def charts(life_state: State) -> dict[str, Chart]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Adds the clusters' pods and the end of the manager's log to the report of a failed test."""
+    """Add the clusters' pods and the end of the manager's log to the report of a failed test."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.when != "call" or not report.failed:

@@ -58,7 +58,7 @@ HOOKED = RESOURCES[:2]
 
 
 def create_all(cluster: Cluster) -> None:
-    """Makes one of each; returns when OpenKruise's manager has admitted them and reconciled the CloneSet."""
+    """Create one of each; return when OpenKruise's manager has admitted them and reconciled the CloneSet."""
     for path, kind, spec in RESOURCES:
         group = path.split("/")[2]
         body = {
@@ -79,7 +79,7 @@ def _settled(cluster: Cluster) -> bool:
 
 
 def delete(cluster: Cluster, resources: tuple[tuple[str, str, dict[str, Any]], ...] = RESOURCES) -> None:
-    """Deletes them; returns when they are gone."""
+    """Delete them; return when they are gone."""
     for path, _, _ in resources:
         api.call(cluster.client, "DELETE", f"{path}/{NAME}")
     eventually(

@@ -43,7 +43,7 @@ Found = TypeVar("Found")
 
 
 def target(pod: dict[str, Any]) -> str | None:
-    """The node a pod is bound to, or the one that the DaemonSet controller made it for."""
+    """Return the node a pod is bound to, or the one that the DaemonSet controller made it for."""
     bound = pod["spec"].get("nodeName")
     if bound:
         return str(bound)
@@ -64,7 +64,7 @@ class Cluster:
         self.client: httpx.Client = api.connect(state)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
-        """The object or list at *path*."""
+        """Return the object or list at *path*."""
         return api.get(self.client, path, **query)
 
     def lasting(self) -> set[str]:
@@ -76,24 +76,24 @@ class Cluster:
         }
 
     def daemons(self) -> dict[str, dict[str, Any]]:
-        """The daemon's pods that are not on their way out, by node."""
+        """Return the daemon's pods that are not on their way out, by node."""
         pods = self.get(f"/api/v1/namespaces/{KRUISE_NAMESPACE}/pods")["items"]
         owned = [pod for pod in pods if _owner(pod) == "DaemonSet"]
         return {str(target(pod)): pod for pod in owned if not pod["metadata"].get("deletionTimestamp")}
 
     def running_daemons(self) -> set[str]:
-        """The nodes on which a daemon's pod is ready."""
+        """Return the nodes on which a daemon's pod is ready."""
         return {node for node, pod in self.daemons().items() if is_ready(pod)}
 
     def daemon_set(self) -> dict[str, Any]:
-        """The release's DaemonSet."""
+        """Return the release's DaemonSet."""
         items = self.get(f"/apis/apps/v1/namespaces/{KRUISE_NAMESPACE}/daemonsets")["items"]
         assert len(items) == 1, [item["metadata"]["name"] for item in items]
         found: dict[str, Any] = items[0]
         return found
 
     def identities(self) -> dict[str, str]:
-        """The uid of everything whose loss would matter, by path: a deletion in between changes it."""
+        """Return the uid of everything whose loss would matter, by path: a deletion in between changes it."""
         paths = (
             "/api/v1/namespaces",
             "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -108,7 +108,7 @@ class Cluster:
         }
 
     def helm_revisions(self) -> list[str]:
-        """The records of Helm's revisions."""
+        """Return the records of Helm's revisions."""
         items = self.get("/api/v1/secrets", labelSelector="owner=helm")["items"]
         return sorted(item["metadata"]["name"] for item in items)
 
@@ -132,13 +132,13 @@ class Cluster:
         return True
 
     def delete_namespace(self) -> None:
-        """Deletes OpenKruise's namespace, as the owner of one that the stack has adopted."""
+        """Delete OpenKruise's namespace, as the owner of one that the stack has adopted."""
         path = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
         api.call(self.client, "DELETE", path)
         eventually("the namespace to be gone", lambda: not self.exists(path))
 
     def cordon(self, nodes: set[str], *, on: bool) -> None:
-        """Makes nodes unschedulable for all but DaemonSets, as ``kubectl cordon``, or schedulable again."""
+        """Make nodes unschedulable for all but DaemonSets, as ``kubectl cordon``, or schedulable again."""
         for name in nodes:
             patch = {"spec": {"unschedulable": on}}
             path = f"/api/v1/nodes/{name}"
@@ -190,7 +190,7 @@ class PodWatch:
                 self._error = error
 
     def targets(self) -> dict[str, set[str]]:
-        """The release's pods seen so far, by the node each was for; fails if the watch has broken off."""
+        """Return the release's pods seen so far, by the node each was for; fails if the watch broke off."""
         self._catch_up()
         found: dict[str, set[str]] = {}
         for event in list(self.events):
@@ -201,7 +201,7 @@ class PodWatch:
         return found
 
     def _catch_up(self) -> None:
-        """Waits until every pod that exists has been told by the watch at its present version."""
+        """Wait until the watch has reported every existing pod at its present version."""
 
         def told() -> bool:
             assert self._error is None, f"the watch has broken off: {self._error}"
@@ -228,7 +228,7 @@ def eventually(
     patience: float = 60,
     evidence: Callable[[], object] = lambda: "none",
 ) -> Found:
-    """The first true answer to *question*; when none comes, fails the test with *what* and the *evidence*."""
+    """Return the first true answer to *question*; if none comes, fail with *what* and the *evidence*."""
     deadline = time.monotonic() + patience
     while True:
         answer = question()

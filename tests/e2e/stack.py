@@ -45,7 +45,7 @@ class Running:
     process: "subprocess.Popen[str]"
 
     def finished(self, patience: float = 180) -> tuple[str, int]:
-        """What it has said, and its exit code, once it has ended."""
+        """Wait for the command's end; return its output and its exit code."""
         output, _ = self.process.communicate(timeout=patience)
         return output, self.process.returncode
 
@@ -63,7 +63,7 @@ class Stack:
         self.configure()
 
     def configure(self, settings: Mapping[str, Any] | None = None, chart: Chart | None = None) -> None:
-        """Puts *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones.
+        """Put *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones.
 
         *chart* is another chart than the stack's own, from now on.
         """
@@ -74,7 +74,7 @@ class Stack:
         self._config = pulumi.write_config(self.state, self.name, additions, base=base, salt=self._salt)
 
     def encrypt(self, key: str, value: Any) -> None:
-        """Adds a secret (key of ``openkruise:``) to the config."""
+        """Add a secret (key of ``openkruise:``) to the config."""
         text = value if isinstance(value, str) else json.dumps(value)
         self.run("config", "set", "--secret", f"openkruise:{key}", text).succeeded()
 
@@ -86,7 +86,7 @@ class Stack:
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator["Running"]:
-        """A command that runs while the test goes on; ended with the test if it has not ended by itself."""
+        """Start a command that runs while the test goes on; it is stopped with the test."""
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
         process = subprocess.Popen(
             [str(self.state.bin / "pulumi"), *command],
@@ -126,7 +126,7 @@ class Stack:
         cluster.cordon(VIRTUAL, on=False)
 
     def hold(self, resources: Sequence[Mapping[str, Any]]) -> None:
-        """Puts *resources* into the stack's state in place of what it holds: `pulumi stack import`."""
+        """Put *resources* into the stack's state in place of what it holds: `pulumi stack import`."""
         document = self._exported()
         document["deployment"]["resources"] = list(resources)
         document["deployment"].pop("pending_operations", None)
@@ -144,7 +144,7 @@ class Stack:
         assert done.returncode == 0, done.stdout
 
     def held(self) -> list[dict[str, Any]]:
-        """The resources in the stack's state, all of each."""
+        """Return the resources in the stack's state, all of each."""
         return list(self._exported()["deployment"]["resources"])
 
     def _exported(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Stack:
         return document
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """The resources in the stack's state by URN."""
+        """Return the resources in the stack's state by URN."""
         # Secrets in plain text: their cipher text is another one each time.
         done = pulumi.run(
             self.state, ["stack", "export", "--show-secrets", "--stack", self.name], cwd=self.folder

@@ -35,7 +35,7 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 def repository(
     charts: dict[str, Chart], helm: Helm, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The stand-in chart in a Helm repository on loopback; its address."""
+    """Provide the stand-in chart in a Helm repository on loopback; its address."""
     folder = tmp_path_factory.mktemp("repository")
     helm("package", charts["1.8.3"].reference, "--destination", str(folder))
     helm("repo", "index", str(folder))
@@ -48,7 +48,7 @@ def repository(
 
 @pytest.fixture(scope="module")
 def fetched(repository: str, helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The archive and its digest, as the how-to's first commands give them."""
+    """Provide the archive and its digest, as the how-to's first commands give them."""
     (block, *_) = re.findall(r"```console\n(.*?)```", HOW_TO, re.DOTALL)
     pull, digest = block.strip().splitlines()
     folder = tmp_path_factory.mktemp("carried")
@@ -62,7 +62,7 @@ def fetched(repository: str, helm: Helm, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def settings(fetched: tuple[Path, str]) -> dict[str, object]:
-    """The how-to's config, with this archive and this digest."""
+    """Provide the how-to's config, with this archive and this digest."""
     archive, sha = fetched
     (block, *_) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
     found = {key.removeprefix("openkruise:"): value for key, value in yaml.safe_load(block).items()}

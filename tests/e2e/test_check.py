@@ -116,13 +116,13 @@ def existing(cluster: Cluster, path: str, item: dict[str, Any]) -> Iterator[None
 
 
 def codes(check: Check, *arguments: str) -> set[str]:
-    """What is found besides what every sandbox has."""
+    """Return the findings, except those that every sandbox has."""
     _code, found = check(*arguments)
     return set(found) - ALWAYS
 
 
 def comes(check: Check, wanted: set[str], *arguments: str) -> dict[str, Any]:
-    """Waits until exactly these codes are found besides the usual ones; returns the findings."""
+    """Wait until exactly these codes are found, apart from the usual ones; return the findings."""
     last: dict[str, Any] = {}
 
     def found() -> bool:
@@ -312,7 +312,7 @@ def test_pods_where_they_should_not_be(cluster: Cluster, check: Check) -> None:
 
 
 def node(name: str, *, labels: Mapping[str, str] | None = None, **info: str) -> dict[str, Any]:
-    """A node that nobody plays the kubelet of: pods that are bound to it stay Pending."""
+    """Provide a node without a kubelet, so that pods bound to it stay Pending."""
     host = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name}
     usual = {
         "architecture": "amd64",

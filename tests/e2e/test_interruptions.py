@@ -61,13 +61,13 @@ class Kills:
         return bool(seen and status.get("updatedNumberScheduled") == wanted == status.get("numberReady"))
 
     def records(self) -> dict[int, str]:
-        """The status of each revision that Helm has recorded."""
+        """Return the status of each revision that Helm has recorded."""
         items = self.cluster.get(f"{_NAMESPACE}/secrets", labelSelector="owner=helm")["items"]
         labels = [item["metadata"]["labels"] for item in items]
         return {int(label["version"]): label["status"] for label in labels}
 
     def latest(self) -> str:
-        """The status of the newest revision; empty where there is none."""
+        """Return the status of the newest revision; empty where there is none."""
         records = self.records()
         return records[max(records)] if records else ""
 
@@ -87,7 +87,7 @@ class Kills:
         return int(items[0]["metadata"]["generation"]) if items else 0
 
     def arrange(self, *, installed: bool) -> None:
-        """Makes the stack be there, with users' resources on it, or not be there."""
+        """Bring the stack to the wanted state: installed, with users' resources on it, or absent."""
         self.cluster.cordon(REAL | VIRTUAL, on=False)
         self.stack.configure()
         there = bool(self.stack.resources())
@@ -104,7 +104,7 @@ class Kills:
             custom_resources.create_all(self.cluster)
 
     def without_resources(self) -> None:
-        """The users' custom resources are gone, so that the chart's own hook lets the release go."""
+        """Delete the users' custom resources, so that the chart's own hook lets the release go."""
         wait_for_manager(self.state)
         if self.cluster.exists(_SHOP):
             custom_resources.delete(self.cluster)
@@ -343,14 +343,14 @@ def _follow(kills: Kills, command: str) -> None:
 
 
 def _next(answer: str) -> list[str]:
-    """The commands after "Now:" or "Next:" in an answer of recover, the first of each choice."""
+    """Return the commands after "Now:" or "Next:" in an answer of recover, the first of each choice."""
     _, _, lines = answer.partition("Now:\n") if "Now:\n" in answer else answer.partition("Next:\n")
     plain = [line.strip().partition(": ")[2] or line.strip() for line in lines.splitlines()]
     return [line.partition(", ")[0] for line in plain if line.startswith("pulumi ")]
 
 
 def _run(kills: Kills, told: str) -> Outcome:
-    """A command as a message gives it, with what people have in their environment or type themselves."""
+    """Return a command of a message, with what people have in their environment or type themselves."""
     program, *arguments = shlex.split(told)
     if program == "pulumi-openkruise":
         main = "from pulumi_openkruise.cli import main; main()"

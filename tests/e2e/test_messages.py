@@ -24,13 +24,13 @@ def chart(life_state: State) -> Chart:
 
 @pytest.fixture(scope="module")
 def previewed(life_state: State, chart: Chart) -> Stack:
-    """A stack that nothing is ever installed by."""
+    """Provide a stack by which nothing is ever installed."""
     return Stack(life_state, chart, name="messages")
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's program in a folder of its own, so that a case can put something beside it."""
+    """Provide this repository's program in its own folder, so that a case can put files beside it."""
     folder = tmp_path_factory.mktemp("program")
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, folder)
@@ -98,5 +98,5 @@ def test_what_shows_only_later_is_told_alone(
 
 
 def _lines(text: str) -> str:
-    """The text without indentation and empty lines, which Pulumi adds to."""
+    """Return the text without indentation and empty lines, which Pulumi adds to."""
     return "\n".join(line.strip() for line in text.replace("error: ", "").splitlines() if line.strip())

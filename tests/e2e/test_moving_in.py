@@ -70,7 +70,7 @@ def by_helm(life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, empty: 
 
 @pytest.fixture
 def by_hand(life_cluster: Cluster, life_state: State, charts: dict[str, Chart], empty: None) -> _Installation:
-    """A Namespace and a helm.v3.Release in the same stack."""
+    """Provide a Namespace and a helm.v3.Release in the same stack."""
     before = life_cluster.lasting()
     Stack(life_state, charts["1.8.3"]).up("--skip-preview", folder=HANDWRITTEN).succeeded()
     return _Installation(life_cluster, before)

@@ -22,7 +22,7 @@ def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
 
 @pytest.fixture(scope="module")
 def namespace(life_cluster: Cluster, empty: None) -> str:
-    """A namespace that its owner has made, without labels; its uid."""
+    """Provide a namespace that its owner has made, without labels; its uid."""
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": KRUISE_NAMESPACE}}
     uid: str = api.call(life_cluster.client, "POST", "/api/v1/namespaces", body)["metadata"]["uid"]
     return uid

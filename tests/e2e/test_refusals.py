@@ -114,7 +114,7 @@ def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
 
 @pytest.fixture(scope="module")
 def made(empty: None, stack: Stack, life_cluster: Cluster, life_state: State) -> Iterator[dict[str, str]]:
-    """An installation with its users' resources: what they must keep. Removed in the end."""
+    """Provide an installation with its users' resources: what they must keep. Removed in the end."""
     stack.up().succeeded()
     wait_for_manager(life_state)
     custom_resources.create_all(life_cluster)
@@ -128,7 +128,7 @@ def made(empty: None, stack: Stack, life_cluster: Cluster, life_state: State) ->
 
 @pytest.fixture(scope="module", params=["unprotected", "protected"])
 def protection(request: pytest.FixtureRequest, made: dict[str, str], stack: Stack) -> dict[str, str]:
-    """The config that says whether Pulumi itself would stop any of it."""
+    """Provide the config that says whether Pulumi itself would stop any of it."""
     settings = {"protect": "true"} if request.param == "protected" else {}
     stack.configure(settings)
     stack.up("--skip-preview").succeeded()
@@ -136,7 +136,7 @@ def protection(request: pytest.FixtureRequest, made: dict[str, str], stack: Stac
 
 
 def _program(folder: Path, text: str) -> Path:
-    """This repository's program with another component in it."""
+    """Return this repository's program with another component in it."""
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     source = (ROOT / "__main__.py").read_text()
     assert PROGRAM in source

@@ -21,7 +21,7 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 @pytest.fixture
 def stranger() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that no sandbox has started."""
+    """Provide a process that no sandbox started."""
     process = subprocess.Popen(SLEEP)
     yield process
     process.kill()

@@ -23,13 +23,13 @@ NEW_SELECTOR = "pool=batch"
 
 @pytest.fixture(scope="module")
 def before(cluster: Cluster) -> set[str]:
-    """What the cluster held before anything was installed."""
+    """Provide what the cluster held before anything was installed."""
     return cluster.lasting()
 
 
 @pytest.fixture(scope="module")
 def clone_set(cluster: Cluster) -> dict[str, Any]:
-    """A CloneSet made by its owner once OpenKruise is there, reconciled by OpenKruise's own manager."""
+    """Provide a CloneSet that its owner creates once OpenKruise is there, and OpenKruise reconciles."""
     template = {
         "metadata": {"labels": {"app": "shop"}},
         "spec": {"containers": [{"name": "c", "image": "shop:1"}]},
@@ -49,7 +49,7 @@ def clone_set(cluster: Cluster) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def specs(cluster: Cluster, clone_set: dict[str, Any]) -> dict[str, bytes]:
-    """That CloneSet, and a SidecarSet, for which the pre-delete hook does not look: what must stay."""
+    """Provide what must stay: that CloneSet, and a SidecarSet, which the pre-delete hook ignores."""
     body = {
         "apiVersion": "apps.kruise.io/v1alpha1",
         "kind": "SidecarSet",
@@ -219,13 +219,13 @@ def _uids(cluster: Cluster) -> dict[str, str]:
 
 
 def _everything(cluster: Cluster, stack: Stack) -> dict[str, Any]:
-    """What a refused command has to leave alone: objects, pods, Helm's revisions, the stack's resources."""
+    """Return what a refused command must not change: objects, pods, revisions, the stack's resources."""
     revisions = dict.fromkeys(cluster.helm_revisions(), "exists")
     return {**cluster.identities(), **_uids(cluster), **revisions, **stack.resources()}
 
 
 def _changed(before: Any, after: Any, path: str = "") -> list[str]:
-    """The places at which the two differ."""
+    """Return the paths at which the two differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = sorted({*before, *after})
         return [line for key in keys for line in _changed(before.get(key), after.get(key), f"{path} > {key}")]
@@ -233,7 +233,7 @@ def _changed(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def _renamed_program(folder: Path) -> Path:
-    """This repository's program with another name for its component."""
+    """Return this repository's program with another name for its component."""
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     source = (ROOT / "__main__.py").read_text()
     renamed = source.replace('OpenKruise("kruise"', 'OpenKruise("renamed"')

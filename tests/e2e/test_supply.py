@@ -26,7 +26,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def archive(charts: dict[str, Chart], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stand-in 1.8.3, packed, in a folder with an index that lists it."""
+    """Provide the stand-in 1.8.3, packed, in a folder with an index that lists it."""
     folder = tmp_path_factory.mktemp("repository")
     path = folder / "kruise-1.8.3.tgz"
     with tarfile.open(path, "w:gz") as packed:
@@ -41,7 +41,7 @@ def archive(charts: dict[str, Chart], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def repository(archive: Path) -> Iterator[str]:
-    """A repository on loopback."""
+    """Provide a repository on loopback."""
     handler = partial(_Quiet, directory=str(archive.parent))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -52,7 +52,7 @@ def repository(archive: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def previewed(life_state: State, charts: dict[str, Chart]) -> Stack:
-    """A stack that nothing is ever installed by."""
+    """Provide a stack by which nothing is ever installed."""
     return Stack(life_state, charts["1.8.3"], name="supply")
 
 

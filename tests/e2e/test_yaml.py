@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def write(folder: Path, charts: dict[str, Chart]) -> Write:
-    """Writes the how-to's program, with other inputs and under another name."""
+    """Write the how-to's program, with other inputs and under another name."""
     (block,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
 
     def program(name: str = "kruise", options: dict[str, Any] | None = None, **inputs: Any) -> None:
@@ -61,7 +61,7 @@ def stack(
     write: Write,
     empty: None,
 ) -> Iterator[Stack]:
-    """The program's stack, installed; removed in the end, so that the last test must not guard it."""
+    """Provide the program's stack, installed; removed in the end, so that the last test must not guard it."""
     host = life_state.bin / HOST
     host.unlink(missing_ok=True)
     os.link(build.build([HOST])[HOST] / HOST, host)

@@ -37,7 +37,7 @@ def granted(role: Mapping[str, Any]) -> set[Grant]:
 
 
 def without(role: Mapping[str, Any], grant: Grant) -> dict[str, Any]:
-    """The role, that one grant taken away; every rule has one group and one resource."""
+    """Return the role, that one grant taken away; every rule has one group and one resource."""
     rules = []
     for rule in role["rules"]:
         verbs = list(rule["verbs"])
@@ -72,7 +72,7 @@ def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
 
 
 def rules(grants: Mapping[Grant, Iterable[str]], nameless: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """The rules that grant exactly these, each for one resource; *nameless* resources are never named."""
+    """Return rules granting exactly these, each for one resource; *nameless* resources are never named."""
     by_resource: dict[tuple[str, str], list[Grant]] = {}
     for grant in sorted(grants):
         by_resource.setdefault((grant.group, grant.resource), []).append(grant)
@@ -90,6 +90,6 @@ def rules(grants: Mapping[Grant, Iterable[str]], nameless: Iterable[str] = ()) -
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The role in a manifest."""
+    """Return the role in a manifest."""
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found

@@ -18,7 +18,7 @@ _NAMESPACE, _NAME = AUDITED.split(":")[-2:]
 
 
 def make_account(state: State) -> Path:
-    """Makes the account, without any role, and returns the path of a kubeconfig with its token."""
+    """Create the account, without any role, and return the path of a kubeconfig with its token."""
     with api.connect(state) as connection:
         accounts = f"/api/v1/namespaces/{_NAMESPACE}/serviceaccounts"
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": _NAME}}
@@ -38,7 +38,7 @@ def make_account(state: State) -> Path:
 
 
 def bind(state: State, role: Mapping[str, Any]) -> None:
-    """Puts the role on the cluster, in place of one of its name, and binds it alone to the account."""
+    """Put the role on the cluster, in place of one of its name, and bind it alone to the account."""
     name = role["metadata"]["name"]
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",

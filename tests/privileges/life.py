@@ -70,7 +70,7 @@ _BOUND = {"clusterroles": "clusterrolebindings", "roles": "rolebindings"}
 
 
 def remove_one_of(grant: Grant, cluster: Cluster) -> None:
-    """Deletes an object that has to be made again, if that is what the grant is for."""
+    """Delete an object that has to be made again, if that is what the grant is for."""
     resource = _BOUND[grant.resource] if grant.verb == "bind" else grant.resource
     path = _ONE_OF.get(resource)
     if path is not None and grant.verb in ("create", "escalate", "bind") and cluster.exists(path):
@@ -93,7 +93,7 @@ def meddle(cluster: Cluster, turn: int = 0) -> None:
 def steps(
     stack: Stack, cluster: Cluster, charts: Mapping[str, Chart]
 ) -> list[tuple[str, Callable[[], object]]]:
-    """The life's steps by name, to be taken one after the other; each fails the test if it fails."""
+    """Return the life's steps by name, to be taken one after the other; each fails the test if it fails."""
 
     def install() -> None:
         stack.configure(chart=charts["1.7.5"])

@@ -28,7 +28,7 @@ def some(grants: Sequence[Grant], count: int) -> list[Grant]:
 
 
 def header(path: Path) -> str:
-    """The comment lines that the manifest begins with."""
+    """Return the comment lines that the manifest begins with."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
     end = next((index for index, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return "".join(lines[:end])

@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 
 def run(command: str, kubeconfig: Path) -> list[str]:
-    """What the command could not look at: nothing, or what it says; a command that fails says it all."""
+    """Return what the command reports as not checked; for a failing command, all that it printed."""
     env = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
     done = subprocess.run(
         [_PROGRAM, *COMMANDS[command], "--kubeconfig", kubeconfig],

@@ -52,7 +52,7 @@ class _Lived:
 
 @pytest.fixture(scope="module")
 def lived(state: State, stack: InstallerStack, cluster: Cluster, charts: dict[str, Chart]) -> _Lived:
-    """The whole life, lived with the role and nothing else."""
+    """Run the whole life with the role and nothing else."""
     bind(state, ROLE)
     by_step: dict[str, set[Grant]] = {}
     for name, step in steps(stack, cluster, charts):
@@ -73,7 +73,7 @@ def test_with_the_role_everything_works_and_none_of_it_is_spare(lived: _Lived) -
 def installed(
     lived: _Lived, state: State, stack: InstallerStack, cluster: Cluster, charts: dict[str, Chart]
 ) -> None:
-    """A release of 1.8.3, made by the account; whatever is tried next gives up after half a minute."""
+    """Provide a release of 1.8.3, made by the account, whose next updates time out after half a minute."""
     stack.configure({"timeout": "30"}, chart=charts["1.8.3"])
     stack.up("--skip-preview").succeeded()
     wait_for_manager(state)
@@ -111,7 +111,7 @@ def _making(grant: Grant) -> bool:
 
 
 def recover(state: State) -> None:
-    """Sets the release right, as the administrator."""
+    """Repair the release, as the administrator."""
     program = Path(sys.executable).parent / "pulumi-openkruise"
     command = [str(program), "recover", "--yes", "--kubeconfig", str(state.kubeconfig)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -119,7 +119,7 @@ def recover(state: State) -> None:
 
 
 def _changed(turn: int, *, namespace: bool = False) -> dict[str, Any]:
-    """Settings with which both webhook configurations, both accounts and maybe the namespace are others."""
+    """Return settings that rename both webhook configurations, both accounts and optionally the namespace."""
     return {
         "timeout": "30",
         "importRelease": "true" if namespace else "false",
@@ -155,7 +155,7 @@ def test_without_a_verb_destroy_fails(
 
 
 def _ended(stack: InstallerStack) -> tuple[str, int]:
-    """What a destroy says, and its exit code; one that waits for what it cannot see is interrupted."""
+    """Return what a destroy says, and its exit code; one that waits for what it cannot see is interrupted."""
     with stack.started("destroy", "--yes", "--skip-preview") as destroy:
         try:
             return destroy.finished(patience=90)
@@ -165,7 +165,7 @@ def _ended(stack: InstallerStack) -> tuple[str, int]:
 
 
 def _restore(cluster: Cluster, definition: dict[str, Any]) -> None:
-    """Makes a CRD again that has been deleted, and waits until it is served."""
+    """Create a deleted CRD again, and wait until it is served."""
     path = f"{DEFINITIONS}/{definition['metadata']['name']}"
 
     def free() -> bool:

@@ -31,7 +31,7 @@ VIRTUAL_TAINT = {"key": "virtual-kubelet.io/provider", "value": "test", "effect"
 
 
 def node(name: str, *, taints: Any = (), unschedulable: bool = False, **labels: str) -> NodeFacts:
-    """A real node, unless its labels say otherwise."""
+    """Return a real node, unless its labels say otherwise."""
     return facts(node_object(name, taints=taints, unschedulable=unschedulable, **labels))
 
 
@@ -64,7 +64,7 @@ def node_object(name: str, *, taints: Any = (), unschedulable: bool = False, **l
 
 
 def virtual(name: str, *, guarded: bool = True, labelled: bool = True) -> NodeFacts:
-    """A virtual node as the Virtual Kubelet library registers it."""
+    """Return a virtual node as the Virtual Kubelet library registers it."""
     raw = node_object(name, taints=[VIRTUAL_TAINT] if guarded else [])
     raw["metadata"]["labels"] = {"type": "virtual-kubelet"} if labelled else {}
     raw["status"]["nodeInfo"] = {"kubeletVersion": "v1.11.0", "containerRuntimeVersion": ""}
@@ -98,7 +98,7 @@ def manager(number: int, on: str, **more: Any) -> dict[str, Any]:
 
 
 def expected(**config: Any) -> Expected:
-    """What a stack with this config wants, its own selectors before the base exclusions."""
+    """Return what a stack with this config wants, its own selectors before the base exclusions."""
     settings = read_settings(config, source="test")
     given = [(text, f"openkruise:virtualNodeSelectors[{at}]") for at, text in enumerate(settings_of(config))]
     base = [(text, "base exclusion") for text in BASE_SELECTORS]
@@ -205,7 +205,7 @@ def record(revision: int = 3, status: str = "deployed", **more: Any) -> ReleaseR
 
 
 def live() -> dict[Key, Any]:
-    """The objects of the manifest as an API server would give them: with more than was asked for."""
+    """Return the objects of the manifest as an API server would give them: with more than was asked for."""
     objects: dict[Key, Any] = {key: copy.deepcopy(one) for key, one in read_manifest(MANIFEST).items()}
     for one in objects.values():
         one["metadata"]["uid"] = "x"
@@ -263,5 +263,5 @@ def healthy() -> Snapshot:
 
 
 def broken(**parts: Any) -> Snapshot:
-    """The healthy one with other parts."""
+    """Return the healthy one with other parts."""
     return replace(healthy(), **parts)

@@ -70,11 +70,11 @@ class Stage:
                 (folder / name / "Chart.yaml").write_text(chart["kruise/Chart.yaml"])
 
     def config(self) -> dict[str, Any]:
-        """The stack's config, keys without their namespace."""
+        """Return the stack's config, keys without their namespace."""
         return {key: self._filled(value) for key, value in self.case.config.items()}
 
     def message(self, stack: str) -> str:
-        """What the program says, first words included."""
+        """Return what the program says, first words included."""
         filled: str = self._filled(self.case.says)
         said = filled.rstrip("\n")
         if self.case.severity != "error":

@@ -42,7 +42,7 @@ CODES = {code.name: code for codes in GROUPS.values() for code in codes}
 
 
 def changed(base: Any, *path: str | int, to: Any) -> Any:
-    """A copy of plain data with another value at a path."""
+    """Return a copy of plain data with another value at a path."""
     if not path:
         return to
     first, *rest = path
@@ -52,7 +52,7 @@ def changed(base: Any, *path: str | int, to: Any) -> Any:
 
 
 def part(name: str, *path: str | int, to: Any) -> Snapshot:
-    """The healthy snapshot with one part changed at a path."""
+    """Return the healthy snapshot with one part changed at a path."""
     return broken(**{name: changed(getattr(healthy(), name), *path, to=to)})
 
 
@@ -61,14 +61,14 @@ def nodes_and(*more: Any, **parts: Any) -> Snapshot:
 
 
 def pods() -> list[Any]:
-    """The healthy snapshot's pods."""
+    """Return the healthy snapshot's pods."""
     found = healthy().pods
     assert not isinstance(found, Unavailable)
     return list(found)
 
 
 def hpk(name: str) -> Any:
-    """A node that imitates a real one, and whose runtime nobody knows."""
+    """Return a node that imitates a real one, with an unknown runtime."""
     raw = node_object(name, taints=[{"key": "pool", "effect": "NoSchedule"}])
     raw["status"]["nodeInfo"]["containerRuntimeVersion"] = "something://1"
     return facts(raw)
@@ -251,7 +251,7 @@ ALSO = {"destroy-hook-refuses": {"destroy-deletes"}}
 
 
 def wanted_by(part_name: str, **config: Any) -> Any:
-    """The live workload with the affinity that a stack's config gives."""
+    """Return the live workload with the affinity that a stack's config gives."""
     wanted = expected(**config)
     affinity = wanted.daemon if part_name == "daemon_set" else wanted.manager
     path = ("spec", "template", "spec", "affinity", "nodeAffinity")
@@ -545,7 +545,7 @@ SHOP = {"metadata": {"name": "default", "labels": {}}}
 
 
 def not_in(name: str, **parts: Any) -> Report:
-    """What a check of a namespace says in which no workload of OpenKruise is."""
+    """Check a namespace without a workload of OpenKruise, and return the report."""
     gone = {"daemon_set": None, "deployment": None, "certificates": None, "lease": None, "live": NOT_ASKED}
     snapshot = broken(definitions=[CONVERTING], **{**gone, "pods": [], **parts})
     return check(snapshot, replace(expected(), namespace=name))

@@ -43,7 +43,7 @@ def stack_file(tmp_path: Path) -> Callable[[str | bytes], str]:
 
 @pytest.fixture
 def server() -> Iterator[ApiServer]:
-    """An API server that holds nothing yet."""
+    """Provide an API server that holds nothing yet."""
     with api_server() as double:
         yield double
 

@@ -466,7 +466,7 @@ def test_ten_thousand_labels(cli: Cli, nodes_file: Callable[..., str]) -> None:
 
 
 def hole(base: dict[str, Any], path: list[str], garbage: Any) -> dict[str, Any]:
-    """A node with garbage where a path leads."""
+    """Return a node with a wrong type at a path."""
     broken = copy.deepcopy(base)
     place = broken
     for key in path[:-1]:

@@ -161,7 +161,7 @@ def test_base_exclusions_count_only_where_they_are_on(cli: Cli, stack: Callable[
 
 
 def daemon_requires(key: str, operator: str, *values: str) -> str:
-    """A stack's file whose values have an affinity of the daemon."""
+    """Return a stack's file whose values have an affinity of the daemon."""
     term = {"matchExpressions": [{"key": key, "operator": operator, "values": values}]}
     node_affinity = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
     values_ = {"daemon": {"affinity": {"nodeAffinity": node_affinity}}}

@@ -21,7 +21,7 @@ DAEMON_SET = "/apis/apps/v1/namespaces/kruise-system/daemonsets/kruise-daemon"
 
 @pytest.fixture
 def server() -> Iterator[ApiServer]:
-    """A cluster with an installation that is as it should be."""
+    """Provide a cluster with an installation that is as it should be."""
     with api_server() as server:
         holds(server, "deployed")
         yield server
@@ -29,7 +29,7 @@ def server() -> Iterator[ApiServer]:
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the program logs, with its severity."""
+    """Provide what the program logs, with its severity."""
     found: list[str] = []
     for severity in ("info", "warn"):
 
@@ -42,7 +42,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> dict[str, pulumi.ResourceHook]:
-    """The hooks that are set, by name; the mock engine calls none of them."""
+    """Provide the hooks that are set, by name; the mock engine calls none of them."""
     found: dict[str, pulumi.ResourceHook] = {}
     original = pulumi.ResourceHook.__init__
 

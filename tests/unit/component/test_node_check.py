@@ -55,14 +55,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
 
 @pytest.fixture
 def patient(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks again and again for a minute, without a pause; after ``server``, which has no patience."""
+    """Make nodeCheck retry for a minute without pause; set after ``server``, which turns retries off."""
     monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
     monkeypatch.setattr(node_check, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What nodeCheck tells, each with its level."""
+    """Return nodeCheck's log lines, each with its level."""
     lines: list[tuple[str, str]] = []
     for level in ("info", "warn", "error"):
 

@@ -267,7 +267,7 @@ def _nested(flat: dict[str, Any]) -> dict[str, Any]:
 
 
 def some_charts(chart: str) -> LocalChart | None:
-    """A machine on which some charts are, and some are broken."""
+    """Return a machine on which some charts are, and some are broken."""
     if chart.startswith("./"):
         return LocalChart("kruise", "1.8.3", None)
     if chart == "a/b":

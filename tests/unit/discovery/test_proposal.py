@@ -25,7 +25,7 @@ KUBELET = {
 
 
 def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: str) -> ClassifiedNode:
-    """A node whose labels say nothing: what it is shows in its status."""
+    """Return a node whose labels say nothing: what it is shows in its status."""
     reported = {**({"kubeletVersion": "v1.34.0"} if virtual else KUBELET), **info}
     conditions = [{"type": "Ready", "status": "True"}]
     return judged(

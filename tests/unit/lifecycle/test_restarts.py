@@ -19,7 +19,7 @@ def requires(key: str, operator: str, *values: str) -> dict[str, Any]:
 
 
 def values(*selectors: str, **own: Any) -> dict[str, Any]:
-    """The release's values, as the component writes them."""
+    """Return the release's values, as the component writes them."""
     return helm_values(selectors, namespace="kruise-system", values=own)
 
 
