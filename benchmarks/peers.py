@@ -26,6 +26,7 @@ _ROUNDS, _ENOUGH, _TURN = 15, 0.5, 0.005
 
 
 def main(name: str) -> None:
+    """Time one peer on the list of selectors from standard input, and print the result as JSON."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     sys.setrecursionlimit(100_000)
     selectors: list[str] = json.load(sys.stdin)

@@ -1,7 +1,7 @@
-"""A cluster of thousands of nodes: does any daemon's pod ever come to a virtual one, and what do they cost?
+"""On thousands of nodes: whether any daemon's pod comes to a virtual one, and what virtual nodes cost.
 
 ``python -m benchmarks.scale`` installs with `pulumi up` on a sandbox of its own and watches every pod. Then
-the DaemonSet is made anew with and without the virtual nodes by turns: the ratio is that of the times until
+the DaemonSet is recreated with and without the virtual nodes in turn: the ratio is that of the times until
 all its daemons run. The controllers ask as much of the API server as upstream lets them by default, which is
 what makes a DaemonSet of thousands take minutes in any cluster; with ``--controller-qps 500`` they ask for as
 much as the machine has. No part of `make bench`: it takes half an hour.

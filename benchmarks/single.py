@@ -10,6 +10,7 @@ from pulumi_openkruise.selectors import SelectorError, solve
 
 
 def main() -> None:
+    """Time the list of selectors from standard input, and print the result as JSON."""
     selectors = json.load(sys.stdin)
     times: list[float] = []
     outcome, terms = "answered", 0

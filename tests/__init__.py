@@ -1,0 +1,1 @@
+"""All suites: unit, oracle, chart, privileges, e2e; what they share is in support/."""

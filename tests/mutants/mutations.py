@@ -91,6 +91,15 @@ def _ignored(tree: ast.AST) -> Iterator[int]:
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what may stand in a node's place."""
+    if isinstance(node, ast.stmt):
+        yield from _statement_changes(node)
+    elif isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Call, ast.comprehension)):
+        yield from _shortened(node)
+    else:
+        yield from _expression_changes(node)
+
+
+def _expression_changes(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
         yield ast.Compare(node.left, [COMPARISONS[type(node.ops[0])]()], node.comparators)
     elif isinstance(node, ast.BoolOp):
@@ -104,12 +113,15 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.BinOp(node.left, ARITHMETIC[type(node.op)](), node.right)
     elif isinstance(node, ast.Constant):
         yield from _constants(node.value)
-    elif isinstance(node, ast.If):
-        for value in (True, False):
-            yield ast.If(ast.Constant(value), node.body, node.orelse)
     elif isinstance(node, ast.IfExp):
         yield node.body
         yield node.orelse
+
+
+def _statement_changes(node: ast.stmt) -> Iterator[ast.AST]:
+    if isinstance(node, ast.If):
+        for value in (True, False):
+            yield ast.If(ast.Constant(value), node.body, node.orelse)
     elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
         yield ast.Return(ast.Constant(None))
     elif isinstance(node, (ast.Raise, ast.AugAssign)) or (
@@ -120,7 +132,11 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.Break()
     elif isinstance(node, ast.Break):
         yield ast.Continue()
-    elif isinstance(node, ast.comprehension):
+
+
+def _shortened(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a collection, comprehension or call with one part less."""
+    if isinstance(node, ast.comprehension):
         for index in range(len(node.ifs)):
             kept = [test for at, test in enumerate(node.ifs) if at != index]
             yield ast.comprehension(node.target, node.iter, kept, node.is_async)

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-from pulumi_openkruise.selectors import SelectorError, solve
+from pulumi_openkruise.selectors import Problem, SelectorError, solve
 
 from .label_space import inexpressible, node_names, read, shows_inexpressible
 from .oracle_client import Oracle
@@ -53,35 +53,8 @@ def judge(
     try:
         answer = solve(selectors, required=required, **options)
     except SelectorError as error:
-        codes = {problem.code for problem in error.problems}
-        truth = product()
-        for problem in error.problems:
-            witness, name = problem.witness, problem.witness_name
-            if problem.code == "contradiction":
-                if truth["outside"] or truth["matched"]:
-                    faults.append(f"refused as a contradiction, but it admits {truth}")
-            elif problem.code == "leaves-no-node":
-                if truth["outside"]:
-                    faults.append(f"refused as leaving no node, but {truth['outside']} is allowed")
-                elif not truth["matched"]:
-                    faults.append("not a contradiction to the package, but nothing is admitted")
-                elif required:
-                    assert witness is not None
-                    point = {key: [witness.get(key)] for key in keys}
-                    if not product(keys=point, names=[name or node_names(required)[-1]])["matched"]:
-                        faults.append(f"the witness {witness} is not admitted, or not matched")
-            elif problem.code == "inexpressible":
-                if sayable:
-                    faults.append(f"refused as inexpressible, but it is not; witness {witness}")
-                elif witness is None:
-                    faults.append("no witness")
-                elif not shows_inexpressible(oracle, selectors, keys, witness, name, required):
-                    faults.append(f"the witness {witness} shows nothing")
-            elif problem.code != "too-large":
-                faults.append(f"unexpected problem {problem.code}: {problem}")
-        if not codes & {"leaves-no-node", "contradiction"} and not truth["outside"]:
-            faults.append(f"no node is left, but the problems are {codes}")
-        return "+".join(sorted(codes)), faults
+        faults = _judge_refusal(oracle, selectors, keys, required, error, product, sayable=sayable)
+        return "+".join(sorted({problem.code for problem in error.problems})), faults
     if not sayable:
         faults.append("answered, but the complement is inexpressible")
     truth = product(answer.affinity)
@@ -95,6 +68,67 @@ def judge(
         faults.append(f"no node is left, but an affinity was given: {answer.affinity}")
     faults += [f"{fault}: {answer.affinity}" for fault in untidy(answer.affinity)]
     return "answer" if answer.minimal else "answer, not proven minimal", faults
+
+
+def _judge_refusal(
+    oracle: Oracle,
+    selectors: list[str],
+    keys: Mapping[str, Any],
+    required: Mapping[str, Any] | None,
+    error: SelectorError,
+    product: Callable[..., dict[str, Any]],
+    *,
+    sayable: bool,
+) -> list[str]:
+    """Return what upstream contradicts of a refusal; ``sayable``: the complement is expressible."""
+    truth = product()
+    faults = []
+    for problem in error.problems:
+        fault = _judge_problem(oracle, selectors, keys, required, problem, product, truth, sayable=sayable)
+        if fault:
+            faults.append(fault)
+    codes = {problem.code for problem in error.problems}
+    if not codes & {"leaves-no-node", "contradiction"} and not truth["outside"]:
+        faults.append(f"no node is left, but the problems are {codes}")
+    return faults
+
+
+def _judge_problem(
+    oracle: Oracle,
+    selectors: list[str],
+    keys: Mapping[str, Any],
+    required: Mapping[str, Any] | None,
+    problem: Problem,
+    product: Callable[..., dict[str, Any]],
+    truth: Mapping[str, Any],
+    *,
+    sayable: bool,
+) -> str:
+    """Return what upstream contradicts of one problem, empty where it agrees."""
+    witness, name = problem.witness, problem.witness_name
+    if problem.code == "contradiction":
+        if truth["outside"] or truth["matched"]:
+            return f"refused as a contradiction, but it admits {truth}"
+    elif problem.code == "leaves-no-node":
+        if truth["outside"]:
+            return f"refused as leaving no node, but {truth['outside']} is allowed"
+        if not truth["matched"]:
+            return "not a contradiction to the package, but nothing is admitted"
+        if required:
+            assert witness is not None
+            point = {key: [witness.get(key)] for key in keys}
+            if not product(keys=point, names=[name or node_names(required)[-1]])["matched"]:
+                return f"the witness {witness} is not admitted, or not matched"
+    elif problem.code == "inexpressible":
+        if sayable:
+            return f"refused as inexpressible, but it is not; witness {witness}"
+        if witness is None:
+            return "no witness"
+        if not shows_inexpressible(oracle, selectors, keys, witness, name, required):
+            return f"the witness {witness} shows nothing"
+    elif problem.code != "too-large":
+        return f"unexpected problem {problem.code}: {problem}"
+    return ""
 
 
 def untidy(affinity: dict[str, Any]) -> list[str]:

@@ -51,6 +51,7 @@ class ApiServer:
         }
 
     def respond(self, method: str, target: str, headers: dict[str, str], body: Any) -> Answer:
+        """Record the request, and return the answer of its route, 404 without one."""
         url = urlsplit(target)
         query = dict(parse_qsl(url.query))
         self.asked.append((method, url.path, query, headers, body))
@@ -78,9 +79,9 @@ def api_server() -> Iterator[ApiServer]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - the server looks for these names
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

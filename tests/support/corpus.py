@@ -38,6 +38,7 @@ class Sample:
 
 @lru_cache(maxsize=1)
 def corpus() -> tuple[Sample, ...]:
+    """Read all samples, with the fields that an API server would fill in."""
     samples = []
     for group in GROUPS:
         entries = YAML(typ="safe", pure=True).load(ROOT / "tests" / "corpus" / f"{group}.yaml")

@@ -1,6 +1,6 @@
 """Tables in docs/ that are made from data: between two marks, and never out of date.
 
-``UPDATE_DOCS=1 python -m pytest tests/unit`` writes them anew.
+``UPDATE_DOCS=1 python -m pytest tests/unit`` writes them.
 """
 
 import os
@@ -10,6 +10,7 @@ from tests.support.engine import ROOT
 
 
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 

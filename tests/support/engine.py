@@ -63,15 +63,18 @@ class Engine(mocks.MockMonitor):
         _loop().run_until_complete(pulumi.runtime.run_in_stack(whole))
 
     def of_type(self, type_: str) -> Registered:
+        """Return the only resource of a type; fails if there are none or several."""
         (only,) = [resource for resource in self.registered if resource.type == type_]
         return only
 
     @property
     def types(self) -> list[str]:
+        """The types of all registered resources, sorted."""
         return sorted(resource.type for resource in self.registered)
 
     @property
     def exports(self) -> dict[str, Any]:
+        """The program's stack outputs."""
         (urn,) = [urn for urn in self.outputs if "pulumi:pulumi:Stack" in urn]
         return self.outputs[urn]
 
@@ -81,18 +84,21 @@ class Engine(mocks.MockMonitor):
         qualified = type_ if parents == "pulumi:pulumi:Stack" else f"{parents}${type_}"
         return f"urn:pulumi:test::openkruise::{qualified}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        """Answer as the mocks do, and record the resource; the stack itself is not recorded."""
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             self._record(request, response.urn, request.object)
         return response
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        """Answer as the mocks do, and record the resource as read."""
         response = super().ReadResource(request)
         self._record(request, response.urn, request.properties, read=True)
         return response
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        """Answer as the mocks do, and keep the outputs by URN."""
         self.outputs[request.urn] = plain(rpc.deserialize_properties(request.outputs, keep_unknowns=True))
         return super().RegisterResourceOutputs(request)
 
@@ -145,6 +151,7 @@ def config_texts(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def stack_names() -> list[str]:
+    """Return the names of this repository's stacks, sorted."""
     return sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
 
 

@@ -36,10 +36,12 @@ def node(name: str, *, taints: Any = (), unschedulable: bool = False, **labels: 
 
 
 def facts(raw: dict[str, Any]) -> NodeFacts:
+    """Return what checks know of a Node object."""
     return node_facts(raw, classify)
 
 
 def node_object(name: str, *, taints: Any = (), unschedulable: bool = False, **labels: str) -> dict[str, Any]:
+    """Return a Node object of a real node; ``__`` in a label's key stands for ``/``, ``_`` for ``-``."""
     plain = {key.replace("__", "/").replace("_", "-"): value for key, value in labels.items()}
     return {
         "kind": "Node",
@@ -72,6 +74,7 @@ def virtual(name: str, *, guarded: bool = True, labelled: bool = True) -> NodeFa
 
 
 def pod(name: str, on: str, owner: str, role: str, *, ready: bool = True, **status: Any) -> dict[str, Any]:
+    """Return a running pod of OpenKruise's namespace; *role* is its ``control-plane`` label."""
     return {
         "metadata": {
             "name": name,
@@ -90,10 +93,12 @@ def pod(name: str, on: str, owner: str, role: str, *, ready: bool = True, **stat
 
 
 def daemon(on: str, **more: Any) -> dict[str, Any]:
+    """Return a pod of the DaemonSet on a node."""
     return pod(f"kruise-daemon-{on}", on, "DaemonSet", "daemon", **more)
 
 
 def manager(number: int, on: str, **more: Any) -> dict[str, Any]:
+    """Return a pod of the manager's Deployment on a node."""
     return pod(f"kruise-controller-manager-{number}", on, "ReplicaSet", "controller-manager", **more)
 
 
@@ -106,6 +111,7 @@ def expected(**config: Any) -> Expected:
 
 
 def settings_of(config: dict[str, Any]) -> list[str]:
+    """Return the selectors of a stack's own list."""
     return list(config.get("virtual_node_selectors", ()))
 
 
@@ -128,6 +134,7 @@ def _workload(kind: str, name: str, affinity: Any, **spec: Any) -> dict[str, Any
 
 
 def configuration(kind: str) -> dict[str, Any]:
+    """Return a webhook configuration, ``mutating`` or ``validating``."""
     client = {
         "service": {"namespace": NAMESPACE, "name": "kruise-webhook-service"},
         "caBundle": base64.b64encode(CA).decode(),
@@ -137,6 +144,7 @@ def configuration(kind: str) -> dict[str, Any]:
 
 
 def definition(plural: str, *, stored: tuple[str, ...] = ("v1alpha1",)) -> dict[str, Any]:
+    """Return a CRD that has stored objects in these versions."""
     return {
         "metadata": {"name": f"{plural}.apps.kruise.io"},
         "spec": {"versions": [{"name": "v1alpha1", "storage": False}, {"name": "v1beta1", "storage": True}]}
@@ -184,6 +192,7 @@ spec:
 
 
 def record(revision: int = 3, status: str = "deployed", **more: Any) -> ReleaseRecord:
+    """Return Helm's record of one revision of the release."""
     affinity = {"nodeAffinity": {REQUIRED: expected().daemon}}
     plain: dict[str, Any] = {
         "name": "kruise",

@@ -35,6 +35,7 @@ class Case:
 
     @property
     def name(self) -> str:
+        """The case's name in a test report."""
         keys = ",".join(self.config) or ",".join(self.beside)
         return f"{self.code} ({keys})"
 

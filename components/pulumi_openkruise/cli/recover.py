@@ -1,5 +1,4 @@
-"""``pulumi-openkruise recover``: sets right what Helm has recorded of an installation that was
-interrupted."""
+"""``pulumi-openkruise recover``: repair what Helm recorded of an interrupted update."""
 
 import contextlib
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,7 @@
-"""After the release, in ``up``: whether daemons are where the stack's selectors want them; in preview, which
-real nodes they leave out.
+"""Check after ``up`` whether daemons run where they should, and in preview which real nodes lose theirs.
 
-It looks with the kubeconfig that the stack's own Kubernetes provider has. Whatever keeps it from looking is
-told in one line and breaks nothing: the update has done its work.
+It uses the kubeconfig of the stack's own Kubernetes provider. Failing to inspect the cluster is reported in
+one line and never fails the update, which has done its work.
 """
 
 import asyncio

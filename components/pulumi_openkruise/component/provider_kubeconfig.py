@@ -17,8 +17,10 @@ Answer = TypeVar("Answer")
 
 
 class Credentials(NamedTuple):
-    """A kubeconfig, as its content or its path, the context in it (None: its current one), and the cluster
-    that takes the place of the context's own (None: it stays)."""
+    """A kubeconfig, as content or path, with the context and the cluster to use in it.
+
+    ``context`` None means the kubeconfig's current one; ``cluster`` None means the context's own.
+    """
 
     kubeconfig: str | None
     context: str | None = None

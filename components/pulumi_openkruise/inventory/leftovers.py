@@ -92,8 +92,7 @@ def remains(cluster: Reader, manifest: str, namespace: str) -> tuple[Found, bool
 
 
 def _objects(manifest: str, namespace: str) -> Iterable[Thing]:
-    """Yield what a manifest names; of each document only the head is read: CRDs are long, and YAML is
-    slow."""
+    """Yield what a manifest names, reading only each document's head: CRDs are long, and YAML is slow."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

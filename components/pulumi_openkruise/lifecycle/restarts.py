@@ -14,8 +14,7 @@ _LISTED = 3
 
 
 def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Return what a change of the release's Helm values does: which nodes lose or gain the daemon, and that
-    all others restart.
+    """Return what a change of the Helm values does: nodes that lose or gain the daemon, and restarts.
 
     The values hold the whole affinity, what the stack requires itself joined with its selectors, and the
     ``nodeSelector``: together they are what the cluster goes by. None where nothing changes, and where one
