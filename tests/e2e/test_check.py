@@ -6,13 +6,14 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pulumi_openkruise.checks import ObjectReference
 
 from sandbox import api, pulumi
 from sandbox.manager import wait_for_manager
@@ -77,10 +78,15 @@ def check(state: State, stack: Stack) -> Check:
         done = subprocess.run([*command, "-o", "json"], capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1), done.stderr
         report = json.loads(done.stdout)
-        found = {finding["code"]: finding for finding in report["findings"]}
+        found = {one["code"]: {**one, "objects": named(one["objects"])} for one in report["findings"]}
         return done.returncode, report if whole else found
 
     return run
+
+
+def named(objects: Iterable[Mapping[str, str]]) -> list[str]:
+    """Write references as people read them: a node's name, else ``Kind namespace/name``."""
+    return [str(ObjectReference(**one)) for one in objects]
 
 
 def patch(cluster: Cluster, path: str, body: Mapping[str, Any]) -> None:
@@ -211,7 +217,7 @@ def test_a_healthy_installation(check: Check, state: State) -> None:
     assert found["untainted-virtual-node"]["severity"] == "warning"
     images = found["node-image-of-excluded-node"]["objects"]
     assert images
-    assert {image.removeprefix("NodeImage ") for image in images} <= VIRTUAL
+    assert {image.removeprefix("NodeImage.apps.kruise.io ") for image in images} <= VIRTUAL
     assert check()[0] == 0
 
 

@@ -7,7 +7,7 @@ Imports no Pulumi, and reads nothing.
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, node_facts
 from .expected import Expected, expect_daemon_set, expect_selectors, expect_settings
-from .finding import Code, Finding, NotChecked
+from .finding import Code, Finding, NotChecked, ObjectReference
 from .report import GROUPS, Report, check
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Finding",
     "NodeFacts",
     "NotChecked",
+    "ObjectReference",
     "Report",
     "Snapshot",
     "Unavailable",

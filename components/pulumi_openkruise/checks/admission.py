@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 
 from ..diagnostics.unavailable import Unavailable
@@ -14,7 +14,7 @@ from ..inventory.json_access import at, condition, items, mapping, name_of, text
 from ..inventory.location import SERVICE, asks, home
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, make
+from .finding import Code, Finding, ObjectReference, make
 
 SECRET = "kruise-webhook-certs"
 
@@ -126,8 +126,11 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
     found = {"mutating": snapshot.mutating, "validating": snapshot.validating}
     missing = [_CONFIGURATIONS[key] for key, configuration in found.items() if configuration is None]
     if missing and isinstance(snapshot.daemon_set or snapshot.deployment, dict):
-        names = [f"{kind} kruise-{kind[:-20].lower()}-webhook-configuration" for kind in missing]
-        yield make(MISSING, f"no {listed(missing)} of OpenKruise", [f"missing: {listed(names)}"], names)
+        names = [
+            ObjectReference(kind, f"kruise-{kind[:-20].lower()}-webhook-configuration") for kind in missing
+        ]
+        evidence = [f"missing: {listed(map(str, names))}"]
+        yield make(MISSING, f"no {listed(missing)} of OpenKruise", evidence, names)
     hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
     there = home(snapshot, expected.namespace)
     astray = [hook for hook in hooks if asks(mapping(hook, "clientConfig")) != (there, SERVICE)]
@@ -136,7 +139,7 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         evidence = [f"{text(astray[0], 'name')} asks for the Service {namespace or '?'}/{service or '?'}"]
         points = counted(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
-        yield make(WRONG_NAMESPACE, what, evidence, [text(hook, "name") for hook in astray])
+        yield make(WRONG_NAMESPACE, what, evidence, _webhooks(astray))
     if isinstance(snapshot.certificates, Unavailable):
         return
     authority = _authority(snapshot.certificates)
@@ -153,7 +156,7 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         if empty:
             evidence.append(f"empty in {listed(text(hook, 'name') for hook in empty)}")
         what = f"{counted(len(wrong), 'webhook')} without the manager's CA"
-        yield make(CA_BUNDLE, what, evidence, [text(hook, "name") for hook in wrong])
+        yield make(CA_BUNDLE, what, evidence, _webhooks(wrong))
 
 
 def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -165,20 +168,22 @@ def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
     there = home(snapshot, expected.namespace)
     if configured and not ready:
         evidence = [f"{counted(len(endpoints), 'endpoint')} of Service {there}/{SERVICE}, none ready"]
-        yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [f"Service {there}/{SERVICE}"])
+        yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [ObjectReference("Service", SERVICE, there)])
     names = [text(one, "targetRef", "name") for one in ready]
     foreign = sorted(name for name in names if name and not name.startswith("kruise-controller-manager-"))
     if foreign:
         evidence = [f"pods {listed(foreign)}"]
         what = f"{counted(len(foreign), 'pod')} of others behind the webhooks' Service"
-        yield make(FOREIGN_ENDPOINT, what, evidence, [f"Pod {there}/{name}" for name in foreign])
+        yield make(
+            FOREIGN_ENDPOINT, what, evidence, [ObjectReference("Pod", name, there) for name in foreign]
+        )
 
 
 def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the certificates; the Secret must have been read."""
     if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unavailable):
         return
-    name = f"Secret {expected.namespace}/{SECRET}"
+    name = ObjectReference("Secret", SECRET, expected.namespace)
     authority = _authority(snapshot.certificates)
     if not authority:
         found = "there is none" if snapshot.certificates is None else "it has no CA"
@@ -225,8 +230,12 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
     for code, found in ((CRD_MISSING, broken), (STORED_UNKNOWN, gone), (STORED, old), (CONVERSION, astray)):
         if found:
             what = f"{counted(len(found), 'definition')}: {code.title}"
-            names = [f"CustomResourceDefinition {name}" for name, _said in found]
+            names = [ObjectReference("CustomResourceDefinition", name) for name, _said in found]
             yield make(code, what, [said for _name, said in found], names)
+
+
+def _webhooks(hooks: Iterable[Object]) -> list[ObjectReference]:
+    return [ObjectReference("Webhook", text(hook, "name")) for hook in hooks]
 
 
 def _authority(secret: Object | None) -> bytes:

@@ -14,7 +14,7 @@ from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, make
+from .finding import Code, Finding, ObjectReference, make, node_references
 from .node_states import NodeState
 
 SOCKET = Code(
@@ -109,21 +109,29 @@ def check_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
                 "their socket is /run/k3s/containerd/containerd.sock",
                 f"the daemon looks in {listed(paths)}",
             ]
-            yield make(SOCKET, f"{counted(len(names), 'node')} of k3s or RKE2", evidence, names)
+            yield make(
+                SOCKET, f"{counted(len(names), 'node')} of k3s or RKE2", evidence, node_references(names)
+            )
     old = [one for one in concerned if re.match(r"containerd://1\.[0-5]\.", one.node.runtime)]
     if old:
         names = sorted(one.node.name for one in old)
         evidence = [f"{old[0].node.runtime} on {listed(names)}"]
-        yield make(RUNTIME_OLD, f"{counted(len(names), 'node')} with an old containerd", evidence, names)
+        yield make(
+            RUNTIME_OLD,
+            f"{counted(len(names), 'node')} with an old containerd",
+            evidence,
+            node_references(names),
+        )
 
 
-def check_logs(snapshot: Snapshot) -> Iterator[Finding]:
+def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what daemons that start again and again say of it themselves; logs must have been read."""
     assert not isinstance(snapshot.logs, Unavailable)
     without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
     if without:
+        pods = [ObjectReference("Pod", name, expected.namespace) for name in without]
         evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
-        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, without)
+        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, pods)
 
 
 def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

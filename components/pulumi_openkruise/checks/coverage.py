@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
-from ..inventory.json_access import at, items, number
+from ..inventory.json_access import at, items, name_of, number, text
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
 from ..inventory.snapshot import NodeFacts, Object, Snapshot
 from ..selectors.errors import describe_labels
 from .expected import Expected
-from .finding import Code, Finding, Severity, make
+from .finding import Code, Finding, ObjectReference, Severity, make, node_references
 from .node_states import NodeState
 
 REAL_EXCLUDED = Code(
@@ -131,7 +131,7 @@ def check_nodes(
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
         what = f"{counted(len(exposed), 'node')} without a place for a daemon, covered by no selector"
-        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), _names(exposed))
+        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), node_references(_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
         groups = defaultdict(list)
@@ -142,7 +142,10 @@ def check_nodes(
             for (settle, admitted), members in groups.items()
         ]
         yield make(
-            UNSURE, f"{counted(len(unsure), 'node')} that may be real or virtual", evidence, _names(unsure)
+            UNSURE,
+            f"{counted(len(unsure), 'node')} that may be real or virtual",
+            evidence,
+            node_references(_names(unsure)),
         )
     if expected.has_daemon:
         yield from _without_nodes(states, expected)
@@ -156,7 +159,7 @@ def check_nodes(
     if bare:
         what = f"{counted(len(bare), 'node')} that the chart's pre-delete Job could be sent to, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
-        yield make(UNTAINTED, what, _kinds(bare), _names(bare), severity=severity)
+        yield make(UNTAINTED, what, _kinds(bare), node_references(_names(bare)), severity=severity)
 
 
 def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
@@ -172,7 +175,12 @@ def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
             f"excluded by {cause}",
             f"for example {first.name}: {_why(first)}, {_labels(first)}",
         ]
-        yield make(REAL_EXCLUDED, f"{counted(len(members), 'real node')} excluded", evidence, _names(members))
+        yield make(
+            REAL_EXCLUDED,
+            f"{counted(len(members), 'real node')} excluded",
+            evidence,
+            node_references(_names(members)),
+        )
 
 
 def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
@@ -217,7 +225,7 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
         members = [one for group in waiting.values() for one in group]
         evidence = [f"{reason}: {listed(_names(group))}" for reason, group in waiting.items()]
         what = f"{counted(len(members), 'ready real node')} without a ready daemon"
-        yield make(NO_DAEMON, what, evidence, _names(members))
+        yield make(NO_DAEMON, what, evidence, node_references(_names(members)))
     restarted = [
         (pod, count)
         for pod in snapshot.pods
@@ -232,14 +240,14 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
     if restarted:
         evidence = [f"{pod_named(pod)} on {target(pod)}: {count} restarts" for pod, count in restarted[:5]]
         what = f"{counted(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
-        yield make(RESTARTS, what, evidence, [pod_named(pod) for pod, _count in restarted])
+        yield make(RESTARTS, what, evidence, [_reference(pod) for pod, _count in restarted])
 
 
 def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
     if pods:
         evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
         told = f"{counted(len(pods), what)} on nodes that are no place for it"
-        yield make(code, told, evidence, map(pod_named, pods))
+        yield make(code, told, evidence, map(_reference, pods))
 
 
 def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
@@ -259,7 +267,7 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
     if images and missing:
         evidence = [f"{len(images):,} NodeImages, none for {listed(_names(missing))}"]
         what = f"{counted(len(missing), 'ready real node')} without a NodeImage"
-        yield make(NODE_IMAGE_MISSING, what, evidence, _names(missing))
+        yield make(NODE_IMAGE_MISSING, what, evidence, node_references(_names(missing)))
 
 
 def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
@@ -286,7 +294,13 @@ def _foreign(
             evidence.append(f"{total} there: {listed(sorted(waiting))}")
         what = f"{counted(len(wrong), f'{kind} object')} of nodes without a daemon"
         severity: Severity = "warning" if waiting else code.severity
-        yield make(code, what, evidence, [f"{kind} {one.node.name}" for one in wrong], severity=severity)
+        yield make(
+            code,
+            what,
+            evidence,
+            [ObjectReference(f"{kind}.apps.kruise.io", one.node.name) for one in wrong],
+            severity=severity,
+        )
 
 
 def _a_minute_before(taken: str) -> str:
@@ -297,6 +311,10 @@ def _a_minute_before(taken: str) -> str:
     except ValueError:
         return ""
     return (moment - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reference(pod: Object) -> ObjectReference:
+    return ObjectReference("Pod", name_of(pod), text(pod, "metadata", "namespace"))
 
 
 def _names(states: Sequence[NodeState]) -> list[str]:

@@ -8,7 +8,7 @@ from ..inventory.json_access import items, mapping, name_of, number, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, make
+from .finding import Code, Finding, ObjectReference, make
 
 GUARDED = ("CloneSet.apps.kruise.io", "StatefulSet.apps.kruise.io", "DaemonSet.apps.kruise.io")
 """The kinds that the chart's own pre-delete hook looks for (cmd/helm_hook of OpenKruise)."""
@@ -56,7 +56,10 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
         evidence = [f"{counted(len(names), kind)}: {listed(names)}" for kind, names in sorted(own.items())]
         what = f"{counted(total, 'custom resource')} of {counted(len(own), 'kind')}"
         yield make(
-            DELETES, what, evidence, [f"{kind} {name}" for kind, names in own.items() for name in names]
+            DELETES,
+            what,
+            evidence,
+            [_custom_resource(kind, name) for kind, names in own.items() for name in names],
         )
     guarded = {kind: names for kind, names in own.items() if kind in GUARDED}
     if guarded:
@@ -79,7 +82,7 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         evidence = [f"Job {name_of(job)}: {counted(failed, 'pod')} failed, made {_made(job)}"]
         evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
-        yield make(JOB_HANGS, what, evidence, [f"Job {expected.namespace}/{name_of(job)}"])
+        yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
 
 
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -88,13 +91,18 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
     if not expected.owns_namespace:
         return
     others = [
-        pod_named(pod)
+        ObjectReference("Pod", name_of(pod), text(pod, "metadata", "namespace"))
         for pod in snapshot.pods
         if not is_daemon(pod) and not is_manager(pod) and "-finalizer" not in name_of(pod)
     ]
     if others:
         what = f"{counted(len(others), 'pod')} of others in namespace {expected.namespace}"
-        yield make(OTHERS, what, [listed(others)], others)
+        yield make(OTHERS, what, [listed(map(str, others))], others)
+
+
+def _custom_resource(kind: str, name: str) -> ObjectReference:
+    namespace, slash, rest = name.partition("/")
+    return ObjectReference(kind, rest, namespace) if slash else ObjectReference(kind, name)
 
 
 def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:

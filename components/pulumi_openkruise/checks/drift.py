@@ -16,7 +16,7 @@ from ..inventory.helm_records import deployed
 from ..inventory.json_access import at, items, texts
 from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, make
+from .finding import Code, Finding, ObjectReference, make
 
 _REMEDY = "`pulumi up` with another value of reapply makes a new Helm revision, which restores it"
 
@@ -76,7 +76,7 @@ def check_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         found = at(live, "spec", "template", "spec", "affinity", "nodeAffinity", REQUIRED)
         if found != wanted:
             evidence.append(f"{kind} {name} {_compared(found, wanted)}")
-            objects.append(f"{kind} {expected.namespace}/{name}")
+            objects.append(ObjectReference(kind, name, expected.namespace))
     if objects:
         record = None if isinstance(snapshot.records, Unavailable) else deployed(snapshot.records)
         released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
@@ -109,11 +109,11 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
             for kind, count in sorted(kinds.items())
         ]
         what = f"{counted(len(missing), 'object')} of the release missing"
-        yield make(OBJECTS, what, evidence, map(_named, missing))
+        yield make(OBJECTS, what, evidence, map(_reference, missing))
     if changed:
         evidence = [f"{_named(key)}: {_dotted(path)}" for key, path in changed]
         what = f"{counted(len(changed), 'field')} changed by hand"
-        yield make(FIELDS, what, evidence, sorted({_named(key) for key, _path in changed}))
+        yield make(FIELDS, what, evidence, sorted({_reference(key) for key, _path in changed}))
 
 
 def differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -150,8 +150,12 @@ def _names(keys: Sequence[Key], kind: str) -> list[str]:
 
 
 def _named(key: Key) -> str:
+    return str(_reference(key))
+
+
+def _reference(key: Key) -> ObjectReference:
     _version, kind, namespace, name = key
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+    return ObjectReference(kind, name, namespace)
 
 
 def _dotted(path: Sequence[str]) -> str:

@@ -2,11 +2,39 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 """From the worst on. All but ``info`` make the command end with 1."""
+
+
+class ObjectReference(NamedTuple):
+    """An object that a finding is about; ``str()`` names it for people."""
+
+    kind: str
+    """Kind as Kubernetes spells it, with its group for custom resources: `CloneSet.apps.kruise.io`.
+
+    Two are not kinds of Kubernetes: `Release` is a Helm release, `Webhook` one webhook of a configuration.
+    """
+    name: str
+    namespace: str = ""
+    """Empty for what lives in no namespace."""
+
+    def __str__(self) -> str:
+        """Return a node's name alone, and other objects as ``Kind namespace/name``."""
+        name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return name if self.kind == "Node" else f"{self.kind} {name}"
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the reference as plain data for JSON; the namespace is left out where there is none."""
+        namespace = {"namespace": self.namespace} if self.namespace else {}
+        return {"kind": self.kind, **namespace, "name": self.name}
+
+
+def node_references(names: Iterable[str]) -> list[ObjectReference]:
+    """Return references to nodes with these names."""
+    return [ObjectReference("Node", name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -35,8 +63,8 @@ class Finding:
     """What was seen, a line each."""
     consequence: str
     remedy: str
-    objects: tuple[str, ...] = ()
-    """Names of everything concerned: nodes by name, other objects as ``Kind namespace/name``."""
+    objects: tuple[ObjectReference, ...] = ()
+    """Everything that the finding is about."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain data for JSON."""
@@ -47,7 +75,7 @@ class Finding:
             "evidence": list(self.evidence),
             "consequence": self.consequence,
             "remedy": self.remedy,
-            "objects": list(self.objects),
+            "objects": [one.to_dict() for one in self.objects],
         }
 
 
@@ -67,7 +95,7 @@ def make(
     code: Code,
     what: str,
     evidence: Iterable[str] = (),
-    objects: Iterable[str] = (),
+    objects: Iterable[ObjectReference] = (),
     *,
     consequence: str = "",
     remedy: str = "",

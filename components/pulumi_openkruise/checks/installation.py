@@ -13,7 +13,7 @@ from ..inventory.pods import is_manager, pod_named
 from ..inventory.release import UNFINISHED
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, make
+from .finding import Code, Finding, ObjectReference, make
 
 NOT_INSTALLED = Code(
     "not-installed",
@@ -130,11 +130,17 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         found = labels.get("control-plane")
         evidence = [f"namespace {name} has control-plane={found}" if found else f"namespace {name} has none"]
         remedy = NAMESPACE_LABEL.remedy.replace("<namespace>", name)
-        yield make(NAMESPACE_LABEL, NAMESPACE_LABEL.title, evidence, [f"Namespace {name}"], remedy=remedy)
+        yield make(
+            NAMESPACE_LABEL,
+            NAMESPACE_LABEL.title,
+            evidence,
+            [ObjectReference("Namespace", name)],
+            remedy=remedy,
+        )
     level = labels.get("pod-security.kubernetes.io/enforce")
     if level in ("baseline", "restricted"):
         evidence = [f"namespace {name} has pod-security.kubernetes.io/enforce={level}"]
-        yield make(POD_SECURITY, POD_SECURITY.title, evidence, [f"Namespace {name}"])
+        yield make(POD_SECURITY, POD_SECURITY.title, evidence, [ObjectReference("Namespace", name)])
 
 
 def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -162,7 +168,11 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
                 if is_manager(pod)
             ]
             yield make(
-                MANAGER_DOWN, what, why[:5], ["Deployment kruise-controller-manager"], severity=severity
+                MANAGER_DOWN,
+                what,
+                why[:5],
+                [ObjectReference("Deployment", "kruise-controller-manager", expected.namespace)],
+                severity=severity,
             )
         if wanted == 1:
             yield make(MANAGER_SINGLE, MANAGER_SINGLE.title, ["spec.replicas is 1"])
@@ -174,7 +184,12 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             what = f"{ready:,} of {counted(desired, 'daemon')} ready"
             updated = number(daemon_set, "status", "updatedNumberScheduled")
             evidence = [f"{updated:,} are of the newest revision of the DaemonSet"]
-            yield make(DAEMONS_BEHIND, what, evidence, ["DaemonSet kruise-daemon"])
+            yield make(
+                DAEMONS_BEHIND,
+                what,
+                evidence,
+                [ObjectReference("DaemonSet", "kruise-daemon", expected.namespace)],
+            )
 
 
 def check_config_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -195,7 +210,9 @@ def check_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         evidence = [
             f"last renewed {seconds:,.0f} s ago by {text(lease, 'spec', 'holderIdentity') or 'nobody'}"
         ]
-        yield make(LEASE, LEASE.title, evidence, [f"Lease {name_of(lease)}"])
+        yield make(
+            LEASE, LEASE.title, evidence, [ObjectReference("Lease", name_of(lease), expected.namespace)]
+        )
 
 
 def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -217,15 +234,16 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
                 f"`pulumi-openkruise recover` says what it would do; by hand: {_by_hand(newest, records)}"
             )
             what = f"{release} is {newest.status}"
-            yield make(STUCK, what, evidence, [newest.secret], remedy=remedy)
+            yield make(STUCK, what, evidence, [_record(newest)], remedy=remedy)
         elif newest.status == "failed":
-            yield make(FAILED, f"{release} is failed", evidence, [newest.secret])
+            yield make(FAILED, f"{release} is failed", evidence, [_record(newest)])
     present = [
         key for key, records in releases.items() if getattr(latest(records), "status", "") != "uninstalled"
     ]
     if len(present) > 1:
         names = [f"{namespace}/{name}" for namespace, name in sorted(present)]
-        yield make(SEVERAL, f"{len(names)} releases of the chart", [listed(names)], names)
+        references = [ObjectReference("Release", name, namespace) for namespace, name in sorted(present)]
+        yield make(SEVERAL, f"{len(names)} releases of the chart", [listed(names)], references)
     wanted = (expected.release_namespace, expected.release_name)
     if isinstance(snapshot.daemon_set, dict) and (
         wanted not in present if expected.is_stack else not present
@@ -242,6 +260,11 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
                 "its records were deleted: `pulumi-openkruise recover`, `pulumi refresh --yes`, `pulumi up`"
             )
         yield make(NO_RECORD, what, evidence, remedy=remedy)
+
+
+def _record(record: Any) -> ObjectReference:
+    """Return a reference to the Secret that holds a record of Helm's."""
+    return ObjectReference("Secret", record.secret, record.namespace)
 
 
 def _by_hand(newest: Any, records: Sequence[Any]) -> str:

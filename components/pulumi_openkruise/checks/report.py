@@ -7,6 +7,7 @@ from typing import Any
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted
+from ..inventory.location import is_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
 from . import admission, compatibility, coverage, destroy, drift, installation
 from .expected import Expected
@@ -29,7 +30,7 @@ _Check = Callable[[Snapshot, Sequence[NodeState], Expected], Iterable[Finding]]
 _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         (),
-        "",
+        "nodes against selectors",
         lambda snapshot, states, expected: coverage.check_nodes(
             states, expected, destroy=snapshot.custom_resources is not NOT_ASKED
         ),
@@ -87,7 +88,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("logs",),
         "why daemons start again and again, by their logs",
-        lambda snapshot, _states, _expected: compatibility.check_logs(snapshot),
+        lambda snapshot, _states, expected: compatibility.check_logs(snapshot, expected),
     ),
     (
         ("pods", "daemon_set"),
@@ -152,6 +153,8 @@ class Report:
     findings: tuple[Finding, ...]
     """The worst first."""
     not_checked: tuple[NotChecked, ...]
+    passed: tuple[str, ...] = ()
+    """What was checked without a finding, as words that may follow "checked without findings:"."""
 
     @property
     def clean(self) -> bool:
@@ -200,6 +203,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
     states = node_states(snapshot, expected)
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
+    passed: list[str] = []
     for needs, what, run in _CHECKS:
         parts = [getattr(snapshot, name) for name in needs]
         if any(part is NOT_ASKED for part in parts):
@@ -208,8 +212,12 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
         if why is not None:
             not_checked.append(NotChecked(what, why))
         else:
-            findings += run(snapshot, states, expected)
+            found = list(run(snapshot, states, expected))
+            findings += found
+            # Of an installation that is not there, nothing is well.
+            if not found and (not needs or is_here(snapshot)):
+                passed.append(what)
     for kind, why in snapshot.unread_kinds.items():
         not_checked.append(NotChecked(f"custom resources of kind {kind}", why))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return Report(snapshot, expected, states, tuple(findings), tuple(not_checked))
+    return Report(snapshot, expected, states, tuple(findings), tuple(not_checked), tuple(passed))

@@ -311,7 +311,7 @@ def test_the_worst_comes_first() -> None:
 def test_a_lost_node_names_the_selector_that_hits_it() -> None:
     finding = found(check(*CASES["real-node-excluded"]()))["real-node-excluded"]
     assert finding.severity == "critical"
-    assert finding.objects == ("real-1",)
+    assert tuple(map(str, finding.objects)) == ("real-1",)
     assert finding.evidence[0] == "excluded by pool=burst (openkruise:virtualNodeSelectors[0])"
     assert "pool=burst" in finding.evidence[1]
 
@@ -338,7 +338,7 @@ def test_a_lost_node_where_only_the_affinity_is_known() -> None:
     affinity = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "x", "operator": "Exists"}]}]}
     wanted = Expected(source="the DaemonSet in the cluster", daemon=affinity)
     finding = found(check(healthy(), wanted))["real-node-excluded"]
-    assert finding.objects == ("real-1", "real-2")
+    assert tuple(map(str, finding.objects)) == ("real-1", "real-2")
     assert finding.evidence[0] == "excluded by the affinity of the DaemonSet in the cluster"
 
 
@@ -355,7 +355,7 @@ def test_a_node_that_the_values_leave_out_is_not_lost_by_a_selector_either() -> 
     values = {"daemon": {"affinity": {"nodeAffinity": required}}}
     nodes = [node("real-1", pool="burst"), node("real-2"), virtual("virtual-1")]
     lost = check(broken(nodes=nodes), expected(virtual_node_selectors=["pool=burst"]))
-    assert found(lost)["real-node-excluded"].objects == ("real-1",)
+    assert tuple(map(str, found(lost)["real-node-excluded"].objects)) == ("real-1",)
     report = check(broken(nodes=nodes), expected(virtual_node_selectors=["pool=burst"], values=values))
     assert "real-node-excluded" not in found(report)
     assert report.counts()["left-out"] == 1
@@ -371,7 +371,7 @@ def test_without_a_daemon_no_node_misses_it_and_no_selector_takes_it_away() -> N
     assert set(found(report)) == {"manager-on-excluded-node"}
     # One that is still there, which `pulumi up` removes, is out of place wherever it is.
     report = check(healthy(), expected(platform="gke-autopilot"))
-    assert found(report)["daemon-on-excluded-node"].objects == (
+    assert tuple(map(str, found(report)["daemon-on-excluded-node"].objects)) == (
         "Pod kruise-system/kruise-daemon-real-1",
         "Pod kruise-system/kruise-daemon-real-2",
     )
@@ -425,7 +425,9 @@ def test_a_manager_may_go_everywhere_where_the_stack_says_so() -> None:
 
 def test_the_log_of_a_daemon_without_a_socket_says_so() -> None:
     snapshot = broken(logs={"kruise-daemon-x": "E0101 not found container runtime sock\n"})
-    assert found(check(snapshot, expected()))["runtime-socket"].objects == ("kruise-daemon-x",)
+    assert tuple(map(str, found(check(snapshot, expected()))["runtime-socket"].objects)) == (
+        "Pod kruise-system/kruise-daemon-x",
+    )
 
 
 def test_logs_that_cannot_be_read_are_told() -> None:
@@ -506,8 +508,6 @@ def test_what_cannot_be_read_is_told_and_not_guessed() -> None:
 
 
 def test_untainted_nodes_are_a_warning_where_a_destroy_is_planned() -> None:
-    from pulumi_openkruise.checks import NOT_ASKED
-
     snapshot, wanted = CASES["untainted-virtual-node"]()
     planned = found(check(snapshot, wanted))["untainted-virtual-node"]
     otherwise = found(check(replace(snapshot, custom_resources=NOT_ASKED), wanted))["untainted-virtual-node"]
@@ -518,8 +518,24 @@ def test_a_report_as_data() -> None:
     data = check(*CASES["virtual-node-admitted"]()).to_dict()
     assert data["nodes"] == {"total": 4, "running": 2, "excluded": 1, "exposed": 1}
     assert data["clean"] is False
-    assert data["findings"][0]["objects"] == ["virtual-2"]
+    assert data["findings"][0]["objects"] == [{"kind": "Node", "name": "virtual-2"}]
     assert data["selectorsFrom"] == "Pulumi.test.yaml"
+
+
+def test_what_was_checked_without_a_finding_is_named() -> None:
+    snapshot, wanted = CASES["virtual-node-admitted"]()
+    passed = check(snapshot, wanted).passed
+    assert "nodes against selectors" not in passed
+    assert "the labels of OpenKruise's namespace" in passed
+    assert "the live affinity" in passed
+    # What was not asked for is neither well nor wrong, and what could not be read neither.
+    assert "the live affinity" not in check(replace(snapshot, live=NOT_ASKED), wanted).passed
+    assert "the live affinity" not in check(replace(snapshot, live=Unavailable("x")), wanted).passed
+
+
+def test_of_an_installation_that_is_not_there_nothing_is_well() -> None:
+    snapshot, wanted = CASES["not-installed"]()
+    assert check(snapshot, wanted).passed == ("nodes against selectors",)
 
 
 def test_what_nothing_waits_for_is_to_be_known_and_no_more() -> None:
@@ -571,7 +587,7 @@ def test_webhooks_that_a_removal_left_behind_are_the_outage_that_they_are() -> N
     assert set(found(elsewhere)) == {"not-installed", "webhook-without-endpoint"}
     for report in (here, elsewhere):
         finding = found(report)["webhook-without-endpoint"]
-        assert finding.objects == ("Service kruise-system/kruise-webhook-service",)
+        assert tuple(map(str, finding.objects)) == ("Service kruise-system/kruise-webhook-service",)
 
 
 def test_without_webhooks_the_definitions_tell_where_openkruise_is() -> None:

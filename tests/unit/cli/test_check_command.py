@@ -84,7 +84,7 @@ def test_findings_as_json(cli: Cli, nodes_file: Callable[..., str]) -> None:
     assert (code, data["clean"]) == (1, False)
     assert [one["code"] for one in data["findings"]] == ["real-node-excluded", "virtual-node-admitted"]
     assert data["nodes"] == {"total": 2, "lost": 1, "exposed": 1}
-    assert data["findings"][0]["objects"] == ["real-1"]
+    assert data["findings"][0]["objects"] == [{"kind": "Node", "name": "real-1"}]
 
 
 def test_selectors_come_on_top_of_a_stack_file(cli: Cli, nodes_file: Callable[..., str]) -> None:
@@ -399,8 +399,8 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
     found = {one["code"]: one for one in data["findings"]}
     assert code == 1
     assert found["destroy-deletes"]["objects"] == [
-        "StatefulSet.apps.kruise.io default/shop",
-        "CloneSet.apps.kruise.io default/shop",
+        {"kind": "StatefulSet.apps.kruise.io", "namespace": "default", "name": "shop"},
+        {"kind": "CloneSet.apps.kruise.io", "namespace": "default", "name": "shop"},
     ]
     assert "destroy-hook-refuses" in found
     assert any("PodUnavailableBudget.policy.kruise.io" in one["what"] for one in data["notChecked"])

@@ -133,7 +133,7 @@ def _findings(main: Element, findings: Iterable[Finding]) -> None:
         if len(finding.objects) > 1:
             details = SubElement(card, "details")
             _add(details, "summary", counted(len(finding.objects), "object"))
-            _list(details, finding.objects, _NAMES)
+            _list(details, [str(one) for one in finding.objects], _NAMES)
     if not shown:
         _add(main, "p", "None.")
 
