@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from .errors import Problem, SelectorError
-from .minimize.cube_layout import Layout
+from .minimize.cube_encoder import Layout
 from .minimize.cubes import OutOfSteps, Steps, absorb, hole, linked, merge
 from .minimize.subproblem import SIZE_LIMIT, LinkedLabels
 from .node_selector import Term, joined, length_of, write

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from ..minimize.cube_layout import Layout
+from ..minimize.cube_encoder import Layout
 from ..minimize.cubes import Steps, absorb, hole
 from ..minimize.label_domain import node_name
 from ..node_selector import Term

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from .cubes import Steps
-from .hitting_set import minimal_rows, places_of, reduced, without_dominated
+from .unate_covering import minimal_rows, places_of, reduced, without_dominated
 
 _FRESH_ROWS = 500
 _MOVES, _WORK = 3_000, 2_000_000

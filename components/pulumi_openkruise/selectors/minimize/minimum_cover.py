@@ -12,7 +12,7 @@ from functools import partial
 
 from .cubes import Frame, OutOfSteps, Steps
 from .heuristic_cover import small_cover, tightened
-from .hitting_set import hitting_set, independent, places_of
+from .unate_covering import hitting_set, independent, places_of
 from .prime_table import Shape
 from .reduction import Shrinking
 

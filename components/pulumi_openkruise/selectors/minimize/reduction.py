@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from .branch_and_bound import Advice, Cheapest, Needs
 from .cubes import Steps, hole, linked
 from .dual_ascent import Candidates, Shrunk, alone
-from .hitting_set import places_of, slots
+from .unate_covering import places_of, slots
 from .prime_table import Shape
 
 _Rank = tuple[int, int, int, list[tuple[int, int]]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pulumi_openkruise.selectors.minimize.branch_and_bound import Cheapest
 from pulumi_openkruise.selectors.minimize.cubes import Steps
 from pulumi_openkruise.selectors.minimize.dual_ascent import Shrunk, alone
-from pulumi_openkruise.selectors.minimize.hitting_set import hitting_set, slots
+from pulumi_openkruise.selectors.minimize.unate_covering import hitting_set, slots
 
 rows_of_primes = st.lists(st.integers(1, 2**7 - 1), min_size=1, max_size=8)
 

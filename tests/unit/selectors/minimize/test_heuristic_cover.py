@@ -7,7 +7,7 @@ import pytest
 from pulumi_openkruise.selectors import solve
 from pulumi_openkruise.selectors.minimize import heuristic_cover as module
 from pulumi_openkruise.selectors.minimize.cubes import Steps
-from pulumi_openkruise.selectors.minimize.hitting_set import hitting_set
+from pulumi_openkruise.selectors.minimize.unate_covering import hitting_set
 from pulumi_openkruise.selectors.minimize.local_search import few_primes
 
 
