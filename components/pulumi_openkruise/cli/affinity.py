@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..selectors import Exclusion, SelectorError
-from ..selectors.node_selector import asking
+from ..selectors.node_selector import require_labels
 from . import options
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
@@ -121,21 +121,23 @@ def affinity(
 
 def _note_the_remainder(given: SelectorList, answer: Exclusion) -> None:
     """Note what the affinity alone does not show: what else the pods require, and what has no effect."""
-    from ..selectors.unsatisfiable import why_dead
+    from ..selectors.unsatisfiable import explain_unsatisfiable
 
     if given.labels and not answer.with_labels:
-        asked = ", ".join(map(str, asking(given.labels)))
+        asked = ", ".join(map(str, require_labels(given.labels)))
         note(f"the values' nodeSelector also requires of each node: {asked}")
     for selector, origin in zip(answer.parsed, given.origins, strict=True):
-        if reason := why_dead(selector.requirements):
+        if reason := explain_unsatisfiable(selector.requirements):
             note(f"{origin}: {selector} matches no node: {reason}")
     _note_dead_terms(given)
 
 
 def _note_dead_terms(given: SelectorList) -> None:
-    from ..selectors.unsatisfiable import dead_terms
+    from ..selectors.unsatisfiable import find_unsatisfiable_terms
 
-    for number, reason in dead_terms(given.required, given.labels) if given.required is not None else ():
+    for number, reason in (
+        find_unsatisfiable_terms(given.required, given.labels) if given.required is not None else ()
+    ):
         note(f"the affinity in the values: nodeSelectorTerms[{number}] {reason}")
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..diagnostics.problem import Problem
 from ..selectors import Problem as SelectorProblem
 from ..selectors import Selector, SelectorError, parse
-from ..selectors.errors import caret
+from ..selectors.errors import draw_caret
 from ..selectors.exclusion import read_selectors
-from ..selectors.unsatisfiable import why_dead
+from ..selectors.unsatisfiable import explain_unsatisfiable
 from .presets import BASE_SELECTORS, preset_selectors
 
 
@@ -29,13 +29,13 @@ def read_excluded(
 
 def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[Problem]:
     for index, selector in selectors:
-        reason = why_dead(selector.requirements)
+        reason = explain_unsatisfiable(selector.requirements)
         if reason:
             yield Problem(
                 "dead-selector",
                 f"{where}[{index}]",
                 f"matches no node: {reason}",
-                tuple(caret(selector.text, None)),
+                tuple(draw_caret(selector.text, None)),
                 "write what is meant, or remove it",
                 "warning",
             )
@@ -52,7 +52,7 @@ def _problems(
         place = f"{where}[{index}]"
         if index in split:
             reason = "YAML has split this selector at its comma, into this entry and the next"
-            detail = caret(selectors[index], None)
+            detail = draw_caret(selectors[index], None)
             yield Problem(
                 "split-selector", place, reason, tuple(detail), f'put it in quotes: "{split[index]}"'
             )
@@ -62,7 +62,7 @@ def _problems(
             )
             yield Problem(problem.code, place, problem.reason, (), remedy)
         else:
-            detail = [] if problem.selector is None else caret(problem.selector, problem.position)
+            detail = [] if problem.selector is None else draw_caret(problem.selector, problem.position)
             detail += problem.example()
             yield Problem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
 

@@ -14,8 +14,8 @@ from ..diagnostics.problem import Problem, nearest
 from ..selectors import Problem as SelectorProblem
 from ..selectors import Selector, SelectorError, solve
 from ..selectors.node_selector import read
-from ..selectors.parse import requirement_fault
-from ..selectors.unsatisfiable import dead_terms
+from ..selectors.parse import check_requirement
+from ..selectors.unsatisfiable import find_unsatisfiable_terms
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -92,7 +92,7 @@ def _solved(
 def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
     """Yield what is no label in the ``nodeSelector`` that the values give the pods."""
     for key, value in pod_labels(values, pods).items():
-        fault = requirement_fault(key, "In", (value,))
+        fault = check_requirement(key, "In", (value,))
         if fault:
             place = f"{where}.{pods.section}.nodeSelector.{key}"
             yield Problem("invalid-affinity", place, fault)
@@ -154,7 +154,7 @@ def joint_problems(
                     place = f"{where}.{pods.section}.nodeSelector"
                 told.setdefault((place, problem.code), _problem(problem, place))
         else:
-            for number, reason in dead_terms(required, labels) if required is not None else ():
+            for number, reason in find_unsatisfiable_terms(required, labels) if required is not None else ():
                 place = f"{affinity}.nodeSelectorTerms[{number}]"
                 told[place, reason] = Problem(
                     "dead-term", place, reason, (), "write what is meant, or remove the term", "warning"

@@ -39,7 +39,7 @@ class Problem:
         place = "" if self.index is None else f"selector {self.index}: "
         lines = [f"{place}{self.reason}"]
         if self.selector is not None:
-            lines += caret(self.selector, self.position)
+            lines += draw_caret(self.selector, self.position)
         lines += self.example()
         if self.remedy:
             lines.append(f"  {self.remedy}")
@@ -60,7 +60,7 @@ class SelectorError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def caret(text: str, position: int | None) -> list[str]:
+def draw_caret(text: str, position: int | None) -> list[str]:
     """Return ``text`` on an indented line and, where there is a position, a caret line under it.
 
     Characters that would move the caret or write to the terminal are shown as ``?``.

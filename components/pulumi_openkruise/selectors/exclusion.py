@@ -7,10 +7,10 @@ from typing import Any
 
 from .complement import Complement
 from .errors import Problem, SelectorError
-from .node_selector import Term, asking, read
-from .parse import from_mapping, parse, requirement_fault
+from .node_selector import Term, read, require_labels
+from .parse import check_requirement, from_mapping, parse
 from .requirement import Selector
-from .unsatisfiable import contradiction
+from .unsatisfiable import find_contradiction
 
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.
@@ -79,7 +79,7 @@ def solve(
         terms, problems = read(required)
     problems = [*problems, *_label_problems(labels or {})]
     if not problems and required is not None:
-        contradicted = contradiction(required, labels or {})
+        contradicted = find_contradiction(required, labels or {})
         problems = [contradicted] if contradicted else []
     if problems:
         raise SelectorError(problems)
@@ -101,8 +101,8 @@ def _answer(complement: Complement, budget: int, *, with_labels: bool = False) -
 
 
 def _label_problems(labels: Mapping[str, str]) -> Iterator[Problem]:
-    for requirement in asking(labels):
-        fault = requirement_fault(*requirement)
+    for requirement in require_labels(labels):
+        fault = check_requirement(*requirement)
         if fault:
             yield Problem("invalid-affinity", f"nodeSelector: {fault}", by_labels=True)
 

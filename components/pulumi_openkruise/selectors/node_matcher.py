@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .exclusion import read_selectors
 from .node_selector import affinity_matches, read
 from .requirement import Requirement, Selector
-from .syntax import integer
+from .syntax import parse_integer
 
 _REMEMBERED = 1 << 16
 """How many combinations of values are kept; nodes of a cluster share few, unless a label names the node."""
@@ -142,7 +142,7 @@ class _Table(dict[str | None, int]):
             self._ranges.append(satisfied(next(spelling, "0")))
 
     def __missing__(self, value: str | None) -> int:
-        if not self._bounds or value is None or (number := integer(value)) is None:
+        if not self._bounds or value is None or (number := parse_integer(value)) is None:
             return self._other
         return self._ranges[bisect_right(self._bounds, number)]
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import Problem
-from .parse import requirement_fault
+from .parse import check_requirement
 from .requirement import Requirement
-from .syntax import name_fault
+from .syntax import check_name
 
 NAME_FIELD = "metadata.name"
 """The only node field that ``matchFields`` may use."""
@@ -53,20 +53,20 @@ def write(terms: Iterable[Term]) -> dict[str, Any]:
     return {"nodeSelectorTerms": [entry[3] for entry in written]}
 
 
-def asking(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
+def require_labels(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
     """Return what a pod's ``nodeSelector`` with these labels requires of a node."""
     return tuple(Requirement(key, "In", (value,)) for key, value in sorted(labels.items()))
 
 
-def joined(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
+def join_labels(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
     """Return what terms and a pod's ``nodeSelector`` require together; None for nothing."""
-    asked = asking(labels)
+    asked = require_labels(labels)
     if terms is None:
         return [(asked, ())] if asked else None
     return [((*own, *asked), fields) for own, fields in terms]
 
 
-def length_of(term: Term) -> int:
+def estimate_length(term: Term) -> int:
     """Return about how many characters the requirements of a term have as JSON."""
     labels, fields = term
     return sum([
@@ -197,8 +197,8 @@ def _entry_fault(entry: Any, *, is_field: bool) -> str | None:
             return f"key {entry.get('key')!r}, expected {NAME_FIELD}"
         if operator not in ("In", "NotIn") or len(values) != 1 or not isinstance(values[0], str):
             return "expected In or NotIn with exactly one value"
-        return name_fault(values[0])
-    return requirement_fault(entry.get("key"), operator, tuple(values))
+        return check_name(values[0])
+    return check_requirement(entry.get("key"), operator, tuple(values))
 
 
 def _read_requirement(entry: Mapping[str, Any]) -> Requirement:

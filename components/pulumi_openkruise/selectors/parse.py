@@ -14,7 +14,7 @@ from ..diagnostics.wording import printable
 from .common_forms import read_common
 from .errors import Problem, SelectorError
 from .requirement import Operator, Requirement, Selector, selector
-from .syntax import integer, key_fault, value_fault
+from .syntax import check_key, check_value, parse_integer
 
 _BLANK = " \t\r\n"
 # Longest match: `==` before `=`, and `!=` before `!`. What is neither a symbol nor blank is an identifier.
@@ -113,29 +113,29 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
     return selector(requirements, text)
 
 
-def requirement_fault(key: Any, operator: str, values: tuple[Any, ...]) -> str | None:
+def check_requirement(key: Any, operator: str, values: tuple[Any, ...]) -> str | None:
     """Say why key, operator and values do not make a requirement (upstream's ``NewRequirement``), or None."""
     if not isinstance(key, str):
         return f"the key must be a string, found {type(key).__name__}"
     for value in values:
         if not isinstance(value, str):
             return f"key {key!r}: values must be strings, found {value!r} ({type(value).__name__})"
-    if fault := key_fault(key):
+    if fault := check_key(key):
         return f"key {key!r}: {fault}"
     if operator in ("In", "NotIn") and not values:
         return f"key {key!r}: {operator} needs at least one value"
     if operator in ("Exists", "DoesNotExist") and values:
         return f"key {key!r}: {operator} takes no values"
-    if operator in ("Gt", "Lt") and (len(values) != 1 or integer(values[0]) is None):
+    if operator in ("Gt", "Lt") and (len(values) != 1 or parse_integer(values[0]) is None):
         return f"key {key!r}: {operator} takes one integer from 0 to 9223372036854775807"
     for value in values:
-        if fault := value_fault(value):
+        if fault := check_value(value):
             return f"key {key!r}: {fault}"
     return None
 
 
 def _checked(key: Any, operator: Operator, values: tuple[Any, ...], faults: list[str]) -> Requirement:
-    fault = requirement_fault(key, operator, values)
+    fault = check_requirement(key, operator, values)
     if fault:
         faults.append(fault)
         return Requirement("", operator)
@@ -180,7 +180,7 @@ class _Parser:
         key = self._take()
         if not key.identifier:
             self._fail(key, "identifier")
-        if fault := key_fault(key.text):
+        if fault := check_key(key.text):
             raise _error("invalid-key", f"invalid label key {key.text!r}: {fault}", self._text, key.position)
         if negated:
             return Requirement(key.text, "DoesNotExist")
@@ -229,8 +229,8 @@ class _Parser:
         return values
 
     def _check_value(self, key: str, operator: Operator, value: _Token) -> None:
-        fault = value_fault(value.text)
-        if fault is None and operator in ("Gt", "Lt") and integer(value.text) is None:
+        fault = check_value(value.text)
+        if fault is None and operator in ("Gt", "Lt") and parse_integer(value.text) is None:
             fault = f"'>' and '<' compare with an integer from 0 to 9223372036854775807, found {value.text!r}"
         if fault:
             reason = f"invalid value for label {key!r}: {fault}"

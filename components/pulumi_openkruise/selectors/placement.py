@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .exclusion import BUDGET, Exclusion, solve
-from .node_selector import Term, joined, read
+from .node_selector import Term, join_labels, read
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Placement:
     def terms(self, *, with_labels: bool = True) -> list[Term] | None:
         """Return what is required besides the selectors, labels included; None for nothing."""
         terms = None if self.required is None else read(self.required)[0]
-        return joined(terms, self.labels if with_labels else {})
+        return join_labels(terms, self.labels if with_labels else {})
 
 
-def placement_of(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
+def as_placement(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
     """Take a list of selectors for a placement without other rules."""
     if isinstance(given, Placement):
         return given

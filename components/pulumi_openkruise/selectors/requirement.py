@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from .syntax import integer
+from .syntax import parse_integer
 
 Operator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 """The operators of a node selector requirement; ``=`` and ``==`` are ``In``, ``!=`` is ``NotIn``."""
@@ -31,7 +31,7 @@ class Requirement(NamedTuple):
             return value is not None
         if self.operator == "DoesNotExist":
             return value is None
-        number = None if value is None else integer(value)
+        number = None if value is None else parse_integer(value)
         if number is None:
             return False
         bound = int(self.values[0])

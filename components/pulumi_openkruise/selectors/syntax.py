@@ -22,7 +22,7 @@ _SUBDOMAIN = re.compile(_DNS_SUBDOMAIN, re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
-def key_fault(key: str) -> str | None:
+def check_key(key: str) -> str | None:
     """Say why ``key`` is not a label key, or return None when it is one."""
     if _SHORT_NAME.fullmatch(key):
         return None
@@ -48,7 +48,7 @@ def key_fault(key: str) -> str | None:
     return None
 
 
-def value_fault(value: str) -> str | None:
+def check_value(value: str) -> str | None:
     """Say why ``value`` is not a label value, or return None when it is one."""
     if not value or _SHORT_NAME.fullmatch(value):
         return None
@@ -62,7 +62,7 @@ def value_fault(value: str) -> str | None:
     return None
 
 
-def name_fault(name: str) -> str | None:
+def check_name(name: str) -> str | None:
     """Say why no node can have this name (upstream's ``IsDNS1123Subdomain``), or return None when one can."""
     if len(name) > 253:
         return f"the name has {len(name)} characters, at most 253 are allowed"
@@ -71,7 +71,7 @@ def name_fault(name: str) -> str | None:
     return None
 
 
-def integer(value: str) -> int | None:
+def parse_integer(value: str) -> int | None:
     """Return the int64 that a label value stands for in ``>`` and ``<``, or None when it is not one.
 
     A label value cannot start with a sign, so the result is never negative; leading zeros are accepted.

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from .errors import Problem
 from .minimize.subproblem import SIZE_LIMIT
-from .wording import listed
+from .wording import join_words
 
 
-def leaves_no_node(
+def report_no_node_left(
     selectors: Sequence[str],
     admitting: Sequence[str],
     witness: Mapping[str, str],
@@ -19,7 +19,7 @@ def leaves_no_node(
 
     The witness is such a node; ``by_labels`` says that a ``nodeSelector`` has a part in it.
     """
-    named = listed([repr(text) for text in selectors])
+    named = join_words([repr(text) for text in selectors])
     if admitting:
         verb = "admits" if len(admitting) == 1 else "admit"
         reason = f"every node that {' and '.join(admitting)} {verb} is matched by {named}"
@@ -35,7 +35,7 @@ def leaves_no_node(
     )
 
 
-def inexpressible(
+def report_inexpressible(
     key: str, selectors: Sequence[str], witness: Mapping[str, str], witness_name: str
 ) -> Problem:
     """Say that no terms exclude just what the selectors match and admit the witness.
@@ -53,7 +53,7 @@ def inexpressible(
     )
 
 
-def too_large(what: str, terms: int, size: int) -> Problem:
+def report_too_large(what: str, terms: int, size: int) -> Problem:
     """Say that an affinity of so many terms and bytes does not fit; ``what`` says of which that is known."""
     return Problem(
         "too-large",

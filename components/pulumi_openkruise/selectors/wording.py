@@ -9,7 +9,7 @@ Part = tuple[Operator, tuple[str, ...]]
 """Operator and values of a requirement, without its key."""
 
 
-def phrase(requirements: Iterable[Requirement], fields: Iterable[Requirement] = ()) -> str:
+def describe_requirements(requirements: Iterable[Requirement], fields: Iterable[Requirement] = ()) -> str:
     """Say in words what holds for a node that satisfies all requirements, to stand after "nodes".
 
     ``fields`` are requirements on the node's name.
@@ -20,48 +20,48 @@ def phrase(requirements: Iterable[Requirement], fields: Iterable[Requirement] = 
         by_key.setdefault(requirement.key, []).append((requirement.operator, requirement.values))
     if not by_key:
         return names or "of any kind"
-    labels = " and whose ".join(label_phrase(key, parts) for key, parts in by_key.items())
+    labels = " and whose ".join(describe_label(key, parts) for key, parts in by_key.items())
     return f"{names} whose {labels}".lstrip()
 
 
 def _named(field: Requirement) -> str:
-    return f"{'named' if field.operator == 'In' else 'not named'} {listed(field.values, 'or')}"
+    return f"{'named' if field.operator == 'In' else 'not named'} {join_words(field.values, 'or')}"
 
 
-def name_phrase(field: Requirement) -> str:
+def describe_name(field: Requirement) -> str:
     """Say in words what a requirement on the node's name states."""
-    return f"the name is {'' if field.operator == 'In' else 'not '}{listed(field.values, 'or')}"
+    return f"the name is {'' if field.operator == 'In' else 'not '}{join_words(field.values, 'or')}"
 
 
-def label_phrase(key: str, parts: Sequence[Part]) -> str:
+def describe_label(key: str, parts: Sequence[Part]) -> str:
     """Say in words what the requirements on one label state: ``label type is absent or not a``."""
     rest = list(parts)
     stated = []
     numbers = [part for part in rest if part[0] in ("Gt", "Lt")]
     if numbers:
-        stated.append(integers_phrase(numbers))
+        stated.append(describe_integers(numbers))
         rest = [part for part in rest if part[0] not in ("Gt", "Lt", "Exists")]
     elif ("Exists", ()) in rest and len(rest) > 1:
         stated.append("present")
         rest.remove(("Exists", ()))
     for operator, values in rest:
         if operator == "In":
-            stated.append(listed(values, "or"))
+            stated.append(join_words(values, "or"))
         elif operator == "NotIn":
-            without = f"not {listed(values)}" if len(values) == 1 else f"none of {listed(values)}"
+            without = f"not {join_words(values)}" if len(values) == 1 else f"none of {join_words(values)}"
             stated.append(without if stated else f"absent or {without}")
         else:
             stated.append("present" if operator == "Exists" else "absent")
     return f"label {key} is {' and '.join(stated)}"
 
 
-def integers_phrase(parts: Iterable[Part]) -> str:
+def describe_integers(parts: Iterable[Part]) -> str:
     """Say in words which integers ``Gt`` and ``Lt`` state: ``an integer above 2 and below 7``."""
     bounds = [f"{'above' if operator == 'Gt' else 'below'} {int(values[0])}" for operator, values in parts]
     return f"an integer {' and '.join(bounds)}"
 
 
-def listed(texts: Sequence[str], conjunction: str = "and") -> str:
+def join_words(texts: Sequence[str], conjunction: str = "and") -> str:
     """Join texts as in a sentence; an empty one, which is a label value like others, is shown as ``""``."""
     shown = [text or '""' for text in texts]
     if len(shown) < 3:
@@ -69,8 +69,8 @@ def listed(texts: Sequence[str], conjunction: str = "and") -> str:
     return f"{', '.join(shown[:-1])} {conjunction} {shown[-1]}"
 
 
-def plain(value: Any) -> Any:
+def to_plain_data(value: Any) -> Any:
     """Copy data with lists in the place of tuples, as JSON and YAML have them."""
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: to_plain_data(item) for key, item in value.items()}
+    return [to_plain_data(item) for item in value] if isinstance(value, (list, tuple)) else value

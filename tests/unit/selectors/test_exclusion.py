@@ -18,7 +18,7 @@ from pulumi_openkruise.selectors import (
     parse,
     solve,
 )
-from pulumi_openkruise.selectors.minimize.label_domain import LabelSpace
+from pulumi_openkruise.selectors.minimize.label_domain import LabelDomain
 from pulumi_openkruise.selectors.node_selector import write
 
 from tests.support.brute_force import NODES, matched, plain_requirements, respelled, selector_lists
@@ -235,10 +235,10 @@ def test_without_a_budget_the_answer_is_exact_and_independent_of_order(
 @given(st.lists(plain_requirements, min_size=1, max_size=4), st.integers(0, 2**10), st.booleans())
 def test_a_price_is_what_the_requirements_take(texts: list[str], allowed: int, is_field: bool) -> None:
     named = [requirement for text in texts for requirement in parse(text).requirements]
-    space = LabelSpace("k", named, is_field=is_field)
-    for piece in (space.full, *space.pieces(allowed & space.full)):
-        said = space.statement(piece)
-        assert space.price(piece) == (len(said), sum(len(requirement.values) for requirement in said))
+    domain = LabelDomain("k", named, is_field=is_field)
+    for literal in (domain.full, *domain.list_literals(allowed & domain.full)):
+        said = domain.to_requirements(literal)
+        assert domain.price(literal) == (len(said), sum(len(requirement.values) for requirement in said))
 
 
 def test_terms_stand_in_the_order_of_their_text() -> None:

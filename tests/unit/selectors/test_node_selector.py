@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, parse, solve
-from pulumi_openkruise.selectors.node_selector import asking, write
+from pulumi_openkruise.selectors.node_selector import require_labels, write
 
 from tests.support.brute_force import NODES, matched, selector_lists, term_lists
 
@@ -52,19 +52,19 @@ def test_the_labels_are_not_in_the_answer() -> None:
 
 def test_the_labels_are_in_the_answer_where_there_is_none_without_them() -> None:
     assert refused(["k>5,x=y"]).code == "inexpressible"
-    both = write([(asking({"k": "9"}) + parse("x!=y").requirements, ())])
+    both = write([(require_labels({"k": "9"}) + parse("x!=y").requirements, ())])
     assert solve(["k>5,x=y"], labels={"k": "9"}).affinity == both
     pairs = [f"a{n}=x,b{n}=y" for n in range(16)]
     assert refused(pairs).code == "too-large"
     labels = {f"a{n}": "z" for n in range(16)}
-    assert solve(pairs, labels=labels).affinity == write([(asking(labels), ())])
+    assert solve(pairs, labels=labels).affinity == write([(require_labels(labels), ())])
 
 
 def test_labels_that_leave_no_node() -> None:
     problem = refused(["type=kwok"], labels={"type": "kwok"})
     assert (problem.code, problem.by_labels) == ("leaves-no-node", True)
     assert problem.witness == {"type": "kwok"}
-    asks = write([(asking({"pool": "a"}), ())])
+    asks = write([(require_labels({"pool": "a"}), ())])
     problem = refused([], required=asks, labels={"pool": "b"})
     assert (problem.code, problem.by_labels) == ("contradiction", True)
     # Where there is none without the labels either, it is not they that are at fault.

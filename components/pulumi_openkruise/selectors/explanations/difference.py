@@ -7,9 +7,9 @@ from typing import Any
 
 from ..errors import describe_node
 from ..exclusion import BUDGET, Exclusion, read_selectors
-from ..node_selector import Term, joined, read
-from ..placement import Placement, placement_of
-from ..wording import plain
+from ..node_selector import Term, join_labels, read
+from ..placement import Placement, as_placement
+from ..wording import to_plain_data
 from .regions import Region, Regions
 
 
@@ -43,7 +43,7 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the difference as plain data for JSON."""
-        data: dict[str, Any] = plain(asdict(self))
+        data: dict[str, Any] = to_plain_data(asdict(self))
         return data
 
     def to_text(self) -> str:
@@ -91,7 +91,7 @@ def difference(
     All nodes that can exist are compared. A ``Placement`` takes the pods' other rules into account. Raises
     SelectorError as ``solve`` does, for the new list first.
     """
-    before, after = placement_of(old), placement_of(new)
+    before, after = as_placement(old), as_placement(new)
     now, then = after.solve(budget), before.solve(budget)
     listed = [read_selectors(placement.selectors) for placement in (before, after)]
     required = [placement.terms() for placement in (before, after)]
@@ -102,15 +102,15 @@ def difference(
         admitted = [_admitted(then, before), _admitted(now, after)]
         regions = Regions([], [term for terms in admitted for term in terms])
         # What was admitted stands in the place of what is excluded now, and the other way round.
-        boxes = [regions.terms(terms) for terms in reversed(admitted)]
+        cubes = [regions.terms(terms) for terms in reversed(admitted)]
     else:
-        boxes = [
+        cubes = [
             {**(others or {}), **regions.named(selectors)}
             for others, selectors in zip(outside, listed, strict=True)
         ]
     return Difference(
-        gaining=tuple(regions.difference(boxes[0], boxes[1])),
-        losing=tuple(regions.difference(boxes[1], boxes[0])),
+        gaining=tuple(regions.difference(cubes[0], cubes[1])),
+        losing=tuple(regions.difference(cubes[1], cubes[0])),
         restarts=json.dumps([then.affinity, sorted(before.labels.items())])
         != json.dumps([now.affinity, sorted(after.labels.items())]),
         before=then.affinity,
@@ -124,4 +124,4 @@ def difference(
 def _admitted(answer: Exclusion, placement: Placement) -> list[Term]:
     """Return terms that together admit the nodes of a placement."""
     terms = None if answer.affinity is None else read(answer.affinity)[0]
-    return joined(terms, placement.labels) or [((), ())]
+    return join_labels(terms, placement.labels) or [((), ())]

@@ -5,11 +5,11 @@ from itertools import combinations
 from typing import Any
 
 from ..exclusion import BUDGET, Exclusion
-from ..node_selector import Term, asking, read
-from ..placement import Placement, placement_of
+from ..node_selector import Term, read, require_labels
+from ..placement import Placement, as_placement
 from ..requirement import Requirement
-from ..unsatisfiable import why_dead
-from ..wording import label_phrase, name_phrase, phrase
+from ..unsatisfiable import explain_unsatisfiable
+from ..wording import describe_label, describe_name, describe_requirements
 from .explanation import Explanation, RequirementExplanation, SelectorExplanation, TermExplanation
 from .regions import Regions
 
@@ -27,19 +27,19 @@ def explain(
     ``origins`` says for each selector where it comes from. A ``Placement`` takes the pods' other rules into
     account. Raises SelectorError as ``solve`` does.
     """
-    placement = placement_of(selectors)
+    placement = as_placement(selectors)
     return _Explainer(placement, placement.solve(budget)).explanation(origins)
 
 
 class _Explainer:
-    """The selectors, the terms and what is required, as boxes over the same labels."""
+    """The selectors, the terms and what is required, as cubes over the same labels."""
 
     def __init__(self, placement: Placement, answer: Exclusion) -> None:
         self._answer, self._labels = answer, dict(placement.labels)
         self._terms = read(answer.affinity)[0] if answer.affinity is not None else []
         every, own = placement.terms(), placement.terms(with_labels=False)
         regions = self._regions = Regions(answer.parsed, [*self._terms, *(every or ())])
-        self._boxes = [regions.box(selector.requirements) for selector in answer.parsed]
+        self._cubes = [regions.cube(selector.requirements) for selector in answer.parsed]
         self._own, self._every = regions.outside_terms(own), regions.outside_terms(every)
         """What the terms that are required leave out, and what they leave out together with the labels."""
 
@@ -50,7 +50,7 @@ class _Explainer:
         return Explanation(
             selectors=tuple(
                 self._selector(place, origins[place] if place < len(origins) else "")
-                for place in range(len(self._boxes))
+                for place in range(len(self._cubes))
             ),
             terms=terms,
             affinity=self._answer.affinity,
@@ -62,24 +62,24 @@ class _Explainer:
         )
 
     def _selector(self, place: int, origin: str) -> SelectorExplanation:
-        regions, selector, box = self._regions, self._answer.parsed[place], self._boxes[place]
-        if box is None:
-            dead = why_dead(selector.requirements)
+        regions, selector, cube = self._regions, self._answer.parsed[place], self._cubes[place]
+        if cube is None:
+            dead = explain_unsatisfiable(selector.requirements)
             return SelectorExplanation(
                 place, str(selector), origin, "of no kind", dead, (), None, "", alone=False
             )
-        others = [other for at, other in enumerate(self._boxes) if at != place]
-        required = regions.outside(box, self._own)
-        admitted = regions.outside(box, self._every)
-        own = regions.outside(box, [*others, *self._every])
-        shown = own or admitted or box
+        others = [other for at, other in enumerate(self._cubes) if at != place]
+        required = regions.outside(cube, self._own)
+        admitted = regions.outside(cube, self._every)
+        own = regions.outside(cube, [*others, *self._every])
+        shown = own or admitted or cube
         return SelectorExplanation(
             index=place,
             selector=str(selector),
             origin=origin,
-            words=phrase(selector.requirements),
+            words=describe_requirements(selector.requirements),
             dead="",
-            redundant_because_of=self._covering(place) if regions.outside(box, others) is None else (),
+            redundant_because_of=self._covering(place) if regions.outside(cube, others) is None else (),
             example=regions.example(shown),
             example_name=regions.name(shown),
             alone=own is not None,
@@ -90,9 +90,9 @@ class _Explainer:
     def _term(self, term: Term) -> TermExplanation:
         entries = [(False, requirement) for requirement in term[0]] + [(True, one) for one in term[1]]
         explained = tuple(self._requirement(entries, entry) for entry in entries)
-        example = self._regions.box([*term[0], *asking(self._labels)], term[1])
+        example = self._regions.cube([*term[0], *require_labels(self._labels)], term[1])
         return TermExplanation(
-            words=phrase(*term),
+            words=describe_requirements(*term),
             requirements=explained,
             because_of=tuple(sorted({place for entry in explained for place in entry.because_of})),
             example=None if example is None else self._regions.example(example),
@@ -105,23 +105,23 @@ class _Explainer:
         regions = self._regions
         is_field, requirement = entry
         rest = [one for one in entries if one != entry]
-        without = regions.box([one for name, one in rest if not name], [one for name, one in rest if name])
+        without = regions.cube([one for name, one in rest if not name], [one for name, one in rest if name])
         admits = (
             []
             if without is None
             else [
                 place
-                for place, box in enumerate(self._boxes)
-                if box is not None and regions.meet(without, box)
+                for place, cube in enumerate(self._cubes)
+                if cube is not None and regions.meet(without, cube)
             ]
         )
-        beyond = without is not None and any(regions.meet(without, box) for box in self._own)
+        beyond = without is not None and any(regions.meet(without, cube) for cube in self._own)
         by_labels = self._answer.with_labels and not is_field and requirement.key in self._labels
         return RequirementExplanation(
             text=str(requirement),
-            words=name_phrase(requirement)
+            words=describe_name(requirement)
             if is_field
-            else label_phrase(requirement.key, [(requirement.operator, requirement.values)]),
+            else describe_label(requirement.key, [(requirement.operator, requirement.values)]),
             because_of=tuple(admits),
             required=beyond and not by_labels,
             by_labels=by_labels,
@@ -130,33 +130,33 @@ class _Explainer:
 
     def _covering(self, place: int) -> tuple[int, ...]:
         """Return others that hold all of its nodes: one or two where they suffice, else none to spare."""
-        regions, boxes = self._regions, self._boxes
-        box = boxes[place]
-        if box is None:
+        regions, cubes = self._regions, self._cubes
+        cube = cubes[place]
+        if cube is None:
             return ()
         near = [
             at
-            for at, other in enumerate(boxes)
-            if at != place and other is not None and regions.meet(box, other)
+            for at, other in enumerate(cubes)
+            if at != place and other is not None and regions.meet(cube, other)
         ]
         for size in (1, 2) if len(near) <= _PAIRS_AMONG else (1,):
             for some in combinations(near, size):
-                if regions.outside(box, [boxes[at] for at in some]) is None:
+                if regions.outside(cube, [cubes[at] for at in some]) is None:
                     return some
         kept = near
         for at in reversed(near):
             rest = [other for other in kept if other != at]
-            if regions.outside(box, [boxes[other] for other in rest]) is None:
+            if regions.outside(cube, [cubes[other] for other in rest]) is None:
                 kept = rest
         return tuple(kept)
 
     def _removable(self) -> tuple[int, ...]:
         """Choose selectors to leave out, later ones first, such that the affinity stays what it is."""
-        kept = dict(enumerate(self._boxes))
+        kept = dict(enumerate(self._cubes))
         removed = []
-        for place, box in reversed(list(enumerate(self._boxes))):
+        for place, cube in reversed(list(enumerate(self._cubes))):
             others = [other for at, other in kept.items() if at != place]
-            if box is None or self._regions.outside(box, [*self._own, *others]) is None:
+            if cube is None or self._regions.outside(cube, [*self._own, *others]) is None:
                 del kept[place]
                 removed.append(place)
         return tuple(reversed(removed))

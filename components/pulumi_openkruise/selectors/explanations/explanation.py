@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import describe_node
-from ..node_selector import asking
-from ..wording import listed, plain
+from ..node_selector import require_labels
+from ..wording import join_words, to_plain_data
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain data for JSON."""
-        data: dict[str, Any] = plain(asdict(self))
+        data: dict[str, Any] = to_plain_data(asdict(self))
         return data
 
     def to_text(self) -> str:
@@ -102,7 +102,7 @@ class Explanation:
             no_node = f"matches no node: {selector.dead}"
             lines.append(f"      {no_node if selector.dead else f'nodes {selector.words}'}")
             if selector.redundant_because_of:
-                others = listed([f"[{place}]" for place in selector.redundant_because_of])
+                others = join_words([f"[{place}]" for place in selector.redundant_because_of])
                 verb = "matches" if len(selector.redundant_because_of) == 1 else "together match"
                 lines.append(f"      redundant: {others} {verb} all of these nodes, too")
             if selector.not_required:
@@ -118,11 +118,11 @@ class Explanation:
         if not self.selectors:
             lines.append("  none")
         if self.removable:
-            removable = listed([f"[{place}]" for place in self.removable])
+            removable = join_words([f"[{place}]" for place in self.removable])
             lines.append(f"  {removable} can be removed without any change of the affinity.")
         lines += ["", "Affinity: a node keeps the daemon when it satisfies one of these terms"]
         if self.labels:
-            asked = ", ".join(str(requirement) for requirement in asking(self.labels))
+            asked = ", ".join(str(requirement) for requirement in require_labels(self.labels))
             lines.append(f"  and, besides, what the nodeSelector asks for: {asked}")
         for number, term in enumerate(self.terms):
             lines.append(f"  term {number}")
@@ -130,7 +130,7 @@ class Explanation:
                 origins = [f"[{place}]" for place in requirement.because_of]
                 origins += ["the required affinity"] if requirement.required else []
                 origins += ["the nodeSelector"] if requirement.by_labels else []
-                because = listed(origins)
+                because = join_words(origins)
                 lines.append(f"      {requirement.words}, because of {because or 'no single selector'}")
             admitted = "no node that the nodeSelector admits"
             if term.example is not None:
@@ -140,7 +140,7 @@ class Explanation:
             which = "that the nodeSelector admits " if self.labels else ""
             lines.append(f"  no term: nothing is excluded, every node {which}keeps the daemon")
         elif self.proven:
-            lines.append(f"  No exact affinity has fewer {listed(self.proven, 'or')}.")
+            lines.append(f"  No exact affinity has fewer {join_words(self.proven, 'or')}.")
         else:
-            lines.append("  Exact; that none is smaller could not be proven in the steps allowed.")
+            lines.append("  Exact; that none is smaller could not be proven in the budget allowed.")
         return "\n".join(lines)

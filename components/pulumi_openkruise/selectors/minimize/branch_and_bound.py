@@ -1,53 +1,54 @@
 """The cheapest way to cover given nodes by parts of primes: branch and bound with reduced costs.
 
-Each node is covered by one of its candidates, primes that contain it; what a prime has to contain decides
-what it costs. Two facts keep the search small. How many primes of which slot every answer with the fewest
-terms takes is known beforehand (``hitting.slots``), so only requirements and values are left to be compared.
-And a dual ascent bounds what is still to be paid (dual.py): a candidate with which the bound exceeds what is
-allowed is dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
+Each node is covered by one of its candidates, the primes that contain it; what a prime must contain decides
+what it costs. Two facts keep the search small. How many primes of which slot every minimum cover takes is
+known beforehand (``unate_covering.find_slots``), so only requirements and values are left to compare. And a
+dual ascent bounds what is still to be paid: a candidate with which the bound exceeds the allowed price is
+dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .cubes import Steps
-from .dual_ascent import LABELS, REQUIREMENT, Candidates, Shrunk, affordable, ascent
+from .budget import Budget
+from .dual_ascent import LABELS, REQUIREMENT, Candidates, Reduced, compute_bound, keep_affordable
 
 Needs = dict[int, int]
-"""For some primes, the box around the nodes that each has to contain."""
+"""For some primes, the cube around the nodes that each must contain."""
 
 
-class State:
-    """What is decided so far, and what is left to decide."""
+class SearchNode:
+    """A node of the search tree: what is decided so far, and what is left to decide."""
 
-    def __init__(self, needs: Needs, price: int, listed: dict[int, Candidates], room: list[int]) -> None:
+    def __init__(self, needs: Needs, price: int, candidates: dict[int, Candidates], room: list[int]) -> None:
         self.needs, self.price = needs, price
-        """What primes have to contain, and what that costs."""
-        self.listed = listed
-        """The candidates that each node has left which no box contains."""
+        """What primes must contain, and what that costs."""
+        self.candidates = candidates
+        """The remaining candidates of each cluster node that no cube contains yet."""
         self.room = room
-        """How many primes may still be taken of each slot."""
+        """How many more primes of each slot may be taken."""
 
-    def copy(self) -> "State":
-        """Return a state that can be decided further without changing this one."""
-        return State(self.needs.copy(), self.price, self.listed.copy(), self.room.copy())
+    def copy(self) -> "SearchNode":
+        """Return a copy that can be decided further without changing this one."""
+        return SearchNode(self.needs.copy(), self.price, self.candidates.copy(), self.room.copy())
 
 
-class Cheapest:
-    """Search for the cheapest ways to cover the nodes of one problem."""
+class BranchAndBound:
+    """Search for the cheapest way to cover the nodes of one problem."""
 
     def __init__(
         self,
-        shrunk: Callable[[int, int], Shrunk],
+        reduce: Callable[[int, int], Reduced],
         candidates: Mapping[int, Candidates],
         slots: Sequence[tuple[int, int]],
-        steps: Steps,
+        budget: Budget,
     ) -> None:
-        """Take ``shrunk(place, needed)``, the box that a prime shrinks to and its price, nodes, and slots.
+        """Take how to reduce a prime, the candidates of each node, the slots and the budget.
 
-        ``candidates`` are for each node the primes that contain it (``alone``). Of each slot, a mask of
-        primes, no more than its count may be taken in addition to those with needs from the start.
+        ``reduce(place, needed)`` returns the cheapest cube around ``needed`` inside a prime, and its price.
+        ``candidates`` are for each node the primes that contain it (``price_alone``). Of each slot, a mask of
+        primes, no more than its count may be taken in addition to the primes with needs from the start.
         """
-        self._shrunk, self._slots, self._steps = shrunk, slots, steps
+        self._reduce, self._slots, self._budget = reduce, slots, budget
         self._mask = {node: sum([1 << one[1] for one in own]) for node, own in candidates.items()}
         self._candidates = candidates
         self._slot_of = {
@@ -57,178 +58,178 @@ class Cheapest:
             if mask >> place & 1
         }
 
-    def start(self, needs: Needs) -> State:
-        """Return the state in which nothing is decided but what some primes have to contain anyway."""
-        price = sum([self._shrunk(place, needed)[1] for place, needed in needs.items()])
+    def start(self, needs: Needs) -> SearchNode:
+        """Return the root: nothing is decided but what some primes must contain anyway."""
+        price = sum([self._reduce(place, needed)[1] for place, needed in needs.items()])
         room = [count for _mask, count in self._slots]
-        state = State(needs.copy(), price, dict(self._candidates), room)
-        self._refresh(state, ~0)
-        return state
+        root = SearchNode(needs.copy(), price, dict(self._candidates), room)
+        self._refresh(root, ~0)
+        return root
 
-    def bound(self, state: State) -> int:
-        """Return what every way to go on costs at least."""
-        return ascent(state.listed, state.price)[0]
+    def compute_bound(self, branch: SearchNode) -> int:
+        """Return a lower bound on the price of every cover below a search node."""
+        return compute_bound(branch.candidates, branch.price)[0]
 
-    def optimum(self, state: State, least: int) -> State:
-        """Return a cheapest way to cover all nodes, which costs ``least`` or more.
+    def find_optimum(self, branch: SearchNode, least: int) -> SearchNode:
+        """Return a cheapest cover below a search node, given that none costs less than ``least``.
 
-        What may be paid is raised from there on, ever faster, until there is an answer: where little may be
-        paid, few candidates are left.
+        The allowed price starts there and is raised, ever faster, until there is an answer: a low price
+        leaves few candidates. Raises BudgetExceeded.
         """
         allowed = least
         step = 1
         while True:
-            found = self.within(state, allowed, least)
+            found = self.find_within(branch, allowed, least)
             if found is not None:
                 return found
             least, allowed = allowed + 1, allowed + step
             step = step * 2 if step < 32 else max(step * 2, REQUIREMENT)
 
-    def within(self, state: State, allowed: int, least: int) -> State | None:
-        """Return the cheapest way to go on at no more than the price allowed; None where there is none.
+    def find_within(self, branch: SearchNode, allowed: int, least: int) -> SearchNode | None:
+        """Return the cheapest cover below a search node at no more than the allowed price; None without any.
 
-        Any way that costs no more than ``least`` will do.
+        The first cover at ``least`` or less ends the search. Raises BudgetExceeded.
         """
-        found: State | None = None
-        rest = self.reduced(state, allowed)
+        found: SearchNode | None = None
+        rest = self.propagate(branch, allowed)
         while rest is not None:
-            listed = rest.listed
-            if not listed:
+            candidates = rest.candidates
+            if not candidates:
                 return rest
-            node = min(listed, key=lambda node: (len(listed[node]), node))
-            place = listed[node][0][1]
-            inside = self.covering(rest, node, place)
-            better = None if inside is None else self.within(inside, allowed, least)
+            node = min(candidates, key=lambda node: (len(candidates[node]), node))
+            place = candidates[node][0][1]
+            inside = self.cover(rest, node, place)
+            better = None if inside is None else self.find_within(inside, allowed, least)
             if better is not None:
                 found = better
                 if better.price <= least:
                     break
                 allowed = better.price - 1
             rest = rest.copy()
-            rest.listed[node] = listed[node][1:]
-            rest = self.reduced(rest, allowed)
+            rest.candidates[node] = candidates[node][1:]
+            rest = self.propagate(rest, allowed)
         return found
 
-    def holds(self, state: State, node: int, place: int) -> bool:
-        """Tell whether the box of a prime contains a node."""
-        return place in state.needs and not node & ~self._shrunk(place, state.needs[place])[0]
+    def contains(self, branch: SearchNode, node: int, place: int) -> bool:
+        """Check whether the cube of a prime contains a node."""
+        return place in branch.needs and not node & ~self._reduce(place, branch.needs[place])[0]
 
-    def covering(self, state: State, node: int, place: int) -> State | None:
-        """Return the state in which a prime has to contain a node, too; None where that cannot be."""
-        state = state.copy()
-        state.listed.pop(node, None)
-        dirty = self._cover(state, node, place)
-        return state if dirty and self._refresh(state, dirty) else None
+    def cover(self, branch: SearchNode, node: int, place: int) -> SearchNode | None:
+        """Return the search node in which a prime must contain a node, too; None where that is impossible."""
+        branch = branch.copy()
+        branch.candidates.pop(node, None)
+        dirty = self._cover(branch, node, place)
+        return branch if dirty and self._refresh(branch, dirty) else None
 
-    def reduced(self, state: State, allowed: int) -> State | None:
-        """Decide what all ways to go on at no more than the price allowed have in common; None without any.
+    def propagate(self, branch: SearchNode, allowed: int) -> SearchNode | None:
+        """Decide what all covers at no more than the allowed price have in common; None without any.
 
-        A candidate is dropped only where no such way takes it, so none is lost.
+        A candidate is dropped only where no such cover takes it, so none is lost. Raises BudgetExceeded.
         """
-        state = state.copy()
-        listed = state.listed
+        branch = branch.copy()
+        candidates = branch.candidates
         while True:
-            self._steps.take(2 + 4 * len(listed))
-            if state.price > allowed:
+            self._budget.spend(2 + 4 * len(candidates))
+            if branch.price > allowed:
                 return None
-            bound, paid = ascent(listed, state.price)
+            bound, paid = compute_bound(candidates, branch.price)
             spare = allowed - bound
             if spare < 0:
                 return None
             dropped = False
             forced = []
-            for node, own in listed.items():
-                left = affordable(own, paid, spare)
+            for node, own in candidates.items():
+                left = keep_affordable(own, paid, spare)
                 if len(left) < len(own):
                     if not left:
                         return None
-                    listed[node] = left
+                    candidates[node] = left
                     dropped = True
                 if len(left) == 1:
                     forced.append(node)
             dirty = 0
             for node in forced:
-                changed = self._cover(state, node, listed.pop(node)[0][1])
+                changed = self._cover(branch, node, candidates.pop(node)[0][1])
                 if not changed:
                     return None
                 dirty |= changed
             if not dirty and not dropped:
-                return state
-            if not self._refresh(state, dirty):
+                return branch
+            if not self._refresh(branch, dirty):
                 return None
 
-    def _cover(self, state: State, node: int, place: int) -> int:
-        """Let a prime contain a node; return the primes whose price or room that changes, 0 if it cannot."""
-        needs, dirty = state.needs, 1 << place
+    def _cover(self, branch: SearchNode, node: int, place: int) -> int:
+        """Make a prime contain a node; return the primes whose price or room changes, 0 if it cannot."""
+        needs, dirty = branch.needs, 1 << place
         if place in needs:
-            state.price -= self._shrunk(place, needs[place])[1]
+            branch.price -= self._reduce(place, needs[place])[1]
             needs[place] |= node
         else:
             slot = self._slot_of.get(place)
-            if slot is None or not state.room[slot]:
+            if slot is None or not branch.room[slot]:
                 return 0
             needs[place] = node
-            state.room[slot] -= 1
-            if not state.room[slot]:
+            branch.room[slot] -= 1
+            if not branch.room[slot]:
                 dirty |= self._slots[slot][0]
-        state.price += self._shrunk(place, needs[place])[1]
+        branch.price += self._reduce(place, needs[place])[1]
         return dirty
 
-    def _refresh(self, state: State, dirty: int) -> bool:
-        """Price the candidates anew that some primes are; tell whether every node has one left."""
-        needs, room, listed = state.needs, state.room, state.listed
-        shrunk, slot_of, mask = self._shrunk, self._slot_of, self._mask
-        for node in [node for node in listed if mask[node] & dirty]:
-            candidates: Candidates = []
-            for one in listed[node]:
+    def _refresh(self, branch: SearchNode, dirty: int) -> bool:
+        """Price the dirty candidates again; return whether every node still has a candidate."""
+        needs, room, candidates = branch.needs, branch.room, branch.candidates
+        reduce, slot_of, mask = self._reduce, self._slot_of, self._mask
+        for node in [node for node in candidates if mask[node] & dirty]:
+            updated: Candidates = []
+            for one in candidates[node]:
                 place = one[1]
                 if place in needs:
-                    box, price, costs = shrunk(place, needs[place])
-                    if not node & ~box:
-                        del listed[node]
+                    cube, price, costs = reduce(place, needs[place])
+                    if not node & ~cube:
+                        del candidates[node]
                         break
-                    _box, dearer, more = shrunk(place, needs[place] | node)
+                    _cube, dearer, more = reduce(place, needs[place] | node)
                     parts = [
                         (place << LABELS | at, own - costs[at])
                         for at, own in enumerate(more)
                         if own != costs[at]
                     ]
-                    candidates.append((dearer - price, place, parts))
+                    updated.append((dearer - price, place, parts))
                 elif place in slot_of and room[slot_of[place]]:
-                    candidates.append(one)
+                    updated.append(one)
             else:
-                if not candidates:
+                if not updated:
                     return False
-                candidates.sort()
-                listed[node] = candidates
+                updated.sort()
+                candidates[node] = updated
         return True
 
 
-class Advice:
-    """Which decisions, one after the other, a cheapest way can still follow."""
+class TieBreaker:
+    """Answers which decisions, one after the other, a cheapest cover can still follow."""
 
-    def __init__(self, search: Cheapest, start: State, best: State) -> None:
-        """Take where the decisions begin, and a cheapest way to go on from there."""
+    def __init__(self, search: BranchAndBound, start: SearchNode, best: SearchNode) -> None:
+        """Take the search node where the decisions begin, and a cheapest cover below it."""
         self._search, self._best = search, best
-        self._state = search.reduced(start, best.price)
+        self._branch = search.propagate(start, best.price)
         self._decided: list[tuple[int, int]] = []
 
-    def first(self, node: int, places: Sequence[int]) -> int:
-        """Decide for the first of these primes that a cheapest way covers the node by."""
+    def choose(self, node: int, places: Sequence[int]) -> int:
+        """Decide for the first of these primes by which a cheapest cover covers the node, and return it."""
         place = next(place for place in places if self._allows(node, place))
         self._decided.append((node, place))
         return place
 
     def _allows(self, node: int, place: int) -> bool:
-        if self._search.holds(self._best, node, place):
+        if self._search.contains(self._best, node, place):
             return True
-        state = self._state
-        while self._decided and state is not None:
-            state = self._search.covering(state, *self._decided.pop(0))
-        self._state = state
-        if state is None or all(place != one[1] for one in state.listed.get(node, ((0, place),))):
+        branch = self._branch
+        while self._decided and branch is not None:
+            branch = self._search.cover(branch, *self._decided.pop(0))
+        self._branch = branch
+        if branch is None or all(place != one[1] for one in branch.candidates.get(node, ((0, place),))):
             return False
-        inside = self._search.covering(state, node, place)
-        other = inside and self._search.within(inside, self._best.price, self._best.price)
+        inside = self._search.cover(branch, node, place)
+        other = inside and self._search.find_within(inside, self._best.price, self._best.price)
         self._best = other or self._best
         return other is not None

@@ -1,184 +1,139 @@
-"""Sets of nodes as boxes: for each label a set of values, all of which have to hold.
+"""Sets of nodes as cubes: for each label a set of values, and a node is inside when all its values are.
 
-A box is one integer: the atom sets of all labels side by side (positional cube notation). A selector is
-a box, and so is a node selector term. A box with an empty field is empty. Everything here is exact set
-arithmetic; nothing knows about cost or syntax.
+A cube is one integer, the sets of values of all labels side by side (positional cube notation; where each
+label lies says the CubeLayout). A selector is a cube, and so is a node selector term. A cube with an empty
+field holds no node. Everything here is exact set arithmetic and knows neither costs nor syntax.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from .budget import Budget
+from .cube_layout import CubeLayout
+
 Member = TypeVar("Member")
 
 
-class Steps:
-    """A budget that is counted in steps of the search, so that equal input stops at the same place."""
-
-    def __init__(self, limit: int) -> None:
-        """Allow ``limit`` steps."""
-        self.left = limit
-
-    def take(self, count: int = 1) -> None:
-        """Use up steps; raises OutOfSteps when there are none left."""
-        self.left -= count
-        if self.left < 0:
-            raise OutOfSteps
-
-
-class OutOfSteps(Exception):  # noqa: N818 - a signal between the search and its caller, not an error
-    """The budget of a search is used up."""
-
-
-class Frame:
-    """Where the labels lie in a box: one field of bits for each, and a spare bit above each field.
-
-    Adding ``low`` (all bits of all fields) to a box carries into the spare bit of exactly those fields that
-    are not empty, which tests all labels at once.
-    """
-
-    def __init__(self, fields: Sequence[int]) -> None:
-        """Take the masks of the fields; the bit above each must be unused."""
-        self.fields = tuple(fields)
-        self.spares = [1 << field.bit_length() for field in fields]
-        self.full = sum(fields)
-        self.guard = sum(self.spares)
-        self.low = self.guard - sum([field & -field for field in fields])
-        self.field_below = dict(zip(self.spares, self.fields, strict=True))
-        """The field of each spare bit."""
-
-    def is_empty(self, box: int) -> bool:
-        """Tell whether no node can be in the box: some label has no value left."""
-        return (box + self.low) & self.guard != self.guard
-
-    def span(self, box: int) -> int:
-        """Return the labels that the box restricts: what it leaves out carries into their spare bits."""
-        return ((self.full & ~box) + self.low) & self.guard
-
-    def touching(self, box: int, others: Iterable[int]) -> list[int]:
-        """Return those of the other boxes that have a node in common with the box."""
-        low, guard = self.low, self.guard
-        return [other for other in others if ((box & other) + low) & guard == guard]
-
-
-def absorb(boxes: Iterable[int]) -> list[int]:
-    """Drop every box that lies inside another one; the result is sorted, largest first."""
+def absorb(cubes: Iterable[int]) -> list[int]:
+    """Drop every cube that lies inside another one; the result is sorted, largest first."""
     kept: list[int] = []
     outside: list[int] = []
-    for box in _largest_first(set(boxes)):
+    for cube in _sort_largest_first(set(cubes)):
         for missing in outside:
-            if not box & missing:
+            if not cube & missing:
                 break
         else:
-            kept.append(box)
-            outside.append(~box)
+            kept.append(cube)
+            outside.append(~cube)
     return kept
 
 
-def _largest_first(boxes: Iterable[int]) -> list[int]:
-    return sorted(sorted(boxes), key=int.bit_count, reverse=True)
+def _sort_largest_first(cubes: Iterable[int]) -> list[int]:
+    return sorted(sorted(cubes), key=int.bit_count, reverse=True)
 
 
-def merge(boxes: Iterable[int], frame: Frame) -> list[int]:
-    """Absorb boxes and join those that differ in one label only, until nothing changes; sorted.
+def merge(cubes: Iterable[int], layout: CubeLayout) -> list[int]:
+    """Absorb cubes and unite those that differ in one label only, until nothing changes; sorted.
 
     The set of nodes stays the same: ``type=a`` and ``type=b`` become ``type in (a,b)``.
     """
-    full, low, guard = frame.full, frame.low, frame.guard
-    # Most restrict one label only: those of a label are one box, whatever else there is.
+    full, low, guard = layout.full, layout.low, layout.guard
+    # Most cubes restrict one label only, and those on the same label unite into one cube whatever else there
+    # is.
     single: dict[int, int] = {}
     several: list[int] = []
-    for box in boxes:
-        span = ((full & ~box) + low) & guard
-        if span & (span - 1):
-            several.append(box)
+    for cube in cubes:
+        restricted = ((full & ~cube) + low) & guard
+        if restricted & (restricted - 1):
+            several.append(cube)
         else:
-            single[span] = single.get(span, 0) | box
+            single[restricted] = single.get(restricted, 0) | cube
     current = absorb([*single.values(), *several])
     while len(current) > 1:
-        # What differs in one label only restricts the same labels.
+        # Cubes that differ in one label only restrict the same labels.
         alike: dict[int, list[int]] = {}
-        for box in current:
-            alike.setdefault(((full & ~box) + low) & guard, []).append(box)
+        for cube in current:
+            alike.setdefault(((full & ~cube) + low) & guard, []).append(cube)
         if len(alike) == len(current):
             break
-        joined: list[int] = []
-        for span, group in alike.items():
+        united: list[int] = []
+        for restricted, group in alike.items():
             if len(group) > 1:
-                for field, spare in zip(frame.fields, frame.spares, strict=True):
-                    if span & spare:
+                for field, spare in zip(layout.fields, layout.spares, strict=True):
+                    if restricted & spare:
                         groups: dict[int, int] = {}
-                        for box in group:
-                            groups[box & ~field] = groups.get(box & ~field, 0) | box
+                        for cube in group:
+                            groups[cube & ~field] = groups.get(cube & ~field, 0) | cube
                         group = list(groups.values())
-            joined += group
-        if len(joined) == len(current):
+            united += group
+        if len(united) == len(current):
             break
-        current = absorb(joined)
+        current = absorb(united)
     return current
 
 
-def linked(spans: Iterable[tuple[int, Member]]) -> list[tuple[int, list[Member]]]:
-    """Group members whose spans share a bit, directly or through others; each group with its joint span."""
+def find_connected_components(marked: Iterable[tuple[int, Member]]) -> list[tuple[int, list[Member]]]:
+    """Group members whose masks share a bit, directly or through others; each group with its joint mask."""
     groups: list[tuple[int, list[Member]]] = []
-    for span, member in spans:
+    for mask, member in marked:
         members = [member]
         apart = []
         for group in groups:
-            if group[0] & span:
-                span |= group[0]
+            if group[0] & mask:
+                mask |= group[0]
                 members = group[1] + members
             else:
                 apart.append(group)
-        groups = [*apart, (span, members)]
+        groups = [*apart, (mask, members)]
     return groups
 
 
-def maximal_outside(
-    frame: Frame,
+def find_prime_implicants(
+    layout: CubeLayout,
     forbidden: Sequence[int],
-    pieces: Callable[[int, int], Sequence[int]],
-    steps: Steps,
+    list_literals: Callable[[int, int], Sequence[int]],
+    budget: Budget,
 ) -> list[int]:
-    """Return all maximal boxes that avoid every forbidden box and are made of allowed pieces (the primes).
+    """Return all maximal cubes of literals that avoid every forbidden cube: the primes of the complement.
 
-    ``pieces(place, set)`` lists the largest allowed subsets of a set of values of label ``place``.
-    Multiplying out the complements one by one, absorbing after each, yields exactly these (Nelson's
-    theorem for multi-valued variables). Raises OutOfSteps.
+    ``list_literals(place, values)`` lists the largest sets inside ``values`` that one term can state for the
+    label at ``place``. Multiplying out the complements one by one, absorbing after each, yields exactly these
+    cubes (Nelson's theorem for multi-valued variables). Raises BudgetExceeded.
     """
-    low, guard, full = frame.low, frame.guard, frame.full
-    # What restricts one label is left out of that label first: it makes no prime more.
-    start, linking = full, []
-    for box in forbidden:
-        span = ((full & ~box) + low) & guard
-        if not span & (span - 1):
-            place = frame.spares.index(span)
-            field = frame.fields[place]
-            parts_of_label = pieces(place, field & ~box)
-            if len(parts_of_label) == 1:
-                start &= parts_of_label[0] | ~field
+    low, guard, full = layout.low, layout.guard, layout.full
+    # A forbidden cube that restricts one label is subtracted from that label first: it adds no prime.
+    start, several = full, []
+    for cube in forbidden:
+        restricted = ((full & ~cube) + low) & guard
+        if not restricted & (restricted - 1):
+            place = layout.spares.index(restricted)
+            field = layout.fields[place]
+            literals = list_literals(place, field & ~cube)
+            if len(literals) == 1:
+                start &= literals[0] | ~field
                 continue
-        linking.append(box)
+        several.append(cube)
     if (start + low) & guard != guard:
         return []
     current = [start]
-    for box in linking:
+    for cube in several:
         sides: list[tuple[int, int]] = []
-        for place, field in enumerate(frame.fields):
-            outside = field & ~box
+        for place, field in enumerate(layout.fields):
+            outside = field & ~cube
             if outside:
-                sides += [(field, piece | (full & ~field)) for piece in pieces(place, outside)]
+                sides += [(field, literal | (full & ~field)) for literal in list_literals(place, outside)]
         if current == [full]:
-            # Each side is largest on its own label.
+            # Each side is the largest one on its own label.
             current = [mask for _field, mask in sides]
             continue
         kept: list[int] = []
         cut: list[int] = []
         for prime in current:
-            (cut if ((prime & box) + low) & guard == guard else kept).append(prime)
+            (cut if ((prime & cube) + low) & guard == guard else kept).append(prime)
         parts = {part for prime in cut for field, mask in sides if (part := prime & mask) & field}
         fresh: list[int] = []
-        for part in _largest_first(parts):
-            steps.take(1 + (len(kept) + len(fresh)) // 16)
+        for part in _sort_largest_first(parts):
+            budget.spend(1 + (len(kept) + len(fresh)) // 16)
             for other in kept:
                 if not part & ~other:
                     break
@@ -192,40 +147,41 @@ def maximal_outside(
     return current
 
 
-def hole(box: int, covers: Iterable[int], frame: Frame, steps: Steps) -> int | None:
-    """Return a box inside ``box`` that no cover touches, or None when the covers fill it.
+def find_uncovered(cube: int, covers: Iterable[int], layout: CubeLayout, budget: Budget) -> int | None:
+    """Return a cube inside ``cube`` that no cover touches, or None when the covers hold all its nodes.
 
-    Disjoint sharp: subtract the covers one after the other. Deterministic in the order of the covers.
+    Disjoint sharp: subtract the covers one after the other. The order of the covers decides which of several
+    such cubes is found. Raises BudgetExceeded.
     """
-    low, guard, field_below = frame.low, frame.guard, frame.field_below
-    left = [(box, covers)]
+    low, guard, field_below = layout.low, layout.guard, layout.field_below
+    left = [(cube, covers)]
     while left:
-        box, around = left.pop()
-        near = frame.touching(box, around)
-        steps.take(1 + len(near) // 4)
-        # What a cover leaves on one label only is no choice. Else the cover that leaves the least of the box
-        # is subtracted first: it makes the smallest tree.
+        cube, around = left.pop()
+        near = layout.select_intersecting(cube, around)
+        budget.spend(1 + len(near) // 4)
+        # A cover that leaves nodes on one label only gives no choice. Of the others, the cover that leaves
+        # nodes on the fewest labels is subtracted first: that makes the smallest tree.
         narrowed = False
         best, best_sides = 0, 1 << 30
         for cover in near:
-            missing = box & ~cover
+            missing = cube & ~cover
             if not missing:
                 break
-            span = (missing + low) & guard
-            if not span & (span - 1):
-                box &= ~cover | ~field_below[span]
+            sides = (missing + low) & guard
+            if not sides & (sides - 1):
+                cube &= ~cover | ~field_below[sides]
                 narrowed = True
-            elif not narrowed and (sides := span.bit_count()) < best_sides:
-                best, best_sides = cover, sides
+            elif not narrowed and (count := sides.bit_count()) < best_sides:
+                best, best_sides = cover, count
         else:
             if not near:
-                return box
+                return cube
             if narrowed:
-                left.append((box, near))
+                left.append((cube, near))
                 continue
             parts = []
-            missing, inside = box & ~best, box
-            for field in frame.fields:
+            missing, inside = cube & ~best, cube
+            for field in layout.fields:
                 outside = missing & field
                 if outside:
                     parts.append(((inside & ~field) | outside, near))
@@ -234,20 +190,21 @@ def hole(box: int, covers: Iterable[int], frame: Frame, steps: Steps) -> int | N
     return None
 
 
-def span_outside(
-    box: int, covers: Sequence[int], classes: Sequence[Sequence[int]], frame: Frame, steps: Steps
+def find_uncovered_supercube(
+    cube: int, covers: Sequence[int], classes: Sequence[Sequence[int]], layout: CubeLayout, budget: Budget
 ) -> int:
-    """Return the smallest box around what the covers leave of ``box``, 0 when they fill it.
+    """Return the smallest cube around the nodes of ``cube`` that no cover holds; 0 when there are none.
 
-    ``classes`` are for each label the groups of values that neither the box nor a cover tells apart.
+    ``classes`` are for each label the groups of values that neither the cube nor a cover tells apart. Raises
+    BudgetExceeded.
     """
-    near = frame.touching(box, covers)
-    found = hole(box, near, frame, steps)
+    near = layout.select_intersecting(cube, covers)
+    found = find_uncovered(cube, near, layout, budget)
     if found is None:
         return 0
-    for field, groups in zip(frame.fields, classes, strict=True):
+    for field, groups in zip(layout.fields, classes, strict=True):
         for group in groups:
-            if group & box & ~found:
-                part = box & (group | ~field)
-                found |= hole(part, near, frame, steps) or 0
+            if group & cube & ~found:
+                part = cube & (group | ~field)
+                found |= find_uncovered(part, near, layout, budget) or 0
     return found

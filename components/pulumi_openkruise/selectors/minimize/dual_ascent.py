@@ -1,10 +1,10 @@
-"""A lower bound on what covering nodes costs, and what each candidate exceeds it by: dual ascent.
+"""A lower bound on the price of a cover, and by how much each candidate exceeds it: dual ascent.
 
-Whatever nodes a prime covers, it has to state each of its labels so that all of them fit, which costs no less
-than for the one that fits worst. So nodes may pay for a label of a prime together as much as the dearest of
-them makes it cost, and all that they pay is a bound. Where every candidate of a node is paid for, it has paid
-enough. (Dual ascent for set covering: Balas and Ho 1980, "Set covering algorithms using cutting planes,
-heuristics, and subgradient optimization".)
+A prime that covers some nodes must state each of its labels so that all of these nodes fit, which costs no
+less than for the node that makes the label dearest. So the nodes may pay for a label of a prime together as
+much as the dearest of them makes it cost, and the sum of all payments is a lower bound. A node has paid
+enough once one of its candidates is paid for. (Dual ascent for set covering: Balas and Ho 1980, "Set covering
+algorithms using cutting planes, heuristics, and subgradient optimization".)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 REQUIREMENT = 1 << 40
 """Price of a requirement; the values of all terms together cost less."""
 
-Shrunk = tuple[int, int, tuple[int, ...]]
-"""What a prime shrinks to: the box, its price, and the price of each label in it."""
+Reduced = tuple[int, int, tuple[int, ...]]
+"""A prime, reduced: the cube that is left, its price, and the price of each label in it."""
 
 Parts = list[tuple[int, int]]
 """The labels of a prime that become dearer, and by how much; a label is the prime's place and its own."""
@@ -22,32 +22,35 @@ LABELS = 20
 """Bits for the place of a label."""
 
 Candidates = list[tuple[int, int, Parts]]
-"""The candidates of a node, cheapest first: additional price, prime, and how the price comes about."""
+"""The candidates of a node, cheapest first: additional price, prime, and the price by labels."""
 
 
 Paid = dict[int, int]
 """What the nodes pay for each label of each prime."""
 
 
-def alone(places: Sequence[int], node: int, shrunk: Callable[[int, int], Shrunk]) -> Candidates:
-    """List primes that contain a node, each as if it had to contain nothing else."""
-    listed = []
+def price_alone(places: Sequence[int], node: int, reduce: Callable[[int, int], Reduced]) -> Candidates:
+    """List primes that contain a node, each at the price of containing nothing else.
+
+    ``reduce(place, node)`` returns the cheapest cube around the node inside the prime at ``place``.
+    """
+    priced = []
     for place in places:
-        _box, price, costs = shrunk(place, node)
-        listed.append((price, place, [(place << LABELS | at, own) for at, own in enumerate(costs) if own]))
-    return sorted(listed)
+        _cube, price, costs = reduce(place, node)
+        priced.append((price, place, [(place << LABELS | at, own) for at, own in enumerate(costs) if own]))
+    return sorted(priced)
 
 
-def ascent(listed: Mapping[int, Candidates], price: int) -> tuple[int, Paid]:
-    """Return a lower bound on the price of all, and what the nodes pay for each label of each prime.
+def compute_bound(candidates: Mapping[int, Candidates], price: int) -> tuple[int, Paid]:
+    """Return a lower bound on the total price, and what the nodes pay for each label of each prime.
 
-    Whatever nodes a prime covers, they pay for each of its labels together no more than the dearest of them
-    makes it cost. Nodes with the fewest candidates pay first, of these the dearest.
+    ``price`` is paid already. The nodes that a prime covers pay for each of its labels together no more than
+    the dearest of them makes it cost. Nodes with the fewest candidates pay first, of these the dearest.
     """
     paid: Paid = {}
     known = paid.get
-    for node in sorted(listed, key=lambda node: (len(listed[node]), -listed[node][0][0], node)):
-        own = listed[node]
+    for node in sorted(candidates, key=lambda node: (len(candidates[node]), -candidates[node][0][0], node)):
+        own = candidates[node]
         least = own[0][0]
         for _cost, _place, parts in own:
             unpaid = 0
@@ -75,11 +78,11 @@ def ascent(listed: Mapping[int, Candidates], price: int) -> tuple[int, Paid]:
     return price, paid
 
 
-def affordable(listed: Candidates, paid: Paid, spare: int) -> Candidates:
-    """Return the candidates whose price exceeds what is paid of it by no more than what can be spared."""
+def keep_affordable(candidates: Candidates, paid: Paid, spare: int) -> Candidates:
+    """Return the candidates of a node whose unpaid price is at most ``spare``."""
     known = paid.get
     left = []
-    for one in listed:
+    for one in candidates:
         unpaid = one[0]
         if unpaid > spare:
             for label, cost in one[2]:

@@ -1,80 +1,84 @@
-"""Enough primes where all of them are too many: grown around nodes, and around parts of one another."""
+"""Enough primes where all primes are too many: cubes expanded around nodes (the EXPAND step of espresso)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from .cubes import Frame, Steps, hole
-from .label_domain import LabelSpace
+from .budget import Budget
+from .cube_layout import CubeLayout
+from .cubes import find_uncovered
+from .label_domain import LabelDomain
 
-Label = tuple[LabelSpace, int, int]
-"""The values of a label, where its field begins in a box, and the field."""
+Label = tuple[LabelDomain, int, int]
+"""The domain of a label, where its field begins in a cube, and the field."""
 
-_MOST_GROWN = 50_000
+_MOST_EXPANDED = 50_000
 
 
-class Growth:
-    """Primes, made one by one from smaller boxes outside the forbidden ones."""
+class Expansion:
+    """Primes, made one by one by expanding smaller cubes outside the forbidden ones."""
 
-    def __init__(self, labels: Sequence[Label], frame: Frame, forbidden: Sequence[int]) -> None:
-        """Take the labels, how they lie in a box, and the boxes that must stay out."""
-        self._labels, self._frame, self._forbidden = labels, frame, forbidden
-        # A box outside of all is kept from growing on a label only by what restricts the label.
+    def __init__(self, labels: Sequence[Label], layout: CubeLayout, forbidden: Sequence[int]) -> None:
+        """Take the labels, how they lie in a cube, and the cubes that must stay out."""
+        self._labels, self._layout, self._forbidden = labels, layout, forbidden
+        # Only a forbidden cube that restricts a label can stop a cube outside of it from expanding on that
+        # label.
         self._limits = [
-            (space, offset, field, [box for box in forbidden if field & ~box])
-            for space, offset, field in labels
+            (domain, offset, field, [cube for cube in forbidden if field & ~cube])
+            for domain, offset, field in labels
         ]
         self.size = 0
-        """What the primes that were found first take together."""
-        self.oversize = False
-        """Whether the primes that are needed were too large together to go on: they do not cover all then."""
+        """The sum of the sizes of the primes that ``find_enough`` found."""
+        self.exceeds_limit = False
+        """Whether that sum exceeded the limit: then the primes do not cover everything."""
 
-    def enough(self, size: Callable[[int], int], limit: int) -> list[int]:
-        """Return primes that cover the complement, each grown around nodes that those before leave out.
+    def find_enough(self, measure: Callable[[int], int], limit: int) -> list[int]:
+        """Return primes that cover the complement, each expanded around nodes that those before leave out.
 
-        Walks the complement part by part (disjoint sharp), and stops when the size of all exceeds the limit.
+        Walks the complement part by part (disjoint sharp), and stops when the sizes, as ``measure`` returns
+        them, sum up to more than the limit.
         """
         found: list[int] = []
-        unlimited = Steps(1 << 60)
-        stack = [(self._frame.full, list(self._forbidden))]
+        unlimited = Budget(1 << 60)
+        stack = [(self._layout.full, list(self._forbidden))]
         while stack:
             part, near = stack.pop()
             if near:
                 first, *rest = near
                 missing, inside = part & ~first, part
-                for field in self._frame.fields:
+                for field in self._layout.fields:
                     outside = missing & field
                     if outside:
                         side = (inside & ~field) | outside
-                        stack.append((side, self._frame.touching(side, rest)))
+                        stack.append((side, self._layout.select_intersecting(side, rest)))
                         inside &= ~outside
                 continue
-            while (gap := hole(part, found, self._frame, unlimited)) is not None:
-                grown = self._grow(gap)
-                if grown is None:  # an inexpressible rest, which the caller names
+            while (uncovered := find_uncovered(part, found, self._layout, unlimited)) is not None:
+                prime = self._expand(uncovered)
+                if prime is None:  # an inexpressible rest, which the caller reports
                     break
-                found.append(grown)
-                self.size += size(grown)
+                found.append(prime)
+                self.size += measure(prime)
                 if self.size > limit:
-                    self.oversize = True
+                    self.exceeds_limit = True
                     return found
         return found
 
-    def neighbours(self, primes: Sequence[int]) -> list[int]:
-        """Return the primes and others next to them, of the first primes if there are too many.
+    def find_neighbours(self, primes: Sequence[int]) -> list[int]:
+        """Return the primes and others next to them; of many primes the neighbours of the first ones.
 
-        Of each prime and each label one value is kept, and what is left is grown on all other labels first.
+        Of each prime and each label one value is kept, and the rest is expanded on all other labels first.
         """
         found = dict.fromkeys(primes)
-        for box, first in islice(self._parts(primes), _MOST_GROWN):
-            grown = self._grow(box, first)
-            if grown is not None:
-                found[grown] = None
+        for cube, first in islice(self._split(primes), _MOST_EXPANDED):
+            prime = self._expand(cube, first)
+            if prime is not None:
+                found[prime] = None
         return list(found)
 
-    def _parts(self, primes: Iterable[int]) -> Iterator[tuple[int, int]]:
-        """Yield each prime with one value of a label in the place of several, and the next label."""
+    def _split(self, primes: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Yield each prime with one value of a label instead of several, and the place of the next label."""
         for prime in primes:
-            for place, (_space, _offset, field) in enumerate(self._labels):
+            for place, (_domain, _offset, field) in enumerate(self._labels):
                 values = prime & field
                 if values & (values - 1):
                     while values:
@@ -82,25 +86,25 @@ class Growth:
                         values ^= value
                         yield (prime & ~field) | value, place + 1
 
-    def _grow(self, box: int, first: int = 0) -> int | None:
-        """Return a maximal box that has nodes of ``box``; None when one term cannot state any of them.
+    def _expand(self, cube: int, first: int = 0) -> int | None:
+        """Return a maximal cube that has nodes of ``cube``; None when one term cannot state any of them.
 
-        The labels grow one after the other, from place ``first`` on and then those before it.
+        Expands on one label after the other, from place ``first`` on and then on those before it.
         """
-        for space, offset, field in self._labels:
-            atoms = (box & field) >> offset
+        for domain, offset, field in self._labels:
+            atoms = (cube & field) >> offset
             # A term that holds one unnamed non-integer holds all unnamed values.
-            if space.ranges and atoms & space.other:
-                atoms = atoms & ~space.other or space.unnamed
-                box = (box & ~field) | (atoms << offset)
-        if self._frame.touching(box, self._forbidden):
+            if domain.ranges and atoms & domain.other:
+                atoms = atoms & ~domain.other or domain.unnamed
+                cube = (cube & ~field) | (atoms << offset)
+        if self._layout.select_intersecting(cube, self._forbidden):
             return None
-        for space, offset, field, limiting in (*self._limits[first:], *self._limits[:first]):
+        for domain, offset, field, limiting in (*self._limits[first:], *self._limits[:first]):
             blocked = 0
-            for forbidden in self._frame.touching(box | field, limiting):
+            for forbidden in self._layout.select_intersecting(cube | field, limiting):
                 blocked |= forbidden & field
-            inside = (box & field) >> offset
-            pieces = space.pieces((field & ~blocked) >> offset)
-            best = max(pieces, key=lambda piece: ((piece & inside).bit_count(), piece.bit_count()))
-            box = (box & ~field) | (best << offset)
-        return box
+            inside = (cube & field) >> offset
+            literals = domain.list_literals((field & ~blocked) >> offset)
+            best = max(literals, key=lambda literal: ((literal & inside).bit_count(), literal.bit_count()))
+            cube = (cube & ~field) | (best << offset)
+        return cube

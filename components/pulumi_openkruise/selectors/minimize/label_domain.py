@@ -1,24 +1,25 @@
-"""The values that one label can have, cut into the atoms that a list of selectors can tell apart.
+"""The domain of one label: its values, cut into the atoms that a list of selectors can tell apart.
 
 A label is absent, or has one of the values that the input names, or another one. Where ``>`` or ``<``
-is used on the label, "another one" is cut into non-integers and the integer ranges between the
-thresholds. A set of values is an integer whose bit i stands for atom i, so that intersection is ``&`` and
-inclusion is ``a & ~b == 0``. A node's name (``matchFields``) is a label that is never absent.
+compares the label, "another one" is cut into non-integers and the integer ranges between the thresholds. A
+set of values is an integer whose bit i stands for atom i, so that intersection is ``&`` and inclusion is
+``a & ~b == 0``. A literal is a set of values that one node selector term can state. A node's name
+(``matchFields``) is treated as a label that is never absent.
 """
 
 from collections.abc import Iterable, Sequence
 
 from ..requirement import Requirement
-from ..syntax import MAX_INTEGER, integer
+from ..syntax import MAX_INTEGER, parse_integer
 
 
-class LabelSpace:
+class LabelDomain:
     """The atoms of one label: absent, the named values in order, the other non-integers, integer ranges."""
 
     def __init__(self, key: str, requirements: Iterable[Requirement], *, is_field: bool = False) -> None:
-        """Cut the values of ``key`` by all the requirements that the input puts on it.
+        """Cut the values of ``key`` by all requirements of the input on it.
 
-        With ``is_field`` the key is a node field: never absent, and one term can name one value only.
+        With ``is_field`` the key is a node field: never absent, and one term can name one value of it only.
         """
         self.key = key
         self.is_field = is_field
@@ -39,14 +40,14 @@ class LabelSpace:
         self._number: dict[str, int] = {}
         self._first_range = count + 2
         if bounds:
-            self._number = {v: number for v in self.values if (number := integer(v)) is not None}
+            self._number = {v: number for v in self.values if (number := parse_integer(v)) is not None}
             starts = [0, *sorted({bound for bound in bounds if 0 < bound <= MAX_INTEGER})]
             ends = [start - 1 for start in starts[1:]] + [MAX_INTEGER]
             self.ranges = list(zip(starts, ends, strict=True))
         self.width = self._first_range + len(self.ranges)
         self.unnamed = (1 << self.width) - self.other
         self.full = self.absent | self.named | self.unnamed
-        self._statements: dict[int, tuple[Requirement, ...]] = {}
+        self._written: dict[int, tuple[Requirement, ...]] = {}
 
     def encode(self, requirement: Requirement) -> int:
         """Return the set of values that satisfy a requirement on this label."""
@@ -62,36 +63,36 @@ class LabelSpace:
             return self.absent
         threshold = int(values[0])
         if operator == "Gt":
-            return self.integers(threshold + 1, MAX_INTEGER)
-        return self.integers(0, threshold - 1)
+            return self.encode_integers(threshold + 1, MAX_INTEGER)
+        return self.encode_integers(0, threshold - 1)
 
-    def pieces(self, allowed: int) -> list[int]:
-        """Return the largest sets inside ``allowed`` that one node selector term can state for this label.
+    def list_literals(self, allowed: int) -> list[int]:
+        """Return the largest literals inside ``allowed``: sets of values that one term can state.
 
-        ``In F``, ``NotIn F``, ``Exists`` with ``NotIn F``, ``DoesNotExist``, and integer ranges without
-        some named integers. They cover ``allowed`` except, with ranges, for unnamed non-integers.
+        These are ``In F``, ``NotIn F``, ``Exists`` with ``NotIn F``, ``DoesNotExist``, and integer ranges
+        without some named integers. They cover ``allowed`` except, with ranges, for unnamed non-integers.
         """
         if not self.unnamed & ~allowed:
             return [allowed]
         named = allowed & self.named
         if self.is_field:
             return [self._bit[value] for value in self.values if self._bit[value] & named]
-        pieces = [self.integers(low, high) & allowed for low, high in self._runs(allowed)]
-        if named and all(named & ~piece for piece in pieces):
-            pieces.append(named)
+        literals = [self.encode_integers(low, high) & allowed for low, high in self._find_runs(allowed)]
+        if named and all(named & ~literal for literal in literals):
+            literals.append(named)
         if allowed & self.absent:
-            pieces.append(self.absent)
-        return pieces
+            literals.append(self.absent)
+        return literals
 
-    def smaller(self, piece: int, needed: int, *, count_values: bool) -> int:
-        """Return the cheapest statable set between ``needed`` and ``piece``; among equals the largest.
+    def lower(self, literal: int, needed: int, *, count_values: bool) -> int:
+        """Return the cheapest literal between ``needed`` and ``literal``; among equals the largest.
 
-        Cheapest by requirements, and with ``count_values`` by values where the requirements are as many.
+        The price is the number of requirements and, with ``count_values``, then the number of values.
         """
-        best = piece
+        best = literal
         rank: tuple[int, int, int] | None = None
-        for atoms in self._subsets(piece, needed) if piece != needed else ():
-            rank = rank or self._rank(piece, count_values)
+        for atoms in self._list_cheaper(literal, needed) if literal != needed else ():
+            rank = rank or self._rank(literal, count_values)
             own = self._rank(atoms, count_values)
             if own < rank:
                 best, rank = atoms, own
@@ -101,27 +102,27 @@ class LabelSpace:
         requirements, values = self.price(atoms)
         return requirements, values if count_values else 0, -atoms.bit_count()
 
-    def sample(self, atoms: int) -> str | None:
-        """Return a value of the label that lies in ``atoms``, None for absent.
+    def sample_value(self, atoms: int) -> str | None:
+        """Return one value of the label among ``atoms``; None for absent.
 
-        Prefers absent, then a value that the input does not name, then a named one.
+        Prefers absent, then a value that the input does not name, then a named value.
         """
         if atoms & self.absent:
             return None
         if atoms & self.other:
-            return next(text for text in _texts() if text not in self._bit)
+            return next(value for value in _count_non_integers() if value not in self._bit)
         for place, (low, _high) in enumerate(self.ranges):
             if atoms >> (self._first_range + place) & 1:
-                return next(text for text in _spellings(low) if text not in self._bit)
+                return next(value for value in _spell(low) if value not in self._bit)
         return next(value for value in self.values if atoms & self._bit[value])
 
     def price(self, atoms: int) -> tuple[int, int]:
-        """Return how many requirements it takes to say a statable set, and how many values these list."""
+        """Return how many requirements state a literal, and how many values these list."""
         if atoms == self.full:
             return 0, 0
         if self.ranges:
-            said = self.statement(atoms)
-            return len(said), sum([len(requirement.values) for requirement in said])
+            written = self.to_requirements(atoms)
+            return len(written), sum([len(requirement.values) for requirement in written])
         if atoms & self.other:
             without = (self.named & ~atoms).bit_count()
             if self.is_field:
@@ -129,43 +130,43 @@ class LabelSpace:
             return (1 if atoms & 1 or not without else 2), without
         return 1, (atoms & self.named).bit_count()
 
-    def statement(self, atoms: int) -> tuple[Requirement, ...]:
-        """Say that the label's value lies in a statable set: the fewest requirements, sorted by operator."""
-        known = self._statements.get(atoms)
+    def to_requirements(self, atoms: int) -> tuple[Requirement, ...]:
+        """Write a literal as the fewest requirements that state it, sorted by operator."""
+        known = self._written.get(atoms)
         if known is None:
-            known = self._statements[atoms] = self._render(atoms)
+            known = self._written[atoms] = self._write(atoms)
         return known
 
-    def _render(self, atoms: int) -> tuple[Requirement, ...]:
+    def _write(self, atoms: int) -> tuple[Requirement, ...]:
         key = self.key
         if atoms == self.full:
             return ()
         if atoms == self.absent:
             return (Requirement(key, "DoesNotExist"),)
         if atoms & self.other:
-            without = self._names(self.named & ~atoms)
+            without = self._select_values(self.named & ~atoms)
             if self.is_field:
                 return tuple(Requirement(key, "NotIn", (value,)) for value in without)
             if atoms & self.absent:
                 return (Requirement(key, "NotIn", without),)
             exists = Requirement(key, "Exists")
             return (exists, Requirement(key, "NotIn", without)) if without else (exists,)
-        runs = self._runs(atoms) if self.ranges else ()
+        runs = self._find_runs(atoms) if self.ranges else ()
         if not runs:
-            return (Requirement(key, "In", self._names(atoms)),)
+            return (Requirement(key, "In", self._select_values(atoms)),)
         low, high = runs[0]
-        rendered: list[Requirement] = []
+        written: list[Requirement] = []
         if low > 0:
-            rendered.append(Requirement(key, "Gt", (str(low - 1),)))
+            written.append(Requirement(key, "Gt", (str(low - 1),)))
         if high < MAX_INTEGER:
-            rendered.append(Requirement(key, "Lt", (str(high + 1),)))
-        without = self._names(self.integers(low, high) & self.named & ~atoms)
+            written.append(Requirement(key, "Lt", (str(high + 1),)))
+        without = self._select_values(self.encode_integers(low, high) & self.named & ~atoms)
         if without:
-            rendered.append(Requirement(key, "NotIn", without))
-        return tuple(rendered)
+            written.append(Requirement(key, "NotIn", without))
+        return tuple(written)
 
-    def _subsets(self, piece: int, needed: int) -> list[int]:
-        """List the statable sets between ``needed`` and ``piece`` that can be cheaper than ``piece``."""
+    def _list_cheaper(self, literal: int, needed: int) -> list[int]:
+        """List the literals between ``needed`` and ``literal`` that can be cheaper than ``literal``."""
         found = []
         if needed and not needed & ~self.named and not (self.is_field and needed & (needed - 1)):
             found.append(needed)
@@ -175,14 +176,14 @@ class LabelSpace:
             for _start, high in self.ranges[start:]:
                 if low == 0 and high == MAX_INTEGER:
                     continue
-                integers = self.integers(low, high)
-                within = integers & piece
-                if not integers & ~self.named & ~piece and not needed & ~within:
+                integers = self.encode_integers(low, high)
+                within = integers & literal
+                if not integers & ~self.named & ~literal and not needed & ~within:
                     found.append(within)
         return found
 
-    def integers(self, low: int, high: int) -> int:
-        """Return the atoms of the integers from low to high, which begin and end at ends of ranges."""
+    def encode_integers(self, low: int, high: int) -> int:
+        """Return the atoms of the integers from low to high, which must be ends of ranges."""
         atoms = 0
         for place, (start, end) in enumerate(self.ranges):
             if low <= start and end <= high:
@@ -192,8 +193,8 @@ class LabelSpace:
                 atoms |= self._bit[value]
         return atoms
 
-    def _runs(self, atoms: int) -> list[tuple[int, int]]:
-        """List the longest runs of adjacent integer ranges in ``atoms``: first and last integer."""
+    def _find_runs(self, atoms: int) -> list[tuple[int, int]]:
+        """List the longest runs of adjacent integer ranges in ``atoms``, by their first and last integer."""
         runs: list[tuple[int, int]] = []
         for place, (low, high) in enumerate(self.ranges):
             if not atoms >> (self._first_range + place) & 1:
@@ -203,27 +204,27 @@ class LabelSpace:
             else:
                 runs.append((low, high))
         if runs == [(0, MAX_INTEGER)]:
-            # `Gt` and `Lt` need a number from 0 on, so no single term says "any integer"; two do.
+            # `Gt` and `Lt` take a number from 0 on, so no single term says "any integer"; two terms do.
             if len(self.ranges) == 1:
                 return []
             return [(0, self.ranges[-2][1]), (self.ranges[1][0], MAX_INTEGER)]
         return runs
 
-    def _names(self, atoms: int) -> tuple[str, ...]:
+    def _select_values(self, atoms: int) -> tuple[str, ...]:
         return tuple([value for value, bit in self._bit.items() if bit & atoms])
 
 
-def node_name(spaces: Sequence[LabelSpace], offsets: Sequence[int], box: int) -> str:
-    """Return the name of a node in a box over labels and fields; empty where any will do."""
-    for space, offset in zip(spaces, offsets, strict=True):
-        atoms = box >> offset & space.full
-        if space.is_field and atoms != space.full:
-            return space.sample(atoms) or ""
+def sample_name(domains: Sequence[LabelDomain], offsets: Sequence[int], cube: int) -> str:
+    """Return the name of one node in a cube over labels and fields; empty where any name will do."""
+    for domain, offset in zip(domains, offsets, strict=True):
+        atoms = cube >> offset & domain.full
+        if domain.is_field and atoms != domain.full:
+            return domain.sample_value(atoms) or ""
     return ""
 
 
-def _texts() -> Iterable[str]:
-    """Count through values that are not integers."""
+def _count_non_integers() -> Iterable[str]:
+    """Yield values that are not integers, without end."""
     yield "other"
     number = 1
     while True:
@@ -231,8 +232,8 @@ def _texts() -> Iterable[str]:
         yield f"other-{number}"
 
 
-def _spellings(number: int) -> Iterable[str]:
-    """List the ways to write an integer as a label value: with ever more leading zeros."""
-    text = str(number)
-    for width in range(len(text), 64):
-        yield text.zfill(width)
+def _spell(number: int) -> Iterable[str]:
+    """Yield the ways to write an integer as a label value: with ever more leading zeros."""
+    digits = str(number)
+    for width in range(len(digits), 64):
+        yield digits.zfill(width)

@@ -1,32 +1,36 @@
-"""What the choice of terms has to know: the primes, which of them hold which nodes, what they shrink to."""
+"""The prime table of a minimum cover: the primes, and which of them hold which nodes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .cubes import Frame, Steps
-from .dual_ascent import Shrunk
+from .budget import Budget
+from .cube_layout import CubeLayout
+from .dual_ascent import Reduced
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Primes, the labels that they restrict, and how to price what they shrink to."""
+class PrimeTable:
+    """Primes, where their labels lie, and how to reduce and price a prime.
 
-    frame: Frame
-    """Where they lie in a box."""
+    The columns are the primes. A row is a set of primes (bit i stands for prime i) that hold the same nodes.
+    """
+
+    layout: CubeLayout
+    """Where the labels lie in a prime."""
     primes: Sequence[int]
-    """The boxes that are to be covered."""
-    shrink: Callable[..., Shrunk]
-    """``shrink(prime, needed, count_values=...)``: the cheapest statable box between the two, its prices."""
+    """The cubes whose union must be covered."""
+    reduce: Callable[..., Reduced]
+    """``reduce(prime, needed, count_values=...)``: the cheapest cube of literals between them, and prices."""
 
     @cached_property
-    def members(self) -> list[list[tuple[int, int]]]:
+    def labels(self) -> list[list[tuple[int, int]]]:
         """For each label the groups of values that no prime tells apart, each with the primes that hold it.
 
-        Absent comes first, unnamed values last; a set of primes is an integer whose bit i stands for prime i.
+        Absent comes first, unnamed values last.
         """
-        grouped = []
-        for field in self.frame.fields:
+        labels = []
+        for field in self.layout.fields:
             holders: dict[int, int] = {}
             for place, prime in enumerate(self.primes):
                 part = prime & field
@@ -42,32 +46,32 @@ class Shape:
                 groups = split
             if len(groups) > 1:
                 groups.sort(key=lambda one: (one[0].bit_length(), one[0]))
-            grouped.append(groups)
-        return grouped
+            labels.append(groups)
+        return labels
 
     @cached_property
     def classes(self) -> list[list[int]]:
         """For each label the groups of values that no prime tells apart."""
-        return [[group for group, _places in groups] for groups in self.members]
+        return [[group for group, _places in groups] for groups in self.labels]
 
-    def rows(self, steps: Steps) -> dict[int, int]:
-        """Return every set of primes that holds some node, with the box around all such nodes.
+    def list_rows(self, budget: Budget) -> dict[int, int]:
+        """Return every row, a set of primes that hold some node, with the supercube of all such nodes.
 
-        Label by label, all values are tried and nodes that lie in the same primes so far are treated as one.
-        Raises OutOfSteps.
+        Goes label by label through all values, and treats nodes that lie in the same primes so far as one.
+        Raises BudgetExceeded.
         """
-        states = {(1 << len(self.primes)) - 1: 0}
+        rows = {(1 << len(self.primes)) - 1: 0}
         # Labels with few values first: they tell the fewest nodes apart.
-        for groups in sorted(self.members, key=len):
+        for groups in sorted(self.labels, key=len):
             if len(groups) == 1:
-                states = {row: span | groups[0][0] for row, span in states.items()}
+                rows = {row: supercube | groups[0][0] for row, supercube in rows.items()}
                 continue
-            steps.take(len(states) * len(groups) // 4)
+            budget.spend(len(rows) * len(groups) // 4)
             following: dict[int, int] = {}
-            for row, span in states.items():
+            for row, supercube in rows.items():
                 for group, inside in groups:
                     rest = row & inside
                     if rest:
-                        following[rest] = following.get(rest, 0) | span | group
-            states = following
-        return states
+                        following[rest] = following.get(rest, 0) | supercube | group
+            rows = following
+        return rows

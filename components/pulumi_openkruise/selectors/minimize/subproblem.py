@@ -1,176 +1,185 @@
-"""The smallest terms for labels that selectors link with each other.
+"""The smallest terms for one connected component of labels.
 
-Selectors that share no label are independent: their complements are solved apart and multiplied.
+Selectors connect the labels that they restrict. Components share no label, so their complements are solved
+apart and multiplied.
 """
 
 from collections.abc import Sequence
 
-from ..node_selector import Term, length_of
+from ..node_selector import Term, estimate_length
 from ..requirement import Requirement
-from .cubes import Frame, OutOfSteps, Steps, maximal_outside
-from .dual_ascent import REQUIREMENT, Shrunk
-from .expansion import Growth
-from .heuristic_cover import small_cover
-from .label_domain import LabelSpace, node_name
-from .minimum_cover import Cover, smallest_cover
-from .prime_table import Shape
+from .budget import Budget, BudgetExceeded
+from .cube_layout import CubeLayout
+from .cubes import find_prime_implicants
+from .dual_ascent import REQUIREMENT, Reduced
+from .expansion import Expansion
+from .heuristic_cover import find_small_cover
+from .label_domain import LabelDomain, sample_name
+from .minimum_cover import Cover, find_minimum_cover
+from .prime_table import PrimeTable
 
 SIZE_LIMIT = 1024 * 1024
 """Largest affinity in bytes of JSON: etcd takes requests of 1.5 MiB; the rest of the object needs room."""
 
-_MOST_GROWN = SIZE_LIMIT * 3 // 2
-"""Bytes of enough primes as they are grown, of which local search leaves six to nine tenths."""
+_MOST_EXPANDED = SIZE_LIMIT * 3 // 2
+"""Bytes of all expanded primes together, of which local search leaves six to nine tenths."""
 
 _Known = tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]
-"""For what is needed of a label, what of it need not be stated and its price, without and with values."""
+"""By the needed values of a label: what its literal can leave out, and its price (without, with values)."""
 
 
-class LinkedLabels:
-    """The labels and forbidden boxes of one component, which shares no label with the others."""
+class Subproblem:
+    """The labels and forbidden cubes of one component, which shares no label with the others."""
 
     def __init__(
-        self, spaces: Sequence[LabelSpace], offsets: Sequence[int], forbidden: Sequence[int]
+        self, domains: Sequence[LabelDomain], offsets: Sequence[int], forbidden: Sequence[int]
     ) -> None:
-        """Take the labels, where their fields begin, and the boxes that must stay out."""
-        self.spaces, self.offsets = list(spaces), list(offsets)
-        self.fields = [space.full << offset for space, offset in zip(spaces, offsets, strict=True)]
-        self._labels = list(zip(self.spaces, self.offsets, self.fields, strict=True))
-        self.frame = Frame(self.fields)
-        self.full = self.frame.full
-        self.forbidden = [box & self.full for box in forbidden]
-        self.has_ranges = any(space.ranges for space in spaces)
+        """Take the labels, where their fields begin, and the cubes that must stay out."""
+        self.domains, self.offsets = list(domains), list(offsets)
+        self.fields = [domain.full << offset for domain, offset in zip(domains, offsets, strict=True)]
+        self._labels = list(zip(self.domains, self.offsets, self.fields, strict=True))
+        self.layout = CubeLayout(self.fields)
+        self.full = self.layout.full
+        self.forbidden = [cube & self.full for cube in forbidden]
+        self.has_ranges = any(domain.ranges for domain in domains)
         """Whether integers of some label are compared, so that a complement may be inexpressible."""
         self.primes: list[int] = []
-        self.oversize = False
-        """Whether the primes were too many to go on: they are not all, and no answer can be made of them."""
+        self.exceeds_limit = False
+        """Whether the expanded primes exceeded the size limit: they do not cover everything then."""
         self.size = 0
-        """Bytes of the terms that were too many, about."""
+        """Bytes of the terms of the expanded primes, about."""
         self._complete = True
-        self._restricted: dict[int, list[tuple[LabelSpace, int, int, int, _Known]]] = {}
-        """The labels that primes restrict, with what they leave of each."""
-        self._shrunk: dict[int, _Known] = {}
-        """By what a prime leaves of a label, how that shrinks."""
+        self._restricted: dict[int, list[tuple[LabelDomain, int, int, int, _Known]]] = {}
+        """For each prime the labels that it restricts, each with the literal of the prime."""
+        self._reduced: dict[int, _Known] = {}
+        """By the literal of a prime on a label, what it reduces to."""
 
-    def node_in(self, box: int) -> dict[str, str]:
-        """Return the labels of a node in a box; prefers non-integers where integers are compared."""
+    def sample_node(self, cube: int) -> dict[str, str]:
+        """Return the labels of one node in a cube; prefers non-integers where integers are compared."""
         labels = {}
-        for space, offset, field in self._labels:
-            atoms = (box & field) >> offset
-            if space.ranges and atoms & space.other:
-                atoms = space.other
-            value = space.sample(atoms)
-            if value is not None and not space.is_field:
-                labels[space.key] = value
+        for domain, offset, field in self._labels:
+            atoms = (cube & field) >> offset
+            if domain.ranges and atoms & domain.other:
+                atoms = domain.other
+            value = domain.sample_value(atoms)
+            if value is not None and not domain.is_field:
+                labels[domain.key] = value
         return labels
 
-    def name_in(self, box: int) -> str:
-        """Return the name of a node in a box; empty where any will do."""
-        return node_name(self.spaces, self.offsets, box)
+    def sample_name(self, cube: int) -> str:
+        """Return the name of one node in a cube; empty where any name will do."""
+        return sample_name(self.domains, self.offsets, cube)
 
-    def find_primes(self, budget: int) -> None:
-        """Find all maximal boxes outside the forbidden ones; out of budget, enough of them to cover."""
+    def find_primes(self, steps: int) -> None:
+        """Find all primes, or where the steps do not suffice enough primes to cover the complement."""
 
-        def pieces(place: int, outside: int) -> list[int]:
+        def list_literals(place: int, outside: int) -> list[int]:
             offset = self.offsets[place]
-            return [piece << offset for piece in self.spaces[place].pieces(outside >> offset)]
+            return [literal << offset for literal in self.domains[place].list_literals(outside >> offset)]
 
         try:
-            order = self._overlapping_first()
-            primes = maximal_outside(self.frame, order, pieces, Steps(4 * budget))
-        except OutOfSteps:
+            order = self._order_by_overlap()
+            primes = find_prime_implicants(self.layout, order, list_literals, Budget(4 * steps))
+        except BudgetExceeded:
             self._complete = False
-            growth = Growth(self._labels, self.frame, self.forbidden)
-            primes = growth.enough(lambda box: 26 + length_of(self.term(box)), _MOST_GROWN)
-            self.size, self.oversize = growth.size, growth.oversize
-            if not self.oversize:
-                primes = growth.neighbours(primes)
-        self.primes = self._ordered(primes) if len(primes) > 1 else primes
+            expansion = Expansion(self._labels, self.layout, self.forbidden)
+            primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED)
+            self.size, self.exceeds_limit = expansion.size, expansion.exceeds_limit
+            if not self.exceeds_limit:
+                primes = expansion.find_neighbours(primes)
+        self.primes = self._sort_primes(primes) if len(primes) > 1 else primes
 
-    def cover(self, budget: int) -> Cover:
-        """Return the smallest cover of this component that the budget allows to find."""
+    def cover(self, steps: int) -> Cover:
+        """Return the smallest cover of this component that is found in a number of steps."""
         if self._complete and len(self.forbidden) == 1 and not self.has_ranges:
-            # Each prime excludes the box by values of its own of one label, and states nothing else.
+            # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
-        shape = Shape(self.frame, self.primes, self._shrink)
+        table = PrimeTable(self.layout, self.primes, self._reduce)
         if not self._complete:
-            return Cover(small_cover(shape), 0, False)
-        return smallest_cover(shape, budget)
+            return Cover(find_small_cover(table), 0, False)
+        return find_minimum_cover(table, steps)
 
-    def term(self, box: int) -> Term:
-        """Say in requirements on labels and on fields what box of nodes a term admits."""
+    def write_term(self, cube: int) -> Term:
+        """Write a cube as a term: requirements on labels and on fields."""
         labels: list[Requirement] = []
         fields: list[Requirement] = []
-        for space, offset, field in self._labels:
-            inside = box & field
+        for domain, offset, field in self._labels:
+            inside = cube & field
             if inside != field:
-                (fields if space.is_field else labels).extend(space.statement(inside >> offset))
+                (fields if domain.is_field else labels).extend(domain.to_requirements(inside >> offset))
         return tuple(labels), tuple(fields)
 
-    def _ordered(self, boxes: Sequence[int]) -> list[int]:
-        """Order boxes by the number of requirements, then of values, then by the requirements."""
+    def _estimate_size(self, cube: int) -> int:
+        """Return about how many bytes a cube takes as a term in JSON."""
+        return 26 + estimate_length(self.write_term(cube))
+
+    def _sort_primes(self, cubes: Sequence[int]) -> list[int]:
+        """Order cubes by the number of requirements, then of values, then by the requirements."""
         alike: dict[tuple[int, int], list[int]] = {}
-        for box in boxes:
+        for cube in cubes:
             requirements = values = 0
-            for space, offset, field in self._labels:
-                inside = box & field
+            for domain, offset, field in self._labels:
+                inside = cube & field
                 if inside != field:
-                    more, listed = space.price(inside >> offset)
+                    more, listed = domain.price(inside >> offset)
                     requirements += more
                     values += listed
-            alike.setdefault((requirements, values), []).append(box)
+            alike.setdefault((requirements, values), []).append(cube)
         ordered = []
         for price in sorted(alike):
             group = alike[price]
             if len(group) > 1:
-                group.sort(key=self.term)
+                group.sort(key=self.write_term)
             ordered += group
         return ordered
 
-    def _shrink(self, prime: int, needed: int, *, count_values: bool) -> Shrunk:
-        """Return the cheapest statable box between the two, its price, and that of each restricted label."""
+    def _reduce(self, prime: int, needed: int, *, count_values: bool) -> Reduced:
+        """Return the cheapest cube of literals between the two, its price, and that of each label."""
         restricted = self._restricted.get(prime)
         if restricted is None:
             restricted = self._restricted[prime] = [
-                (space, offset, field, own, self._shrunk.setdefault(own, ({}, {})))
-                for space, offset, field in self._labels
+                (domain, offset, field, own, self._reduced.setdefault(own, ({}, {})))
+                for domain, offset, field in self._labels
                 if (own := prime & field) != field
             ]
-        box = prime
+        cube = prime
         costs = []
-        for space, offset, field, own, known in restricted:
+        for domain, offset, field, own, known in restricted:
             inside = needed & field
             part = known[count_values].get(inside)
             if part is None:
-                atoms = space.smaller(own >> offset, inside >> offset, count_values=count_values)
-                requirements, values = space.price(atoms)
+                atoms = domain.lower(own >> offset, inside >> offset, count_values=count_values)
+                requirements, values = domain.price(atoms)
                 price = requirements * REQUIREMENT + (values if count_values else 0)
                 part = known[count_values][inside] = (own & ~(atoms << offset), price)
-            box ^= part[0]
+            cube ^= part[0]
             costs.append(part[1])
-        return box, sum(costs), tuple(costs)
+        return cube, sum(costs), tuple(costs)
 
-    def _overlapping_first(self) -> list[int]:
-        """Order the forbidden boxes so that each restricts labels that those before it do, if any does.
+    def _order_by_overlap(self) -> list[int]:
+        """Order the forbidden cubes so that each shares labels with those before it, if any does.
 
-        Primes that a later box would cut up are then never made: it halves the work on long lists.
+        Primes that a later cube would cut are then never made, which halves the work on long lists.
         """
         if len(self.forbidden) < 8:
             return sorted(self.forbidden)
-        spans = {}
-        for box in sorted(self.forbidden):
-            missing = self.full & ~box
-            spans[box] = [place for place, field in enumerate(self.fields) if missing & field]
+        labels = {}
+        for cube in sorted(self.forbidden):
+            missing = self.full & ~cube
+            labels[cube] = [place for place, field in enumerate(self.fields) if missing & field]
         users = [0] * len(self.fields)
-        for span in spans.values():
-            for place in span:
+        for places in labels.values():
+            for place in places:
                 users[place] += 1
         seen: set[int] = set()
+
+        def overlap(cube: int) -> tuple[int, int, int]:
+            places = labels[cube]
+            return sum(place in seen for place in places), sum(users[place] for place in places), -cube
+
         order = []
-        while spans:
-            box = max(
-                spans,
-                key=lambda box: (sum(p in seen for p in spans[box]), sum(users[p] for p in spans[box]), -box),
-            )
-            seen.update(spans.pop(box))
-            order.append(box)
+        while labels:
+            cube = max(labels, key=overlap)
+            seen.update(labels.pop(cube))
+            order.append(cube)
         return order

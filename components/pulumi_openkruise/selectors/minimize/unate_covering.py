@@ -1,16 +1,17 @@
-"""The smallest hitting set: the fewest primes such that every node lies in one of them.
+"""The unate covering problem: the fewest primes (columns) such that every node (row) lies in one of them.
 
-Exact: forced choices, dominance and splitting first, then branch and bound with a lower bound from nodes
-that have no prime in common (Coudert 1994 surveys these reductions). Nodes are rows, primes are columns;
-a row is an integer whose bit i says that prime i contains the node. Ties go to the first prime in order.
+Exact: forced choices, dominance and splitting first, then branch and bound with a lower bound from rows that
+have no column in common (Coudert 1994 surveys these reductions). A row is an integer whose bit i says that
+prime i contains the node. Of several minimum covers the one with the first primes, in order, is found.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .cubes import Steps, linked
+from .budget import Budget
+from .cubes import find_connected_components
 
 
-def places_of(primes: int) -> list[int]:
+def list_places(primes: int) -> list[int]:
     """List the places of the primes in a set, in order."""
     places = []
     while primes:
@@ -20,8 +21,8 @@ def places_of(primes: int) -> list[int]:
     return places
 
 
-def independent(rows: Sequence[int]) -> int:
-    """Count rows, chosen greedily, no two of which share a prime: a lower bound for every hitting set."""
+def count_independent(rows: Sequence[int]) -> int:
+    """Count rows, chosen greedily, no two of which share a prime: a lower bound for every cover."""
     used = count = 0
     for row in sorted(rows, key=lambda row: (row.bit_count(), row)):
         if not row & used:
@@ -30,60 +31,65 @@ def independent(rows: Sequence[int]) -> int:
     return count
 
 
-def hitting_set(rows: Sequence[int], steps: Steps) -> list[int]:
-    """Return the fewest primes that hit every row, in order; raises OutOfSteps."""
+def find_fewest_columns(rows: Sequence[int], budget: Budget) -> list[int]:
+    """Return the fewest primes that cover every row, in order; raises BudgetExceeded."""
     chosen: list[int] = []
-    rest = reduced(rows, chosen, steps)
-    for _span, group in linked((row, row) for row in rest):
-        chosen += _fewest(group, steps)
+    rest = reduce_rows(rows, chosen, budget)
+    for _mask, group in find_connected_components((row, row) for row in rest):
+        chosen += _cover_connected(group, budget)
     return sorted(chosen)
 
 
-def slots(rows: Sequence[int], steps: Steps) -> list[tuple[int, int]]:
-    """Return disjoint sets of primes, and of how many each every smallest hitting set takes; none of others.
+def find_slots(rows: Sequence[int], budget: Budget) -> list[tuple[int, int]]:
+    """Return slots: disjoint sets of primes, and how many of each every minimum cover takes.
 
-    Put for each prime the one that dominates it, and the smallest hitting sets go over into hitting sets of
-    the reduced rows that are not larger, thus smallest, too: no two of their primes go over into the same
-    one, none is lost, and each forced prime and each group of linked rows gets its share. Raises OutOfSteps.
+    No minimum cover takes a prime that is in no slot.
+
+    Replace each prime by the one that dominates it: a minimum cover becomes a cover of the reduced rows that
+    is not larger, so it is a minimum cover, too. No two of its primes become the same one, none is lost, and
+    each forced prime and each connected group of rows gets its share. Raises BudgetExceeded.
     """
     forced: list[int] = []
     dominated: dict[int, int] = {}
-    rest = reduced(rows, forced, steps, dominated)
+    rest = reduce_rows(rows, forced, budget, dominated)
     taken = [(1 << place, 1) for place in forced]
-    taken += [(span, len(_fewest(group, steps))) for span, group in linked((row, row) for row in rest)]
-    members = [span for span, _count in taken]
+    taken += [
+        (mask, len(_cover_connected(group, budget)))
+        for mask, group in find_connected_components((row, row) for row in rest)
+    ]
+    members = [mask for mask, _count in taken]
     for bit in dominated:
         last = dominated[bit]
         while last in dominated:
             last = dominated[last]
-        for place, (span, _count) in enumerate(taken):
-            if span & last:
+        for place, (mask, _count) in enumerate(taken):
+            if mask & last:
                 members[place] |= bit
-    return [(mask, count) for mask, (_span, count) in zip(members, taken, strict=True)]
+    return [(mask, count) for mask, (_mask, count) in zip(members, taken, strict=True)]
 
 
-def _fewest(rows: Sequence[int], steps: Steps) -> list[int]:
-    """Return the fewest primes that hit linked rows."""
-    limit = independent(rows)
-    while (found := _hit(rows, limit, steps)) is None:
+def _cover_connected(rows: Sequence[int], budget: Budget) -> list[int]:
+    """Return the fewest primes that cover connected rows."""
+    limit = count_independent(rows)
+    while (found := _cover_within(rows, limit, budget)) is None:
         limit += 1
     return found
 
 
-def minimal_rows(rows: Iterable[int], steps: Steps) -> Iterator[int]:
-    """Yield the rows, given the smallest first, that hold no other one: what hits these hits all."""
+def select_minimal_rows(rows: Iterable[int], budget: Budget) -> Iterator[int]:
+    """Yield the rows, given the smallest first, that contain no other row: what covers these covers all."""
     kept: dict[int, list[int]] = {}
     count = 0
     for row in rows:
-        steps.take(count // 64)
-        if not _holds_one(row, kept):
+        budget.spend(count // 64)
+        if not _contains_one(row, kept):
             count += 1
             kept.setdefault(row & -row, []).append(row)
             yield row
 
 
-def _holds_one(row: int, rows: Mapping[int, Sequence[int]]) -> bool:
-    """Tell whether a row has all primes of one of the others, which are grouped by their first prime."""
+def _contains_one(row: int, rows: Mapping[int, Sequence[int]]) -> bool:
+    """Check whether a row has all primes of one of the others, which are grouped by their first prime."""
     missing = ~row
     for first, others in rows.items():
         if row & first:
@@ -93,66 +99,65 @@ def _holds_one(row: int, rows: Mapping[int, Sequence[int]]) -> bool:
     return False
 
 
-def reduced(
-    rows: Sequence[int], chosen: list[int], steps: Steps, dominated: dict[int, int] | None = None
+def reduce_rows(
+    rows: Sequence[int], chosen: list[int], budget: Budget, dominated: dict[int, int] | None = None
 ) -> list[int]:
-    """Take forced primes into ``chosen`` and drop dominated rows and primes until nothing changes.
+    """Add forced primes to ``chosen`` and drop dominated rows and primes until nothing changes.
 
-    ``dominated`` takes for each dropped prime (as a bit) one that hits no less.
+    ``dominated`` receives for each dropped prime (as a bit) one that covers no less. Raises BudgetExceeded.
     """
     while True:
-        steps.take(1 + len(rows))
+        budget.spend(1 + len(rows))
         smallest_first = sorted(set(rows), key=lambda row: (row.bit_count(), row))
-        kept = list(minimal_rows(smallest_first, steps))
+        kept = list(select_minimal_rows(smallest_first, budget))
         forced = 0
         for row in kept:
             if row.bit_count() == 1:
                 forced |= row
         if forced:
-            chosen += places_of(forced)
+            chosen += list_places(forced)
             kept = [row for row in kept if not row & forced]
-        narrowed = without_dominated(kept, steps, dominated)
+        narrowed = drop_dominated(kept, budget, dominated)
         if narrowed == kept and not forced:
             return kept
         rows = narrowed
 
 
-def without_dominated(
-    rows: Sequence[int], steps: Steps, dominated: dict[int, int] | None = None
-) -> list[int]:
-    """Remove from all rows the primes that hit no more than another prime does."""
-    hit: dict[int, list[int]] = {}
-    steps.take(len(rows) * (len(rows) // 512))
+def drop_dominated(rows: Sequence[int], budget: Budget, dominated: dict[int, int] | None = None) -> list[int]:
+    """Remove from all rows the primes that cover no more than another prime does."""
+    covered: dict[int, list[int]] = {}
+    budget.spend(len(rows) * (len(rows) // 512))
     for number, row in enumerate(rows):
         while row:
             bit = row & -row
             row ^= bit
-            hit.setdefault(bit, []).append(number)
-    # What hits no less hits each of its rows, too: the row of which the fewest are kept tells.
+            covered.setdefault(bit, []).append(number)
+    # A prime that covers no less covers each row of this one, too, so looking at one row is enough: the row
+    # of which the fewest primes are kept.
     kept: list[list[tuple[int, int]]] = [[] for _row in rows]
     kept_mask = 0
-    for bit in sorted(hit, key=lambda bit: (-len(hit[bit]), bit)):
-        own = sum([1 << number for number in hit[bit]])
-        fewest = min([kept[number] for number in hit[bit]], key=len)
-        steps.take(1 + (len(hit[bit]) + len(fewest)) // 16)
+    for bit in sorted(covered, key=lambda bit: (-len(covered[bit]), bit)):
+        own = sum([1 << number for number in covered[bit]])
+        fewest = min([kept[number] for number in covered[bit]], key=len)
+        budget.spend(1 + (len(covered[bit]) + len(fewest)) // 16)
         for other, by in fewest:
             if not own & ~other:
                 if dominated is not None:
                     dominated[bit] = by
                 break
         else:
-            for number in hit[bit]:
+            for number in covered[bit]:
                 kept[number].append((own, bit))
             kept_mask |= bit
     return [row & kept_mask for row in rows]
 
 
-def _hit(rows: Sequence[int], limit: int, steps: Steps) -> list[int] | None:
-    """Return at most ``limit`` primes that hit every row, or None."""
+def _cover_within(rows: Sequence[int], limit: int, budget: Budget) -> list[int] | None:
+    """Return at most ``limit`` primes that cover every row, or None."""
     chosen: list[int] = []
-    rest = reduced(rows, chosen, steps)
+    rest = reduce_rows(rows, chosen, budget)
     limit -= len(chosen)
-    if limit < 0 or independent(rest) > limit:
+    if limit < 0 or count_independent(rest) > limit:
         return None
     if not rest:
         return chosen
@@ -161,10 +166,10 @@ def _hit(rows: Sequence[int], limit: int, steps: Steps) -> list[int] | None:
     while row:
         bit = row & -row
         row ^= bit
-        # What an earlier branch has tried is not tried again below a later one.
+        # A prime that an earlier branch tried is not tried again below a later one.
         below = [other & ~tried for other in rest if not other & bit]
         if all(below):
-            found = _hit(below, limit - 1, steps)
+            found = _cover_within(below, limit - 1, budget)
             if found is not None:
                 return [*chosen, bit.bit_length() - 1, *found]
         tried |= bit

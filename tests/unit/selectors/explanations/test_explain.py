@@ -16,10 +16,10 @@ from pulumi_openkruise.selectors import (
     solve,
 )
 from pulumi_openkruise.selectors.explanations.difference import difference
-from pulumi_openkruise.selectors.explanations.regions import Kind, Region
+from pulumi_openkruise.selectors.explanations.regions import NodeGroup, Region
 from pulumi_openkruise.selectors.node_selector import write
 from pulumi_openkruise.selectors.placement import Placement
-from pulumi_openkruise.selectors.wording import phrase
+from pulumi_openkruise.selectors.wording import describe_requirements
 
 from tests.support.brute_force import NODES, matched, selector_lists, term_lists
 
@@ -141,7 +141,7 @@ def test_what_only_terms_can_say_is_said_by_terms() -> None:
     change = difference(Placement(["a=1"]), Placement(["a=1"], more))
     assert change.by_terms
     assert change.gaining == ()
-    assert [(region.selector, region.unless) for region in change.losing] == [("a!=1", (Kind("n>5"),))]
+    assert [(region.selector, region.unless) for region in change.losing] == [("a!=1", (NodeGroup("n>5"),))]
     assert "unless 'n>5' still admits them" in change.to_text()
 
 
@@ -165,7 +165,7 @@ def test_a_name_is_told_by_a_field_selector() -> None:
     (region,) = change.losing
     assert (region.selector, region.fields) == ("", "metadata.name=node-1")
     assert (region.example, region.example_name) == ({}, "node-1")
-    assert region.unless == (Kind("a=1"),)
+    assert region.unless == (NodeGroup("a=1"),)
     assert change.to_text().splitlines()[1:6] == [
         "Nodes that lose the daemon:",
         "  field metadata.name=node-1",
@@ -189,7 +189,7 @@ def test_a_label_may_have_the_name_of_the_field() -> None:
     change = difference(Placement([], required), Placement(["metadata.name=y"], required))
     (region,) = change.losing
     assert (region.selector, region.fields) == ("metadata.name=y", "")
-    assert region.unless == (Kind("", "metadata.name!=y"),)
+    assert region.unless == (NodeGroup("", "metadata.name!=y"),)
     assert (region.example, region.example_name) == ({"metadata.name": "y"}, "y")
     with pytest.raises(SelectorError) as caught:
         solve(["metadata.name", "!metadata.name"], required=required)
@@ -439,7 +439,7 @@ def test_no_difference() -> None:
     ],
 )
 def test_words(text: str, words: str) -> None:
-    assert phrase(parse(text).requirements) == words
+    assert describe_requirements(parse(text).requirements) == words
 
 
 def test_a_thousand_selectors_are_explained() -> None:

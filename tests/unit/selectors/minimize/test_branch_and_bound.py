@@ -6,10 +6,10 @@ from itertools import combinations, product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.selectors.minimize.branch_and_bound import Cheapest
-from pulumi_openkruise.selectors.minimize.cubes import Steps
-from pulumi_openkruise.selectors.minimize.dual_ascent import Shrunk, alone
-from pulumi_openkruise.selectors.minimize.unate_covering import hitting_set, slots
+from pulumi_openkruise.selectors.minimize.branch_and_bound import BranchAndBound
+from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize.dual_ascent import Reduced, price_alone
+from pulumi_openkruise.selectors.minimize.unate_covering import find_fewest_columns, find_slots
 
 rows_of_primes = st.lists(st.integers(1, 2**7 - 1), min_size=1, max_size=8)
 
@@ -26,9 +26,9 @@ def _smallest_hitting_sets(rows: list[int]) -> list[int]:
 @given(rows_of_primes)
 def test_every_smallest_hitting_set_takes_its_share_of_each_slot_and_nothing_else(rows: list[int]) -> None:
     smallest = _smallest_hitting_sets(rows)
-    found = slots(rows, Steps(10**6))
+    found = find_slots(rows, Budget(10**6))
     assert sum(count for _mask, count in found) == smallest[0].bit_count()
-    assert len(hitting_set(rows, Steps(10**6))) == smallest[0].bit_count()
+    assert len(find_fewest_columns(rows, Budget(10**6))) == smallest[0].bit_count()
     for some in smallest:
         assert [(some & mask).bit_count() for mask, _count in found] == [count for _mask, count in found]
         assert not some & ~sum(mask for mask, _count in found)
@@ -56,14 +56,14 @@ class Problem:
         if rng.random() < 0.4:
             place = rng.randrange(count)
             self.needs = {place: next((n for n in self.nodes if n & self.primes[place]), 0)}
-        self.open = [node for node in self.nodes if all(node & ~box for box in self.needs.values())]
+        self.open = [node for node in self.nodes if all(node & ~cube for cube in self.needs.values())]
 
-    def shrunk(self, place: int, needed: int) -> Shrunk:
+    def reduce(self, place: int, needed: int) -> Reduced:
         costs = []
         for label in (2 * place, 2 * place + 1):
             least, of_node, most = self.first[label]
             costs.append(min(max(least, most), least + sum(of_node[n] for n in self.nodes if n & needed)))
-        box = needed | sum(
+        cube = needed | sum(
             node
             for node in self.nodes
             if node & self.primes[place]
@@ -72,7 +72,7 @@ class Problem:
                 for at in (0, 1)
             )
         )
-        return box, sum(costs), tuple(costs)
+        return cube, sum(costs), tuple(costs)
 
     def ways(self) -> Iterator[tuple[tuple[int, int], dict[int, int]]]:
         """Yield all ways to cover the nodes: terms and price, and what each prime has to contain."""
@@ -83,14 +83,14 @@ class Problem:
             yield (len(needs), self.price(needs)), needs
 
     def price(self, needs: dict[int, int]) -> int:
-        return sum(self.shrunk(place, needed)[1] for place, needed in needs.items())
+        return sum(self.reduce(place, needed)[1] for place, needed in needs.items())
 
-    def search(self) -> Cheapest:
+    def search(self) -> BranchAndBound:
         chosen = sum(1 << place for place in self.needs)
         rows = [sum(1 << place for place in self.candidates[node]) for node in self.open]
-        groups = slots([row for row in rows if not row & chosen], Steps(10**6))
-        listed = {node: alone(self.candidates[node], node, self.shrunk) for node in self.open}
-        return Cheapest(self.shrunk, listed, groups, Steps(10**6))
+        groups = find_slots([row for row in rows if not row & chosen], Budget(10**6))
+        candidates = {node: price_alone(self.candidates[node], node, self.reduce) for node in self.open}
+        return BranchAndBound(self.reduce, candidates, groups, Budget(10**6))
 
 
 @settings(max_examples=600, deadline=None)
@@ -99,12 +99,12 @@ def test_finds_the_cheapest_of_all_ways_with_the_fewest_terms(seed: int) -> None
     problem = Problem(seed)
     search = problem.search()
     start = search.start(problem.needs)
-    best = search.optimum(start, search.bound(start))
+    best = search.find_optimum(start, search.compute_bound(start))
     terms, price = min(cost for cost, _needs in problem.ways())
     assert (len(best.needs), best.price) == (terms, price)
     assert best.price == problem.price(best.needs)
-    boxes = [problem.shrunk(place, needed)[0] for place, needed in best.needs.items()]
-    assert all(any(not node & ~box for box in boxes) for node in problem.open)
+    cubes = [problem.reduce(place, needed)[0] for place, needed in best.needs.items()]
+    assert all(any(not node & ~cube for cube in cubes) for node in problem.open)
 
 
 @settings(max_examples=600, deadline=None)
@@ -114,12 +114,12 @@ def test_what_is_dropped_belongs_to_no_way_that_is_cheap_enough(seed: int, more:
     search = problem.search()
     ways = list(problem.ways())
     terms, price = min(cost for cost, _needs in ways)
-    reduced = search.reduced(search.start(problem.needs), price + more)
+    reduced = search.propagate(search.start(problem.needs), price + more)
     assert reduced is not None
     assert reduced.price <= price + more
     for (count, own), needs in ways:
         if count > terms or own > price + more:
             continue
-        for node, left in reduced.listed.items():
+        for node, left in reduced.candidates.items():
             place = next(at for at, needed in needs.items() if node & needed)
             assert place in [one[1] for one in left]

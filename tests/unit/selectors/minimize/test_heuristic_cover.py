@@ -6,9 +6,9 @@ from itertools import combinations, product
 import pytest
 from pulumi_openkruise.selectors import solve
 from pulumi_openkruise.selectors.minimize import heuristic_cover as module
-from pulumi_openkruise.selectors.minimize.cubes import Steps
-from pulumi_openkruise.selectors.minimize.unate_covering import hitting_set
-from pulumi_openkruise.selectors.minimize.local_search import few_primes
+from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize.local_search import choose_few_columns
+from pulumi_openkruise.selectors.minimize.unate_covering import find_fewest_columns
 
 
 def _rows(seed: int) -> list[int]:
@@ -24,11 +24,11 @@ def _rows(seed: int) -> list[int]:
 @pytest.mark.parametrize("seed", range(60))
 def test_local_search_hits_all_rows(seed: int) -> None:
     rows = _rows(seed)
-    found = few_primes(rows)
+    found = choose_few_columns(rows)
     assert found == sorted(set(found))
     assert all(row & sum(1 << place for place in found) for row in rows)
-    assert len(found) >= len(hitting_set(rows, Steps(10**7)))
-    assert found == few_primes(rows)
+    assert len(found) >= len(find_fewest_columns(rows, Budget(10**7)))
+    assert found == choose_few_columns(rows)
 
 
 # The largest sets of points of AG(n, 3) without a line have 4, 9 and 20 points; the others hit every line.
@@ -40,7 +40,7 @@ def test_local_search_finds_the_fewest_points_that_hit_every_line(dimensions: in
         bit[one] | bit[other] | bit[tuple((-a - b) % 3 for a, b in zip(one, other, strict=True))]
         for one, other in combinations(points, 2)
     }
-    assert len(few_primes(sorted(lines))) == fewest
+    assert len(choose_few_columns(sorted(lines))) == fewest
 
 
 def _linked(seed: int) -> list[str]:

@@ -1,0 +1,38 @@
+"""Where the labels lie in a cube: one field of bits for each label (positional cube notation)."""
+
+from collections.abc import Iterable, Sequence
+
+
+class CubeLayout:
+    """The fields of a cube, and a spare bit above each field.
+
+    Adding ``low`` (one less than would overflow each field) to a cube carries into the spare bit of exactly
+    those fields that are not empty, so that one addition tests all labels.
+    """
+
+    def __init__(self, fields: Sequence[int]) -> None:
+        """Take the masks of the fields; the bit above each must be unused."""
+        self.fields = tuple(fields)
+        self.spares = [1 << field.bit_length() for field in fields]
+        self.full = sum(fields)
+        """The cube of all nodes."""
+        self.guard = sum(self.spares)
+        self.low = self.guard - sum([field & -field for field in fields])
+        self.field_below = dict(zip(self.spares, self.fields, strict=True))
+        """The field of each spare bit."""
+
+    def is_empty(self, cube: int) -> bool:
+        """Check whether the cube holds no node: the set of values of some label is empty."""
+        return (cube + self.low) & self.guard != self.guard
+
+    def mark_restricted(self, cube: int) -> int:
+        """Return the spare bits of the labels that the cube restricts.
+
+        The values that the cube leaves out carry into them.
+        """
+        return ((self.full & ~cube) + self.low) & self.guard
+
+    def select_intersecting(self, cube: int, others: Iterable[int]) -> list[int]:
+        """Return those of the other cubes that have a node in common with the cube, in their order."""
+        low, guard = self.low, self.guard
+        return [other for other in others if ((cube & other) + low) & guard == guard]
