@@ -71,7 +71,7 @@ class _Program:
         self.name = name
         self._state, self._folder = state, PROGRAMS / name
         self._salt = pulumi.prepare_stack(state, f"benchmark-{name}", name)
-        self._chart = chart_choice.choose(state, build.build()["kruise-manager"]).config()
+        self._chart = chart_choice.choose(state, build.build()).config()
         self._values = state.pulumi / "values.json"
 
     def configure(self, *, replicas: int, values: Callable[[], dict[str, Any]]) -> None:

@@ -127,7 +127,7 @@ def _sandbox(controller_qps: int) -> Iterator[State]:
 
 
 def _stack_file(state: State) -> Path:
-    chart = chart_choice.choose(state, build.build()["kruise-manager"])
+    chart = chart_choice.choose(state, build.build())
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
     salt = pulumi.prepare_stack(state, project, pulumi.STACK)
     base = ROOT / "stacks" / f"Pulumi.{pulumi.STACK}.yaml"

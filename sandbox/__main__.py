@@ -16,7 +16,7 @@ from sandbox import chart_choice, pulumi, table
 from sandbox.chart_versions import VERSIONS
 from sandbox.cluster import running, start_cluster
 from sandbox.errors import SandboxError
-from sandbox.manager import condition, start_manager, wait_for_manager
+from sandbox.manager import describe, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
 from sandbox.programs import KRUISE_VERSION
 from sandbox.progress import clock
@@ -68,7 +68,7 @@ def up(state: State, output: str) -> None:
     if not (ROOT / "Pulumi.yaml").exists():
         raise SandboxError(f"There is no Pulumi.yaml in {ROOT}.")
     folders = _start(state)
-    chosen = chart_choice.choose(state, folders["kruise-manager"])
+    chosen = chart_choice.choose(state, folders)
     click.echo(chosen.why, err=True)
     config = stack_config(state, chosen)
     command = [
@@ -103,7 +103,7 @@ def status(state: State, output: str) -> None:
         raise SandboxError(f"No sandbox is running in {state.directory}.")
     for name in names(state):
         click.echo(f"{name:28} {'runs' if alive(state, name) else 'has stopped'}", err=True)
-    click.echo(f"{'OpenKruise':28} {condition(state)}", err=True)
+    click.echo(f"{'OpenKruise':28} {describe(state)}", err=True)
     if running(state):
         _table(state, output)
 
@@ -129,6 +129,7 @@ def down(state: State) -> None:
         "kubeconfig",
         "ports.json",
         "chart.json",
+        "manager.json",
         "egress.yaml",
         "audit.yaml",
         "kwok-real.yaml",
@@ -147,7 +148,7 @@ def down(state: State) -> None:
 def chart(state: State, version: str) -> None:
     """Assemble the stand-in chart of a version in the sandbox's folder, and print its path."""
     state.claim()
-    click.echo(chart_choice.stand_in(state, builder.build()["kruise-manager"], version))
+    click.echo(chart_choice.stand_in(state, builder.build(), version))
 
 
 @main.command()

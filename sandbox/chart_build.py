@@ -1,9 +1,9 @@
 """Assembles the stand-in chart: the templates in ``chart/`` and what upstream generates from its Go types.
 
-CRDs, webhook rules and RBAC rules are taken from the Go module ``github.com/openkruise/kruise``, so that the
-API server and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data
-files below ``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay what
-they are. The chart comes in several versions, from this one source; ``chart_versions`` tells them apart.
+CRDs, webhook rules and RBAC rules come from the Go module ``github.com/openkruise/kruise``, so the API server
+and OpenKruise's own manager meet the definitions they were made for. They reach the chart as data files below
+``upstream/``, which Helm hands to templates unrendered: braces in a CRD's description stay braces.
+``chart_versions`` lists the versions of the chart and the module that each is made from.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.chart_versions import MODULE_VERSION, VERSIONS, ChartVersion
+from sandbox.chart_versions import TEMPLATES_VERSION, VERSIONS, ChartVersion
 from sandbox.errors import SandboxError
 
 TEMPLATES = Path(__file__).parent / "chart"
@@ -31,16 +31,16 @@ class ChartBuildError(SandboxError):
     """The module is not laid out as expected; the message says what was missing and where."""
 
 
-def prepare_chart(module_dir: Path, out_dir: Path, version: str = MODULE_VERSION) -> Path:
+def prepare_chart(module_dir: Path, out_dir: Path, version: str = TEMPLATES_VERSION) -> Path:
     """Write the chart of that version to ``out_dir/kruise`` and return that directory.
 
-    ``module_dir`` is the unpacked module, as ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names
-    it. The same module gives the same bytes. A chart that is there already is replaced as a whole, and only
-    after the new one is complete. Raises ``ChartBuildError`` where the module lacks something, and for a
-    version that the stand-in does not play.
+    ``module_dir`` is the unpacked module of the version's release, as
+    ``go list -m -f '{{.Dir}}' github.com/openkruise/kruise`` names it. The same module gives the same bytes.
+    An existing chart is replaced as a whole, and only after the new one is complete. Raises
+    ``ChartBuildError`` where the module lacks something, and for a version that ``chart_versions`` lacks.
     """
     if version not in VERSIONS:
-        raise ChartBuildError(f"version {version}: the stand-in plays {', '.join(VERSIONS)}")
+        raise ChartBuildError(f"version {version}: the stand-in has the versions {', '.join(VERSIONS)}")
     chart_version = VERSIONS[version]
     files = _upstream_files(module_dir, chart_version)
     chart = out_dir / "kruise"
@@ -60,14 +60,14 @@ def prepare_chart(module_dir: Path, out_dir: Path, version: str = MODULE_VERSION
 
 
 def _stamp(chart: Path, version: ChartVersion) -> None:
-    """Turn the templates' 1.8.3 into the version's own number and values."""
+    """Replace the number in the templates by the version's own, and add the values that it has."""
     for name, replaced in (
-        ("Chart.yaml", {f"ersion: {MODULE_VERSION}\n": f"ersion: {version.version}\n"}),
+        ("Chart.yaml", {f"ersion: {TEMPLATES_VERSION}\n": f"ersion: {version.version}\n"}),
         (
             "values.yaml",
             {
-                f"tag: v{MODULE_VERSION}\n": f"tag: v{version.version}\n",
-                f"OpenKruise {MODULE_VERSION} chart": f"OpenKruise {version.version} chart",
+                f"tag: v{TEMPLATES_VERSION}\n": f"tag: {version.tag}\n",
+                f"OpenKruise {TEMPLATES_VERSION} chart": f"OpenKruise {version.version} chart",
                 **{line: line + more for line, more in version.added_values.items()},
             },
         ),
@@ -87,7 +87,6 @@ def _upstream_files(module_dir: Path, version: ChartVersion) -> dict[str, str]:
     files["webhooks.yaml"] = _dump(_webhooks(config / "webhook", version))
     generated = _rules(config / "rbac" / "role.yaml")
     manager = [rule for rule in generated if not version.without_rules_for.intersection(rule["resources"])]
-    manager += [dict(rule) for rule in version.added_rules]
     certs = [rule for rule in manager if _CERTS_API_GROUPS.issuperset(rule["apiGroups"])]
     rules = {
         "manager": [rule for rule in manager if rule not in certs],
@@ -112,26 +111,28 @@ def _crds(directory: Path, version: ChartVersion) -> Iterator[tuple[str, str]]:
         conversion = conversions.pop(name, None)
         if conversion is not None:
             crd["spec"]["conversion"] = conversion
-        if name in version.stored_as_v1beta1:
-            _store_as_v1beta1(crd)
+        if version.removed_api_version:
+            _remove_api_version(crd, version.removed_api_version)
         yield path.name, _dump(crd)
     if conversions:
         raise ChartBuildError(f"{directory}: conversion patches without a CRD: {sorted(conversions)}")
 
 
-def _store_as_v1beta1(crd: dict[str, Any]) -> None:
-    """Add the version that objects are stored as; its schema is v1alpha1's, so nothing needs converting."""
-    (alpha,) = crd["spec"]["versions"]
-    alpha["storage"] = False
-    crd["spec"]["versions"].append({**alpha, "name": "v1beta1", "storage": True})
+def _remove_api_version(crd: dict[str, Any], removed: str) -> None:
+    """Take an API version from a CRD that also has another; with one version left nothing is converted."""
+    others = [version for version in crd["spec"]["versions"] if version["name"] != removed]
+    if others:
+        crd["spec"]["versions"] = others
+        if len(others) == 1:
+            crd["spec"].pop("conversion", None)
 
 
 def _webhooks(directory: Path, version: ChartVersion) -> dict[str, list[dict[str, Any]]]:
     """Return the webhooks by kind of configuration, without what depends on values.
 
-    Upstream's patches tell two groups apart, and the published chart treats them so: those with a namespace
-    selector concern every pod and leave Kruise's own namespace alone; those with an object selector guard
-    objects against deletion and let requests pass when nobody answers. Both leave kube-system alone.
+    Upstream's patches distinguish two groups, and so does the published chart: webhooks with a namespace
+    selector concern every pod and leave Kruise's own namespace alone; webhooks with an object selector guard
+    objects against deletion, and their failure policy is Ignore. Both leave kube-system alone.
     """
     patches = {
         webhook["name"]: webhook
@@ -185,7 +186,7 @@ def _load(path: Path) -> list[dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ChartBuildError(
-            f"{path}: no such file; expected the unpacked Go module github.com/openkruise/kruise v1.8.3"
+            f"{path}: no such file; expected the unpacked Go module github.com/openkruise/kruise"
         ) from None
     # The C loader takes a second off the 400 kB of CRDs; both read the same.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -194,7 +195,7 @@ def _load(path: Path) -> list[dict[str, Any]]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes shared objects out in full: Helm's reader allows aliases, people's eyes do not."""
+    """Writes shared objects out in full: Helm reads aliases, people read past them."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -6,13 +6,15 @@ import os
 import tarfile
 import threading
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from sandbox.chart_versions import VERSIONS
 from sandbox.errors import SandboxError
-from sandbox.programs import KRUISE_VERSION
+from sandbox.programs import KRUISE_VERSION, find_release
 from sandbox.state import State
 
 REPOSITORY = "https://openkruise.github.io/charts/"
@@ -38,12 +40,15 @@ class Chart:
         return keys
 
 
-def choose(state: State, kruise: Path) -> Chart:
-    """``$CHART`` wins; else the published chart if its repository answers at once; else the stand-in.
+def choose(state: State, folders: Mapping[str, Path]) -> Chart:
+    """Return the chart to install: the one that ``$CHART`` or ``$KRUISE`` names, else the default version.
 
-    Which of the latter two it was is kept with the sandbox: a repository that answers only now and then does
-    not make the next ``up`` another chart's.
-    *kruise* is the built manager's folder, which holds what the stand-in takes from the Go module.
+    ``CHART`` is a path or an ``oci://`` address; ``KRUISE`` is a version of OpenKruise that the sandbox has a
+    manager for (default: ``KRUISE_VERSION``). Of the default version the published chart is taken if its
+    repository answers within ``_PATIENCE`` seconds, else the stand-in; the answer is kept with the sandbox,
+    so a repository that answers only now and then does not change the chart at the next ``up``. Other
+    versions are always stand-ins. *folders* are the built programs' folders by name. Raises
+    ``SandboxError`` for a chart or version that does not exist.
     """
     asked = os.environ.get("CHART")
     if asked:
@@ -54,27 +59,39 @@ def choose(state: State, kruise: Path) -> Chart:
         if not asked.startswith("oci://"):
             raise SandboxError(f"CHART={asked}: there is no such file or folder.")
         return Chart(asked, None, None, f"Chart: {asked}, as CHART says.")
+    wanted = os.environ.get("KRUISE") or KRUISE_VERSION
+    if wanted not in VERSIONS:
+        raise SandboxError(f"KRUISE={wanted}: the sandbox has the versions {', '.join(VERSIONS)}.")
+    if wanted != KRUISE_VERSION:
+        path = stand_in(state, folders, wanted)
+        return Chart(str(path), wanted, None, f"Chart: the sandbox's stand-in for {wanted}, as KRUISE says.")
     kept = state.directory / "chart.json"
     published = json.loads(kept.read_text())["published"] if kept.exists() else _answers(REPOSITORY)
     kept.write_text(json.dumps({"published": published}) + "\n")
     if published:
         why = f"Chart: the published one, {KRUISE_VERSION} from {REPOSITORY}."
         return Chart("kruise", KRUISE_VERSION, REPOSITORY, why)
-    path = stand_in(state, kruise)
+    path = stand_in(state, folders)
     reason = f"{REPOSITORY} did not answer within {_PATIENCE:.0f} s"
     why = f"Chart: the sandbox's stand-in for {KRUISE_VERSION} ({reason})."
     return Chart(str(path), KRUISE_VERSION, None, why)
 
 
-def stand_in(state: State, kruise: Path, version: str = KRUISE_VERSION) -> Path:
-    """Assembles the stand-in chart of that version in the sandbox's folder and returns its path."""
+def stand_in(state: State, folders: Mapping[str, Path], version: str = KRUISE_VERSION) -> Path:
+    """Assemble the stand-in chart of that version in the sandbox's folder, and return its path."""
     from sandbox.chart_build import prepare_chart
 
-    return prepare_chart(kruise / "module", state.directory / "chart" / version, version)
+    manager = find_release(VERSIONS[version].release).manager
+    return prepare_chart(folders[manager] / "module", state.directory / "chart" / version, version)
+
+
+def stand_ins(state: State, folders: Mapping[str, Path]) -> dict[str, Chart]:
+    """Assemble every version of the stand-in chart; return them by version."""
+    return {version: Chart(str(stand_in(state, folders, version)), version, None, "") for version in VERSIONS}
 
 
 def _answers(repository: str) -> bool:
-    """Whether the repository's index comes in time; a thread, for no timeout covers the lookup of a name."""
+    """Tell whether the repository's index comes in time; in a thread, since no timeout covers DNS."""
     came = threading.Event()
 
     def ask() -> None:

@@ -2,20 +2,22 @@
 
 So does the program of the chart's pre-delete Job, when that Job's pod runs (``sandbox.hook``).
 
-The pods of the release's Deployment are KWOK's scenery. This process does their work: it answers the webhooks
-and reconciles. The API server reaches it as it reaches a Service in a cluster behind a connectivity proxy: by
-an HTTP CONNECT, which the relay here leads to the manager's port whatever the Service's address is. So the
-webhook configurations look exactly as they do in production. While no manager listens, calls fail, and the
-fail-closed webhooks refuse pods, as they do in life when the Service has no endpoints.
+KWOK only plays the pods of the release's Deployment; these processes do their work. Which OpenKruise runs
+follows the image in the Deployment (``sandbox.rollout``). The API server reaches the manager as it reaches a
+Service in a cluster behind a connectivity proxy: by an HTTP CONNECT, which the relay here leads to the
+manager's port whatever the Service's address is. So the webhook configurations look exactly as they do in
+production. While no manager listens, calls fail, and the fail-closed webhooks refuse pods, as they do in life
+when the Service has no endpoints.
 """
 
 import asyncio
+import json
 import signal
 import ssl
-import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -23,10 +25,10 @@ import httpx
 
 from sandbox import api, hook
 from sandbox.processes import alive, start, wait_until
+from sandbox.rollout import SERVICE, Rollout, Wanted, answers, read_wanted
 from sandbox.state import ROOT, State, open_state
 
 NAME = "kruise-manager"
-_SERVICE = "kruise-webhook-service"
 _CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1"
 _NEEDED = (
     f"{_CONFIGURATIONS}/mutatingwebhookconfigurations/kruise-mutating-webhook-configuration",
@@ -44,21 +46,26 @@ def start_manager(state: State) -> None:
 
 
 def wait_for_manager(state: State, *, timeout: float = 120) -> None:
-    """Wait until the manager of an installed release answers; raises ``SandboxError`` with its log."""
+    """Wait until the manager that an installed release asks for answers.
+
+    *timeout* is in seconds. Raises ``SandboxError`` with the manager's log.
+    """
     what = "Waiting for OpenKruise's manager"
     wait_until(what, lambda: ready(state), state, NAME, timeout=timeout, pause=0.5)
 
 
 def ready(state: State) -> bool:
-    """Whether the manager answers and the webhook configurations carry its certificate."""
-    if not alive(state, NAME):
+    """Tell whether the manager of the installed image answers, and the webhooks carry its certificate."""
+    if not alive(state, NAME) or not state.manager.exists():
         return False
+    record = json.loads(state.manager.read_text())
     try:
-        url = f"http://127.0.0.1:{state.port('kruise-health')}/readyz"
-        # Without the environment's proxies, for which loopback would be another machine's.
-        if httpx.get(url, timeout=5, trust_env=False).status_code != 200:
+        if record is None or not answers(state.port(f"kruise-health-{record['slot']}")):
             return False
         with api.connect(state) as connection:
+            wanted = find_wanted(connection)
+            if wanted is None or wanted.image_tag != record["tag"]:
+                return False
             configurations = [api.get(connection, path) for path in _NEEDED]
     except api.Errors:
         return False
@@ -66,10 +73,10 @@ def ready(state: State) -> bool:
     return bool(hooks) and all(hook["clientConfig"].get("caBundle") for hook in hooks)
 
 
-def condition(state: State) -> str:
-    """For people: ``answers``, ``not installed`` or ``does not answer``."""
+def describe(state: State) -> str:
+    """Say for people: ``answers``, with its image's tag, ``not installed`` or ``does not answer``."""
     if ready(state):
-        return "answers"
+        return f"answers ({json.loads(state.manager.read_text())['tag']})"
     try:
         with api.connect(state) as connection:
             api.get(connection, _NEEDED[0])
@@ -81,8 +88,8 @@ def condition(state: State) -> str:
     return "does not answer"
 
 
-def installed_namespace(connection: httpx.Client) -> str | None:
-    """Return the namespace of a release whose objects the manager needs are all there, else ``None``."""
+def find_wanted(connection: httpx.Client) -> Wanted | None:
+    """Return what an installed release asks for; None while objects that the manager needs are missing."""
     try:
         for path in _NEEDED:
             if api.get(connection, path)["metadata"].get("deletionTimestamp"):
@@ -91,71 +98,14 @@ def installed_namespace(connection: httpx.Client) -> str | None:
         conditions = {c["type"]: c["status"] for c in crd.get("status", {}).get("conditions") or []}
         if conditions.get("Established") != "True" or conditions.get("Terminating") == "True":
             return None
-        services = api.get(connection, "/api/v1/services", fieldSelector=f"metadata.name={_SERVICE}")["items"]
-        return str(services[0]["metadata"]["namespace"]) if services else None
+        services = api.get(connection, "/api/v1/services", fieldSelector=f"metadata.name={SERVICE}")["items"]
+        return read_wanted(connection, services[0]["metadata"]["namespace"]) if services else None
     except api.Errors:
         return None
 
 
-class _Manager:
-    """The manager's process, at most one at a time."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._process: subprocess.Popen[bytes] | None = None
-        self._namespace: str | None = None
-
-    def keep(self, namespace: str | None) -> None:
-        """Run the manager for *namespace*, or stop it for ``None``."""
-        dead = self._process is not None and self._process.poll() is not None
-        if self._process is not None and (dead or namespace != self._namespace):
-            self.stop()
-        if namespace is not None and self._process is None:
-            self._start(namespace)
-
-    def stop(self) -> None:
-        """Stop the manager and wait until it is gone."""
-        if self._process is not None:
-            # At once: it has nothing to save, and must not go on reconciling what is being deleted.
-            self._process.kill()
-            self._process.wait()
-            print(f"manager stopped, exit code {self._process.returncode}", flush=True)
-        self._process = None
-
-    def _start(self, namespace: str) -> None:
-        state = self._state
-        print(f"starting the manager for namespace {namespace}", flush=True)
-        self._namespace = namespace
-        certificates = state.directory / "kruise-certs"
-        certificates.mkdir(exist_ok=True)
-        with (state.logs / "kruise-manager-output.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    state.bin / NAME,
-                    f"--kubeconfig={state.kubeconfig}",
-                    "--enable-leader-election=false",
-                    f"--metrics-addr=127.0.0.1:{state.port('kruise-metrics')}",
-                    f"--health-probe-addr=127.0.0.1:{state.port('kruise-health')}",
-                    f"--pprof-addr=127.0.0.1:{state.port('kruise-pprof')}",
-                    "--feature-gates=ImagePullJobGate=true",
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={
-                    "PATH": "/usr/bin:/bin",
-                    "POD_NAMESPACE": namespace,
-                    "SECRET_NAME": "kruise-webhook-certs",
-                    "SERVICE_NAME": _SERVICE,
-                    "WEBHOOK_PORT": str(state.port("kruise-webhook")),
-                    "WEBHOOK_CERT_DIR": str(certificates),
-                },
-            )
-
-
-async def _relay(state: State) -> None:
-    """Leads every CONNECT to the manager's webhook port."""
-    port = state.port("kruise-webhook")
+async def _relay(state: State, port: Callable[[], int | None]) -> None:
+    """Lead every CONNECT to the webhook port of the manager that answers, which *port* returns."""
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -170,7 +120,10 @@ async def _relay(state: State) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await reader.readuntil(b"\r\n\r\n")
-            onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)
+            onward = port()
+            if onward is None:
+                raise ConnectionRefusedError
+            onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", onward)
         except (OSError, asyncio.IncompleteReadError):
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
             writer.close()
@@ -186,30 +139,31 @@ async def _relay(state: State) -> None:
 
 
 def main(directory: str) -> None:
-    """Run the supervising process: the relay, and twice a second a check whether a release is installed."""
+    """Run the relay, and twice a second look whether a release is installed and which manager it asks for."""
     state = open_state(directory)
-    threading.Thread(target=asyncio.run, args=(_relay(state),), daemon=True).start()
-    manager = _Manager(state)
+    connection = api.connect(state)
+    rollout = Rollout(state, connection)
+    relay = (_relay(state, lambda: rollout.webhook_port),)
+    threading.Thread(target=asyncio.run, args=relay, daemon=True).start()
 
     def leave(_signal: int, _frame: FrameType | None) -> Any:
-        manager.stop()
+        rollout.stop()
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)
-    connection = api.connect(state)
     # In life the manager goes with its Deployment. One that outlives the webhook configurations by a moment
-    # may make its Secret anew, and Helm then waits in vain for that to be gone: it goes once the hook passes.
+    # may create its Secret again, and Helm then waits for the Secret to go: so it stops once the hook passes.
     gone_until = 0.0
     while True:
         for pod in hook.waiting(connection):
             code = hook.run(state, connection, pod)
             if code == 0:
-                manager.stop()
+                rollout.stop()
                 gone_until = time.monotonic() + _UNINSTALLATION
             hook.finish(connection, pod, code)
-        namespace = installed_namespace(connection)
-        manager.keep(namespace if time.monotonic() > gone_until else None)
-        if namespace is None:
+        wanted = find_wanted(connection)
+        rollout.keep(wanted if time.monotonic() > gone_until else None)
+        if wanted is None:
             gone_until = 0.0
         time.sleep(0.5)
 

@@ -1,9 +1,10 @@
 """What the sandbox is made of: each Go program, its lock file and its build flags, as data.
 
-The versions stand in ``sandbox/go/<module>/go.mod`` and ``go.sum``; what is repeated here are the numbers
-that upstream stamps into its own binaries at link time.
+``sandbox/go/<module>/go.mod`` and ``go.sum`` hold the versions; repeated here are only the numbers that
+upstream stamps into its own binaries at link time.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ PULUMI_VERSION = "3.259.0"
 PROVIDER_VERSION = "4.25.0"
 KUBERNETES_VERSION = "1.36.3"
 KRUISE_VERSION = "1.8.3"
+"""The version of the chart that the sandbox installs where none is named."""
 
-# Neither a profile nor debug information is of use here, and both cost build time.
+# The sandbox needs neither a profile nor debug information, and both cost build time.
 COMPILER_FLAGS = ("-pgo=off", "-gcflags=all=-dwarf=false")
 GO_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -trimpath", "GOWORK": "off"}
 
@@ -48,9 +50,9 @@ class Copied:
 
 @dataclass(frozen=True)
 class Adapted:
-    """A main package of one file, compiled from a copy in which some texts are replaced.
+    """A main package of one file, compiled from a copy in which some strings are replaced.
 
-    ``replaced`` pairs each text, which has to be there, with what stands in its place.
+    ``replaced`` pairs each string, which the file must contain, with its replacement.
     """
 
     module: str
@@ -62,9 +64,9 @@ class Adapted:
 class Program:
     """One binary: where its lock file is, which package is linked, and what is stamped into it.
 
-    ``weight`` is its share of a cold build in seconds on two cores; it only feeds the estimate of the time
-    that remains. ``lane`` groups programs that share most of their packages and so are built one after
-    the other, while another lane is built beside it.
+    ``weight`` is its share of a cold build in seconds on two cores; only the estimate of the remaining time
+    uses it. ``lane`` groups programs that share most of their packages: one lane's programs are built one
+    after the other, and the lanes side by side.
     """
 
     name: str
@@ -79,12 +81,12 @@ class Program:
 
     @property
     def directory(self) -> Path:
-        """The folder with the program's go.mod, go.sum and own sources."""
+        """Return the folder with the program's go.mod, go.sum and own sources."""
         return GO_ROOT / self.lock
 
     @property
     def linker_flags(self) -> str:
-        """The value of ``-ldflags``: no symbol table, and the version stamps."""
+        """Return the value of ``-ldflags``: no symbol table, and the version stamps."""
         return " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in self.stamps)])
 
 
@@ -100,6 +102,40 @@ _STAGES = (
     "pod/fast/pod-complete",
     "pod/fast/pod-delete",
 )
+
+
+@dataclass(frozen=True)
+class KruiseRelease:
+    """One version of OpenKruise whose own manager the sandbox builds.
+
+    ``lock`` names its folder under ``sandbox/go``, ``manager`` its program, and ``weight`` is that program's.
+    """
+
+    version: str
+    lock: str
+    manager: str
+    weight: int
+
+
+KRUISE_RELEASES: tuple[KruiseRelease, ...] = (
+    KruiseRelease("1.8.3", "openkruise", "kruise-manager", 125),
+    KruiseRelease("1.9.1", "openkruise-1.9", "kruise-manager-1.9.1", 210),
+)
+"""Every version of OpenKruise that runs here, oldest first."""
+
+
+def _manager(release: KruiseRelease) -> Program:
+    return Program(
+        name=release.manager,
+        lock=release.lock,
+        package=KRUISE_MODULE,
+        lane=1,
+        weight=release.weight,
+        copied=(Copied(KRUISE_MODULE, "config", "module/config"),),
+        # No option sets the address on which the webhooks listen, and the sandbox listens on loopback only.
+        adapted=Adapted(KRUISE_MODULE, "main.go", (('"0.0.0.0"', '"127.0.0.1"'),)),
+    )
+
 
 PROGRAMS: tuple[Program, ...] = (
     Program(
@@ -171,18 +207,9 @@ PROGRAMS: tuple[Program, ...] = (
         weight=375,
         stamps=((f"{PROVIDER_MODULE}/pkg/version.Version", PROVIDER_VERSION),),
     ),
-    Program(
-        name="kruise-manager",
-        lock="openkruise",
-        package=KRUISE_MODULE,
-        lane=1,
-        weight=125,
-        copied=(Copied(KRUISE_MODULE, "config", "module/config"),),
-        # The address that its webhooks listen on is no flag, and nothing here listens on all interfaces.
-        adapted=Adapted(KRUISE_MODULE, "main.go", (('"0.0.0.0"', '"127.0.0.1"'),)),
-    ),
-    # The program of the chart's pre-delete Job. It looks for its cluster in a pod's file system, which there
-    # is none of here: it reads $KUBECONFIG instead.
+    *map(_manager, KRUISE_RELEASES),
+    # The program of the chart's pre-delete Job, which all charts run from the same image. It expects a pod's
+    # file system to find its cluster; here it reads $KUBECONFIG instead.
     Program(
         name="kruise-helm-hook",
         lock="openkruise",
@@ -201,7 +228,23 @@ PROGRAMS: tuple[Program, ...] = (
 )
 
 
-def program(name: str) -> Program:
+def find_release(version: str) -> KruiseRelease:
+    """Return the OpenKruise that plays *version*: the newest that is not newer, else the oldest of all.
+
+    *version* is a chart's or an image's, ``1.8.3`` or ``v1.8.3``; one that is not written as a version counts
+    as older than all.
+    """
+    wanted = _numbers(version)
+    fitting = [release for release in KRUISE_RELEASES if _numbers(release.version) <= wanted]
+    return fitting[-1] if fitting else KRUISE_RELEASES[0]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version, re.ASCII)
+    return tuple(map(int, found.groups())) if found else (0, 0, 0)
+
+
+def find_program(name: str) -> Program:
     """Return the program called *name*; raises ``KeyError`` when there is none."""
     for candidate in PROGRAMS:
         if candidate.name == name:

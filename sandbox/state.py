@@ -26,10 +26,8 @@ PORTS = (
     "kwok-real",
     "kwok-virtual",
     "webhook-relay",
-    "kruise-webhook",
-    "kruise-health",
-    "kruise-metrics",
-    "kruise-pprof",
+    # Two of each: during an upgrade the old manager and the new one run side by side.
+    *(f"kruise-{part}-{slot}" for slot in (0, 1) for part in ("webhook", "health", "metrics", "pprof")),
 )
 
 
@@ -68,6 +66,11 @@ class State:
     def pulumi(self) -> Path:
         """Pulumi's home, state and passphrase."""
         return self.directory / "pulumi"
+
+    @property
+    def manager(self) -> Path:
+        """Which OpenKruise manager answers the webhooks, as ``sandbox.rollout`` records it."""
+        return self.directory / "manager.json"
 
     @property
     def marker(self) -> Path:

@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.build import folder, go_version
 from sandbox.chart_build import prepare_chart
-from sandbox.chart_versions import VERSIONS
-from sandbox.programs import GO_ROOT, KRUISE_MODULE, PROGRAMS
+from sandbox.chart_versions import TEMPLATES_VERSION, VERSIONS
+from sandbox.programs import GO_ROOT, KRUISE_MODULE, KRUISE_RELEASES, PROGRAMS, KruiseRelease
 
 from .rendering import Render
 
@@ -38,13 +38,24 @@ def helm() -> str:
 
 
 @pytest.fixture(scope="session")
-def module_dir() -> Path:
-    """OpenKruise's Go module, as pinned by the sandbox."""
+def modules() -> dict[str, Path]:
+    """Return OpenKruise's Go modules by version, as pinned by the sandbox."""
+    return {release.version: _download(release) for release in KRUISE_RELEASES}
+
+
+def _download(release: KruiseRelease) -> Path:
     command = ["go", "mod", "download", "-json", KRUISE_MODULE]
-    done = subprocess.run(command, cwd=GO_ROOT / "openkruise", capture_output=True, text=True, check=False)
+    folder = GO_ROOT / release.lock
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"{' '.join(command)}: {done.stderr or done.stdout}", pytrace=False)
     return Path(json.loads(done.stdout)["Dir"])
+
+
+@pytest.fixture(scope="session")
+def module_dir(modules: dict[str, Path]) -> Path:
+    """Return the module of the version that the templates are written as."""
+    return modules[TEMPLATES_VERSION]
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +64,11 @@ def chart(module_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def charts(module_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every version that the stand-in plays, by number."""
+def charts(modules: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return every version of the stand-in, by number."""
     return {
-        version: prepare_chart(module_dir, tmp_path_factory.mktemp(f"chart-{version}"), version)
-        for version in VERSIONS
+        name: prepare_chart(modules[version.release], tmp_path_factory.mktemp(f"chart-{name}"), name)
+        for name, version in VERSIONS.items()
     }
 
 

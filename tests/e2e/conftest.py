@@ -11,7 +11,6 @@ import pytest
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
-from sandbox.chart_versions import VERSIONS
 from sandbox.state import ROOT, State
 
 from .observing import Cluster
@@ -59,7 +58,7 @@ def control_state() -> Iterator[State]:
 
 def chart_for(state: State) -> Chart:
     """Return the chart that ``make up`` would install there."""
-    return chart_choice.choose(state, build.build()["kruise-manager"])
+    return chart_choice.choose(state, build.build())
 
 
 def observed(state: State) -> Cluster:
@@ -129,12 +128,8 @@ def empty(life_cluster: Cluster) -> None:
 
 @pytest.fixture(scope="session")
 def charts(life_state: State) -> dict[str, Chart]:
-    """Every version of the stand-in chart by number: the published one could not be had in all of them."""
-    kruise = build.build()["kruise-manager"]
-    return {
-        version: Chart(str(chart_choice.stand_in(life_state, kruise, version)), version, None, "")
-        for version in VERSIONS
-    }
+    """Every version of the stand-in chart by number; the published one is not reachable everywhere."""
+    return chart_choice.stand_ins(life_state, build.build())
 
 
 @pytest.hookimpl(hookwrapper=True)

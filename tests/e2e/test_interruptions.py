@@ -43,7 +43,7 @@ class Kills:
     def __init__(self, state: State) -> None:
         self.state = state
         self.cluster = Cluster(state)
-        self.stack = Stack(state, chart_choice.choose(state, build.build()["kruise-manager"]))
+        self.stack = Stack(state, chart_choice.choose(state, build.build()))
         self.old_generation = 0
         """The DaemonSet's generation before the command."""
         self._changes = 0

@@ -19,7 +19,7 @@ BARE = Chart("kruise", None, None, "the default")
 
 @pytest.fixture(scope="module")
 def chart(life_state: State) -> Chart:
-    return chart_choice.choose(life_state, build.build()["kruise-manager"])
+    return chart_choice.choose(life_state, build.build())
 
 
 @pytest.fixture(scope="module")

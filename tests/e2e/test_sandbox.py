@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from sandbox import build, processes, pulumi, table
-from sandbox.programs import GO_ROOT, PROGRAMS, program
+from sandbox.programs import GO_ROOT, PROGRAMS, find_program
 from sandbox.state import State
 
 from .conftest import sandbox_command
@@ -139,4 +139,4 @@ def test_a_program_is_built_again_only_when_its_own_pins_change(
     after = {one.name: build.fingerprint(one, "go1.26.8") for one in PROGRAMS}
 
     assert [name for name in before if before[name] != after[name]] == ["kruise-manager", "kruise-helm-hook"]
-    assert build.fingerprint(program("pulumi"), "go1.27.0") != before["pulumi"]
+    assert build.fingerprint(find_program("pulumi"), "go1.27.0") != before["pulumi"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import api
-from sandbox.manager import condition, installed_namespace, wait_for_manager
+from sandbox.manager import describe, find_wanted, wait_for_manager
 from sandbox.state import ROOT, State
 
 from .conftest import sandbox_command
@@ -210,8 +210,8 @@ def test_an_unprotected_destroy_leaves_nothing_behind(
         evidence=lambda: cluster.lasting() - before,
     )
     assert not stack.resources()
-    assert installed_namespace(cluster.client) is None
-    assert condition(cluster.state) == "not installed"
+    assert find_wanted(cluster.client) is None
+    assert describe(cluster.state) == "not installed"
 
 
 def _uids(cluster: Cluster) -> dict[str, str]:

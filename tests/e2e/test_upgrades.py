@@ -49,7 +49,7 @@ def _stored(cluster: Cluster, crd: str = MOVED) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("version", ["1.8.3", "1.9.0"])
+@pytest.mark.parametrize("version", ["1.8.3", "1.9.1"])
 def test_an_upgrade_is_in_place_and_custom_resources_stay_byte_for_byte(
     version: str,
     made: dict[str, str],
@@ -121,14 +121,14 @@ def test_a_downgrade_over_the_change_of_storage_is_refused(
     stack.configure(chart=charts["1.8.3"])
     for refused in (stack.preview().failed(), stack.up("--skip-preview").failed()):
         assert (
-            "1.8.3 does not know versions in which custom resources are stored since 1.9.0" in refused.output
+            "1.8.3 does not know versions in which custom resources are stored since 1.9.1" in refused.output
         )
         assert "advancedcronjobs.apps.kruise.io (v1beta1)" in refused.output, refused.output
     assert life_cluster.helm_revisions() == revisions
     assert life_cluster.identities() == identities
     assert precious(life_cluster) == made
 
-    stack.configure(chart=charts["1.9.0"])
+    stack.configure(chart=charts["1.9.1"])
     stack.up("--expect-no-changes").succeeded()
     assert _stored(life_cluster) == ["v1alpha1", "v1beta1"]
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL)

@@ -11,8 +11,6 @@ from typing import Any
 import yaml
 
 from sandbox import build, chart_choice
-from sandbox.chart_choice import Chart
-from sandbox.chart_versions import VERSIONS
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
 from tests.e2e.conftest import sandbox_command
@@ -61,11 +59,7 @@ def main() -> None:
         started = sandbox_command(state, "start")
         if started.returncode != 0:
             raise SystemExit(started.stderr)
-        kruise = build.build()["kruise-manager"]
-        charts = {
-            version: Chart(str(chart_choice.stand_in(state, kruise, version)), version, None, "")
-            for version in VERSIONS
-        }
+        charts = chart_choice.stand_ins(state, build.build())
         everything = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
         role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
         kubeconfig = make_account(state)

@@ -7,7 +7,6 @@ import pytest
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
-from sandbox.chart_versions import VERSIONS
 from sandbox.state import State
 from tests.e2e.conftest import fresh_sandbox
 from tests.e2e.observing import Cluster
@@ -27,11 +26,7 @@ def cluster(state: State) -> Cluster:
 
 @pytest.fixture(scope="session")
 def charts(state: State) -> dict[str, Chart]:
-    kruise = build.build()["kruise-manager"]
-    return {
-        version: Chart(str(chart_choice.stand_in(state, kruise, version)), version, None, "")
-        for version in VERSIONS
-    }
+    return chart_choice.stand_ins(state, build.build())
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,7 @@ def steps(
         stack.up("--skip-preview").succeeded()
 
     def upgrade_storage() -> None:
-        stack.configure(CHANGED, chart=charts["1.9.0"])
+        stack.configure(CHANGED, chart=charts["1.9.1"])
         stack.up("--skip-preview").succeeded()
 
     return [

@@ -21,7 +21,7 @@ ROLE = read(READER)
 @pytest.fixture(scope="module")
 def installed(state: State, cluster: Cluster, charts: dict[str, Chart], kubeconfig: Path) -> None:
     """Provide a release with a daemon that restarts repeatedly."""
-    Stack(state, charts["1.9.0"]).up("--skip-preview").succeeded()
+    Stack(state, charts["1.9.1"]).up("--skip-preview").succeeded()
     wait_for_manager(state)
     eventually("the daemons", lambda: cluster.running_daemons() == REAL)
     trouble(cluster)
