@@ -72,7 +72,7 @@ class _Replace(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _ignored(tree: ast.AST) -> Iterator[int]:
+def _ignored(tree: ast.Module) -> Iterator[int]:
     """Yield the ids of nodes in annotations, docstrings, imports for types and decorators: no behaviour."""
     for node in ast.walk(tree):
         skipped: list[ast.AST | None] = []
@@ -82,6 +82,8 @@ def _ignored(tree: ast.AST) -> Iterator[int]:
             skipped += [node.returns, *node.decorator_list]
         elif isinstance(node, ast.ClassDef):
             skipped += node.decorator_list
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript) and node in tree.body:
+            skipped.append(node.value)  # an alias of a type
         elif _is_docstring(node) or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
             skipped.append(node)
         for found in skipped:

@@ -1,0 +1,1 @@
+"""The roles in deploy/: enough for everything, and each verb needed; may start and stop sandboxes."""

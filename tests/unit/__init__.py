@@ -1,0 +1,1 @@
+"""Tests without cluster, plugin or Go, in the package's folders. May use loopback and temporary files."""

@@ -130,6 +130,15 @@ def test_each_folder_says_what_it_is_and_what_it_may_touch() -> None:
         document = ast.get_docstring(ast.parse((path / "__init__.py").read_text()))
         assert document, path
         assert document.splitlines()[0].endswith("."), path
+        if path != PACKAGE:
+            assert re.search(r"\b(pure|may)\b", document), path
+            assert ("pure" in document) == (folder(path / "__init__.py") in PURE), path
+
+
+def test_the_unit_tests_mirror_the_folders() -> None:
+    tests = ROOT / "tests" / "unit"
+    mirrored = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path(".")}
+    assert mirrored == {path.parent.relative_to(PACKAGE) for path in modules()} - {Path(".")}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

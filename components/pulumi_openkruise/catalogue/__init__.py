@@ -1,8 +1,7 @@
-"""The kinds of nodes that are known: virtual ones, and real ones that look virtual. Data only.
+"""The kinds of virtual and real nodes that are known; data, pure.
 
-An entry needs evidence, which is named in it. Only labels, and the node's name, can be used by node affinity;
-taints, annotations and other fields serve people, the detector and admission policies. ``indicators`` has all
-of that as one flat table, ``kubelets`` what real nodes look like.
+A kind gets in with evidence, which stands beside it. Node affinity can use only labels and the node's name;
+taints and other indicators tell people which nodes are meant, and serve the detector.
 """
 
 from .clouds import CLOUDS

@@ -1,5 +1,4 @@
-"""The OpenKruise chart as its user meets it: values, feature gates, platforms, published archives.
+"""What each version of the chart takes: values, feature gates, platforms; pure, except for two modules.
 
-Data with the checks that go with it, in versions from 1.7.0 on. Imports no Pulumi; only ``local`` and
-``repository`` look at anything outside.
+``local`` may read a chart on this machine, ``repository`` may ask a chart repository. Versions from 1.7.0 on.
 """

@@ -1,7 +1,6 @@
-"""Checks of a cluster: pure functions from what was read of it, and what a stack wants, to findings.
+"""What is wrong in a cluster; pure: a snapshot and a stack's wishes in, findings out.
 
-``snapshot`` and ``expected`` say what goes in, ``finding`` what comes out; ``report`` runs all of them.
-Imports no Pulumi, and reads nothing.
+``snapshot`` and ``expected`` say what goes in, ``finding`` what comes out; ``report`` runs all checks.
 """
 
 from ..diagnostics.unavailable import Unavailable

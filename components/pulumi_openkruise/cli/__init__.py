@@ -1,4 +1,7 @@
-"""The command line, ``pulumi-openkruise``. Imports no Pulumi; a subcommand is imported when it is run."""
+"""The command line, ``pulumi-openkruise``; it may read files and the cluster, but imports no Pulumi.
+
+A subcommand is imported when it runs.
+"""
 
 from .app import main
 

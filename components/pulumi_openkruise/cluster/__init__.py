@@ -1,7 +1,7 @@
-"""Reading a Kubernetes cluster: from a kubeconfig to plain JSON objects. Imports no Pulumi.
+"""Kubeconfig and HTTP client; it may read the kubeconfig and talk to the API server.
 
-``connect`` gives a ``Cluster``, whose ``get`` and ``list`` are all that the commands need; importing this
-package imports no HTTP library.
+``connect`` returns a ``Cluster``, whose ``get`` and ``list`` are all that the commands need. Importing this
+folder imports no HTTP library.
 """
 
 from .client import Cluster

@@ -1,1 +1,1 @@
-"""The component resource and its hooks; the only folder that imports pulumi or pulumi_kubernetes."""
+"""The component resource and its hooks; the only folder that may import pulumi or pulumi_kubernetes."""

@@ -1,4 +1,4 @@
-"""Which nodes are virtual, and by which evidence: pure functions over Node objects."""
+"""Whether a node is virtual, and by which evidence; pure: Node objects in, classifications out."""
 
 from ..catalogue.indicators import DECLARED, Strength
 from .classification import Classification, Evidence, Verdict

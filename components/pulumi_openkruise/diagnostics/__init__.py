@@ -1,1 +1,1 @@
-"""One type of problem, one of what could not be known, and the names of fields in messages; pure."""
+"""The one type of problem, and the names of fields in messages; pure."""

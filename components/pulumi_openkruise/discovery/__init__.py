@@ -1,4 +1,4 @@
-"""What a cluster's nodes are, and the smallest config that keeps the daemon where it belongs. Pure."""
+"""Which config would exclude the virtual nodes of a cluster; pure: classified nodes in, a proposal out."""
 
 from .nodes import ClassifiedNode, Group, excluded, grouped, judged
 from .proposal import Proposal, propose

@@ -1,1 +1,1 @@
-"""The only reader of a cluster's objects; asks through `cluster`, decides nothing."""
+"""The only reader of a cluster's objects; it may ask the cluster, through `cluster`, and decides nothing."""

@@ -1,4 +1,1 @@
-"""What happens to an installation over the years: what must not, what was interrupted, how it is repaired.
-
-Pure, but for ``look.py``, which asks a cluster. Imports no Pulumi.
-"""
+"""What an update may do to an installation, and how a stuck one is recovered; pure."""

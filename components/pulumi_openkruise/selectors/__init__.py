@@ -1,7 +1,7 @@
-"""Label selectors of virtual nodes, and the exact node affinity that excludes what they match.
+"""Label selectors in, the exact and smallest node affinity that excludes what they match out; pure.
 
-Pure: no Pulumi, no input or output. The same functions serve the component, the command line and the tests.
-What an update does not need is imported at its first use: each import is a part of every `pulumi up`.
+The same functions serve the component, the command line and the tests.
+What an update does not need is imported at its first use, since imports take part of each `pulumi up`.
 """
 
 from importlib import import_module

@@ -1,1 +1,1 @@
-"""What the commands read: stack files, node files, standard input."""
+"""What commands read: stack files, node files and standard input; it may read files."""
