@@ -8,8 +8,10 @@ import pytest
 import yaml
 from pulumi_openkruise.chart.contract import KEYS
 from pulumi_openkruise.chart.derived import derived_values
-from pulumi_openkruise.chart.gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON, SINCE
+from pulumi_openkruise.chart.gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON, known_gates
 from pulumi_openkruise.chart.version import version
+
+from sandbox.programs import KRUISE_RELEASES
 
 from .conftest import Renderer
 from .rendering import Render
@@ -48,14 +50,15 @@ def test_a_platform_changes_what_it_is_about(platform: str, render: Renderer, de
     assert defaults.changed_to(rendered) == {kind}
 
 
-def test_gates_are_those_of_the_source(module_dir: Path) -> None:
-    source = (module_dir / "pkg" / "features" / "kruise_features.go").read_text()
+@pytest.mark.parametrize("release", [release.version for release in KRUISE_RELEASES])
+def test_gates_are_those_of_the_source(release: str, modules: dict[str, Path]) -> None:
+    source = (modules[release] / "pkg" / "features" / "kruise_features.go").read_text()
     constants = dict(
         re.findall(r'^\t(\w+)(?: featuregate\.Feature)? += "(\w+)"$', source, flags=re.MULTILINE)
     )
     block = source.partition("var defaultFeatureGates")[2].partition("\n}\n")[0]
     registered = {constants[name] for name in re.findall(r"^\t(\w+):", block, flags=re.MULTILINE)}
-    ours = {name for name, since in SINCE.items() if version(since) <= CHART}
+    ours = set(known_gates(version(release)))
     assert ours == registered | {"AllAlpha", "AllBeta"}
     assert set(CHART_DEFAULT) <= ours
 

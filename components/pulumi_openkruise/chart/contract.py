@@ -1,7 +1,7 @@
 """The values that the chart takes, from 1.7.0 on: type, default, and what about each is not as it seems.
 
-Sources: values.yaml and templates of the published archives 1.7.0 to 1.8.3 and 1.9.0-alpha.4; of 1.9.0 and
-1.9.1 that they have one key more.
+Sources: values.yaml and templates of the published archives 1.7.0 to 1.8.3, values.yaml of 1.9.1, and what
+1.9.0 was released with (charts#180), which are the same keys and defaults but for the image's tag.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Versions of the chart, compared, and how well the values of each are known."""
+"""Versions of the chart, compared, and how well each is known."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,19 @@ from typing import Literal
 
 from ..diagnostics.problem import Problem
 
-Knowledge = Literal["whole", "part", "nearest"]
-"""How well the values of a chart are known: wholly, in part, or only those of the nearest version."""
+Knowledge = Literal["whole", "newer", "nearest"]
+"""How well a chart is known: wholly; not, being newer than all that are; or not, for another reason."""
 
-SEEN = ("1.7.0", "1.7.1", "1.7.2", "1.7.3", "1.7.5", "1.8.0", "1.8.3")
-"""Published versions whose values are known to the last key."""
+SEEN = ("1.7.0", "1.7.1", "1.7.2", "1.7.3", "1.7.5", "1.8.0", "1.8.3", "1.9.0", "1.9.1")
+"""Published versions whose values, feature gates and CRDs are known wholly."""
 
-PARTLY_SEEN = (1, 9)
-"""Of this minor version the values of prereleases are known, and of the releases one key more."""
+NEWEST = SEEN[-1]
+"""The newest version that is known; a newer one is checked as this one."""
+
+ANNOUNCED_REMOVALS: dict[str, tuple[str, ...]] = {
+    "2.0.0": ("v1alpha1 of Advanced StatefulSet",),
+}
+"""What upstream has announced that a version to come removes (openkruise.io, API Upgrade Guide)."""
 
 _FORM = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
@@ -40,49 +45,57 @@ def version(text: str, *, published: bool = True) -> Version:
     if found is None:
         raise ValueError(f"not a version: {text!r}")
     major, minor, patch = (int(part[:9]) for part in found.group(1, 2, 3))
-    suffix = found.group(4) or ""
     knowledge: Knowledge = "nearest"
     if published and text in SEEN:
         knowledge = "whole"
-    elif (
-        published
-        and (major, minor) == PARTLY_SEEN
-        and "+" not in text
-        and re.match("alpha|beta|rc|$", suffix)
-    ):
-        knowledge = "part"
-    return Version((major, minor, patch), not suffix, text, knowledge, published)
+    elif published and (major, minor, patch) > tuple(map(int, NEWEST.split("."))):
+        knowledge = "newer"
+    return Version((major, minor, patch), not found.group(4), text, knowledge, published)
 
 
 NOTES: dict[str, str] = {
     "1.7.3": "still installs OpenKruise v1.7.2 (values.manager.image.tag); 1.7.5 is the fixed one",
     "1.9.0": (
-        "its manager can panic on cluster versions with a +, as GKE's and EKS's (kruise#2502), "
-        "and its CRDs cannot be taken back to 1.8"
+        "its manager can panic on cluster versions with a +, as GKE's and EKS's (kruise#2502); 1.9.1 is the "
+        "fixed one"
     ),
-    "1.9.1": "its EnableExternalCerts does not work (charts#203), and its CRDs cannot be taken back to 1.8",
+    "1.9.1": (
+        "its EnableExternalCerts does not work (charts#203), and it goes back to 1.8 only after "
+        "`pulumi-openkruise migrate-storage --to 1.8.3`"
+    ),
 }
-"""By version, only what somebody who installs it has to know."""
+"""By version, only what anyone who installs it has to know."""
 
 
 def version_problems(chart: Version, where: str, *, values_given: bool) -> Iterator[Problem]:
     """Yield a warning for a version with a trap, and one where values cannot be judged with certainty."""
     if chart.text in NOTES and chart.knowledge != "nearest":
         yield Problem("version-note", where, f"{chart.text}: {NOTES[chart.text]}", severity="warning")
-    if not values_given:
-        return
-    if chart.knowledge == "part":
-        reason = (
-            f"{chart.text}: its values are not wholly known here, only those of 1.9.0-alpha.4 and the new "
-            "webhookConfiguration.aksIntegration; a key beyond them is a warning, no error"
-        )
-        yield Problem("unknown-contract", where, reason, severity="warning")
-    elif chart.knowledge == "nearest":
-        from .contract import FIRST  # what the chart takes: where a chart is known, nobody asks
+    if chart.knowledge == "newer":
+        yield Problem("unknown-contract", where, _assumed(chart), severity="warning")
+    elif chart.knowledge == "nearest" and values_given:
+        from .contract import FIRST  # most charts are known, and then nothing needs it
 
-        nearest = f"{FIRST} to 1.8.3"
         reason = (
-            f"{chart.text}: no chart of OpenKruise's whose values are known here, so they are held against "
-            f"those of {nearest}; a key beyond them is a warning, no error"
+            f"{chart.text}: not one of OpenKruise's charts whose values are known here, so they are checked "
+            f"against those of {FIRST} to {NEWEST}; an unknown key is a warning, not an error"
         )
         yield Problem("unknown-contract", where, reason, severity="warning")
+
+
+def _assumed(chart: Version) -> str:
+    """Say what is assumed of a version that is newer than all that are known, and what is announced of it."""
+    reason = (
+        f"{chart.text}: newer than {NEWEST}, the newest that is known here; its values, feature gates, "
+        f"stored versions and Kubernetes versions are assumed to be those of {NEWEST}, and an unknown key or "
+        "gate is a warning, not an error"
+    )
+    removed = [
+        what
+        for since, removals in ANNOUNCED_REMOVALS.items()
+        if version(since).number <= chart.number
+        for what in removals
+    ]
+    if removed:
+        reason += f"; announced for it: the removal of {', '.join(removed)}"
+    return reason
