@@ -185,7 +185,7 @@ def test_an_explicit_provider_is_asked_and_the_environment_is_not(cluster: Clust
 def test_the_update_tells_how_nodes_and_daemons_stand(stack: Stack, state: State) -> None:
     assert "nodeCheck" not in stack.preview().succeeded().output
     output = stack.up("--skip-preview").succeeded().output
-    summary = "nodeCheck: 10 nodes: 3 real, its daemon runs; 7 no place for a daemon, excluded."
+    summary = "nodeCheck: 10 nodes: 3 real, its daemon runs; 7 no daemon can run there, excluded."
     assert summary in output, output
     wait_for_manager(state)
 

@@ -1,4 +1,4 @@
-"""What is wrong in a cluster; pure: a snapshot and a stack's wishes in, findings out.
+"""What is wrong in a cluster; pure: a snapshot and what a stack wants in, findings out.
 
 ``snapshot`` and ``expected`` say what goes in, ``finding`` what comes out; ``report`` runs all checks.
 """

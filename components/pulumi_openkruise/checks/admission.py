@@ -1,4 +1,4 @@
-"""Webhooks and definitions: what stands between every pod of the cluster and its creation."""
+"""Webhooks and CustomResourceDefinitions: what every pod of the cluster depends on to be created."""
 
 import base64
 import binascii
@@ -22,8 +22,8 @@ MISSING = Code(
     "webhooks-missing",
     "critical",
     "OpenKruise runs without its webhook configurations",
-    "custom resources are neither defaulted nor checked, SidecarSets inject nothing, and the manager only "
-    "updates configurations: it never makes them",
+    "custom resources are neither defaulted nor validated, SidecarSets inject nothing, and the manager only "
+    "updates these configurations: it never creates them",
     "`pulumi up` with another value of reapply",
 )
 NO_ENDPOINT = Code(
@@ -31,72 +31,71 @@ NO_ENDPOINT = Code(
     "critical",
     "no manager is ready behind the webhooks' Service",
     "every creation, change and deletion of a pod outside kube-system is refused",
-    "look at the managers' pods; PodWebhook=false in featureGates, or deleting the configurations, opens "
-    "the cluster",
+    "see why the managers' pods are not ready; PodWebhook=false in featureGates, or deleting the "
+    "configurations, lifts the block",
 )
 FOREIGN_ENDPOINT = Code(
     "webhook-foreign-endpoint",
     "error",
-    "pods that are not OpenKruise's are behind the webhooks' Service",
-    "some of the calls go to them and fail: the Service selects control-plane=controller-manager, as many "
-    "operators label their pods",
+    "the webhooks' Service selects pods that are not OpenKruise's",
+    "some of the calls go to them and fail: the Service selects control-plane=controller-manager, a label "
+    "that many operators give their pods",
     "give OpenKruise a namespace of its own, or the other operator another label",
 )
 WRONG_NAMESPACE = Code(
     "webhook-wrong-namespace",
     "critical",
     "webhooks that point to another namespace or Service than OpenKruise's",
-    "their calls are answered by nobody, and most of them fail closed",
+    "nothing answers their calls, and most of them fail closed",
     "`pulumi up` with another value of reapply",
 )
 CA_BUNDLE = Code(
     "webhook-ca-mismatch",
     "critical",
     "webhooks whose CA is not the one that signed the manager's certificate",
-    "the API server trusts no answer: calls fail, most of them closed",
+    "the API server rejects the manager's certificate: calls fail, most of them closed",
     "restart the manager, which writes its CA into the configurations at start",
 )
 SECRET_MISSING = Code(
     "webhook-certificates-missing",
     "error",
     "the Secret with the webhooks' certificates is missing or empty",
-    "a manager that starts makes new ones, and until then answers nothing",
-    "restart the manager; with EnableExternalCerts look at what should issue them",
+    "a manager that starts creates new ones, and answers nothing until then",
+    "restart the manager; with EnableExternalCerts check the issuer",
 )
 EXPIRING = Code(
     "webhook-certificate-expiring",
     "error",
-    "the CA of the webhooks' certificates ends soon, or has ended",
+    "the CA of the webhooks' certificates expires soon, or has expired",
     "from then on all calls fail, most of them closed",
-    "delete the Secret's data and restart the manager; with EnableExternalCerts renew them where they are "
-    "issued",
+    "delete the Secret's data and restart the manager; with EnableExternalCerts renew them at the issuer",
 )
 CRD_MISSING = Code(
     "crd-not-established",
     "error",
-    "definitions of OpenKruise that the API server does not serve",
+    "CustomResourceDefinitions of OpenKruise that the API server does not serve",
     "their custom resources cannot be read or changed, and the manager may not start",
-    "`pulumi up` with another value of reapply; look at the conditions of the CustomResourceDefinition",
+    "`pulumi up` with another value of reapply; see the conditions of the CustomResourceDefinition",
 )
 STORED = Code(
     "crd-stored-versions",
     "warning",
-    "custom resources are stored in a version that is no longer the one written",
-    "a chart that no longer has the old version, an older one among them, is refused by the API server",
-    "rewrite every object of these kinds once, then take the old version out of status.storedVersions",
+    "custom resources may be stored in a version that is no longer the storage version",
+    "the API server refuses a chart without the old version, older charts included",
+    "rewrite every object of these kinds once, then remove the old version from status.storedVersions",
 )
 STORED_UNKNOWN = Code(
     "crd-stored-version-gone",
     "critical",
-    "custom resources are stored in a version that their definition does not have",
+    "custom resources are stored in a version that their CustomResourceDefinition does not have",
     "they cannot be read at all",
-    "go forward to the chart that has the version again",
+    "upgrade to the chart that has the version again",
 )
 CONVERSION = Code(
     "crd-conversion-broken",
     "error",
-    "definitions whose conversion webhook points nowhere",
-    "custom resources of these kinds cannot be read in the other version; a controller that asks for it "
+    "CustomResourceDefinitions whose conversion webhook points nowhere",
+    "custom resources of these kinds cannot be read in the other version; a controller that requests it "
     "stops",
     "restart the manager, which repairs it at start; with EnableExternalCerts it does not (charts#192, "
     "charts#203)",
@@ -116,7 +115,7 @@ CODES = (
 )
 
 _SOON_DAYS = 30
-# A definition is named for its plural and group, which nothing else in the manifest is.
+# A CustomResourceDefinition is named <plural>.<group>, which nothing else in the manifest is.
 _DEFINITION = re.compile(r"^  name: ([a-z]+\.(?:apps|policy)\.kruise\.io)$", re.MULTILINE)
 _CONFIGURATIONS = {"mutating": "MutatingWebhookConfiguration", "validating": "ValidatingWebhookConfiguration"}
 
@@ -136,7 +135,7 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
     astray = [hook for hook in hooks if asks(mapping(hook, "clientConfig")) != (there, SERVICE)]
     if astray:
         namespace, service = asks(mapping(astray[0], "clientConfig"))
-        evidence = [f"{text(astray[0], 'name')} asks for the Service {namespace or '?'}/{service or '?'}"]
+        evidence = [f"{text(astray[0], 'name')} calls the Service {namespace or '?'}/{service or '?'}"]
         points = counted(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
         yield make(WRONG_NAMESPACE, what, evidence, _webhooks(astray))
@@ -160,7 +159,7 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
 
 
 def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield who answers the webhooks' calls; the EndpointSlices must have been read."""
+    """Yield what is wrong with the webhooks' endpoints; the EndpointSlices must have been read."""
     assert not isinstance(snapshot.endpoint_slices, Unavailable)
     endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
     ready = [one for one in endpoints if at(one, "conditions", "ready") is not False]
@@ -173,7 +172,7 @@ def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
     foreign = sorted(name for name in names if name and not name.startswith("kruise-controller-manager-"))
     if foreign:
         evidence = [f"pods {listed(foreign)}"]
-        what = f"{counted(len(foreign), 'pod')} of others behind the webhooks' Service"
+        what = f"{counted(len(foreign), 'foreign pod')} behind the webhooks' Service"
         yield make(
             FOREIGN_ENDPOINT, what, evidence, [ObjectReference("Pod", name, there) for name in foreign]
         )
@@ -186,14 +185,14 @@ def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Findi
     name = ObjectReference("Secret", SECRET, expected.namespace)
     authority = _authority(snapshot.certificates)
     if not authority:
-        found = "there is none" if snapshot.certificates is None else "it has no CA"
+        found = "not found" if snapshot.certificates is None else "it has no CA"
         yield make(SECRET_MISSING, SECRET_MISSING.title, [f"{name}: {found}"], [name])
         return
-    ends = _ends(authority)
+    ends = _expiry(authority)
     now = _moment(snapshot.taken)
     if ends is not None and now is not None and (days := (ends - now).days) < _SOON_DAYS:
         when = f"{ends:%Y-%m-%d}"
-        evidence = [f"{name}: {'has ended on' if days < 0 else 'ends on'} {when}"]
+        evidence = [f"{name}: {'expired on' if days < 0 else 'expires on'} {when}"]
         yield make(EXPIRING, EXPIRING.title, evidence, [name])
 
 
@@ -202,7 +201,7 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
     assert not isinstance(snapshot.definitions, Unavailable)
     there = home(snapshot, expected.namespace)
     broken, old, gone, astray = [], [], [], []
-    broken += [(name, f"{name}: not there") for name in find_unserved(snapshot)]
+    broken += [(name, f"{name}: not found") for name in find_unserved(snapshot)]
     for one in snapshot.definitions:
         name = name_of(one)
         bad = [
@@ -216,9 +215,9 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         stored = texts(one, "status", "storedVersions")
         lost = [version for version in stored if version not in served]
         if lost:
-            gone.append((name, f"{name}: stored in {listed(lost)}, has {listed(served)}"))
+            gone.append((name, f"{name}: stored in {listed(lost)}, the definition has {listed(served)}"))
         elif any(version not in written for version in stored):
-            old.append((name, f"{name}: stored in {listed(stored)}, written in {listed(written)}"))
+            old.append((name, f"{name}: stored in {listed(stored)}, storage version {listed(written)}"))
         conversion = mapping(one, "spec", "conversion")
         client = mapping(conversion, "webhook", "clientConfig")
         if conversion.get("strategy") == "Webhook":
@@ -229,9 +228,9 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
                 astray.append((name, f"{name}: no caBundle"))
     for code, found in ((CRD_MISSING, broken), (STORED_UNKNOWN, gone), (STORED, old), (CONVERSION, astray)):
         if found:
-            what = f"{counted(len(found), 'definition')}: {code.title}"
-            names = [ObjectReference("CustomResourceDefinition", name) for name, _said in found]
-            yield make(code, what, [said for _name, said in found], names)
+            what = f"{counted(len(found), 'CustomResourceDefinition')}: {code.title}"
+            names = [ObjectReference("CustomResourceDefinition", name) for name, _line in found]
+            yield make(code, what, [line for _name, line in found], names)
 
 
 def _webhooks(hooks: Iterable[Object]) -> list[ObjectReference]:
@@ -239,7 +238,7 @@ def _webhooks(hooks: Iterable[Object]) -> list[ObjectReference]:
 
 
 def _authority(secret: Object | None) -> bytes:
-    """Return the CA in the Secret as PEM: the manager's own key, or that of external certificates."""
+    """Return the CA in the Secret as PEM: under the manager's own key, or that of external certificates."""
     for key in ("ca-cert.pem", "ca.crt"):
         found = _decoded(text(secret, "data", key))
         if found:
@@ -254,8 +253,8 @@ def _decoded(data: str) -> bytes:
         return b""
 
 
-def _ends(pem: bytes) -> datetime | None:
-    """Return when the first CA ends, None where that cannot be read."""
+def _expiry(pem: bytes) -> datetime | None:
+    """Return when the first CA expires, None where that cannot be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=pem.decode("ascii"))
@@ -274,7 +273,7 @@ def _moment(taken: str) -> datetime | None:
 
 
 def find_unserved(snapshot: Snapshot) -> list[str]:
-    """Return the definitions that the deployed revision has and the cluster has not."""
+    """Return the names of CustomResourceDefinitions in the deployed manifest that the cluster lacks."""
     if isinstance(snapshot.records, Unavailable) or isinstance(snapshot.definitions, Unavailable):
         return []
     record = deployed(snapshot.records)

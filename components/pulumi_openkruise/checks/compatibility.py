@@ -1,4 +1,4 @@
-"""Whether versions, container runtimes and feature gates go together: OpenKruise's, and the cluster's."""
+"""Whether OpenKruise's version and feature gates fit the cluster's version and container runtimes."""
 
 import re
 from collections import defaultdict
@@ -20,7 +20,7 @@ from .node_states import NodeState
 SOCKET = Code(
     "runtime-socket",
     "error",
-    "nodes whose container runtime has its socket elsewhere than the daemon looks",
+    "nodes whose container runtime has its socket where the daemon does not search",
     "the daemon ends with `not found container runtime sock`, again and again",
     "set values daemon.socketLocation: /run/k3s for k3s and RKE2; or exclude these nodes",
 )
@@ -34,39 +34,39 @@ RUNTIME_OLD = Code(
 VERSION_BAD = Code(
     "version-known-bad",
     "error",
-    "a version of OpenKruise with a known fault that concerns this cluster",
+    "a version of OpenKruise with a known fault that affects this cluster",
     "as the evidence says",
     "install the version that the evidence names",
 )
 VERSION_UNTESTED = Code(
     "version-untested",
     "info",
-    "OpenKruise does not name this version of Kubernetes among those that it was tested with",
+    "a version of Kubernetes outside the range that OpenKruise documents for this release",
     "probably none: upstream tests with few versions",
-    "try upgrades of either on a cluster that may break",
+    "try upgrades of either on a test cluster first",
 )
 GATES_DIFFER = Code(
     "gates-differ",
     "error",
     "managers and daemons run with different feature gates",
     "one half of a feature is on and the other is not",
-    "restart what runs with the old ones: `kubectl rollout restart`",
+    "restart the pods with the old gates: `kubectl rollout restart`",
 )
 GATES_WRONG = Code(
     "gates-misspelt",
     "error",
-    "a feature gate that the chart and the programs understand differently, or not at all",
-    "an unknown gate ends both programs; KruiseDaemon is off for the chart only where it reads `=false`",
-    "set featureGates in the stack's config, where they are checked",
+    "a feature gate that is unknown, or that chart and programs read differently",
+    "an unknown gate ends both programs; the chart reads KruiseDaemon as off only where it is `=false`",
+    "set featureGates in the stack's config, which is validated",
 )
 CODES = (SOCKET, RUNTIME_OLD, VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
 
 _TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 24), (1, 32))}
-"""By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its own docs)."""
+"""By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its docs)."""
 
 
 def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield where OpenKruise's version and the cluster's, or its runtimes, do not go together."""
+    """Yield where OpenKruise's version does not fit the cluster's."""
     kruise, cluster = _kruise_version(snapshot, expected), snapshot.version
     if kruise is None or isinstance(cluster, Unavailable):
         return
@@ -89,7 +89,7 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 
 def check_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield nodes that are to have a daemon and whose runtime it will not find, or not understand."""
+    """Yield nodes that should have a daemon and whose runtime it does not find, or cannot talk to."""
     concerned = [one for one in states if one.admitted and one.node.classification.runs_daemon]
     daemon_set = snapshot.daemon_set
     if isinstance(daemon_set, dict):
@@ -125,7 +125,7 @@ def check_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[
 
 
 def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield what daemons that start again and again say of it themselves; logs must have been read."""
+    """Yield the causes that restarting daemons log themselves; logs must have been read."""
     assert not isinstance(snapshot.logs, Unavailable)
     without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
     if without:
@@ -152,9 +152,9 @@ def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         gates = _parsed(found)
         off = gates.get("KruiseDaemon", "true").lower() in ("false", "0", "f")
         if off and "KruiseDaemon=false" not in found:
-            wrong.append(f"{found}: the daemons are off, and the chart still deploys them")
+            wrong.append(f"{found}: the daemons are off, but the chart still deploys them")
         unknown = _unknown(gates, snapshot, expected)
-        wrong += [f"{found}: {gate} is none of OpenKruise's gates" for gate in unknown]
+        wrong += [f"{found}: OpenKruise has no gate {gate}" for gate in unknown]
     if wrong:
         yield make(GATES_WRONG, f"{counted(len(wrong), 'wrong feature gate')}", wrong)
 
@@ -182,10 +182,10 @@ def _parsed(found: str) -> dict[str, str]:
 
 
 def _kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
-    """Return OpenKruise's version: by the newest record that is not of a removal, else as the stack says."""
-    told = expected.chart_version or ""
+    """Return OpenKruise's version: that of the newest release that is installed, else the stack's."""
+    version_string = expected.chart_version or ""
     if not isinstance(snapshot.records, Unavailable):
         newest = latest(record for record in snapshot.records if record.status != "uninstalled")
-        told = newest.app_version or newest.chart_version if newest else told
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", told)
+        version_string = newest.app_version or newest.chart_version if newest else version_string
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version_string)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None

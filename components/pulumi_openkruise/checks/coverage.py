@@ -1,4 +1,4 @@
-"""Selectors against nodes, and pods against both: who has a daemon and should not, and who has none."""
+"""Nodes against selectors, and pods against both: daemons where none can run, real nodes without one."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ REAL_EXCLUDED = Code(
     "real-node-excluded",
     "critical",
     "a real node that an exclusion hits",
-    "it loses its daemon: image pulls, in-place updates, container restarts and probes of OpenKruise stop "
+    "it loses its daemon: OpenKruise's image pulls, in-place updates, container restarts and probes stop "
     "there, without an error anywhere",
     "narrow the selector (`pulumi-openkruise affinity --explain` shows what it covers), or, if the node "
     "really is virtual, label it openkruise.io/virtual-node=true",
@@ -27,30 +27,30 @@ VIRTUAL_ADMITTED = Code(
     "virtual-node-admitted",
     "error",
     "a virtual node that no selector covers",
-    "a daemon pod is made for it and never runs: Helm's wait for the DaemonSet may fail, and with it the "
+    "a daemon pod is created for it and never runs: Helm's wait for the DaemonSet may fail, and with it the "
     "next `pulumi up`",
     "add what `pulumi-openkruise discover` proposes to the stack's config",
 )
 UNSURE = Code(
     "unsure-node",
     "warning",
-    "a node of which nobody can tell whether it is real or virtual",
-    "the selectors cannot be judged for it",
-    "find out as said, and label it openkruise.io/virtual-node=true or =false",
+    "a node whose Node object does not show whether it is real or virtual",
+    "whether the selectors are right about it is unknown",
+    "find out as the evidence says, and label it openkruise.io/virtual-node=true or =false",
 )
 NOTHING_MATCHED = Code(
     "selector-matches-nothing",
     "warning",
     "a selector, or a preset, that matches no node",
-    "harmless while its pool is empty; with a misspelt label the nodes that it is meant for get daemons",
+    "harmless while its pool is empty; if its label is misspelt, the nodes that it is meant for get daemons",
     "compare it with `kubectl get nodes --show-labels`, and remove it if its nodes are gone for good",
 )
 DAEMON_ON_EXCLUDED = Code(
     "daemon-on-excluded-node",
     "error",
     "a daemon's pod on a node that the selectors exclude",
-    "it never becomes ready there, and counts against Helm's wait and the DaemonSet's rolling update",
-    "`pulumi up`; if that changes nothing, the DaemonSet was changed by hand: see check --live",
+    "it never becomes ready there, and delays Helm's wait and the DaemonSet's rolling update",
+    "`pulumi up`; if that changes nothing, the DaemonSet was changed by hand: use check --live",
 )
 MANAGER_ON_EXCLUDED = Code(
     "manager-on-excluded-node",
@@ -63,31 +63,31 @@ NO_DAEMON = Code(
     "real-node-without-daemon",
     "error",
     "a ready real node without a ready daemon",
-    "image pulls, in-place updates, container restarts and probes of OpenKruise do not work there",
-    "look at the pod with `kubectl describe pod` and `kubectl logs --previous`",
+    "OpenKruise's image pulls, in-place updates, container restarts and probes do not work there",
+    "see `kubectl describe pod` and `kubectl logs --previous` of the pod",
 )
 UNTAINTED = Code(
     "untainted-virtual-node",
     "info",
     "a virtual node, or one with Windows, without a taint or a cordon; a warning with --before-destroy",
-    "the chart's pre-delete Job takes no scheduling settings: sent there it stays Pending, and `pulumi "
-    "destroy` gives up after its timeout",
+    "the chart's pre-delete Job takes no scheduling settings: scheduled there it stays Pending, and `pulumi "
+    "destroy` fails after its timeout",
     "before a destroy: `kubectl cordon` these nodes; for good: taint them",
 )
 NODE_IMAGES = Code(
     "node-image-of-excluded-node",
     "info",
-    "NodeImage objects of excluded nodes; a warning where images are to be pulled by them",
-    "OpenKruise's controllers know virtual nodes by the label type=virtual-kubelet alone: image-pull jobs "
-    "wait ten minutes for each of these nodes",
+    "NodeImage objects of excluded nodes; a warning where they list images to pull",
+    "OpenKruise's controllers recognise virtual nodes by the label type=virtual-kubelet alone: image-pull "
+    "jobs wait ten minutes for each of these nodes",
     "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, label "
     "them type=virtual-kubelet and delete their NodeImages",
 )
 NODE_POD_PROBES = Code(
     "node-pod-probe-of-excluded-node",
     "info",
-    "NodePodProbe objects of excluded nodes; a warning where pods are to be probed by them",
-    "probes of a PodProbeMarker on these nodes are never answered",
+    "NodePodProbe objects of excluded nodes; a warning where they list pods to probe",
+    "probes of a PodProbeMarker on these nodes get no result",
     "let no PodProbeMarker select pods there; or, where their provider allows it, label the nodes "
     "type=virtual-kubelet and delete their NodePodProbes",
 )
@@ -95,15 +95,15 @@ NODE_IMAGE_MISSING = Code(
     "node-image-missing",
     "warning",
     "a ready real node without a NodeImage object",
-    "image-pull jobs pass it over",
-    "look at the manager's log; the node may carry the label type=virtual-kubelet by mistake",
+    "image-pull jobs skip it",
+    "see the manager's log; the node may carry the label type=virtual-kubelet by mistake",
 )
 RESTARTS = Code(
     "daemon-restarts",
     "warning",
-    "a daemon that has restarted again and again",
-    "it loses its work at each restart",
-    "look at `kubectl logs --previous` of the pod",
+    "a daemon that keeps restarting",
+    "each restart loses the work in progress",
+    "see `kubectl logs --previous` of the pod",
 )
 CODES = (
     REAL_EXCLUDED,
@@ -126,11 +126,11 @@ _MANY_RESTARTS = 5
 def check_nodes(
     states: Sequence[NodeState], expected: Expected, *, destroy: bool = False
 ) -> Iterator[Finding]:
-    """Yield what labels alone show: nodes against selectors. ``destroy`` says that one is planned."""
+    """Yield what nodes and selectors alone show. ``destroy`` says that one is planned."""
     yield from _lost(states, expected)
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
-        what = f"{counted(len(exposed), 'node')} without a place for a daemon, covered by no selector"
+        what = f"{counted(len(exposed), 'node')} where no daemon can run, covered by no selector"
         yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), node_references(_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
@@ -138,7 +138,7 @@ def check_nodes(
         for one in unsure:
             groups[one.node.classification.settle, one.admitted].append(one)
         evidence = [
-            f"{'admitted' if admitted else 'excluded'}: {listed(_names(members))}; {settle or 'no signal'}"
+            f"{'admitted' if admitted else 'excluded'}: {listed(_names(members))}; {settle or 'no evidence'}"
             for (settle, admitted), members in groups.items()
         ]
         yield make(
@@ -157,7 +157,7 @@ def check_nodes(
         and not one.node.guarded
     ]
     if bare:
-        what = f"{counted(len(bare), 'node')} that the chart's pre-delete Job could be sent to, and hang"
+        what = f"{counted(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
         yield make(UNTAINTED, what, _kinds(bare), node_references(_names(bare)), severity=severity)
 
@@ -184,7 +184,7 @@ def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
 
 
 def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
-    """Selectors that match nothing: a preset only as a whole, and never a base exclusion."""
+    """Yield selectors that match no node: a preset only as a whole, a base exclusion never."""
     if not states:
         return
     hit = set().union(*(one.hits for one in states))
@@ -204,7 +204,7 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
 def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     """Yield what the pods of OpenKruise's namespace show; they must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
-    if not is_here(snapshot):  # other operators label their pods alike
+    if not is_here(snapshot):  # other operators give their pods the same labels
         return
     by_name = {one.node.name: one for one in states}
     placed = [
@@ -214,7 +214,8 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
     ]
     daemons = [pod for pod, one in placed if is_daemon(pod) and not one.admitted]
     yield from _misplaced(DAEMON_ON_EXCLUDED, "daemon pod", daemons)
-    if expected.manager is not None or not expected.is_stack:  # else the stack lets the manager go everywhere
+    # A stack without an affinity for the manager lets it run everywhere.
+    if expected.manager is not None or not expected.is_stack:
         managers = [pod for pod, one in placed if is_manager(pod) and one.state in ("excluded", "exposed")]
         yield from _misplaced(MANAGER_ON_EXCLUDED, "manager pod", managers)
     waiting: dict[str, list[NodeState]] = defaultdict(list)
@@ -246,12 +247,12 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
 def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
     if pods:
         evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
-        told = f"{counted(len(pods), what)} on nodes that are no place for it"
-        yield make(code, told, evidence, map(_reference, pods))
+        found = f"{counted(len(pods), what)} on nodes where it cannot run"
+        yield make(code, found, evidence, map(_reference, pods))
 
 
 def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield where OpenKruise's controllers take nodes for real ones, and the other way round."""
+    """Yield NodeImages of nodes that cannot have a daemon, and real nodes without one."""
     assert not isinstance(snapshot.node_images, Unavailable)
     images = snapshot.node_images
     yield from _foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
@@ -271,7 +272,7 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
 
 
 def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield the same for NodePodProbes, of which only those that are there count."""
+    """Yield NodePodProbes of nodes that cannot have a daemon."""
     assert not isinstance(snapshot.node_pod_probes, Unavailable)
     yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)
 
@@ -285,13 +286,13 @@ def _foreign(
         evidence = [f"{kind} {listed(_names(wrong))}"]
         if labelled:
             evidence.append(
-                f"left from before they were labelled type=virtual-kubelet: {listed(_names(labelled))}"
+                f"created before these were labelled type=virtual-kubelet: {listed(_names(labelled))}"
             )
         waiting = {one.node.name: tasks[one.node.name] for one in wrong if tasks[one.node.name]}
         if waiting:
             first, *others = task.partition(" ")
             total = counted(sum(waiting.values()), task, f"{first}s{''.join(others)}")
-            evidence.append(f"{total} there: {listed(sorted(waiting))}")
+            evidence.append(f"{total} on {listed(sorted(waiting))}")
         what = f"{counted(len(wrong), f'{kind} object')} of nodes without a daemon"
         severity: Severity = "warning" if waiting else code.severity
         yield make(
@@ -322,7 +323,7 @@ def _names(states: Sequence[NodeState]) -> list[str]:
 
 
 def _kinds(states: Sequence[NodeState]) -> list[str]:
-    """Say for each kind of node how many there are, and why they are taken for what they are."""
+    """Describe each kind of node on a line: its nodes, and by which evidence they are of that kind."""
     groups: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
         groups[one.node.classification.kind or "kind unknown"].append(one)
@@ -338,7 +339,7 @@ def _labels(node: NodeFacts) -> str:
 
 def _why(node: NodeFacts) -> str:
     classification = node.classification
-    spoken = [one.description for one in classification.evidence if one.points_to == classification.verdict]
+    seen = [one.description for one in classification.evidence if one.points_to == classification.verdict]
     if classification.verdict == "real" and classification.no_daemon:
         return classification.no_daemon
-    return listed(spoken[:2]) or "no sign of a virtual node"
+    return listed(seen[:2]) or "no evidence of a virtual node"

@@ -1,4 +1,4 @@
-"""What a destroy would delete, and what would keep it from ending."""
+"""What `pulumi destroy` would delete, and what would keep it from completing."""
 
 from collections.abc import Iterator
 
@@ -11,34 +11,34 @@ from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
 
 GUARDED = ("CloneSet.apps.kruise.io", "StatefulSet.apps.kruise.io", "DaemonSet.apps.kruise.io")
-"""The kinds that the chart's own pre-delete hook looks for (cmd/helm_hook of OpenKruise)."""
+"""The kinds that the chart's own pre-delete hook checks for (openkruise/kruise cmd/helm_hook)."""
 
 DELETES = Code(
     "destroy-deletes",
     "warning",
     "custom resources that a destroy would delete",
-    "the chart's definitions are in its templates: uninstalling deletes them, and with them every object of "
-    "their kinds in the cluster",
+    "the chart keeps its CustomResourceDefinitions in its templates: uninstalling deletes them, and with "
+    "them every object of their kinds in the cluster",
     "keep copies: kubectl get <kind> --all-namespaces -o yaml; or do not destroy",
 )
 REFUSES = Code(
     "destroy-hook-refuses",
     "info",
-    "custom resources because of which the chart's pre-delete hook refuses the uninstallation",
+    "custom resources that make the chart's pre-delete hook refuse the uninstallation",
     "`pulumi destroy` fails with BackoffLimitExceeded and leaves the release uninstalling",
     "delete these objects first, or keep the installation",
 )
 JOB_HANGS = Code(
     "destroy-job-hangs",
     "error",
-    "a pre-delete Job that does not end",
-    "the destroy that made it waits for it, or has given up and left the release uninstalling",
-    "mend what keeps its pod from running, delete the Job, `pulumi-openkruise recover`",
+    "a pre-delete Job that does not complete",
+    "the destroy that created it waits for it, or has failed and left the release uninstalling",
+    "fix what keeps its pod from running, delete the Job, `pulumi-openkruise recover`",
 )
 OTHERS = Code(
     "destroy-namespace-in-use",
     "error",
-    "pods of others in the namespace that the stack owns",
+    "foreign pods in the namespace that the stack owns",
     "a destroy deletes the namespace with everything in it",
     "move them, or let the stack adopt the namespace: createNamespace false",
 )
@@ -46,9 +46,8 @@ CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS)
 
 
 def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield what goes with the definitions; the custom resources must have been listed."""
+    """Yield what is deleted with the CustomResourceDefinitions; custom resources must have been listed."""
     assert not isinstance(snapshot.custom_resources, Unavailable)
-    # Made by the manager for each node, and of no value to anybody.
     found = {kind: names for kind, names in snapshot.custom_resources.items() if names}
     own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in _MANAGERS_OWN}
     if own:
@@ -70,23 +69,24 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
 
 
 _MANAGERS_OWN = ("NodeImage", "NodePodProbe")
+"""Kinds that the manager creates for each node and creates again."""
 
 
 def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield a pre-delete Job that is there and has not succeeded; Jobs must have been read."""
+    """Yield a pre-delete Job that exists and has not succeeded; Jobs must have been read."""
     assert not isinstance(snapshot.jobs, Unavailable)
     for job in snapshot.jobs:
         if not name_of(job).endswith("-finalizer") or number(job, "status", "succeeded"):
             continue
         failed = number(job, "status", "failed")
-        evidence = [f"Job {name_of(job)}: {counted(failed, 'pod')} failed, made {_made(job)}"]
+        evidence = [f"Job {name_of(job)}: {counted(failed, 'pod')} failed, created {_created(job)}"]
         evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
         yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
 
 
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield pods of others in a namespace that the stack owns; pods must have been read."""
+    """Yield foreign pods in a namespace that the stack owns; pods must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
     if not expected.owns_namespace:
         return
@@ -96,7 +96,7 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         if not is_daemon(pod) and not is_manager(pod) and "-finalizer" not in name_of(pod)
     ]
     if others:
-        what = f"{counted(len(others), 'pod')} of others in namespace {expected.namespace}"
+        what = f"{counted(len(others), 'foreign pod')} in namespace {expected.namespace}"
         yield make(OTHERS, what, [listed(map(str, others))], others)
 
 
@@ -118,8 +118,8 @@ def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:
 
 def _where(pod: Object) -> str:
     node = text(mapping(pod, "spec"), "nodeName")
-    return f"{text(pod, 'status', 'phase') or 'of no phase'}{f' on {node}' if node else ''}"
+    return f"{text(pod, 'status', 'phase') or 'no phase'}{f' on {node}' if node else ''}"
 
 
-def _made(job: Object) -> str:
+def _created(job: Object) -> str:
     return text(job, "metadata", "creationTimestamp") or "at an unknown time"

@@ -1,6 +1,6 @@
 """What was changed by hand: live objects against Helm's manifest, and the live affinity against the computed.
 
-Neither Helm nor `pulumi refresh` nor a plain `up` looks at this.
+Neither Helm nor `pulumi refresh` nor a plain `up` compares these.
 """
 
 import re
@@ -18,12 +18,12 @@ from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
 
-_REMEDY = "`pulumi up` with another value of reapply makes a new Helm revision, which restores it"
+_REMEDY = "`pulumi up` with another value of reapply creates a new Helm revision, which restores it"
 
 AFFINITY = Code(
     "affinity-drift",
     "error",
-    "the live affinity is not the one that the stack's selectors give",
+    "the live affinity differs from the one that the stack's selectors give",
     "daemons or managers run where they should not, or are missing where they should run",
     _REMEDY,
 )
@@ -31,26 +31,26 @@ OBJECTS = Code(
     "objects-missing",
     "error",
     "objects of the deployed revision that are not in the cluster",
-    "what they do is not done, and nothing reports it",
+    "their function is missing, and nothing reports it",
     _REMEDY,
 )
 FIELDS = Code(
     "fields-changed",
     "warning",
     "fields of live objects that differ from the deployed revision",
-    "the cluster runs something else than Helm and Pulumi know",
-    f"{_REMEDY}; or take the change over into the stack's values",
+    "the cluster runs something else than Helm and Pulumi have recorded",
+    f"{_REMEDY}; or move the change into the stack's values",
 )
 CODES = (AFFINITY, OBJECTS, FIELDS)
 
-# What OpenKruise's manager writes itself, into objects that the chart makes (pkg/webhook/util).
+# What OpenKruise's manager writes itself, into objects that the chart creates (pkg/webhook/util).
 _MANAGERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "MutatingWebhookConfiguration": (("webhooks",), ("metadata", "annotations", "template")),
     "ValidatingWebhookConfiguration": (("webhooks",), ("metadata", "annotations", "template")),
     "CustomResourceDefinition": (("spec", "conversion"), ("metadata", "creationTimestamp"), ("status",)),
     "Secret": (("data",), ("stringData",)),
 }
-# What is empty, false or zero is left out by the API server, or was left out by the chart.
+# The API server leaves out what is empty, false or zero, and so may the chart.
 _EMPTY: tuple[object, ...] = (None, {}, [], "", False)
 
 _QUANTITY = re.compile(r"([+-]?[0-9]+(?:\.[0-9]*)?)(|n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)", re.ASCII)
@@ -83,13 +83,13 @@ def check_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         remedy = ""
         if record and released != expected.daemon:
             compared = _compared(released, expected.daemon)
-            evidence.append(f"revision {record.revision} of the release is of another config: it {compared}")
-            remedy = "the stack was changed since: `pulumi up`"
+            evidence.append(f"revision {record.revision} of the release has another config: it {compared}")
+            remedy = "the stack has changed since: `pulumi up`"
         yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
 
 
 def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
-    """Yield what of the deployed revision is missing or changed; both must have been read."""
+    """Yield what of the deployed revision is missing or changed; both sides must have been read."""
     assert not isinstance(snapshot.live, Unavailable)
     assert not isinstance(snapshot.manifest, Unavailable)
     missing, changed = [], []
@@ -117,9 +117,9 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the paths at which what is live lacks something that is wanted, or has something else.
+    """Yield the paths at which a live object lacks something that is wanted, or has something else.
 
-    What is live may have more: the API server fills in defaults, and others add labels.
+    It may have more: the API server fills in defaults, and controllers add labels.
     """
     if isinstance(wanted, Mapping):
         found = live if isinstance(live, Mapping) else {}
@@ -163,11 +163,11 @@ def _dotted(path: Sequence[str]) -> str:
 
 
 def _compared(found: Any, wanted: Any) -> str:
-    """Say how a live node selector differs from the wanted one: by requirements, where both have one term."""
+    """Describe how a live node selector differs from the wanted one; by requirement if both have one term."""
     has, wants = [set(_terms(one)[0]) if len(_terms(one)) == 1 else None for one in (found, wanted)]
     if has is None or wants is None:
         return f"requires {_short(found)}; the stack gives {_short(wanted)}"
-    parts = (("lacks", wants - has), ("requires besides", has - wants))
+    parts = (("lacks", wants - has), ("also requires", has - wants))
     return (
         "; ".join(f"{verb} {' and '.join(sorted(only))}" for verb, only in parts if only) or "differs in form"
     )
@@ -181,9 +181,9 @@ def _terms(node_selector: Any) -> list[list[str]]:
 
 
 def _short(node_selector: Any) -> str:
-    """Write a node selector on a part of a line: terms are joined by ``or``, requirements by ``and``."""
-    told = " or ".join(" and ".join(term) or "(nothing)" for term in _terms(node_selector)) or "nothing"
-    return told if len(told) <= 300 else f"{told[:297]}..."
+    """Write a node selector in 300 characters: terms joined by ``or``, requirements by ``and``."""
+    written = " or ".join(" and ".join(term) or "(nothing)" for term in _terms(node_selector)) or "nothing"
+    return written if len(written) <= 300 else f"{written[:297]}..."
 
 
 def _requirement(one: Object) -> str:
@@ -192,7 +192,7 @@ def _requirement(one: Object) -> str:
 
 
 def _same_quantity(one: Any, other: Any) -> bool:
-    """Whether two values are the same amount of a resource: the API server writes 1000m as 1."""
+    """Tell whether two values are the same amount of a resource: the API server writes 1000m as 1."""
     left, right = _quantity(one), _quantity(other)
     return left is not None and left == right
 

@@ -1,4 +1,4 @@
-"""What a stack wants of a cluster: the selectors, the affinity computed from them, and where things are."""
+"""What a stack wants: its selectors, the affinity computed from them, and where it installs OpenKruise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Affinity = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Expected:
-    """What is wanted, or, where only the cluster is known, what its DaemonSet says."""
+    """What a stack wants, or, where only the cluster is known, what its DaemonSet requires."""
 
     source: str
     """Where it comes from, for people."""
@@ -27,10 +27,11 @@ class Expected:
     origins: tuple[str, ...] = ()
     """Where each selector comes from."""
     required: Affinity | None = None
-    """The node selector that the values require of the daemon's nodes anyway."""
+    """The node selector that the stack's values give the daemon, without the exclusion; None for none."""
     daemon: Affinity | None = None
-    """The node selector that the daemon requires: both joined."""
+    """The node selector that the daemon requires: values and exclusion joined."""
     manager: Affinity | None = None
+    """The same for the manager; None where it may run everywhere."""
     node_selector: Mapping[str, str] = field(default_factory=dict)
     """The daemon's ``nodeSelector``."""
     namespace: str = Settings.namespace
@@ -38,10 +39,11 @@ class Expected:
     release_namespace: str = Settings.release_namespace
     chart_version: str | None = None
     is_stack: bool = False
-    """Whether it is a whole stack's: then the live objects have to be as it says."""
+    """Whether a whole stack is known: then live objects have to be as it says."""
     owns_namespace: bool = False
+    """Whether the stack creates, and so deletes, the namespace."""
     has_daemon: bool = True
-    """Whether there is to be a DaemonSet at all: platforms and feature gates can do without."""
+    """Whether the stack has a DaemonSet at all: some platforms and feature gates turn it off."""
 
 
 def expect_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
@@ -58,7 +60,7 @@ def expect_settings(settings: Settings, source: str, listed: Sequence[tuple[str,
 def expect_values(
     settings: Settings, values: Mapping[str, Any], source: str, listed: Sequence[tuple[str, str]]
 ) -> Expected:
-    """Return the same where the Helm values are there already."""
+    """Return what a stack wants whose Helm values are rendered already."""
     required = node_affinity(settings.values, DAEMON).get(REQUIRED)
     daemon = at(values, "daemon", "affinity", "nodeAffinity", REQUIRED)
     manager = at(values, "manager", "nodeAffinity", REQUIRED)
@@ -69,7 +71,7 @@ def expect_values(
         required=required if isinstance(required, Mapping) else None,
         daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
-        node_selector=_texts(mapping(values, "daemon", "nodeSelector")),
+        node_selector=_strings(mapping(values, "daemon", "nodeSelector")),
         namespace=settings.namespace,
         release_name=settings.release_name,
         release_namespace=settings.release_namespace,
@@ -83,7 +85,7 @@ def expect_values(
 def list_selectors(
     arguments: Mapping[str, Any], where: str = "virtualNodeSelectors"
 ) -> list[tuple[str, str]]:
-    """Return every selector that arguments stand for, each with where it comes from."""
+    """Return every selector that arguments stand for, each with its origin; ``where`` names the argument."""
     found = [
         (selector, f"{where}[{place}]")
         for place, selector in enumerate(arguments.get("virtual_node_selectors") or ())
@@ -111,21 +113,21 @@ def expect_selectors(
 
 
 def expect_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_namespace: str = "") -> Expected:
-    """Return what the DaemonSet in the cluster says, where nobody says what it should be."""
+    """Return what the DaemonSet in the cluster requires, for a check without a stack."""
     spec = mapping(daemon_set, "spec", "template", "spec")
     required = at(spec, "affinity", "nodeAffinity", REQUIRED)
     required = required if isinstance(required, Mapping) else None
     return Expected(
         source="the DaemonSet in the cluster",
         daemon=required,
-        node_selector=_texts(mapping(spec, "nodeSelector")),
+        node_selector=_strings(mapping(spec, "nodeSelector")),
         namespace=namespace,
         release_namespace=release_namespace or namespace,
     )
 
 
 def match_nodes(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
-    """Return for each node which selectors match it, and whether the daemon may run there."""
+    """Return for each node which selectors match it, and whether the daemon is admitted there."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
     found = NodeMatcher(expected.selectors, expected.daemon).match_all(labels, names)
     if not expected.has_daemon:
@@ -139,5 +141,5 @@ def match_nodes(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
     ]
 
 
-def _texts(found: Mapping[str, Any]) -> dict[str, str]:
+def _strings(found: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in found.items() if isinstance(value, str)}

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
-"""From the worst on. All but ``info`` make the command end with 1."""
+"""The worst first. All but ``info`` make the command exit with 1."""
 
 
 class ObjectReference(NamedTuple):
@@ -46,7 +46,7 @@ class Code:
     title: str
     """What it finds."""
     consequence: str
-    """What comes of it, a sentence without a full stop."""
+    """What happens if it stays, a sentence without a full stop."""
     remedy: str
     """What to do, a sentence without a full stop."""
 
@@ -81,7 +81,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotChecked:
-    """Something that could not be looked at, and why."""
+    """Something that could not be checked, and why."""
 
     what: str
     because: str
@@ -101,7 +101,7 @@ def make(
     remedy: str = "",
     severity: Severity | None = None,
 ) -> Finding:
-    """Return a finding; what is not given is what its code says."""
+    """Return a finding; what is not given comes from its code."""
     return Finding(
         code.name,
         severity or code.severity,

@@ -1,4 +1,4 @@
-"""The installation itself: its namespaces, its workloads, and Helm's release."""
+"""The installation itself: its namespaces, its workloads, and the Helm release."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ NOT_INSTALLED = Code(
     "not-installed",
     "error",
     "no OpenKruise in the namespace",
-    "nothing but nodes and selectors can be checked",
+    "only nodes and selectors can be checked",
     "`pulumi up`, or name the namespace with --namespace",
 )
 NAMESPACE_LABEL = Code(
@@ -33,36 +33,36 @@ POD_SECURITY = Code(
     "pod-security-too-strict",
     "error",
     "Pod Security admission of OpenKruise's namespace refuses its pods",
-    "the daemon needs the host's network and the runtime's socket: pods that are made anew are refused",
+    "the daemon needs the host's network and the runtime's socket: new pods are refused",
     "label the namespace pod-security.kubernetes.io/enforce=privileged",
 )
 CONFIG_NAMESPACE = Code(
     "config-namespace-missing",
     "error",
     "the namespace kruise-daemon-config is missing",
-    "pull secrets for image-pull jobs have nowhere to go; the next Helm upgrade makes it again",
+    "pull secrets for image-pull jobs cannot be stored; the next Helm upgrade creates it again",
     "`pulumi up` with another value of reapply",
 )
 STUCK = Code(
     "release-unfinished",
     "error",
-    "an operation on the Helm release was begun and not finished",
+    "an operation on the Helm release started and did not finish",
     "Helm refuses every further change, and Pulumi reports the release as unchanged",
-    "`pulumi-openkruise recover` says what it would do, and does it",
+    "`pulumi-openkruise recover` shows what it would do, and does it",
 )
 FAILED = Code(
     "release-failed",
     "error",
     "the last operation on the Helm release failed",
     "the cluster may hold parts of two revisions",
-    "mend the cause and `pulumi up` again; if that says unchanged, with a new value of `reapply`",
+    "fix the cause and `pulumi up` again; if that reports no change, with a new value of `reapply`",
 )
 SEVERAL = Code(
     "several-releases",
     "error",
     "more than one Helm release of the chart",
-    "the chart's cluster-scoped objects have fixed names: two releases take them from each other",
-    "keep the one that the stack names, see docs/moving-in.md; never uninstall one without a look at both",
+    "the chart's cluster-scoped objects have fixed names: two releases overwrite each other's",
+    "keep the one that the stack names, see docs/moving-in.md; uninstalling either deletes the CRDs of both",
 )
 NO_RECORD = Code(
     "release-record-missing",
@@ -70,19 +70,19 @@ NO_RECORD = Code(
     "OpenKruise runs, and Helm has no record of the release",
     "the next `pulumi up` cannot upgrade it, and fails on objects that exist",
     "name the release by releaseName and releaseNamespace; if its records were deleted, "
-    "`pulumi-openkruise recover` sets that right",
+    "`pulumi-openkruise recover` repairs that",
 )
 MANAGER_DOWN = Code(
     "manager-not-available",
     "critical",
     "fewer managers are available than there should be",
     "with none the fail-closed webhooks refuse every change of a pod in the cluster",
-    "look at the pods with `kubectl describe pod` and at their logs",
+    "see `kubectl describe pod` and the logs of the pods",
 )
 MANAGER_SINGLE = Code(
     "manager-single",
     "warning",
-    "one manager only",
+    "a single manager",
     "while it restarts or its node is drained, no pod in the cluster can be changed",
     "set manager.replicas to 2 or more, unless the cluster is a developer's",
 )
@@ -90,15 +90,15 @@ LEASE = Code(
     "manager-lease-stale",
     "error",
     "no manager has renewed its lease",
-    "none reconciles: CloneSets and the like stay as they are",
-    "look at the managers' logs",
+    "nothing reconciles: CloneSets and other workloads of OpenKruise stay as they are",
+    "see the managers' logs",
 )
 DAEMONS_BEHIND = Code(
     "daemonset-behind",
     "warning",
     "the DaemonSet has fewer ready daemons than it wants",
     "Helm's wait fails when more than a tenth of them is missing",
-    "see the findings on nodes; right after a change they restart, a tenth at a time",
+    "see the findings on nodes; right after a change the daemons restart, a tenth at a time",
 )
 CODES = (
     NOT_INSTALLED,
@@ -116,7 +116,8 @@ CODES = (
 )
 
 
-_PATIENCE_OF_LEASE = 60
+_LEASE_SECONDS = 60
+"""How old a lease may be at least; the manager renews it every few seconds."""
 
 
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -144,14 +145,14 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
 
 
 def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield what Deployment and DaemonSet say of themselves; both must have been read."""
+    """Yield what the status of Deployment and DaemonSet shows; both must have been read."""
     deployment, daemon_set = snapshot.deployment, snapshot.daemon_set
     if not is_here(snapshot):
         evidence = [f"no DaemonSet kruise-daemon and no Deployment in namespace {expected.namespace}"]
         there, remedy = home(snapshot, expected.namespace), ""
         if there != expected.namespace:
             evidence.append(f"OpenKruise's webhooks point to {there}")
-            remedy = f"look there: --namespace {there}"
+            remedy = f"check that one: --namespace {there}"
         yield make(NOT_INSTALLED, f"no OpenKruise in namespace {expected.namespace}", evidence, remedy=remedy)
         return
     if isinstance(deployment, dict):
@@ -163,7 +164,7 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             what = f"{available} of {counted(wanted, 'manager')} available"
             severity = MANAGER_DOWN.severity if available == 0 else "error"
             why = [
-                f"{pod_named(pod)}: {text(pod, 'status', 'phase') or 'of no phase'}"
+                f"{pod_named(pod)}: {text(pod, 'status', 'phase') or 'no phase'}"
                 for pod in _pods(snapshot)
                 if is_manager(pod)
             ]
@@ -183,7 +184,7 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         if ready < desired:
             what = f"{ready:,} of {counted(desired, 'daemon')} ready"
             updated = number(daemon_set, "status", "updatedNumberScheduled")
-            evidence = [f"{updated:,} are of the newest revision of the DaemonSet"]
+            evidence = [f"{updated:,} are at the newest revision of the DaemonSet"]
             yield make(
                 DAEMONS_BEHIND,
                 what,
@@ -193,22 +194,22 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
 
 
 def check_config_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield if the daemon's namespace for pull secrets is not there, although OpenKruise is."""
+    """Yield if the daemon's namespace for pull secrets is missing, although OpenKruise is installed."""
     if snapshot.config_namespace is None and isinstance(snapshot.daemon_set, dict):
         yield make(CONFIG_NAMESPACE, CONFIG_NAMESPACE.title, ["no Namespace kruise-daemon-config"])
 
 
 def check_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield if the leader's lease has run out. One that is not there says nothing: leading can be off."""
+    """Yield if the leader's lease has run out. A missing one means nothing: leader election can be off."""
     lease = snapshot.lease
     if not isinstance(lease, dict):
         return
     renewed = text(lease, "spec", "renewTime")
     seconds = seconds_between(renewed, snapshot.taken)
-    patience = max(_PATIENCE_OF_LEASE, 2 * number(lease, "spec", "leaseDurationSeconds"))
-    if seconds is not None and seconds > patience:
+    limit = max(_LEASE_SECONDS, 2 * number(lease, "spec", "leaseDurationSeconds"))
+    if seconds is not None and seconds > limit:
         evidence = [
-            f"last renewed {seconds:,.0f} s ago by {text(lease, 'spec', 'holderIdentity') or 'nobody'}"
+            f"last renewed {seconds:,.0f} s ago by {text(lease, 'spec', 'holderIdentity') or 'no holder'}"
         ]
         yield make(
             LEASE, LEASE.title, evidence, [ObjectReference("Lease", name_of(lease), expected.namespace)]
@@ -216,7 +217,7 @@ def check_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 
 def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield what Helm's records say; they must have been read."""
+    """Yield what is wrong with Helm's records; they must have been read."""
     assert not isinstance(snapshot.records, Unavailable)
     releases = defaultdict(list)
     for record in snapshot.records:
@@ -231,7 +232,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         ]
         if newest.status in UNFINISHED:
             remedy = (
-                f"`pulumi-openkruise recover` says what it would do; by hand: {_by_hand(newest, records)}"
+                f"`pulumi-openkruise recover` shows what it would do; by hand: {_by_hand(newest, records)}"
             )
             what = f"{release} is {newest.status}"
             yield make(STUCK, what, evidence, [_record(newest)], remedy=remedy)
@@ -248,13 +249,11 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     if isinstance(snapshot.daemon_set, dict) and (
         wanted not in present if expected.is_stack else not present
     ):
-        found = (
-            listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none of the chart at all"
-        )
+        found = listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none"
         what = f"Helm has no record of release {'/'.join(wanted)}"
         by, evidence, remedy = owner(snapshot.daemon_set), [f"releases found: {found}"], ""
         if by is not None:
-            evidence.append(f"the DaemonSet is of release {'/'.join(by)}")
+            evidence.append(f"the DaemonSet belongs to release {'/'.join(by)}")
         if by == wanted and wanted not in releases:
             remedy = (
                 "its records were deleted: `pulumi-openkruise recover`, `pulumi refresh --yes`, `pulumi up`"

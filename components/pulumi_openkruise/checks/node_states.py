@@ -1,4 +1,4 @@
-"""Each node's state: what it is, what the selectors say of it, and whether its daemon runs."""
+"""Each node's state: what it is, whether the selectors exclude it, and whether its daemon runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,18 +30,18 @@ STATES: dict[State, str] = {
     "waiting": "real, its daemon does not run",
     "not-ready": "real, not ready itself",
     "daemonless": "real, and the stack has no daemons",
-    "excluded": "no place for a daemon, excluded",
-    "left-out": "real, left out by the values of the stack",
+    "excluded": "no daemon can run there, excluded",
+    "left-out": "real, left out by the stack's values",
     "lost": "real, excluded: it loses its daemon",
-    "exposed": "no place for a daemon, not excluded",
-    "unsure": "nobody can tell what it is",
+    "exposed": "no daemon can run there, not excluded",
+    "unsure": "undetermined",
 }
 """Every state in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """One node, judged and compared."""
+    """One node, classified and compared with the selectors."""
 
     node: NodeFacts
     state: State
@@ -50,7 +50,7 @@ class NodeState:
     hits: tuple[int, ...]
     """Positions of the selectors that match it."""
     reason: str = ""
-    """Why its daemon does not run, where it should."""
+    """Why its daemon does not run, where it should; else empty."""
 
 
 def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:

@@ -1,4 +1,4 @@
-"""All checks over one snapshot: findings, the worst first, and what could not be looked at."""
+"""All checks over one snapshot: findings, the worst first, and what could not be checked."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ GROUPS: dict[str, tuple[Code, ...]] = {
 
 _Check = Callable[[Snapshot, Sequence[NodeState], Expected], Iterable[Finding]]
 
-# What each check needs is named, so that a part that could not be read is told instead of taken for empty.
+# Each check names what it needs, so that a part that could not be read is reported and not taken for empty.
 _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         (),
@@ -82,12 +82,12 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     ),
     (
         ("daemon_set",),
-        "where the daemon looks for the runtime's socket",
+        "where the daemon searches for the runtime's socket",
         lambda snapshot, states, _expected: compatibility.check_runtimes(snapshot, states),
     ),
     (
         ("logs",),
-        "why daemons start again and again, by their logs",
+        "why daemons keep restarting, by their logs",
         lambda snapshot, _states, expected: compatibility.check_logs(snapshot, expected),
     ),
     (
@@ -102,7 +102,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     ),
     (
         ("endpoint_slices",),
-        "who answers the webhooks",
+        "the webhooks' endpoints",
         lambda snapshot, _states, expected: admission.check_endpoints(snapshot, expected),
     ),
     (
@@ -112,7 +112,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     ),
     (
         ("definitions",),
-        "OpenKruise's definitions",
+        "OpenKruise's CustomResourceDefinitions",
         lambda snapshot, _states, expected: admission.check_definitions(snapshot, expected),
     ),
     (
@@ -137,7 +137,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     ),
     (
         ("custom_resources", "pods"),
-        "pods of others in the namespace",
+        "foreign pods in the namespace",
         lambda snapshot, _states, expected: destroy.check_namespace(snapshot, expected),
     ),
 )
@@ -145,7 +145,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a check of a cluster says."""
+    """The result of checking a cluster."""
 
     snapshot: Snapshot
     expected: Expected
@@ -158,7 +158,7 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found that has to be mended."""
+        """Whether no finding needs action: all are info."""
         return all(finding.severity == "info" for finding in self.findings)
 
     def counts(self) -> dict[State, int]:
@@ -167,7 +167,7 @@ class Report:
         return {state: found[state] for state in STATES if found[state]}
 
     def summary(self) -> str:
-        """Say in one line how it stands."""
+        """Return a line with the nodes by state and the number of findings."""
         nodes = [f"{count:,} {STATES[state]}" for state, count in self.counts().items()]
         listed = "; ".join(nodes) or "no nodes"
         return (
@@ -175,15 +175,15 @@ class Report:
         )
 
     def describe_findings(self) -> str:
-        """Count the findings by severity in words, empty where there is none."""
+        """Return the number of findings by severity in words, empty where there is none."""
         found = Counter(finding.severity for finding in self.findings)
         nouns = {"error": "errors", "warning": "warnings"}
-        told = [
+        counts = [
             counted(found[severity], severity, nouns.get(severity, severity))
             for severity in SEVERITIES
             if found[severity]
         ]
-        return ", ".join(told)
+        return ", ".join(counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data for JSON."""
@@ -199,7 +199,7 @@ class Report:
 
 
 def check(snapshot: Snapshot, expected: Expected) -> Report:
-    """Run every check whose parts were asked for; a part that could not be read is told, not guessed."""
+    """Run every check whose parts were requested; what could not be read is reported, not guessed."""
     states = node_states(snapshot, expected)
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []

@@ -379,5 +379,5 @@ def test_values_that_are_known_later_count(
     # Both are left out by the values, and their pods have no business there.
     ((level, text),) = said
     assert level == "warn"
-    assert "2 real, left out by the values of the stack" in text
+    assert "2 real, left out by the stack's values" in text
     assert "daemon-on-excluded-node" in text
