@@ -22,7 +22,7 @@ down: $(SANDBOX)/ready ## stop exactly what `make up` started and throw its stat
 	@$(SANDBOX)/bin/python -m sandbox down
 
 test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
-	$(TEST)/bin/python -m pytest tests/unit
+	$(TEST)/bin/python -m pytest tests/unit -n auto --dist worksteal
 
 mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
 	$(TEST)/bin/python -m tests.mutants $(MODULE) --seed $(or $(SEED),0) --limit $(or $(LIMIT),300) \
