@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .component.args import OpenKruiseArgs
     from .component.errors import InvalidConfigError
-    from .component.openkruise import OpenKruise, OpenKruiseArgs
+    from .component.openkruise import OpenKruise
     from .component.stack_args import args_from_config
 
     __version__: str
@@ -21,7 +22,7 @@ __all__ = ["InvalidConfigError", "OpenKruise", "OpenKruiseArgs", "__version__", 
 _HOMES = {
     "InvalidConfigError": ".component.errors",
     "OpenKruise": ".component.openkruise",
-    "OpenKruiseArgs": ".component.openkruise",
+    "OpenKruiseArgs": ".component.args",
     "args_from_config": ".component.stack_args",
 }
 

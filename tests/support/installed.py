@@ -7,9 +7,9 @@ from typing import Any
 
 from pulumi_openkruise.checks import Expected, Snapshot, expect_settings, node_facts
 from pulumi_openkruise.config.node_affinity import REQUIRED
-from pulumi_openkruise.config.presets import BASE_SELECTORS
 from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.detection import classify
+from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.inventory.helm_records import ReleaseRecord
 from pulumi_openkruise.inventory.manifest import read_manifest
 from pulumi_openkruise.inventory.snapshot import Key, NodeFacts
@@ -104,15 +104,8 @@ def manager(number: int, on: str, **more: Any) -> dict[str, Any]:
 
 def expected(**config: Any) -> Expected:
     """Return what a stack with this config wants, its own selectors before the base exclusions."""
-    settings = read_settings(config, source="test")
-    given = [(text, f"openkruise:virtualNodeSelectors[{at}]") for at, text in enumerate(settings_of(config))]
-    base = [(text, "base exclusion") for text in BASE_SELECTORS]
-    return expect_settings(settings, "Pulumi.test.yaml", given + base)
-
-
-def settings_of(config: dict[str, Any]) -> list[str]:
-    """Return the selectors of a stack's own list."""
-    return list(config.get("virtual_node_selectors", ()))
+    settings = read_settings(config, source="test", field_name=config_field_name())
+    return expect_settings(settings, "Pulumi.test.yaml")
 
 
 def _workload(kind: str, name: str, affinity: Any, **spec: Any) -> dict[str, Any]:

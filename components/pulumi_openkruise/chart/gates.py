@@ -46,7 +46,7 @@ _GO_NAMES = {
 }
 
 CHART_DEFAULT: Mapping[str, bool] = {"ImagePullJobGate": True}
-"""What the chart sets by itself; a text of one's own replaces it."""
+"""What the chart sets by itself; a string of the user's replaces it."""
 
 FORCED_OFF: dict[str, tuple[str, ...]] = {
     "KruiseDaemon": (
@@ -100,13 +100,13 @@ def gates_problems(gates: Mapping[str, Any], chart: Version, where: str) -> Iter
 
 
 def read_text(text: str) -> dict[str, bool]:
-    """Return the gates that a text for the chart sets; entries that cannot be read are left out."""
+    """Return the gates that a string for the chart sets; entries that cannot be read are left out."""
     pairs = [entry.strip().partition("=") for entry in text.split(",")]
     return {name: value == "true" for name, sign, value in pairs if sign and value in ("true", "false")}
 
 
 def text_problems(text: str, chart: Version, where: str, key: str = "feature_gates") -> Iterator[Problem]:
-    """Yield what is wrong with a text given right to the chart; it may be secret, and is not shown."""
+    """Yield the problems of a string given directly to the chart; it may be secret, and is not shown."""
     for index, entry in enumerate(text.split(",") if text else ()):
         name, sign, value = entry.partition("=")
         if not sign or value not in ("true", "false") or entry != entry.strip():

@@ -1,6 +1,6 @@
-"""What a value of the chart has to look like, as chart and Kubernetes API say it. Messages show no values.
+"""The types of the chart's values, by chart and Kubernetes API; messages show no content of values.
 
-Each check takes the value and yields what is wrong with it.
+Each check takes the value and yields its faults.
 """
 
 import math
@@ -11,14 +11,14 @@ from typing import Any, Literal, NamedTuple
 from ..diagnostics.problem import nearest
 
 Kind = Literal[
-    "flag", "text", "texts", "gates", "count", "port", "webhook-seconds", "level", "duration", "image",
-    "absolute-path", "relative-path", "labels", "annotations", "references", "resources", "tolerations",
-    "environment", "affinity", "node-affinity",
+    "boolean", "string", "list of strings", "gates", "count", "port", "webhook-seconds", "level", "duration",
+    "image", "absolute-path", "relative-path", "labels", "annotations", "references", "resources",
+    "tolerations", "environment", "affinity", "node-affinity",
 ]  # fmt: skip
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a value."""
+    """One thing that is wrong with a value of the chart."""
 
     code: str
     path: str
@@ -40,18 +40,18 @@ _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute", "")
 
 
 def faults(kind: Kind, value: Any) -> Iterator[Fault]:
-    """Yield everything that keeps a value from being of a kind."""
+    """Yield every reason why a value is not of a kind."""
     yield from _CHECKS[kind](value)
 
 
 def found(value: Any) -> str:
-    """Say what a value is, without showing it."""
+    """Return the type of a value in words, without its content."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, (int, float)):
         return "a number"
     if isinstance(value, str):
-        return "a text"
+        return "a string"
     if isinstance(value, Mapping):
         return "a mapping"
     return "a list" if isinstance(value, (list, tuple)) else f"a Python {type(value).__name__}"
@@ -71,16 +71,16 @@ def _is_whole(value: Any) -> bool:
     return math.isfinite(value) and value == int(value)
 
 
-def _flag(value: Any) -> Iterator[Fault]:
+def _boolean(value: Any) -> Iterator[Fault]:
     if not isinstance(value, bool):
         quoted = isinstance(value, str) and value.lower() in ("true", "false")
         yield _wrong(value, "true or false", remedy="write it without quotes" if quoted else "")
 
 
-def _text(value: Any) -> Iterator[Fault]:
+def _string(value: Any) -> Iterator[Fault]:
     if not isinstance(value, str):
         remedy = "" if isinstance(value, (Mapping, list, tuple)) else "put it in quotes"
-        yield _wrong(value, "a text", remedy=remedy)
+        yield _wrong(value, "a string", remedy=remedy)
 
 
 def _matching(pattern: re.Pattern[str], expected: str, *, numbers: bool = False) -> Callable[..., Any]:
@@ -107,7 +107,7 @@ def _between(low: int, high: int, what: str) -> Callable[..., Any]:
 
 
 def _absolute(value: Any) -> Iterator[Fault]:
-    yield from _text(value)
+    yield from _string(value)
     if isinstance(value, str) and not value.startswith("/"):
         yield _value("an absolute path on the node, of a folder")
     elif isinstance(value, str) and value.endswith(".sock"):
@@ -115,29 +115,29 @@ def _absolute(value: Any) -> Iterator[Fault]:
 
 
 def _relative(value: Any) -> Iterator[Fault]:
-    yield from _text(value)
+    yield from _string(value)
     if isinstance(value, str) and value.startswith("/"):
         yield _value("a path that begins below daemon.socketLocation", remedy="remove that folder from it")
 
 
-def _texts(value: Any) -> Iterator[Fault]:
+def _strings(value: Any) -> Iterator[Fault]:
     if not isinstance(value, (list, tuple)):
-        yield _wrong(value, "a list of texts")
+        yield _wrong(value, "a list of strings")
         return
     for index, item in enumerate(value):
         if not isinstance(item, str):
-            yield _wrong(item, "a text", f"[{index}]", "put it in quotes")
+            yield _wrong(item, "a string", f"[{index}]", "put it in quotes")
 
 
 def _gates(value: Any) -> Iterator[Fault]:
     if not isinstance(value, str):
         remedy = "give the gates as featureGates beside values" if isinstance(value, Mapping) else ""
-        yield _wrong(value, "one text, Name=true,Name=false", remedy=remedy)
+        yield _wrong(value, "one string, Name=true,Name=false", remedy=remedy)
 
 
 def _affinity(value: Any) -> Iterator[Fault]:
     if not isinstance(value, Mapping):
-        return  # told where it is joined with the exclusion, as are unknown keys and what is required
+        return  # reported where it is joined with the exclusion, as are unknown keys and what is required
     if isinstance(value.get("nodeAffinity"), Mapping):
         for fault in _node_affinity(value["nodeAffinity"]):
             yield fault._replace(path=f".nodeAffinity{fault.path}")
@@ -170,15 +170,15 @@ def _node_affinity(value: Any) -> Iterator[Fault]:
             yield _value("a mapping with matchExpressions", f"{place}.preference")
 
 
-def _mapping_of_texts(what: str) -> Callable[..., Any]:
+def _mapping_of_strings(what: str) -> Callable[..., Any]:
     def check(value: Any) -> Iterator[Fault]:
         if not isinstance(value, Mapping):
-            yield _wrong(value, f"a mapping of {what} to texts")
+            yield _wrong(value, f"a mapping of {what} to strings")
             return
         for key, item in value.items():
             if not isinstance(item, str):
                 remedy = "" if isinstance(item, (Mapping, list, tuple)) else "put it in quotes"
-                yield _wrong(item, "a text", f".{key}", remedy)
+                yield _wrong(item, "a string", f".{key}", remedy)
 
     return check
 
@@ -223,7 +223,7 @@ def _tolerations(value: Any) -> Iterator[Fault]:
                 if not _is_whole(part):
                     yield _wrong(part, "a whole number of seconds", f"{path}.{name}")
             elif not isinstance(part, str):
-                yield _wrong(part, "a text", f"{path}.{name}", "put it in quotes")
+                yield _wrong(part, "a string", f"{path}.{name}", "put it in quotes")
             elif name == "operator" and part not in _OPERATORS:
                 yield _value("Exists or Equal", f"{path}.{name}")
             elif name == "effect" and part not in _EFFECTS:
@@ -241,7 +241,7 @@ def _environment(value: Any) -> Iterator[Fault]:
         if not isinstance(item.get("name"), str) or not _VARIABLE.fullmatch(item["name"]):
             yield _value("the name of a variable", f"{path}.name")
         if "value" in item and not isinstance(item["value"], str):
-            yield _wrong(item["value"], "a text", f"{path}.value", "put it in quotes")
+            yield _wrong(item["value"], "a string", f"{path}.value", "put it in quotes")
         if "valueFrom" in item and not isinstance(item["valueFrom"], Mapping):
             yield _wrong(item["valueFrom"], "a mapping", f"{path}.valueFrom")
 
@@ -267,9 +267,9 @@ def _resources(value: Any) -> Iterator[Fault]:
 
 
 _CHECKS: dict[Kind, Callable[[Any], Iterator[Fault]]] = {
-    "flag": _flag,
-    "text": _text,
-    "texts": _texts,
+    "boolean": _boolean,
+    "string": _string,
+    "list of strings": _strings,
     "gates": _gates,
     "count": _between(0, 1000, "a whole number"),
     "port": _between(1, 65535, "a port from 1 to 65535"),
@@ -279,8 +279,8 @@ _CHECKS: dict[Kind, Callable[[Any], Iterator[Fault]]] = {
     "image": _matching(_IMAGE, "an image's name, without https:// and tag"),
     "absolute-path": _absolute,
     "relative-path": _relative,
-    "labels": _mapping_of_texts("labels"),
-    "annotations": _mapping_of_texts("annotations"),
+    "labels": _mapping_of_strings("labels"),
+    "annotations": _mapping_of_strings("annotations"),
     "references": _references,
     "resources": _resources,
     "tolerations": _tolerations,

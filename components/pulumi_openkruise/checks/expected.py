@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..config.helm_values import helm_values, merged
 from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, node_affinity
-from ..config.presets import BASE_SELECTORS, preset_selectors
 from ..config.settings import Settings
 from ..inventory.json_access import at, mapping
 from ..inventory.snapshot import NodeFacts
@@ -46,28 +44,20 @@ class Expected:
     """Whether the stack has a DaemonSet at all: some platforms and feature gates turn it off."""
 
 
-def expect_settings(settings: Settings, source: str, listed: Sequence[tuple[str, str]]) -> Expected:
-    """Return what a stack's settings want; ``listed`` are the selectors as given, each with its origin."""
-    values = helm_values(
-        settings.excluded,
-        namespace=settings.namespace,
-        exclude_manager=settings.exclude_manager,
-        values=merged(settings.derived, settings.values),
-    )
-    return expect_values(settings, values, source, listed)
+def expect_settings(settings: Settings, source: str) -> Expected:
+    """Return what a stack's settings want; ``source`` is where they come from, for people."""
+    return expect_values(settings, settings.helm_values(), source)
 
 
-def expect_values(
-    settings: Settings, values: Mapping[str, Any], source: str, listed: Sequence[tuple[str, str]]
-) -> Expected:
-    """Return what a stack wants whose Helm values are rendered already."""
+def expect_values(settings: Settings, values: Mapping[str, Any], source: str) -> Expected:
+    """Return what a stack's settings want, given the Helm values that they result in."""
     required = node_affinity(settings.values, DAEMON).get(REQUIRED)
     daemon = at(values, "daemon", "affinity", "nodeAffinity", REQUIRED)
     manager = at(values, "manager", "nodeAffinity", REQUIRED)
     return Expected(
         source=source,
-        selectors=tuple(selector for selector, _origin in listed),
-        origins=tuple(origin for _selector, origin in listed),
+        selectors=tuple(selector for selector, _origin in settings.listed),
+        origins=tuple(origin for _selector, origin in settings.listed),
         required=required if isinstance(required, Mapping) else None,
         daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
@@ -80,21 +70,6 @@ def expect_values(
         owns_namespace=settings.create_namespace,
         has_daemon=settings.has_daemon,
     )
-
-
-def list_selectors(
-    arguments: Mapping[str, Any], where: str = "virtualNodeSelectors"
-) -> list[tuple[str, str]]:
-    """Return every selector that arguments stand for, each with its origin; ``where`` names the argument."""
-    found = [
-        (selector, f"{where}[{place}]")
-        for place, selector in enumerate(arguments.get("virtual_node_selectors") or ())
-    ]
-    for name in arguments.get("virtual_node_presets") or ():
-        found += [(selector, f"preset {name}") for selector in preset_selectors([name])]
-    if arguments.get("base_exclusions", True):
-        found += [(selector, "base exclusion") for selector in BASE_SELECTORS]
-    return found
 
 
 def expect_selectors(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from ..config.helm_values import daemon_affinity, merged
+from ..config.helm_values import merge_values
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
@@ -46,7 +46,6 @@ class Guard:
         # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="openkruise-look")
         self._component: pulumi.ComponentResource | None = None
-        self._arguments: Mapping[str, Any] = {}
         self._made = asyncio.Event()
         self._given: asyncio.Future[Credentials] | None = None
         self._seen: asyncio.Future[Seen | str] | None = None
@@ -79,9 +78,9 @@ class Guard:
             hooks["before_delete"] = [self._hook("delete release", self._deleted)]
         return self._options(**hooks)
 
-    def look(self, component: pulumi.ComponentResource, arguments: Mapping[str, Any]) -> None:
-        """Begin to look at the cluster of the component's provider; ``arguments`` are the component's."""
-        self._component, self._arguments = component, arguments
+    def look(self, component: pulumi.ComponentResource) -> None:
+        """Begin to look at the cluster of the component's provider."""
+        self._component = component
         self._made.set()
         self._given = asyncio.ensure_future(credentials(component))
         self._seen = asyncio.ensure_future(self.ask(self._look))
@@ -183,15 +182,15 @@ class Guard:
     async def _foretell(self, values: Mapping[str, Any]) -> None:
         """In a preview, tell of the nodes that a release of these values leaves out."""
         if values and self._component is not None and pulumi.runtime.is_dry_run():
-            await node_check.foretold(self.ask, self._component, self._settings, self._arguments, values)
+            await node_check.foretold(self.ask, self._component, self._settings, values)
 
     def _foreseen(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the values with the new affinity, where it is all that is known of the new ones."""
         given = self._settings.values
         if "daemon" not in given:
             return {}
-        required = daemon_affinity(self._settings.excluded, given)
-        return merged(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
+        required = self._settings.affinities.daemon
+        return merge_values(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
     async def _deleted(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         found = await self.ask(_custom_resources)

@@ -30,12 +30,11 @@ def told(
     component: pulumi.ComponentResource,
     release: Any,
     settings: Settings,
-    arguments: Mapping[str, Any],
     values: pulumi.Input[Mapping[str, Any]],
 ) -> pulumi.Output[Any]:
     """Return the release's status, known once nodes and pods were looked at and the findings are told.
 
-    ``arguments`` are the component's, ``values`` the rendered Helm values. With ``node_check`` ``fail`` the
+    ``values`` are the rendered Helm values. With ``node_check`` ``fail`` the
     output fails with an InvalidConfigError that lists the findings.
     """
     status: pulumi.Output[Any] = release.status.apply(lambda found: found.status if found else None)
@@ -43,7 +42,7 @@ def told(
         return status
 
     async def look(known: Sequence[Any]) -> Any:
-        await _look(component, settings, arguments, known[1])
+        await _look(component, settings, known[1])
         return known[0]
 
     # Values may be secret; the status, and where daemons are, is not.
@@ -54,7 +53,6 @@ async def foretold(
     ask: Callable[[Callable[[Any], Any]], Awaitable[Any]],
     component: pulumi.ComponentResource,
     settings: Settings,
-    arguments: Mapping[str, Any],
     values: Mapping[str, Any],
 ) -> None:
     """Tell, in a preview, of real nodes that these Helm values take from daemons, or all from the manager.
@@ -64,7 +62,7 @@ async def foretold(
     """
     if settings.node_check == "off":
         return
-    found = await ask(lambda cluster: _left_out(cluster, settings, arguments, values))
+    found = await ask(lambda cluster: _left_out(cluster, settings, values))
     if isinstance(found, str) or not found[0]:
         return
     headline, findings = found
@@ -78,7 +76,6 @@ async def foretold(
 async def _look(
     component: pulumi.ComponentResource,
     settings: Settings,
-    arguments: Mapping[str, Any],
     values: Mapping[str, Any],
 ) -> None:
     given = await credentials(component)
@@ -88,7 +85,7 @@ async def _look(
     # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
     with ThreadPoolExecutor(1, thread_name_prefix="openkruise-node-check") as threads:
         report = await asyncio.get_running_loop().run_in_executor(
-            threads, answer, given, lambda cluster: _report(cluster, settings, arguments, values)
+            threads, answer, given, lambda cluster: _report(cluster, settings, values)
         )
     if isinstance(report, str):
         _say(pulumi.log.warn, f"not checked, because {report}", component)
@@ -108,9 +105,7 @@ async def _look(
     _say(pulumi.log.warn, f"{report.summary()}{gaps}\n{listed}", component)
 
 
-def _report(
-    cluster: "Cluster", settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
-) -> "Report":
+def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -> "Report":
     """Look until the pods are where they should be, or nothing has come nearer to that for a while."""
     # Imported here, in the thread: it takes longer than everything else in this program.
     from time import monotonic, sleep
@@ -118,7 +113,7 @@ def _report(
     from ..checks import Snapshot, check
     from ..inventory.survey import now, read_nodes, read_pods
 
-    expected = _expected(settings, arguments, values)
+    expected = _expected(settings, values)
     from ..detection import classify
 
     nodes = read_nodes(cluster, classify)
@@ -137,7 +132,7 @@ def _report(
 
 
 def _left_out(
-    cluster: "Cluster", settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]
+    cluster: "Cluster", settings: Settings, values: Mapping[str, Any]
 ) -> "tuple[str, list[Finding]]":
     """Return in one line, empty if nothing is wrong, who is left without a node, and each cause."""
     from dataclasses import replace
@@ -146,7 +141,7 @@ def _left_out(
     from ..checks.expected import match_nodes
     from ..inventory.survey import now, read_nodes
 
-    expected = _expected(settings, arguments, values)
+    expected = _expected(settings, values)
     from ..detection import classify
 
     nodes = read_nodes(cluster, classify)
@@ -163,11 +158,10 @@ def _left_out(
     return "; ".join(told), findings
 
 
-def _expected(settings: Settings, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> "Expected":
-    from ..checks.expected import expect_values, list_selectors
+def _expected(settings: Settings, values: Mapping[str, Any]) -> "Expected":
+    from ..checks.expected import expect_values
 
-    listed = list_selectors(arguments, settings.field_name("virtual_node_selectors"))
-    return expect_values(settings, values, "the stack", listed)
+    return expect_values(settings, values, "the stack")
 
 
 def _may_pass(finding: "Finding") -> bool:

@@ -4,21 +4,18 @@ from typing import cast
 
 import pulumi
 
-from ..config.fields import Arguments
+from ..config.fields import Undecoded
 from ..config.stack_config import CONFIG_KEYS, parse_config
-from ..diagnostics.field_names import NAMESPACE, config_field_name
-from . import chart_probe
-from .errors import shown_plainly
-from .openkruise import OpenKruiseArgs
+from ..diagnostics.field_names import NAMESPACE
+from .args import OpenKruiseArgs
 
 
 def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
     """Return the arguments that the config of the selected stack describes; what is not set is left out.
 
-    ``config`` is another bag of config than the one named ``openkruise``, for programs with several
-    installations. Raises InvalidConfigError, which Pulumi shows without a traceback, with every problem at
-    once: unknown keys, wrong types, selectors that cannot be parsed or excluded. Whatever the component says
-    later of these arguments names the keys of the config; a copy with changes is called by its own names.
+    ``config`` selects another namespace of config than ``openkruise``, for programs with several
+    installations. The component reports every mistake in them at once, those of decoding too, by the keys
+    of the config; in a copy with changes it names the arguments instead.
     """
     config = config or pulumi.Config(NAMESPACE)
     prefix = f"{config.name}:"
@@ -31,16 +28,9 @@ def args_from_config(config: pulumi.Config | None = None) -> OpenKruiseArgs:
     }
     secret_keys = {name for name in raw if pulumi.runtime.is_config_secret(f"{prefix}{name}")}
     source = f"config of stack {pulumi.get_stack()}"
-    with shown_plainly():
-        arguments = parse_config(
-            raw,
-            source=source,
-            namespace=config.name,
-            secret_keys=secret_keys,
-            look=chart_probe.looking(),
-        )
-    if "values" in secret_keys:
-        arguments["values"] = pulumi.Output.secret(arguments["values"])
-    return cast(
-        OpenKruiseArgs, Arguments(arguments, field_name=config_field_name(config.name), source=source)
-    )
+    arguments = parse_config(raw, source=source, namespace=config.name, secret_keys=secret_keys)
+    values = arguments.get("values")
+    if "values" in secret_keys and not isinstance(values, Undecoded):
+        arguments["values"] = pulumi.Output.secret(values)
+        arguments.secrets["values"] = arguments["values"], values
+    return cast(OpenKruiseArgs, arguments)

@@ -1,6 +1,7 @@
 """Which nodes an installation stays off: what selectors, presets and base exclusions match."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
 from ..selectors import Problem as SelectorProblem
@@ -11,29 +12,47 @@ from ..selectors.unsatisfiable import explain_unsatisfiable
 from .presets import BASE_SELECTORS, preset_selectors
 
 
-def read_excluded(
-    selectors: Mapping[int, str], *, presets: Sequence[str], base: bool, where: str
-) -> tuple[tuple[Selector, ...] | None, list[Problem]]:
-    """Return everything that selectors, presets and base exclusions match, and what is wrong with them.
+class Listed(NamedTuple):
+    """A selector of virtual nodes as it is written, and where it comes from."""
 
-    ``selectors`` are given with their position in the user's list, which ``where`` names in messages; presets
-    must be known ones. None where something cannot be read.
+    text: str
+    origin: str
+    """A place in a list, ``openkruise:virtualNodeSelectors[1]``, a preset, or the base exclusions."""
+    where: str = ""
+    """The user's list; empty for a selector that the user did not write."""
+    position: int = 0
+
+
+def list_excluded(
+    selectors: Iterable[tuple[int, str]], *, presets: Sequence[str], base: bool, where: str
+) -> list[Listed]:
+    """Return every selector that these fields stand for, in this order.
+
+    ``selectors`` come with their position in the user's list, which messages call ``where``; presets must be
+    known ones.
     """
-    added = (*preset_selectors(presets), *(BASE_SELECTORS if base else ()))
+    listed = [Listed(text, f"{where}[{index}]", where, index) for index, text in selectors]
+    for name in presets:
+        listed += [Listed(text, f"preset {name}") for text in preset_selectors([name])]
+    return listed + [Listed(text, "base exclusion") for text in BASE_SELECTORS if base]
+
+
+def read_excluded(listed: Sequence[Listed]) -> tuple[tuple[Selector, ...] | None, list[Problem]]:
+    """Return the selectors parsed, and every problem; None where one of them cannot be parsed."""
     try:
-        found = read_selectors([*selectors.values(), *added])
+        found = read_selectors([one.text for one in listed])
     except SelectorError as error:
-        return None, list(_problems(error.problems, selectors, where))
-    return tuple(found), list(_dead(zip(selectors, found, strict=False), where))
+        return None, list(_syntax_problems(error.problems, listed))
+    return tuple(found), list(_unsatisfiable(zip(listed, found, strict=True)))
 
 
-def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[Problem]:
-    for index, selector in selectors:
+def _unsatisfiable(selectors: Iterable[tuple[Listed, Selector]]) -> Iterator[Problem]:
+    for one, selector in selectors:
         reason = explain_unsatisfiable(selector.requirements)
         if reason:
             yield Problem(
                 "dead-selector",
-                f"{where}[{index}]",
+                one.origin,
                 f"matches no node: {reason}",
                 tuple(draw_caret(selector.text, None)),
                 "write what is meant, or remove it",
@@ -41,42 +60,40 @@ def _dead(selectors: Iterable[tuple[int, Selector]], where: str) -> Iterator[Pro
             )
 
 
-def _problems(
-    found: Iterable[SelectorProblem], selectors: Mapping[int, str], where: str
-) -> Iterator[Problem]:
-    split, places = _split_by_yaml(selectors), list(selectors)
+def _syntax_problems(found: Iterable[SelectorProblem], listed: Sequence[Listed]) -> Iterator[Problem]:
+    split = _split_by_yaml({(one.where, one.position): one.text for one in listed if one.where})
     for problem in found:
-        index = places[problem.index or 0]
-        if index - 1 in split:
+        one = listed[problem.index or 0]
+        here = (one.where, one.position)
+        if (one.where, one.position - 1) in split:
             continue  # the second half of what is reported at the first
-        place = f"{where}[{index}]"
-        if index in split:
+        if here in split:
             reason = "YAML has split this selector at its comma, into this entry and the next"
-            detail = draw_caret(selectors[index], None)
+            detail = draw_caret(one.text, None)
             yield Problem(
-                "split-selector", place, reason, tuple(detail), f'put it in quotes: "{split[index]}"'
+                "split-selector", one.origin, reason, tuple(detail), f'put it in quotes: "{split[here]}"'
             )
         elif problem.selector is not None and not problem.selector.strip():
             remedy = (
                 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
             )
-            yield Problem(problem.code, place, problem.reason, (), remedy)
+            yield Problem(problem.code, one.origin, problem.reason, (), remedy)
         else:
             detail = [] if problem.selector is None else draw_caret(problem.selector, problem.position)
             detail += problem.example()
-            yield Problem(problem.code, place, problem.reason, tuple(detail), problem.remedy)
+            yield Problem(problem.code, one.origin, problem.reason, tuple(detail), problem.remedy)
 
 
-def _split_by_yaml(selectors: Mapping[int, str]) -> dict[int, str]:
+def _split_by_yaml(selectors: Mapping[tuple[str, int], str]) -> dict[tuple[str, int], str]:
     """Return the entries that are a selector only with the next one, as ``[a in (x, y)]`` is read in YAML."""
     split = {}
-    for index, first in selectors.items():
-        second = selectors.get(index + 1, "")
+    for (where, index), first in selectors.items():
+        second = selectors.get((where, index + 1), "")
         if "(" in first and ")" not in first and ")" in second and "(" not in second:
             whole = f"{first}, {second}"
             try:
                 parse(whole)
             except SelectorError:
                 continue
-            split[index] = whole
+            split[where, index] = whole
     return split

@@ -1,40 +1,38 @@
-"""The fields of an installation, the kind of value that each takes, and the check that it has it.
-
-Imports no Pulumi.
-"""
+"""The fields of an installation, the kind of value that each takes, and the check of those kinds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, nearest, shown
 
-Kind = Literal["text", "flag", "number", "texts", "gates", "mapping"]
+Kind = Literal["string", "boolean", "number", "list of strings", "gates", "mapping"]
 
 FIELDS: dict[str, Kind] = {
-    "virtual_node_selectors": "texts",
-    "virtual_node_presets": "texts",
-    "base_exclusions": "flag",
-    "exclude_manager": "flag",
-    "platform": "text",
+    "virtual_node_selectors": "list of strings",
+    "virtual_node_presets": "list of strings",
+    "base_exclusions": "boolean",
+    "exclude_manager": "boolean",
+    "platform": "string",
     "feature_gates": "gates",
-    "image_registry": "text",
-    "image_pull_secrets": "texts",
-    "chart": "text",
-    "chart_repository": "text",
-    "chart_version": "text",
-    "chart_digest": "text",
-    "namespace": "text",
-    "create_namespace": "flag",
-    "release_name": "text",
-    "release_namespace": "text",
-    "import_release": "flag",
-    "former_release": "text",
-    "former_namespace": "text",
-    "protect": "flag",
-    "guard_destroy": "flag",
-    "reapply": "text",
-    "node_check": "text",
+    "image_registry": "string",
+    "image_pull_secrets": "list of strings",
+    "chart": "string",
+    "chart_repository": "string",
+    "chart_version": "string",
+    "chart_digest": "string",
+    "namespace": "string",
+    "create_namespace": "boolean",
+    "release_name": "string",
+    "release_namespace": "string",
+    "import_release": "boolean",
+    "former_release": "string",
+    "former_namespace": "string",
+    "protect": "boolean",
+    "guard_destroy": "boolean",
+    "reapply": "string",
+    "node_check": "string",
     "expected_nodes": "number",
     "timeout": "number",
     "values": "mapping",
@@ -48,24 +46,42 @@ NUMBERS: dict[str, tuple[str, int]] = {
 """What the numbers count, and the largest of each; the smallest is 1."""
 
 EXPECTED: dict[Kind, str] = {
-    "text": "a text",
-    "flag": "true or false",
+    "string": "a string",
+    "boolean": "true or false",
     "number": "a number",
-    "texts": "a list of texts",
+    "list of strings": "a list of strings",
     "gates": "a mapping of feature gates to true or false",
     "mapping": "a mapping of Helm values",
 }
 """How messages call the kinds."""
 
 
-class Arguments(dict[str, Any]):
-    """Fields by name, and what whoever wrote them calls them; those of a plain mapping are called so, too."""
+@dataclass(frozen=True)
+class Undecoded:
+    """What stands in the place of a value that could not be decoded; ``read_fields`` reports its problem.
 
-    def __init__(self, fields: Mapping[str, Any], *, field_name: FieldName, source: str) -> None:
+    A copy of the arguments keeps it, so a mistake in stack config is never lost on the way to the component.
+    """
+
+    problem: Problem
+
+
+class Arguments(dict[str, Any]):
+    """Fields by name, with what their author calls them and where they come from."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        *,
+        field_name: FieldName,
+        source: str,
+    ) -> None:
         super().__init__(fields)
         self.field_name = field_name
         self.source = source
-        """Where they come from, in messages; empty where that is the component's to say."""
+        """Where they come from, in messages; empty where the component knows that better."""
+        self.secrets: dict[str, tuple[Any, Any]] = {}
+        """Fields that are secret outputs here, each with its output and the plain content."""
 
 
 def unknown_key(where: str, name: str, known: list[str]) -> Problem:
@@ -75,19 +91,22 @@ def unknown_key(where: str, name: str, known: list[str]) -> Problem:
     return Problem("unknown-key", where, "unknown key", remedy=remedy)
 
 
-def of_right_kind(raw: Mapping[str, Any], field_name: FieldName, problems: list[Problem]) -> dict[str, Any]:
-    """Return the fields whose values have the right type, and add a problem for each other one.
+def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the fields whose values have the right type, and one problem for each of the others.
 
-    Lists come as pairs of position and text: those that are no text are left out, and the others keep their
-    place.
+    Lists of strings become pairs of position and string, so that what is left out moves no other entry.
     """
     given: dict[str, Any] = {}
+    problems: list[Problem] = []
     for name, value in raw.items():
+        if isinstance(value, Undecoded):
+            problems.append(value.problem)
+            continue
         if name not in FIELDS:
             problems.append(unknown_key(str(name), str(name), list(FIELDS)))
             continue
         kind, where = FIELDS[name], field_name(name)
-        if kind == "texts" and isinstance(value, (list, tuple)):
+        if kind == "list of strings" and isinstance(value, (list, tuple)):
             problems += [
                 bad for index, item in enumerate(value) if (bad := _item_problem(item, where, index))
             ]
@@ -100,17 +119,17 @@ def of_right_kind(raw: Mapping[str, Any], field_name: FieldName, problems: list[
                 reason = f"expected {what} from 1 to {largest}, found {shown(value)}"
                 problems.append(Problem("out-of-range", where, reason))
         elif isinstance(
-            value, {"text": str, "flag": bool, "gates": Mapping, "mapping": Mapping}.get(kind, ())
+            value, {"string": str, "boolean": bool, "gates": Mapping, "mapping": Mapping}.get(kind, ())
         ):
             given[name] = value
         else:
             problems.append(_wrong_type(kind, value, where))
-    return given
+    return given, problems
 
 
 def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     expected = EXPECTED[kind]
-    remedy = "write a list with one entry for each of them" if kind == "texts" else ""
+    remedy = "write a list with one entry for each of them" if kind == "list of strings" else ""
     if "Output" in type(value).__name__:
         remedy = (
             "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
@@ -120,7 +139,7 @@ def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
 
 
 def _item_problem(item: Any, where: str, index: int) -> Problem | None:
-    """Return what is wrong with an item of a list of texts, with the YAML trap it probably comes from."""
+    """Return what is wrong with an item of a list of strings, with the YAML trap it probably comes from."""
     if isinstance(item, str):
         return None
     place = f"{where}[{index}]"
@@ -131,5 +150,5 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     elif isinstance(item, (list, tuple)):
         remedy = "write one entry a line, without a list inside the list"
     else:
-        remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than text"
-    return Problem("wrong-type", place, f"expected a text, found {shown(item)}", remedy=remedy)
+        remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than a string"
+    return Problem("wrong-type", place, f"expected a string, found {shown(item)}", remedy=remedy)

@@ -1,13 +1,10 @@
-"""What the user's values require of the pods anyway, joined with the exclusion into one node affinity.
+"""The node affinity that the user's values require of the pods, joined with the exclusion into one.
 
-A term more would admit what another one excludes, so the two are never merged as lists: the selectors'
-complement is intersected with every term. Preferred affinity and pod (anti-)affinity pass through. Imports no
-Pulumi.
+An additional term would admit what another one excludes, so the two are never merged as lists: the selectors'
+complement is intersected with every term. Preferred affinity and pod (anti-)affinity pass through.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..diagnostics.problem import Problem, nearest
@@ -53,44 +50,19 @@ def pod_labels(values: Mapping[str, Any], pods: Pods) -> dict[str, str]:
 def leaves_out(
     required: Mapping[str, Any] | None, labels: Mapping[str, str]
 ) -> Callable[[Mapping[str, str], str], bool]:
-    """Return what tells of a node, by its labels and its name, whether pods are kept off it anyway.
+    """Return a predicate that tells whether the pods' own affinity or nodeSelector rules a node out.
 
-    By the node selector that is required of their nodes, and the labels that their ``nodeSelector`` asks for.
+    ``required`` is the node selector that their affinity requires, ``labels`` their ``nodeSelector``. The
+    predicate takes a node's labels and its name.
     """
-    from ..selectors import NodeMatcher  # for whoever looks at nodes: an update computes the affinity alone
+    from ..selectors import NodeMatcher  # slow to import, and an update computes the affinity alone
 
     match, asked = NodeMatcher((), required).match, labels.items()
     return lambda own, name: not (match(own, name).admitted and asked <= own.items())
 
 
-def joined(
-    excluded: Sequence[str | Selector], values: Mapping[str, Any], pods: Pods
-) -> dict[str, Any] | None:
-    """Return the node selector that requires what the values require and excludes what the selectors match.
-
-    None when nothing is required or excluded. The values must be free of problems (``joint_problems``).
-    """
-    return _joined(tuple(excluded), node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods))
-
-
-def _joined(
-    excluded: tuple[str | Selector, ...], required: Mapping[str, Any] | None, labels: Mapping[str, str]
-) -> dict[str, Any] | None:
-    text = None if required is None else json.dumps(required)
-    return _solved(excluded, text, tuple(sorted(labels.items())))
-
-
-@lru_cache(maxsize=8)
-def _solved(
-    excluded: tuple[str | Selector, ...], required: str | None, labels: tuple[tuple[str, str], ...]
-) -> dict[str, Any] | None:
-    """Solve once: config is checked as config, again as arguments of the component, and then written."""
-    node_selector = None if required is None else json.loads(required)
-    return solve(excluded, required=node_selector, labels=dict(labels)).affinity
-
-
-def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
-    """Yield what is no label in the ``nodeSelector`` that the values give the pods."""
+def check_labels(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
+    """Yield a problem for each entry of the pods' ``nodeSelector`` in the values that is not a label."""
     for key, value in pod_labels(values, pods).items():
         fault = check_requirement(key, "In", (value,))
         if fault:
@@ -98,10 +70,10 @@ def label_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterato
             yield Problem("invalid-affinity", place, fault)
 
 
-def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
-    """Yield what is wrong with the form of the affinity that the values give the pods.
+def check_form(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
+    """Yield the problems in the structure of the affinity that the values give the pods.
 
-    ``where`` is what the values are called.
+    ``where`` is the place of the values in messages.
     """
     section = values.get(pods.section)
     if not isinstance(section, Mapping):
@@ -129,41 +101,49 @@ def form_problems(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator
         yield from (_problem(problem, f"{place}.{REQUIRED}") for problem in read(required)[1])
 
 
-def joint_problems(
+def join_affinities(
     excluded: Sequence[str | Selector],
     values: Mapping[str, Any],
     workloads: Sequence[Pods],
     where: str,
     selectors: str,
-) -> list[Problem]:
-    """Return what is wrong with the exclusion, joined with what the values require of each workload's nodes.
+) -> tuple[dict[Pods, dict[str, Any] | None], list[Problem]]:
+    """Return each workload's node selector: what the values require, without what the selectors match.
 
-    Their form must be free of problems. ``where`` is what the values are called, ``selectors`` what the
-    list of selectors is. Where nothing is required the exclusion itself is at fault, and that is told once.
+    A node selector is None when nothing is required or excluded. The structure of the values must be free of
+    problems. ``where`` is the place of the values in messages, ``selectors`` that of the list of selectors.
+    Where nothing is required the exclusion itself is at fault, which is reported once.
     """
-    told: dict[tuple[str, str], Problem] = {}
+    solved: dict[Pods, dict[str, Any] | None] = {}
+    asked: dict[Pods, tuple[Mapping[str, Any] | None, dict[str, str]]] = {}
+    found: dict[tuple[str, str], Problem] = {}
     for pods in workloads:
         required, labels = node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods)
         affinity = f"{where}.{'.'.join((pods.section, *pods.path))}.{REQUIRED}"
+        twin = next((other for other in solved if asked[other] == (required, labels)), None)
+        asked[pods] = required, labels
         try:
-            _joined(tuple(excluded), required, labels)
+            if twin is not None:
+                solved[pods] = solved[twin]
+            else:
+                solved[pods] = solve(excluded, required=required, labels=labels).affinity
         except SelectorError as error:
             for problem in error.problems:
                 place = selectors if required is None else affinity
                 if problem.by_labels:
                     place = f"{where}.{pods.section}.nodeSelector"
-                told.setdefault((place, problem.code), _problem(problem, place))
+                found.setdefault((place, problem.code), _problem(problem, place))
         else:
             for number, reason in find_unsatisfiable_terms(required, labels) if required is not None else ():
                 place = f"{affinity}.nodeSelectorTerms[{number}]"
-                told[place, reason] = Problem(
+                found[place, reason] = Problem(
                     "dead-term", place, reason, (), "write what is meant, or remove the term", "warning"
                 )
     # What is wrong with the selectors alone is wrong with them joined, too.
-    return [
+    return solved, [
         problem
-        for (place, code), problem in told.items()
-        if place == selectors or (selectors, code) not in told
+        for (place, code), problem in found.items()
+        if place == selectors or (selectors, code) not in found
     ]
 
 

@@ -1,13 +1,13 @@
-"""What an installation can be told: defaults and checks of all fields together. Imports no Pulumi.
+"""The settings of an installation: all fields checked together, with defaults and computed affinities.
 
 The same checks serve stack config and arguments given in a program; only the names in the messages differ.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..chart.derived import derived_problems, derived_values, has_daemon
+from ..chart.derived import derived_problems, derived_values, has_daemon, late_gate
 from ..chart.digests import CHART_REPOSITORY
 from ..chart.local import Look, is_bare_name, nothing_local
 from ..chart.source import (
@@ -23,9 +23,9 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem, shown
 from ..selectors import Selector
 from .adoption import check_adoption
-from .excluded_nodes import read_excluded
-from .fields import of_right_kind
-from .helm_values import merged, values_problems
+from .excluded_nodes import list_excluded, read_excluded
+from .fields import read_fields
+from .helm_values import Affinities, merge_values, read_values, render_values
 from .names import NAMESPACE, RELEASE, name_problems
 from .presets import is_preset, preset_remedy
 
@@ -34,16 +34,20 @@ _DEFAULT = version(CHART_VERSION)
 
 @dataclass(frozen=True)
 class Settings:
-    """A checked description of one installation, defaults filled in."""
+    """A checked description of one installation, with defaults and affinities."""
 
     excluded: tuple[Selector, ...]
-    """What all virtual nodes match: selectors as given, those of presets, base exclusions."""
+    """The selectors of all virtual nodes: those given, those of presets, base exclusions."""
+    listed: tuple[tuple[str, str], ...]
+    """Each of these as it is written, and its origin: a place in a list, a preset, the base exclusions."""
+    affinities: Affinities
+    """Where the pods may run, as far as ``values`` are known."""
     exclude_manager: bool = True
     chart: str = CHART
     chart_repository: str | None = CHART_REPOSITORY
     """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
     chart_version: str = CHART_VERSION
-    """The version that is asked for, or else that of the chart itself, where it tells one."""
+    """The version that is asked for, or else that of the chart itself, where it has one."""
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     contract: Version = _DEFAULT
@@ -59,18 +63,19 @@ class Settings:
     guard_destroy: bool = False
     reapply: str = ""
     node_check: str = "warn"
-    """``off``, ``warn`` or ``fail``: what comes of findings on nodes after the release."""
+    """``off``, ``warn`` or ``fail``: how findings on nodes are reported after the release."""
     timeout: int = 600
     """Seconds that Helm waits."""
     derived: Mapping[str, Any] = field(default_factory=dict)
-    """Helm values that other keys stand for; ``values`` go over them."""
+    """Helm values that other keys stand for; ``values`` are merged over them."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    """The user's own Helm values, as far as they are known."""
     has_daemon: bool = True
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
     warnings: tuple[Problem, ...] = ()
-    """What is worth a line and keeps nobody from installing."""
+    """Problems that do not keep the installation from being used."""
     field_name: FieldName = field(default=argument_name, compare=False, repr=False)
-    """What the fields are called in messages."""
+    """Returns what the user calls a field, for messages."""
 
     @property
     def selectors(self) -> tuple[str, ...]:
@@ -81,6 +86,11 @@ class Settings:
     def release_id(self) -> str:
         """The Helm release as ``<namespace>/<name>``."""
         return f"{self.release_namespace}/{self.release_name}"
+
+    def helm_values(self) -> dict[str, Any]:
+        """Return all Helm values for the chart, keys in canonical order."""
+        every = merge_values(self.derived, self.values)
+        return render_values(self.affinities, namespace=self.namespace, values=every)
 
 
 def default_timeout(expected_nodes: int = 1) -> int:
@@ -98,26 +108,24 @@ def read_settings(
     *,
     source: str,
     field_name: FieldName = argument_name,
-    known_problems: tuple[Problem, ...] = (),
     look: Look = nothing_local,
 ) -> Settings:
     """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
 
-    ``source`` says in messages where ``raw`` comes from; ``field_name`` names a field there.
-    Problems that the caller has found already go in by ``known_problems``, so that they are listed with all
-    others; fields that they are about have to be left out of ``raw``. ``look`` looks at a chart on this
-    machine; by default nothing is looked at. Raises ConfigError with every problem.
+    ``source`` says in messages where ``raw`` comes from; ``field_name`` returns what a field is called there.
+    ``look`` reads a chart on this machine; by default none is read. Raises ConfigError with every problem,
+    those of decoding (``fields.Undecoded``) among them.
     """
-    problems = list(known_problems)
-    given = of_right_kind(raw, field_name, problems)
+    given, problems = read_fields(raw, field_name)
     names = [name for _index, name in given.get("virtual_node_presets", ())]
     problems += _preset_problems(given.get("virtual_node_presets", ()), field_name("virtual_node_presets"))
-    excluded, found = read_excluded(
-        dict(given.get("virtual_node_selectors", ())),
+    listed = list_excluded(
+        given.get("virtual_node_selectors", ()),
         presets=[name for name in names if is_preset(name)],
         base=given.get("base_exclusions", True),
         where=field_name("virtual_node_selectors"),
     )
+    excluded, found = read_excluded(listed)
     problems += found
     problems += _node_check_problems(given, field_name("node_check"))
     problems += chart_problems(given, field_name)
@@ -133,7 +141,7 @@ def read_settings(
     derived = derived_values(given, contract) if good else {}
     values_given = bool(values or given.get("feature_gates"))
     problems += version_problems(contract, field_name("chart_version"), values_given=values_given)
-    problems += values_problems(
+    affinities, found = read_values(
         values,
         excluded=excluded,
         exclude_manager=given.get("exclude_manager", True),
@@ -142,8 +150,9 @@ def read_settings(
         derived=derived,
         field_name=field_name,
     )
+    problems += found
     errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or excluded is None:
+    if errors or excluded is None or affinities is None:
         raise ConfigError(errors, source=source)
     plain = {key: value for key, value in given.items() if key in Settings.__dataclass_fields__}
     plain.setdefault("release_namespace", namespace)
@@ -155,13 +164,39 @@ def read_settings(
         plain.setdefault("chart_version", local.version if local is not None else contract.text)
     return Settings(
         excluded=excluded,
+        listed=tuple((one.text, one.origin) for one in listed),
+        affinities=affinities,
         contract=contract,
         derived=derived,
-        has_daemon=has_daemon(merged(derived, values)),
+        has_daemon=has_daemon(merge_values(derived, values)),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
         field_name=field_name,
         **plain,
     )
+
+
+def with_values(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
+    """Return the settings with the user's values, now that they are known to the last output.
+
+    ``warnings`` are then those that are new. Raises ConfigError with every problem of the values.
+    """
+    affinities, problems = read_values(
+        values,
+        excluded=settings.excluded,
+        exclude_manager=settings.exclude_manager,
+        namespace=settings.namespace,
+        contract=settings.contract,
+        derived=settings.derived,
+        field_name=settings.field_name,
+    )
+    if has_daemon(merge_values(settings.derived, values)) is not settings.has_daemon:
+        place = f"{settings.field_name('values')}.featureGates"
+        problems.append(late_gate(place, settings.field_name("feature_gates")))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or affinities is None:
+        raise ConfigError(errors, source=source)
+    new = tuple(problem for problem in problems if problem not in settings.warnings)
+    return replace(settings, values=values, affinities=affinities, warnings=new)
 
 
 def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:

@@ -226,7 +226,7 @@ def test_the_message_is_the_one_of_the_module(cli: Cli, selectors: list[str]) ->
         ("config: {x: " + "[" * 200 + "]" * 200 + "}", "nested too deeply"),
         ("config: {'openkruise:virtualNodeSelectors': [!key , 'a=b']}", "which YAML reads as a tag"),
         ("config: {'openkruise:virtualNodeSelectors': [a in (x, y)]}", 'put it in quotes: "a in (x, y)"'),
-        ("config: {'openkruise:virtualNodeSelectors': [true]}", "expected a text, found true"),
+        ("config: {'openkruise:virtualNodeSelectors': [true]}", "expected a string, found true"),
         ("config: {'openkruise:virtualNodeSelectors': {secure: AAA}}", "cannot be a secret"),
         ("config: {'openkruise:virtualNodeSelector': []}", "did you mean virtualNodeSelectors?"),
         ("config: {'openkruise:chartVersion': 1.8}", 'expected a version as 1.8.3, found "1.8"'),

@@ -12,17 +12,20 @@ from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
 from pulumi_openkruise.chart.gates import SINCE
-from pulumi_openkruise.chart.local import ChartFileError, LocalChart
+from pulumi_openkruise.chart.local import ChartFileError, LocalChart, Look, nothing_local
 from pulumi_openkruise.chart.platforms import PLATFORMS
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.fields import FIELDS
-from pulumi_openkruise.config.helm_values import helm_values, merged
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.helm_values import merge_values
+from pulumi_openkruise.config.node_affinity import REQUIRED
+from pulumi_openkruise.config.presets import BASE_SELECTORS
+from pulumi_openkruise.config.settings import Settings, read_settings
 from pulumi_openkruise.config.stack_config import CONFIG_KEYS, parse_config
 from pulumi_openkruise.diagnostics.problem import ConfigError
+from pulumi_openkruise.selectors import solve
 from ruamel.yaml import YAML
 
-from tests.support.engine import Engine, config_texts
+from tests.support.engine import RELEASE, Engine, config_texts
 
 MESSAGES = YAML(typ="safe").load((Path(__file__).parents[1] / "config" / "messages.yaml").read_text())
 
@@ -56,9 +59,14 @@ EVERY_KEY = {
 }
 
 
+def read(config: dict[str, Any], *, source: str, look: Look = nothing_local, **options: Any) -> Settings:
+    arguments = parse_config(config, source=source, **options)
+    return read_settings(arguments, source=source, field_name=arguments.field_name, look=look)
+
+
 def message(config: dict[str, Any], **options: Any) -> str:
     with pytest.raises(ConfigError) as caught:
-        parse_config(config_texts(config), source="config of stack dev", **options)
+        read(config_texts(config), source="config of stack dev", **options)
     return str(caught.value)
 
 
@@ -88,7 +96,7 @@ def test_every_kind_of_problem_has_a_message() -> None:
     codes = set()
     for case in MESSAGES:
         with pytest.raises(ConfigError) as caught:
-            parse_config(config_texts(case["config"]), source="test")
+            read(config_texts(case["config"]), source="test")
         codes |= {problem.code for problem in caught.value.problems}
     assert codes >= {
         "contradiction",
@@ -262,7 +270,7 @@ def _nested(flat: dict[str, Any]) -> dict[str, Any]:
         nested: Any = value
         for part in reversed(path.split(".")):
             nested = {part: nested}
-        values = merged(values, nested)
+        values = merge_values(values, nested)
     return values
 
 
@@ -284,19 +292,16 @@ about_values = st.fixed_dictionaries(
 @given(any_config | about_values, st.booleans())
 def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, Any], as_texts: bool) -> None:
     refused: ConfigError | None = None
-    arguments: dict[str, Any] = {}
+    arguments = parse_config(config_texts(config) if as_texts else config, source="test")
+    assert len(arguments) == len(config)
     try:
-        arguments = parse_config(
-            config_texts(config) if as_texts else config, source="test", look=some_charts
-        )
+        settings = read_settings(arguments, source="test", look=some_charts)
     except ConfigError as error:
         refused = error
     if refused is None:
         assert set(arguments) == {CONFIG_KEYS[key] for key in config}
-        settings = read_settings(arguments, source="test", look=some_charts)
         assert all(line.severity != "error" and line.code and line.reason for line in settings.warnings)
-        every = merged(settings.derived, settings.values)
-        values = helm_values(settings.excluded, namespace=settings.namespace, values=every)
+        values = settings.helm_values()
         # What reaches the chart is one text that it can look into, and JSON.
         assert isinstance(values.get("featureGates", ""), str)
         assert json.loads(json.dumps(values, allow_nan=False)) == values
@@ -319,15 +324,24 @@ def test_args_from_config_reads_what_a_test_has_set(engine: Engine) -> None:
     assert args_from_config() == {"timeout": 30}
 
 
-def test_args_from_config_knows_misspelt_keys_and_names_the_stack(
-    engine: Engine, set_config: Callable[..., None]
+@pytest.mark.parametrize(
+    ("change", "source", "namespace"),
+    [
+        (lambda arguments: arguments, "config of stack test", "openkruise:namespace"),
+        (lambda arguments: {**arguments}, "arguments of OpenKruise 'kruise'", "namespace"),
+        (lambda arguments: {**arguments, "timeout": 5}, "arguments of OpenKruise 'kruise'", "namespace"),
+    ],
+)
+def test_mistakes_in_config_reach_the_component_with_all_others_in_copies_too(
+    engine: Engine, set_config: Callable[..., None], change: Any, source: str, namespace: str
 ) -> None:
-    set_config({"openkruise:timeouts": "30"})
+    set_config({"openkruise:timeouts": "30", "openkruise:protect": "?", "openkruise:namespace": "B"})
     with pytest.raises(pulumi.RunError) as caught:
-        args_from_config()
-    assert str(caught.value) == (
-        "config of stack test: 1 problem\n\nopenkruise:timeouts: unknown key\n  did you mean timeout?"
-    )
+        engine.run(lambda: OpenKruise("kruise", change(args_from_config())))
+    assert str(caught.value).startswith(f"{source}: 3 problems\n\n")
+    assert "\n\nopenkruise:timeouts: unknown key\n  did you mean timeout?" in str(caught.value)
+    assert "\n\nopenkruise:protect: expected true or false, found" in str(caught.value)
+    assert f"\n\n{namespace}: expected lower-case letters" in str(caught.value)
     assert isinstance(caught.value, InvalidConfigError)
 
 
@@ -346,6 +360,34 @@ def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config:
     assert isinstance(seen[0], pulumi.Output)
     assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
     assert engine.exports["values"]["value"] == {"daemon": {"socketFile": "b"}}
+
+
+def test_secret_values_are_checked_with_everything_else_and_stay_secret(
+    engine: Engine, set_config: Callable[..., None]
+) -> None:
+    pool = {"key": "pool", "operator": "In", "values": ["a"]}
+    affinity = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [pool]}]}}}
+    gates = "ImagePullJobGate=true,KruiseDaemon=false"
+    values = {"daemon": {"affinity": affinity, "port": "hunter2"}, "featureGates": gates}
+    secret = ("openkruise:values",)
+    set_config({"openkruise:values": json.dumps(values), "openkruise:timeout": "0"}, secret=secret)
+    with pytest.raises(InvalidConfigError) as caught:
+        engine.run(lambda: OpenKruise("kruise", args_from_config()) and None)
+    assert [problem.place for problem in caught.value.problems] == [
+        "openkruise:timeout",
+        "openkruise:values.daemon.port",
+    ]
+    assert "hunter2" not in str(caught.value)
+    values["daemon"] = {"affinity": affinity, "port": 1}
+    set_config({"openkruise:values": json.dumps(values)}, secret=secret)
+    engine.run(lambda: OpenKruise("kruise", args_from_config()) and None)
+    inputs = engine.of_type(RELEASE).inputs
+    assert inputs["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
+    assert inputs["values"]["value"]["daemon"]["port"] == 1
+    outputs = engine.outputs["urn:pulumi:test::openkruise::openkruise:index:OpenKruise::kruise"]
+    joined = solve(BASE_SELECTORS, required=affinity["nodeAffinity"][REQUIRED]).affinity
+    assert outputs["affinity"] == joined
+    assert outputs["daemonDesired"] == 0
 
 
 def test_what_the_component_says_of_config_names_its_keys(

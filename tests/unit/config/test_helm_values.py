@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.chart.version import version
-from pulumi_openkruise.config.helm_values import helm_values, merged, values_problems
+from pulumi_openkruise.config.helm_values import merge_values, read_values
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
+
+from tests.support.rendering import helm_values
 
 SELECTORS = ["b=c,d", "a=b"]
 AFFINITY = solve(SELECTORS).affinity
@@ -33,7 +35,7 @@ def required(*path_and_selector: Any) -> Any:
 
 
 def problems(values: Any, excluded: Sequence[str] = SELECTORS, *, exclude_manager: bool = True) -> list[str]:
-    found = values_problems(
+    _affinities, found = read_values(
         values,
         excluded=excluded,
         namespace="kruise-system",
@@ -151,7 +153,7 @@ def test_the_exclusion_is_solved_alone_only_where_it_is_used_alone() -> None:
     """What cannot be excluded of all nodes can be of those that a workload's pods may run on anyway."""
     own = required("daemon", "affinity", "nodeAffinity", term("k", "In", "3", "9"))
     asks = {"daemon": {"nodeSelector": {"k": "9"}}}
-    for values in (own, asks, merged(own, asks)):
+    for values in (own, asks, merge_values(own, asks)):
         for exclude_manager, expected in ((False, []), (True, ["inexpressible selectors"])):
             assert problems(values, excluded=["k>5,x=y"], exclude_manager=exclude_manager) == expected, values
         written = helm_values(["k>5,x=y"], namespace="n", values=values, exclude_manager=False)["daemon"]
@@ -179,7 +181,7 @@ def test_what_is_found_good_can_be_written() -> None:
 def test_each_problem_has_its_own_place() -> None:
     own = required("daemon", "affinity", "nodeAffinity", term("a", "In", "b"))
     assert problems(own, excluded=["x", "!x"]) == ["leaves-no-node selectors"]
-    assert problems(merged(own, {"daemon": {"nodeSelector": {"a": "c"}}}), excluded=[]) == [
+    assert problems(merge_values(own, {"daemon": {"nodeSelector": {"a": "c"}}}), excluded=[]) == [
         "contradiction values.daemon.nodeSelector"
     ]
     assert problems(required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": [{}]})) == [

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pulumi_openkruise.config.helm_values import helm_values
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.lifecycle.restarts import restart_notice
+
+from tests.support.rendering import helm_values
 
 RESTARTS = (
     "the affinity changes: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"

@@ -1,9 +1,10 @@
 """What a check compares the cluster with: a stack's file, selectors given, or the live DaemonSet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...checks import Expected, expect_selectors, expect_settings
-from ...checks.expected import list_selectors
+from ...config.fields import Undecoded
 from ...config.settings import read_settings
 from ...diagnostics.problem import ConfigError
 from ...selectors import SelectorError, solve
@@ -15,14 +16,20 @@ def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expec
     """Return what a stack's file wants; ``extra`` selectors come on top. Raises UnusableInputError."""
     source = source_of(path)
     arguments = stack_arguments(read_text(path), source, namespace)
-    listed = list_selectors(arguments, f"{namespace}:virtualNodeSelectors")
-    listed += [(selector, "argument") for selector in extra]
-    arguments["virtual_node_selectors"] = [*arguments.get("virtual_node_selectors", ()), *extra]
+    own = arguments.get("virtual_node_selectors")
+    if extra and not isinstance(own, Undecoded):
+        arguments["virtual_node_selectors"] = [*(own or ()), *extra]
     try:
-        settings = read_settings(arguments, source=source)
+        settings = read_settings(arguments, source=source, field_name=arguments.field_name)
     except ConfigError as error:
         raise UnusableInputError(str(error)) from None
-    return expect_settings(settings, source, listed)
+    if extra:
+        origins = [origin for _selector, origin in settings.listed]
+        first = len(own or ())
+        origins[first : first + len(extra)] = ["argument"] * len(extra)
+        listed = tuple((text, origin) for (text, _old), origin in zip(settings.listed, origins, strict=True))
+        settings = replace(settings, listed=listed)
+    return expect_settings(settings, source)
 
 
 def of_arguments(selectors: Sequence[str], namespace: str) -> Expected:

@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from ...checks.expected import list_selectors
+from ...config.fields import Arguments
 from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
+from ...config.settings import read_settings
 from ...config.stack_config import parse_config
+from ...diagnostics.field_names import config_field_name
 from ...diagnostics.problem import ConfigError
 from ..errors import UnusableInputError
 from ..output.terminal import note
@@ -61,24 +63,27 @@ def source_of(path: str) -> str:
 
 
 def _from_stack_text(text: str, source: str, namespace: str) -> SelectorList:
-    arguments = stack_arguments(text, source, namespace)
-    listed = list_selectors(arguments, f"{namespace}:virtualNodeSelectors")
-    found = SelectorList(tuple(one for one, _origin in listed), tuple(origin for _one, origin in listed))
-    values = arguments.get("values", {})
-    if not isinstance(values, Mapping):
-        return found
-    return found + SelectorList(
-        required=node_affinity(values, DAEMON).get(REQUIRED), labels=pod_labels(values, DAEMON)
+    try:
+        settings = read_settings(
+            stack_arguments(text, source, namespace), source=source, field_name=config_field_name(namespace)
+        )
+    except ConfigError as error:
+        raise UnusableInputError(str(error)) from None
+    return SelectorList(
+        tuple(one for one, _origin in settings.listed),
+        tuple(origin for _one, origin in settings.listed),
+        node_affinity(settings.values, DAEMON).get(REQUIRED),
+        pod_labels(settings.values, DAEMON),
     )
 
 
-def stack_arguments(text: str, source: str, namespace: str) -> dict[str, Any]:
-    """Read a stack's file into the component's arguments, and tell the user what of it is not read."""
+def stack_arguments(text: str, source: str, namespace: str) -> Arguments:
+    """Decode a stack's file into the component's arguments, and note what of it cannot be read."""
     try:
         config, secret_keys, environment = _readable_config(text, source, namespace)
-        arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
-    except (ConfigError, ValueError) as error:
+    except ValueError as error:
         raise UnusableInputError(str(error)) from None
+    arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
     if environment:
         note(f"{source}: config that comes from the environments under `environment:` is not read")
     if not config:

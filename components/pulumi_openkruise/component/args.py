@@ -1,0 +1,113 @@
+"""The arguments of the component, and what is known of them in preview.
+
+Pulumi's schema analyzer reads the annotations here, and cannot resolve postponed ones; the docstrings become
+the descriptions of the schema that all languages share.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
+
+import pulumi
+
+from ..config.fields import Arguments
+from ..config.settings import Settings, read_settings
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import ConfigError
+from . import chart_probe
+from .errors import shown_plainly
+from .outputs import holds_output, known_part
+
+
+class OpenKruiseArgs(TypedDict, total=False):
+    """Arguments of OpenKruise: all optional; all but the values plain, since preview has to know them."""
+
+    virtual_node_selectors: list[str] | None
+    """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
+    virtual_node_presets: list[str] | None
+    """Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all"."""
+    base_exclusions: bool | None
+    """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
+    exclude_manager: bool | None
+    """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
+    platform: str | None
+    """Environment that needs settings: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."""
+    feature_gates: dict[str, bool] | None
+    """OpenKruise's feature gates by name, in addition to the chart's own; example: TemplateNoDefaults."""
+    image_registry: str | None
+    """Registry of all images, as <registry>/openkruise/<image>; default Docker's."""
+    image_pull_secrets: list[str] | None
+    """Names of Secrets to pull manager and daemon with; the chart passes none to its pre-delete Job."""
+    chart: str | None
+    """The chart's name, its path, the address of its archive or an oci:// reference; default "kruise"."""
+    chart_repository: str | None
+    """Address of the Helm repository of a chart given by name; default: OpenKruise's own."""
+    chart_version: str | None
+    """Exact version of the chart; default "1.8.3", or the version in a chart given by its path."""
+    chart_digest: str | None
+    """SHA-256 of the chart's archive, 64 hexadecimal digits; default that of OpenKruise's own archive."""
+    namespace: str | None
+    """Namespace that OpenKruise runs in; default "kruise-system"."""
+    create_namespace: bool | None
+    """Whether the stack owns the namespace; false adopts an existing, labelled one; default true."""
+    release_name: str | None
+    """Name of the Helm release, for an installation that exists; default "kruise"."""
+    release_namespace: str | None
+    """Namespace of the Helm release's record, for an installation that exists; default: the namespace."""
+    import_release: bool | None
+    """Whether to import a release that Helm installed and the stack does not hold yet; default false."""
+    former_release: str | None
+    """Former name (or URN) of the stack's own helm.v3.Release, which is adopted unchanged."""
+    former_namespace: str | None
+    """Former name (or URN) of the stack's own Namespace, which is adopted unchanged."""
+    protect: bool | None
+    """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
+    guard_destroy: bool | None
+    """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
+    reapply: str | None
+    """Any string: a new one makes Helm restore what was changed or deleted of the release by hand."""
+    node_check: str | None
+    """How to report misplaced daemons after `up`: off, warn or fail; default warn."""
+    expected_nodes: int | None
+    """Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."""
+    timeout: int | None
+    """Seconds that Helm waits for the pods to be ready; default 600, more for many expected nodes."""
+    values: pulumi.Input[dict[str, Any]] | None
+    """Further Helm values, merged over the computed ones as Helm does: maps merge, lists replace."""
+
+
+class Given(NamedTuple):
+    """Arguments as they are known while the program runs."""
+
+    settings: Settings
+    source: str
+    """Where the arguments come from, in messages."""
+    late_values: Any = None
+    """The values, where they hold outputs and so are checked when these are known; None elsewhere."""
+    secret: bool = False
+    """Whether the values are a secret of the stack's config."""
+
+
+def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
+    """Check the arguments of the component called ``name``, and its chart and repository in a real run.
+
+    Raises InvalidConfigError with every problem at once.
+    """
+    given = {key: value for key, value in (args or {}).items() if value is not None}
+    field_name: FieldName = argument_name
+    source = f"arguments of OpenKruise {name!r}"
+    secrets: Mapping[str, tuple[Any, Any]] = {}
+    if isinstance(args, Arguments):
+        field_name, source, secrets = args.field_name, args.source or source, args.secrets
+    values = given.get("values", {})
+    secret = "values" in secrets and secrets["values"][0] is values
+    late = holds_output(values) and not secret
+    if secret:
+        given["values"] = secrets["values"][1]
+    elif late:
+        given["values"] = known_part(values)
+    with shown_plainly():
+        settings = read_settings(given, source=source, field_name=field_name, look=chart_probe.looking())
+        problems = chart_probe.repository_problems(settings)
+        if problems:
+            raise ConfigError(problems, source="chart repository")
+    return Given(settings, source, values if late else None, secret)
