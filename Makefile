@@ -1,4 +1,4 @@
-# `make` lists the targets. Environments are made on demand and remade when what they are made from changes.
+# `make` lists the targets. Environments are created on demand, and again when their inputs change.
 PYTHON ?= python3
 SANDBOX := .venv-sandbox
 TEST := .venv-test
@@ -18,7 +18,7 @@ up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` (KRUISE=1.9.1 o
 status: $(SANDBOX)/ready ## show what runs in the sandbox, and its nodes
 	@$(SANDBOX)/bin/python -m sandbox status
 
-down: $(SANDBOX)/ready ## stop exactly what `make up` started and throw its state away
+down: $(SANDBOX)/ready ## stop exactly what `make up` started and delete its state
 	@$(SANDBOX)/bin/python -m sandbox down
 
 test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
@@ -51,17 +51,17 @@ kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
 
 privileges: export PRIVILEGES ?= all
-privileges: $(SANDBOX)/ready ## the roles in deploy/: enough for everything, and without any one verb not
+privileges: $(SANDBOX)/ready ## the roles in deploy/: sufficient, and each verb necessary
 	$(SANDBOX)/bin/python -m pytest tests/privileges -v
 
-roles: $(SANDBOX)/ready ## write the roles in deploy/ anew, from what is asked for
+roles: $(SANDBOX)/ready ## write the roles in deploy/ from the requests of a whole life of a release
 	$(SANDBOX)/bin/python -m tests.privileges
 
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt
 	$(SANDBOX)/bin/python -m benchmarks --write
 
-scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and what they cost (half an hour)
+scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and the cost of each (half an hour)
 	$(SANDBOX)/bin/python -m benchmarks.scale
 
 clean: ## remove the environments; the sandbox's programs stay in the user's cache

@@ -76,7 +76,7 @@ def run(progress: Progress) -> tuple[Section, dict[str, list[tuple[int, float]]]
         "50 selectors and the affinity computed from them, against every node: which selectors match it, and "
         "whether the affinity admits it. The Go program calls `labels.Selector.Matches` and "
         "`nodeaffinity.RequiredNodeAffinity.Match` in a loop, selectors parsed beforehand; ours compiles its "
-        "tables anew in each round. Both have to count the same matches, or this benchmark fails. Each node "
+        "tables again in each round. Both must count the same matches, or this benchmark fails. Each node "
         "has a label with a value of its own; *rack and os* and *hostname* ask for labels with 400 and with "
         "100,000 values.",
         [Table("Matching", ["data", "ours : Go", "ours, ms", "Go, ms"], rows, ratios=True)],

@@ -30,7 +30,7 @@ def main(name: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     sys.setrecursionlimit(100_000)
     selectors: list[str] = json.load(sys.stdin)
-    # Solvers greet on standard output from C, whatever they are told.
+    # Solvers print a greeting to standard output from C, whatever their options.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     ours: list[float] = []

@@ -2,7 +2,7 @@
 
 What one would write with a solver at hand. It shares the parser with the package and nothing else, knows
 labels without integer comparison only, and minimises the number of terms and nothing after it. Like the
-package it is given texts and gives a node selector.
+package it takes strings and returns a node selector.
 """
 
 from collections.abc import Sequence

@@ -38,7 +38,7 @@ class Section:
     tables: list[Table] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     plots: list[tuple[str, str]] = field(default_factory=list)
-    """File name and what is to be seen on it."""
+    """File name and caption."""
 
 
 def milliseconds(seconds: float) -> str:

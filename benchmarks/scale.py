@@ -167,7 +167,7 @@ def _checked(state: State, file: Path) -> tuple[float, str]:
 
 
 def _again(state: State, wanted: int) -> tuple[float, set[str]]:
-    """Make the DaemonSet anew; return the seconds until all daemons are ready, and who was given a pod."""
+    """Recreate the DaemonSet; return the seconds until all daemons are ready, and the nodes with a pod."""
     with api.connect(state) as connection:
         found = api.get(connection, f"{_DAEMON_SET}/kruise-daemon")
     with api.connect(state) as connection:

@@ -46,7 +46,7 @@ _SINCE_1_9 = {
 }
 
 WITHOUT_V1ALPHA1 = "2.0.0-without-v1alpha1"
-"""A chart that nobody has published: 1.9.1 without the API version that 2.0 is to remove."""
+"""A chart that was never published: 1.9.1 without the API version that 2.0 removes."""
 
 VERSIONS: dict[str, ChartVersion] = {
     chart.version: chart

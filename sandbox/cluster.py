@@ -42,7 +42,7 @@ def start_cluster(
     *folders* are the built programs' folders by name. *lease_seconds* is how long a node counts as alive
     after a sign of life: thousands that share two cores give theirs seldom. *controller_qps* is what each
     controller may ask of the API server in a second; upstream's default of 20 creates some twenty pods. A
-    cluster of which only some processes live is started anew with its data. Raises
+    cluster of which only some processes live is started again with its data. Raises
     :class:`sandbox.errors.SandboxError` with the log of what does not come up.
     """
     if running(state):
@@ -149,7 +149,7 @@ def _start_apiserver(state: State) -> None:
             }
         )
     )
-    # Who asks for what, for the tests of the roles in deploy/: nobody else's requests are written down.
+    # Who asks for what, for the tests of the roles in deploy/: no other requests are logged.
     policy = state.directory / "audit.yaml"
     audited = {"level": "Metadata", "users": [AUDITED], "omitStages": ["RequestReceived"]}
     policy.write_text(

@@ -1,7 +1,7 @@
-"""Starts and stops the sandbox's processes; never touches one that it did not start.
+"""Start and stop the sandbox's processes, and never touch one that this sandbox did not start.
 
-Each process leaves a record with its id and the moment it started: when the kernel gives the id to somebody
-else, the moment differs and the record counts for nothing.
+Each process leaves a record with its id and the moment it started: if the kernel gives the id to
+another process, the moment differs and the record is ignored.
 """
 
 import contextlib

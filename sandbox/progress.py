@@ -20,7 +20,7 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """The state of a build, told to it by several threads."""
+    """The state of a build, reported by several threads."""
 
     def __init__(self, console: Console, *, lines: bool) -> None:
         self._console = console
@@ -63,7 +63,7 @@ class Progress:
         self._say(f"{name}: compiling {packages} packages")
 
     def compiled(self, name: str, package: str) -> None:
-        """One more package is compiled (packages from Go's cache are not told)."""
+        """One more package is compiled (packages from Go's cache are not reported)."""
         with self._lock:
             self._compiled[name] = self._compiled.get(name, 0) + 1
             self._current[name] = package

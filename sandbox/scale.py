@@ -1,4 +1,4 @@
-"""Many more nodes for a running sandbox: real ones that KWOK plays, and virtual ones that nobody does."""
+"""Many more nodes for a running sandbox: real ones that KWOK plays, and virtual ones that nothing plays."""
 
 import datetime
 from collections.abc import Iterator

@@ -177,8 +177,8 @@ class PodWatch:
 
     def _record(self, version: str) -> None:
         try:
-            told = self._begun.set_result
-            for event in api.watch(self._client, "/api/v1/pods", told, resourceVersion=version):
+            begun = self._begun.set_result
+            for event in api.watch(self._client, "/api/v1/pods", begun, resourceVersion=version):
                 if event["type"] == "ERROR":
                     raise RuntimeError(str(event["object"]))
                 self.events.append(event)
@@ -203,7 +203,7 @@ class PodWatch:
     def _catch_up(self) -> None:
         """Wait until the watch has reported every existing pod at its present version."""
 
-        def told() -> bool:
+        def reported() -> bool:
             assert self._error is None, f"the watch has broken off: {self._error}"
             seen = {
                 (e["object"]["metadata"]["uid"], e["object"]["metadata"]["resourceVersion"])
@@ -212,7 +212,7 @@ class PodWatch:
             pods = self._cluster.get(f"/api/v1/namespaces/{KRUISE_NAMESPACE}/pods")["items"]
             return all((pod["metadata"]["uid"], pod["metadata"]["resourceVersion"]) in seen for pod in pods)
 
-        eventually("the watch to have told of every pod", told)
+        eventually("the watch to report every pod", reported)
 
 
 def is_ready(pod: dict[str, Any]) -> bool:

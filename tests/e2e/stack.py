@@ -161,10 +161,10 @@ class Stack:
         )
         assert done.returncode == 0, done.stdout
         found = json.loads(done.stdout)["deployment"].get("resources") or []
-        told = {}
+        by_urn = {}
         for resource in found:
             # The engine empties a stack's outputs whenever a program ends before it exports anything.
             keys = ["id", "inputs", "protect", "parent", "delete", "initErrors"]
             keys += [] if resource["type"] == "pulumi:pulumi:Stack" else ["outputs"]
-            told[resource["urn"]] = {key: resource.get(key) for key in keys}
-        return told
+            by_urn[resource["urn"]] = {key: resource.get(key) for key in keys}
+        return by_urn

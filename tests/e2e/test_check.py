@@ -94,7 +94,7 @@ def patch(cluster: Cluster, path: str, body: Mapping[str, Any]) -> None:
 
 
 def recreate(cluster: Cluster, path: str, item: Mapping[str, Any]) -> None:
-    """Make an object anew that was deleted."""
+    """Create a deleted object again."""
     fresh = {key: value for key, value in item.items() if key != "status"}
     own = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
     fresh["metadata"] = {key: value for key, value in item["metadata"].items() if key not in own}

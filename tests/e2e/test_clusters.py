@@ -31,9 +31,9 @@ class _Program:
 
     def run(self, *arguments: str) -> str:
         command = [*arguments, "--stack", STACK, "--non-interactive", "--config-file", str(self._config)]
-        nobody = self._home.pulumi / "nobody"
-        nobody.mkdir(exist_ok=True)
-        env = {"KUBECONFIG": "/nowhere/kubeconfig", "HOME": str(nobody)}
+        empty_home = self._home.pulumi / "empty-home"
+        empty_home.mkdir(exist_ok=True)
+        env = {"KUBECONFIG": "/nowhere/kubeconfig", "HOME": str(empty_home)}
         done = pulumi.run(self._home, command, cwd=FOLDER, env=env)
         assert done.returncode == 0, f"`pulumi {' '.join(arguments)}`:\n{done.stdout}"
         return done.stdout

@@ -28,8 +28,8 @@ def stack(life_state: State, life_cluster: Cluster, charts: dict[str, Chart], em
 
 
 def _health(stack: Stack) -> tuple[Any, Any, Any]:
-    told = pulumi.outputs(stack.state, stack=stack.name)
-    return told["daemonDesired"], told["daemonReady"], told["releaseRevision"]
+    outputs = pulumi.outputs(stack.state, stack=stack.name)
+    return outputs["daemonDesired"], outputs["daemonReady"], outputs["releaseRevision"]
 
 
 def _pods(cluster: Cluster) -> set[str]:
@@ -62,7 +62,7 @@ def test_a_daemon_that_is_not_ready_is_no_error(stack: Stack, life_cluster: Clus
     stack.run("refresh", "--yes", "--expect-no-changes").succeeded()
     assert _health(stack)[:2] == (len(REAL) + 1, len(REAL))
 
-    # The pod with its node: the controller counts anew when a pod goes, not when a node does.
+    # The pod with its node: the controller counts again when a pod goes, not when a node does.
     pod = life_cluster.daemons()["ghost"]["metadata"]["name"]
     path = f"/api/v1/namespaces/{KRUISE_NAMESPACE}/pods/{pod}"
     api.call(life_cluster.client, "DELETE", "/api/v1/nodes/ghost")
@@ -87,8 +87,8 @@ def test_a_deleted_daemon_set_is_told_and_comes_back(stack: Stack, life_cluster:
     # Neither a preview nor an update fails for it, and that of what restores it does not, either.
     stack.preview("--expect-no-changes").succeeded()
     stack.up("--expect-no-changes").succeeded()
-    told = pulumi.outputs(stack.state, stack=stack.name)
-    assert (told.get("daemonDesired"), told.get("daemonReady")) == (None, None)
+    outputs = pulumi.outputs(stack.state, stack=stack.name)
+    assert (outputs.get("daemonDesired"), outputs.get("daemonReady")) == (None, None)
     stack.configure(_settings(timeout="121", reapply="it was deleted"))
     stack.up().succeeded()
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL)

@@ -112,7 +112,7 @@ class Kills:
 
 @dataclass(frozen=True)
 class Point:
-    """A moment at which somebody pulls the plug."""
+    """A moment at which processes are killed."""
 
     name: str
     command: str
@@ -315,11 +315,11 @@ def test_a_release_whose_records_were_deleted_is_made_anew(kills: Kills) -> None
 
 def _follow(kills: Kills, command: str) -> None:
     """Repeats the command, as anybody would, and then does what the messages say, until one succeeds."""
-    told = f"pulumi {command}"
+    line = f"pulumi {command}"
     said = []
     for _ in range(4):
-        outcome = _run(kills, told)
-        said.append(f"$ {told}\n{outcome.output}")
+        outcome = _run(kills, line)
+        said.append(f"$ {line}\n{outcome.output}")
         if outcome.code == 0:
             return
         if "pulumi cancel" in outcome.output and "locked by" in outcome.output:
@@ -349,22 +349,22 @@ def _next(answer: str) -> list[str]:
     return [line.partition(", ")[0] for line in plain if line.startswith("pulumi ")]
 
 
-def _run(kills: Kills, told: str) -> Outcome:
+def _run(kills: Kills, line: str) -> Outcome:
     """Return a command of a message, with what people have in their environment or type themselves."""
-    program, *arguments = shlex.split(told)
+    program, *arguments = shlex.split(line)
     if program == "pulumi-openkruise":
         main = "from pulumi_openkruise.cli import main; main()"
         command = [sys.executable, "-c", main, *arguments, "--yes"]
         env = {**os.environ, **pulumi.environment(kills.state)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        return Outcome(told, done.returncode, done.stdout + done.stderr)
+        return Outcome(line, done.returncode, done.stdout + done.stderr)
     if arguments[:2] == ["config", "set"]:
-        # The tests write the stack's config anew each time.
+        # The tests rewrite the stack's config each time.
         kills.stack.configure({arguments[2].removeprefix("openkruise:"): arguments[3]})
-        return Outcome(told, 0, "")
+        return Outcome(line, 0, "")
     if arguments[0] == "cancel":
         done = pulumi.run(kills.state, [*arguments, "--stack", kills.stack.name], cwd=kills.stack.folder)
-        return Outcome(told, done.returncode, done.stdout)
+        return Outcome(line, done.returncode, done.stdout)
     agreed = [] if "--yes" in arguments else ["--yes"]
     return kills.stack.run(*arguments, *agreed)
 

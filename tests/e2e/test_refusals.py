@@ -301,7 +301,7 @@ def test_reapply_puts_back_what_was_changed_by_hand(
     pods = {node: pod["metadata"]["uid"] for node, pod in life_cluster.daemons().items()}
     affinity = life_cluster.daemon_set()["spec"]["template"]["spec"]["affinity"]
 
-    # Nothing has drifted: a new revision, and nobody restarts.
+    # Nothing has drifted: a new revision, and no pod restarts.
     revisions = life_cluster.helm_revisions()
     stack.configure({"reapply": "to see what it does"})
     stack.up().succeeded()
@@ -313,7 +313,7 @@ def test_reapply_puts_back_what_was_changed_by_hand(
     api.call(life_cluster.client, "PATCH", DAEMON_SET, removed, content_type=MERGE_PATCH)
     api.call(life_cluster.client, "DELETE", SERVICE)
     eventually("daemons on virtual nodes", lambda: set(life_cluster.daemons()) & VIRTUAL)
-    # This is what makes it drift: nobody sees it.
+    # This is what makes it drift, unnoticed.
     stack.up("--refresh", "--expect-no-changes").succeeded()
 
     stack.configure({"reapply": "after the incident"})

@@ -34,7 +34,7 @@ def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -
     processes.start(state, "sleeper", SLEEP)
     assert processes.alive(state, "sleeper")
     pid = json.loads((state.run / "sleeper.json").read_text())["pid"]
-    (tmp_path / "notes.txt").write_text("somebody's")
+    (tmp_path / "notes.txt").write_text("a user's file")
 
     done = sandbox_command(state, "down")
     assert done.returncode == 0, done.stderr

@@ -131,7 +131,7 @@ def test_a_new_selector_moves_the_daemon_and_custom_resources_live_on(
         seen = watch.targets()
         assert not VIRTUAL & set(seen), f"pods of the release were made for {seen}"
 
-    # In place: no definition, workload or custom resource was made anew.
+    # In place: no CRD, workload or custom resource was recreated.
     assert cluster.identities() == identities
     found = api.get(cluster.client, f"{CLONE_SETS}/shop")
     assert found["metadata"]["uid"] == clone_set["metadata"]["uid"]

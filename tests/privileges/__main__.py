@@ -1,4 +1,4 @@
-"""Writes the roles in deploy/ anew, from what the API server was asked for in the life of a release.
+"""Write the roles in deploy/, from what the API server was asked for in the life of a release.
 
 Run it when the component or the provider has come to ask for something else: ``make roles``.
 """
@@ -22,7 +22,7 @@ from .life import steps
 from .manifest import INSTALLER, OPTIONAL, READER, header
 from .reading import COMMANDS, run, trouble
 
-# Whoever makes a role has to hold what it grants, or these; the API server does not log that it looked.
+# To create a role one must hold what it grants, or these verbs; the API server does not log that it looked.
 _ESCALATION = [
     Grant("rbac.authorization.k8s.io", resource, verb)
     for resource in ("clusterroles", "roles")

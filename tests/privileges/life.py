@@ -79,7 +79,7 @@ def remove_one_of(grant: Grant, cluster: Cluster) -> None:
 
 
 def meddle(cluster: Cluster, turn: int = 0) -> None:
-    """Edits an object of each kind that a new version of the chart may leave alone; *turn* is to be new."""
+    """Edit an object of each kind that a new chart version may leave alone; *turn* must be new."""
     certificates = f"/api/v1/{_HERE}/secrets/kruise-webhook-certs"
     # What the chart finds in it goes into the next revision's manifest.
     found = {"data": {"turn": base64.b64encode(str(turn).encode()).decode()}}
