@@ -314,12 +314,12 @@ def test_a_release_whose_records_were_deleted_is_made_anew(kills: Kills) -> None
 
 
 def _follow(kills: Kills, command: str) -> None:
-    """Repeats the command, as anybody would, and then does what the messages say, until one succeeds."""
-    line = f"pulumi {command}"
+    """Repeat the command, and then do what the messages say, until one succeeds."""
+    repeated = f"pulumi {command}"
     said = []
     for _ in range(4):
-        outcome = _run(kills, line)
-        said.append(f"$ {line}\n{outcome.output}")
+        outcome = _run(kills, repeated)
+        said.append(f"$ {repeated}\n{outcome.output}")
         if outcome.code == 0:
             return
         if "pulumi cancel" in outcome.output and "locked by" in outcome.output:
