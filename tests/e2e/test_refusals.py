@@ -101,7 +101,7 @@ ATTEMPTS = (
     ),
     Attempt(
         "the namespace given up",
-        ("createNamespace: this stack has made the namespace kruise-system", "set it to true again"),
+        ("createNamespace: this stack created the namespace kruise-system", "set it to true again"),
         settings={"createNamespace": "false"},
     ),
 )

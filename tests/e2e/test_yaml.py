@@ -98,7 +98,7 @@ def test_what_would_lose_the_installation_is_refused(
     for refused, says in (
         ({"name": "renamed"}, "in YAML, options: {aliases: [{name: <old name>}]}"),
         ({"releaseName": "other"}, "to keep that installation: releaseName kruise"),
-        ({"createNamespace": False}, "createNamespace: this stack has made the namespace kruise-system"),
+        ({"createNamespace": False}, "createNamespace: this stack created the namespace kruise-system"),
     ):
         write(**refused)
         output = stack.up().failed().output

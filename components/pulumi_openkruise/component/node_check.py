@@ -1,38 +1,45 @@
-"""Check after ``up`` whether daemons run where they should, and in preview which real nodes lose theirs.
+"""Checks where daemons run: in ``up`` after the release, and in preview which real nodes they leave out.
 
 It uses the kubeconfig of the stack's own Kubernetes provider. Failing to inspect the cluster is reported in
 one line and never fails the update, which has done its work.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
+from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import printable
+from .cluster_view import ClusterView
 from .errors import InvalidConfigError
-from .provider_kubeconfig import answer, credentials
 
 if TYPE_CHECKING:
     from ..checks import Expected, Finding, Report
     from ..cluster import Cluster
 
 PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
-"""How long pods that should run, or go, are waited for while none of them does: Helm's wait leaves a tenth of
-the daemons out, and in a large cluster these take minutes. One that is still starting then is no finding."""
+"""How long to wait for pods that should start or stop while none of them does, and between two looks.
+
+Helm's wait leaves a tenth of the daemons out, and in a large cluster these take minutes. A pod that is still
+starting when the wait ends is no finding.
+"""
+
+_EVIDENCE = 5
+"""Lines of evidence that a message shows of each finding."""
 
 
-def told(
-    component: pulumi.ComponentResource,
+def check_nodes(
     release: Any,
     settings: Settings,
     values: pulumi.Input[Mapping[str, Any]],
+    view: ClusterView,
 ) -> pulumi.Output[Any]:
-    """Return the release's status, known once nodes and pods were looked at and the findings are told.
+    """Return the release's status, known once nodes and pods were checked and the findings are reported.
 
     ``values`` are the rendered Helm values. With ``node_check`` ``fail`` the
     output fails with an InvalidConfigError that lists the findings.
@@ -41,81 +48,62 @@ def told(
     if settings.node_check == "off" or pulumi.runtime.is_dry_run():
         return status
 
-    async def look(known: Sequence[Any]) -> Any:
-        await _look(component, settings, known[1])
+    async def check(known: Sequence[Any]) -> Any:
+        await _check(settings, known[1], view)
         return known[0]
 
     # Values may be secret; the status, and where daemons are, is not.
-    return pulumi.Output.unsecret(pulumi.Output.all(status, values).apply(look))
+    return pulumi.Output.unsecret(pulumi.Output.all(status, values).apply(check))
 
 
-async def foretold(
-    ask: Callable[[Callable[[Any], Any]], Awaitable[Any]],
-    component: pulumi.ComponentResource,
-    settings: Settings,
-    values: Mapping[str, Any],
-) -> None:
-    """Tell, in a preview, of real nodes that these Helm values take from daemons, or all from the manager.
+async def announce_excluded_nodes(settings: Settings, values: Mapping[str, Any], view: ClusterView) -> None:
+    """Report, in a preview, real nodes that these Helm values take from daemons, or all from the manager.
 
-    Raises InvalidConfigError with ``node_check`` ``fail``. Where nodes cannot be read nothing is told: `up`
-    says so.
+    Raises InvalidConfigError with ``node_check`` ``fail``. Where nodes cannot be read nothing is reported:
+    `up` says so.
     """
     if settings.node_check == "off":
         return
-    found = await ask(lambda cluster: _left_out(cluster, settings, values))
-    if isinstance(found, str) or not found[0]:
+    found = await view.ask(lambda cluster: _excluded_nodes(cluster, settings, values))
+    if isinstance(found, Unavailable):
         return
-    headline, findings = found
-    problems = [_problem(finding) for finding in findings]
+    headlines, problems = found
+    if not headlines:
+        return
+    headline = "; ".join(headlines)
     if settings.node_check == "fail":
-        name = component.pulumi_resource_name
-        raise InvalidConfigError(problems, source=f"nodeCheck of OpenKruise {name!r}: {headline}")
-    _say(pulumi.log.warn, "\n".join([headline, *map(str, problems)]), component)
+        raise _error(problems, headline, view)
+    _say(pulumi.log.warn, "\n".join([headline, *map(str, problems)]), view)
 
 
-async def _look(
-    component: pulumi.ComponentResource,
-    settings: Settings,
-    values: Mapping[str, Any],
-) -> None:
-    given = await credentials(component)
-    if given.kubeconfig is None:
-        _say(pulumi.log.info, f"not checked, because {given.reason}", component)
+async def _check(settings: Settings, values: Mapping[str, Any], view: ClusterView) -> None:
+    given = await view.credentials()
+    if isinstance(given, Unavailable):
+        _say(pulumi.log.info, f"not checked, because {given}", view)
         return
-    # Not the pool in which Pulumi waits for the engine: that may be full of what waits for this.
-    with ThreadPoolExecutor(1, thread_name_prefix="openkruise-node-check") as threads:
-        report = await asyncio.get_running_loop().run_in_executor(
-            threads, answer, given, lambda cluster: _report(cluster, settings, values)
-        )
-    if isinstance(report, str):
-        _say(pulumi.log.warn, f"not checked, because {report}", component)
+    report = await view.ask(lambda cluster: _report(cluster, settings, values))
+    if isinstance(report, Unavailable):
+        _say(pulumi.log.warn, f"not checked, because {report}", view)
         return
-    findings = [finding for finding in report.findings if finding.severity != "info"]
     gaps = "".join(f" Not checked: {one.what}, because {one.because}." for one in report.not_checked)
-    if not findings:
-        _say(pulumi.log.info, f"{report.summary()}{gaps}", component)
-        return
-    problems = [_problem(finding) for finding in findings]
-    if settings.node_check == "fail":
-        name = component.pulumi_resource_name
-        raise InvalidConfigError(
-            problems, source=f"nodeCheck of OpenKruise {name!r}: {report.summary()}{gaps}"
-        )
-    listed = "\n".join(str(problem) for problem in problems)
-    _say(pulumi.log.warn, f"{report.summary()}{gaps}\n{listed}", component)
+    summary = f"{report.summary()}{gaps}"
+    problems = [_problem(finding) for finding in report.findings if finding.severity != "info"]
+    if not problems:
+        _say(pulumi.log.info, summary, view)
+    elif settings.node_check == "fail":
+        raise _error(problems, summary, view)
+    else:
+        _say(pulumi.log.warn, "\n".join([summary, *map(str, problems)]), view)
 
 
 def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -> "Report":
     """Look until the pods are where they should be, or nothing has come nearer to that for a while."""
     # Imported here, in the thread: it takes longer than everything else in this program.
-    from time import monotonic, sleep
-
     from ..checks import Snapshot, check
+    from ..detection import classify
     from ..inventory.survey import now, read_nodes, read_pods
 
     expected = _expected(settings, values)
-    from ..detection import classify
-
     nodes = read_nodes(cluster, classify)
     running, deadline = -1, 0.0
     while True:
@@ -124,38 +112,49 @@ def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -
         report = check(snapshot, expected)
         counts = report.counts()
         if counts.get("running", 0) > running:
-            running, deadline = counts.get("running", 0), monotonic() + PATIENCE_SECONDS
-        settled = not counts.get("starting") and not any(map(_may_pass, report.findings))
-        if settled or monotonic() > deadline:
+            running, deadline = counts.get("running", 0), time.monotonic() + PATIENCE_SECONDS
+        finished = not counts.get("starting") and not any(map(_may_pass, report.findings))
+        if finished or time.monotonic() > deadline:
             return report
-        sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
 
 
-def _left_out(
+def _excluded_nodes(
     cluster: "Cluster", settings: Settings, values: Mapping[str, Any]
-) -> "tuple[str, list[Finding]]":
-    """Return in one line, empty if nothing is wrong, who is left without a node, and each cause."""
-    from dataclasses import replace
-
+) -> tuple[list[str], list[Problem]]:
+    """Return a headline for each workload that loses nodes it should have, and the problem of each cause."""
     from ..checks import Snapshot, check
     from ..checks.expected import match_nodes
+    from ..detection import classify
     from ..inventory.survey import now, read_nodes
 
     expected = _expected(settings, values)
-    from ..detection import classify
-
     nodes = read_nodes(cluster, classify)
     report = check(Snapshot(source=cluster.address, taken=now(), nodes=nodes), expected)
+    problems = [_problem(finding) for finding in report.findings if finding.code == "real-node-excluded"]
     real = [node for node in nodes if node.classification.runs_daemon]
-    lost, told = report.counts().get("lost", 0), []
+    lost, headlines = report.counts().get("lost", 0), []
     if lost:
-        told.append(f"{lost:,} of {len(real):,} real nodes get no daemon")
-    wanted = replace(expected, selectors=(), daemon=expected.manager, node_selector={}, has_daemon=True)
+        headlines.append(f"{lost:,} of {len(real):,} real nodes get no daemon")
+    manager = replace(expected, selectors=(), daemon=expected.manager, node_selector={}, has_daemon=True)
     places = real if settings.exclude_manager else nodes
-    if places and not any(match.admitted for match in match_nodes(wanted, places)):
-        told.append("no node is left for the manager, and Helm would wait for it until its timeout")
-    findings = [finding for finding in report.findings if finding.code == "real-node-excluded"]
-    return "; ".join(told), findings
+    if places and not any(match.admitted for match in match_nodes(manager, places)):
+        headlines.append("no node is left for the manager, and Helm would wait for it until its timeout")
+        problems.append(_no_node_for_manager(settings, len(places)))
+    return headlines, problems
+
+
+def _no_node_for_manager(settings: Settings, places: int) -> Problem:
+    field_name = settings.field_name
+    kind = "real nodes" if settings.exclude_manager else "nodes"
+    return Problem(
+        "no-node-for-manager",
+        field_name("exclude_manager"),
+        f"of {places:,} {kind} none is left for the manager by its node affinity",
+        (),
+        f"list fewer virtual nodes, or change {field_name('values')}.manager.nodeAffinity; where all nodes "
+        f"are virtual, set {field_name('exclude_manager')} to false",
+    )
 
 
 def _expected(settings: Settings, values: Mapping[str, Any]) -> "Expected":
@@ -169,10 +168,14 @@ def _may_pass(finding: "Finding") -> bool:
 
 
 def _problem(finding: "Finding") -> Problem:
-    detail = tuple(f"  {line}" for line in (*finding.evidence[:5], finding.consequence))
+    detail = tuple(f"  {line}" for line in (*finding.evidence[:_EVIDENCE], finding.consequence))
     return Problem(finding.code, finding.code, finding.what, detail, finding.remedy)
 
 
-def _say(how: Any, text: str, component: pulumi.ComponentResource) -> None:
-    plain = "\n".join(map(printable, text.split("\n")))
-    how(f"nodeCheck: {plain}", resource=component)
+def _error(problems: Sequence[Problem], headline: str, view: ClusterView) -> InvalidConfigError:
+    name = view.component.pulumi_resource_name if view.component is not None else ""
+    return InvalidConfigError(problems, source=f"nodeCheck of OpenKruise {name!r}: {headline}")
+
+
+def _say(how: Any, text: str, view: ClusterView) -> None:
+    how("\n".join(map(printable, f"nodeCheck: {text}".split("\n"))), resource=view.component)

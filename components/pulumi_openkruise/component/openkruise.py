@@ -12,14 +12,17 @@ import pulumi
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings, with_values
 from ..diagnostics.problem import Problem
+from ..inventory.release import ReleaseId
 from ..lifecycle.ownership import KEEP
 from . import namespace as namespaces
-from . import node_check
 from .args import Given, OpenKruiseArgs, read_arguments
-from .daemon_status import daemons
+from .cluster_view import ClusterView
+from .daemon_status import read_daemon_counts
 from .errors import shown_plainly
-from .hooks import Guard
+from .hooks import Hooks
+from .node_check import check_nodes
 from .outputs import known_later, once_known
+from .verdict import await_verdict
 
 
 class OpenKruise(pulumi.ComponentResource):
@@ -56,21 +59,22 @@ class OpenKruise(pulumi.ComponentResource):
         settings = given.settings
         _log(settings.warnings)
 
-        guard = Guard(name, settings, opts)
-        guarded = pulumi.ResourceOptions.merge(opts, guard.of_component())
-        super().__init__("openkruise:index:OpenKruise", name, guard.inputs(), guarded)
-        guard.look(self)
+        view = ClusterView(ReleaseId(settings.release_namespace, settings.release_name))
+        hooks = Hooks(name, settings, opts, view)
+        guarded = pulumi.ResourceOptions.merge(opts, hooks.for_component())
+        with view.opened_by(self):
+            super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
         values = _helm_values(self, given)
-        namespace, values = _namespace(self, name, given, guard, values)
-        release = _release(self, name, settings, guard, values, namespace)
+        namespace, values = _namespace(self, name, given, hooks, values)
+        release = _release(self, name, settings, hooks, values, namespace)
 
         self.affinity = _affinity(given, values)
         self.selectors = pulumi.Output.from_input(list(settings.selectors))
         self.chart_version = _chart_version(settings, release)
-        self.namespace = guard.settled(release)
-        self.status = node_check.told(self, release, settings, values)
+        self.namespace = await_verdict(release, settings, hooks, view)
+        self.status = check_nodes(release, settings, values, view)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
-        self.daemon_desired, self.daemon_ready = _daemon_counts(settings, guard, release)
+        self.daemon_desired, self.daemon_ready = _daemon_counts(settings, view, release)
         self.register_outputs(
             {
                 "affinity": self.affinity,
@@ -105,7 +109,7 @@ def _namespace(
     component: pulumi.Resource,
     name: str,
     given: Given,
-    guard: Guard,
+    hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
 ) -> tuple[pulumi.Resource, pulumi.Input[Mapping[str, Any]]]:
     """Declare the namespace, created or adopted; return it and the values, which wait until it is ready."""
@@ -126,7 +130,7 @@ def _namespace(
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect),
         pulumi.ResourceOptions(depends_on=once_known(values) if late else []),
-        guard.of_namespace(),
+        hooks.for_namespace(),
     )
     namespace = namespaces.created(
         f"{name}-namespace",
@@ -159,7 +163,7 @@ def _release(
     component: pulumi.Resource,
     name: str,
     settings: Settings,
-    guard: Guard,
+    hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
     namespace: pulumi.Resource,
 ) -> Any:
@@ -169,7 +173,7 @@ def _release(
     recorded = settings.release_id if settings.import_release else None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect, depends_on=[namespace]),
-        guard.of_release(),
+        hooks.for_release(),
     )
     repository = settings.chart_repository
     # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
@@ -208,11 +212,11 @@ def _chart_version(settings: Settings, release: Any) -> pulumi.Output[str]:
     return version
 
 
-def _daemon_counts(settings: Settings, guard: Guard, release: Any) -> tuple[Any, Any]:
+def _daemon_counts(settings: Settings, view: ClusterView, release: Any) -> tuple[Any, Any]:
     """Return how many nodes should run the daemon, and how many do."""
     # In a chart of another name the DaemonSet may have another name, too.
     if settings.has_daemon and settings.contract.is_openkruises:
-        return daemons(guard.ask, settings.namespace, release.status)
+        return read_daemon_counts(view, settings.namespace, release.status)
     none = pulumi.Output.from_input(None if settings.has_daemon else 0)
     return none, none
 

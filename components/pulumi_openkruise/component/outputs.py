@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import pulumi
 
 from .errors import InvalidConfigError
+
+Value = TypeVar("Value")
 
 
 def holds_output(value: Any) -> bool:
@@ -66,6 +68,14 @@ def once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]
         await values.future()
         return []
 
-    known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    known.set_result(True)
-    return pulumi.Output(set(), nothing(), known)
+    return resolved_later(nothing(), set())
+
+
+def resolved_later(value: Awaitable[Value], resources: set[pulumi.Resource]) -> pulumi.Output[Value]:
+    """Return an output that depends on the resources, and whose value is known even in a preview."""
+
+    async def known() -> bool:
+        return True
+
+    # A future of its own would need an event loop that runs already; a task takes the current one.
+    return pulumi.Output(resources, value, asyncio.ensure_future(known()))

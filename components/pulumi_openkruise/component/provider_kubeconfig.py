@@ -1,67 +1,65 @@
-"""With which kubeconfig the stack's own Kubernetes provider works, so that others can look where it looks.
-
-The environment's kubeconfig is never read: it may be another cluster's.
-"""
+"""Which kubeconfig the stack's own Kubernetes provider uses, so that the program looks where it does."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
+from ..diagnostics.unavailable import Unavailable
+
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-"""How long a request of the look may take; whether a silent cluster is an error, the provider decides."""
+"""Limits of one request. A cluster that does not answer is no error here: the provider decides that."""
 
 Answer = TypeVar("Answer")
 
 
 class Credentials(NamedTuple):
-    """A kubeconfig, as content or path, with the context and the cluster to use in it.
+    """What a provider was given to find its cluster with."""
 
-    ``context`` None means the kubeconfig's current one; ``cluster`` None means the context's own.
-    """
-
-    kubeconfig: str | None
+    kubeconfig: str
+    """The kubeconfig's content, or its path."""
     context: str | None = None
+    """The context in it; None for its current one."""
     cluster: str | None = None
-    reason: str = ""
-    """Why there is no kubeconfig."""
+    """The cluster that takes the place of the context's own; None where it stays."""
 
 
-async def credentials(component: pulumi.Resource) -> Credentials:
-    """Return what the provider of this component's children was given; never fails."""
+async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:
+    """Return what the provider of this component's children was given; never raises."""
     provider = component.get_provider(_RELEASE)
     if provider is None:
         config = pulumi.Config("kubernetes")
         kubeconfig = config.get("kubeconfig")
         if not kubeconfig:
-            return Credentials(None, reason="the stack's config has no kubernetes:kubeconfig")
+            return Unavailable("the stack's config has no kubernetes:kubeconfig")
         return Credentials(kubeconfig, config.get("context") or None, config.get("cluster") or None)
     # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
     given = provider.__dict__
-    kubeconfig = await _known(given.get("kubeconfig"))
+    kubeconfig = await _value_if_known(given.get("kubeconfig"))
     if not isinstance(kubeconfig, str) or not kubeconfig:
-        return Credentials(None, reason="the provider's kubeconfig is not known to the program")
-    context, cluster = await _known(given.get("context")), await _known(given.get("cluster"))
+        return Unavailable("the provider's kubeconfig is not known to the program")
+    context = await _value_if_known(given.get("context"))
+    cluster = await _value_if_known(given.get("cluster"))
     return Credentials(kubeconfig, _name(context), _name(cluster))
 
 
-def server(given: Credentials) -> str | None:
-    """Return the address of the API server that is asked; None where that is not known."""
-    if given.kubeconfig is None:
+def server_address(given: Credentials | Unavailable) -> str | None:
+    """Return the address of the API server that the kubeconfig names; None where that is not known."""
+    if isinstance(given, Unavailable):
         return None
     from ..cluster.kubeconfig import address
 
     try:
         return address(given.kubeconfig, given.context, given.cluster)
-    except Exception:  # whoever asks that server says what is wrong with the kubeconfig
+    except Exception:  # the request that needs this kubeconfig reports what is wrong with it
         return None
 
 
-def answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | str:
-    """Return what a cluster answers, or why it does not: a look must never be what breaks an update."""
-    # Imported here, in the thread: it takes longer than the look itself.
+def ask_cluster(given: Credentials, question: Callable[[Any], Answer]) -> Answer | Unavailable:
+    """Return the cluster's answer, or why there is none: failing to look must never fail the update."""
+    # Imported here, in the thread: it takes longer than the request itself.
     from ..cluster import ClusterError, connect
 
     try:
@@ -74,20 +72,20 @@ def answer(given: Credentials, question: Callable[[Any], Answer]) -> Answer | st
         )
         return question(cluster)
     except ClusterError as error:
-        return error.cause
+        return Unavailable(error.cause)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return Unavailable(f"{type(error).__name__}: {error}")
 
 
 def _name(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-async def _known(value: Any) -> Any:
+async def _value_if_known(value: Any) -> Any:
     """Return an output's value; None where it is not known yet, or will never be."""
     if not isinstance(value, pulumi.Output):
         return value
     try:
         return await value.future() if await value.is_known() else None
-    except Exception:  # whatever keeps it from being known is reported where it happens
+    except Exception:  # what keeps it from being known is reported where it happens
         return None

@@ -1,1 +1,1 @@
-"""What an update may do to an installation, and how a stuck one is recovered; pure."""
+"""Decides what must not happen to an installation, what was interrupted, and how it is repaired; pure."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
@@ -140,7 +140,7 @@ def test_a_cluster_that_cannot_be_looked_at_breaks_nothing(
     assert said == []
     installed(configured(server, context), preview=True)
     (note,) = said
-    assert note.startswith("info: what is in the cluster was not looked at: ")
+    assert note.startswith("info: the cluster was not inspected: ")
 
 
 def test_a_user_who_may_not_look_breaks_nothing(server: ApiServer, said: list[str]) -> None:
@@ -165,8 +165,8 @@ def test_the_environments_kubeconfig_is_not_read(
     installed({}, preview=True)
     installed({})
     assert server.asked == []
-    unseen = "what is in the cluster was not looked at: the stack's config has no kubernetes:kubeconfig"
-    lost = "a release that is stuck, or that another name or stack has, is not noticed"
+    unseen = "the cluster was not inspected: the stack's config has no kubernetes:kubeconfig"
+    lost = "a release that is stuck, or that another name or stack has, goes unnoticed"
     assert said == [f"info: {unseen}", f"warn: {unseen}; {lost}"]
 
 
@@ -298,25 +298,25 @@ def called(
     config: dict[str, str],
     hooks: dict[str, pulumi.ResourceHook],
     which: str,
-    args: OpenKruiseArgs | None = None,
+    args: OpenKruiseArgs | Callable[[], OpenKruiseArgs] | None = None,
     preview: bool = False,
     **given: Any,
 ) -> str:
     """Return what a hook refuses, called as the engine calls it while a registration waits for it."""
-    found: list[str] = []
+    answers: list[str] = []
 
     async def call() -> None:
+        hook = hooks[f"openkruise kruise: {which}"]
+        refusal = ""
         try:
-            answer = hooks[f"openkruise kruise: {which}"].callback(
-                pulumi.ResourceHookArgs("urn", "id", "name", "type", **given)
-            )
-            assert answer is not None
-            await answer
+            await hook.callback(pulumi.ResourceHookArgs("urn", "id", "name", "type", **given))  # type: ignore[misc]
         except InvalidConfigError as error:
-            found.append(str(error))
+            refusal = str(error)
+        answers.append(refusal)
 
     def program() -> None:
-        OpenKruise("kruise", alone(args))
+        # Arguments that hold outputs can only be made where the program runs.
+        OpenKruise("kruise", alone(args() if callable(args) else args))
         pulumi.export("called", pulumi.Output.from_input(call()))
 
     with new_engine(preview=preview) as engine:
@@ -324,7 +324,9 @@ def called(
         # The program may fail as well, which is tested apart: here the engine does not wait for the hook.
         with contextlib.suppress(InvalidConfigError):
             engine.run(program)
-    return "".join(found)
+    # A hook that never ran, or that raised something else, has refused nothing.
+    (answer,) = answers
+    return answer
 
 
 def test_a_program_whose_change_is_refused_fails_too(
@@ -353,7 +355,7 @@ def test_a_release_that_is_there_is_not_created(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
     refused = called(configured(server), hooks, "create release", new_inputs={})
-    assert "Helm release kruise-system/kruise: is there" in refused
+    assert "Helm release kruise-system/kruise: exists" in refused
 
 
 @pytest.mark.parametrize("answer", [(200, {"metadata": {}}), (403, {"message": "forbidden"})])
@@ -362,7 +364,7 @@ def test_a_namespace_that_is_there_or_may_be_is_not_created(
 ) -> None:
     server.routes["/api/v1/namespaces/kruise-system"] = answer
     refused = called(configured(server), hooks, "create namespace", new_inputs={})
-    assert "namespace kruise-system: is there" in refused
+    assert "namespace kruise-system: exists" in refused
 
 
 def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
@@ -416,7 +418,7 @@ def test_secret_values_are_judged_as_well(server: ApiServer, hooks: dict[str, pu
     refused = called(
         configured(server, "there"), hooks, "update release", old_inputs={}, new_inputs=Late(x=1)
     )
-    assert "could not be checked in the cluster" in refused
+    assert "whether Helm keeps them is not known" in refused
 
 
 LISTED = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["1"]}]}]}
@@ -461,6 +463,35 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
     assert called(configured(server), hooks, "update release", args, preview=True, **update) == ""
     assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1' (unless 'a=1')"]]
 
+    # Where an output may change the daemon's affinity too, nothing is known of it, and nothing is said.
+    said.clear()
+    hooks.clear()
+
+    def later() -> OpenKruiseArgs:
+        return {**args, "values": {"daemon": {"affinity": pulumi.Output.from_input({})}}}
+
+    assert called(configured(server), hooks, "update release", later, preview=True, **update) == ""
+    assert said == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_only_a_preview_reports_the_nodes_that_a_new_release_leaves_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], preview: bool
+) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    info = {"containerRuntimeVersion": "containerd://2.1.4", "operatingSystem": "linux", "osImage": "Debian"}
+    info |= {"kubeletVersion": "v1.33.1", "kernelVersion": "6.1", "architecture": "amd64"}
+    real = {"metadata": {"name": "a", "labels": {"a": "1"}}, "status": {"nodeInfo": info}}
+    server.objects("/api/v1/nodes", [real])
+    args: OpenKruiseArgs = {"node_check": "warn", "virtual_node_selectors": ["a=1"]}
+    created = {"new_inputs": {"values": WITH_AFFINITY}}
+    assert called(configured(server), hooks, "create release", args, preview=preview, **created) == ""
+    asked = [path for _, path, *_ in server.asked]
+    # In `up` the check after the release reads the nodes, once.
+    assert asked.count("/api/v1/nodes") == 1
+    assert any("real nodes get no daemon" in note for note in said) is preview
+
 
 def test_a_downgrade_is_judged_by_what_is_stored(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
@@ -494,7 +525,7 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
         old_inputs={"createNamespace": True},
         new_inputs={"createNamespace": False},
     )
-    assert "this stack has made the namespace kruise-system" in refused
+    assert "this stack created the namespace kruise-system" in refused
 
 
 PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
@@ -561,7 +592,9 @@ def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
     server.routes[CRDS] = (403, {"message": "forbidden"})
     assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
     (warning,) = said
-    assert warning.startswith("warn: refused, if it is still so when the release's turn comes: Helm release")
+    assert warning.startswith(
+        "warn: refused, unless this has changed when the release's turn comes: Helm release"
+    )
 
     said.clear()
     server.objects(CRDS, [])

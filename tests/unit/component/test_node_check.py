@@ -124,28 +124,25 @@ def test_with_fail_the_update_fails_with_everything_that_was_found(
     assert str(caught.value).startswith("nodeCheck of OpenKruise 'kruise': 2 nodes: ")
 
 
-def foretold(server: ApiServer, **arguments: Any) -> str:
-    """Return what a preview that is about to create the release is refused for."""
+def previewed(server: ApiServer, values: dict[str, Any] | None = None, **arguments: Any) -> str:
+    """Return what a preview refuses that is about to create the release with these values."""
     created: list[pulumi.ResourceHook] = []
-    refused: list[str] = []
+    answers: list[str] = []
+    inputs = values or {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: LEAVES_B}}}}
 
-    async def call(hook: pulumi.ResourceHook, values: Any) -> None:
-        inputs = {"values": await pulumi.Output.from_input(values).future()}
+    async def call(hook: pulumi.ResourceHook) -> None:
+        refusal = ""
         try:
-            answer = hook.callback(pulumi.ResourceHookArgs("urn", "", "name", "type", new_inputs=inputs))
-            assert answer is not None
-            await answer
+            args = pulumi.ResourceHookArgs("urn", "", "name", "type", new_inputs={"values": inputs})
+            await hook.callback(args)  # type: ignore[misc]
         except InvalidConfigError as error:
-            refused.append(str(error))
+            refusal = str(error)
+        answers.append(refusal)
 
     def program() -> None:
         OpenKruise("kruise", arguments)  # type: ignore[arg-type]
-        values: dict[str, Any] = {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: LEAVES_B}}}}
-        if arguments.get("virtual_node_selectors") == ["kubernetes.io/os"]:
-            nowhere = {"nodeAffinity": {REQUIRED: NOWHERE}}
-            values = {"daemon": {"affinity": nowhere}, "manager": nowhere}
         (hook,) = [one for one in created if one.name.endswith("create release")]
-        pulumi.export("called", pulumi.Output.from_input(call(hook, values)))
+        pulumi.export("called", pulumi.Output.from_input(call(hook)))
 
     with pytest.MonkeyPatch.context() as patch, new_engine(preview=True) as engine:
         original = pulumi.ResourceHook.__init__
@@ -157,38 +154,76 @@ def foretold(server: ApiServer, **arguments: Any) -> str:
         patch.setattr(pulumi.ResourceHook, "__init__", recorded)
         pulumi.runtime.set_all_config(config_of(server))
         engine.run(program)
-    return "".join(refused)
+    # A hook that never ran, or that raised something else, has refused nothing.
+    (answer,) = answers
+    return answer
 
 
-def test_a_preview_foretells_who_is_left_without_a_node(
+def test_a_preview_reports_the_nodes_that_are_left_out(
     server: ApiServer, said: list[tuple[str, str]]
 ) -> None:
     server.objects("/api/v1/namespaces/kruise-system/secrets", [])
-    assert foretold(server, virtual_node_selectors=["pool=burst"]) == ""
+    assert previewed(server, virtual_node_selectors=["pool=burst"]) == ""
     ((level, text),) = said
     assert level == "warn"
     assert text.startswith("1 of 2 real nodes get no daemon\nreal-node-excluded: 1 real node excluded\n")
 
     said.clear()
+    nowhere = {"nodeAffinity": {REQUIRED: NOWHERE}}
     everywhere: dict[str, Any] = {"virtual_node_selectors": ["kubernetes.io/os"], "node_check": "fail"}
-    refused = foretold(server, **everywhere)
+    refused = previewed(server, {"daemon": {"affinity": nowhere}, "manager": nowhere}, **everywhere)
     assert "2 of 2 real nodes get no daemon; no node is left for the manager" in refused
     assert "excluded by kubernetes.io/os (virtual_node_selectors[0])" in refused
     assert said == []
 
 
-def test_a_preview_foretells_nothing_that_it_does_not_know(
+@pytest.mark.parametrize("mode", ["warn", "fail"])
+def test_a_preview_reports_a_manager_without_a_node(
+    server: ApiServer, said: list[tuple[str, str]], mode: str
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    values = {"manager": {"nodeAffinity": {REQUIRED: NOWHERE}}}
+    refused = previewed(server, values, node_check=mode)
+    headline = "no node is left for the manager, and Helm would wait for it until its timeout"
+    problem = "exclude_manager: of 2 real nodes none is left for the manager by its node affinity\n"
+    if mode == "fail":
+        assert refused.startswith(f"nodeCheck of OpenKruise 'kruise': {headline}: 1 problem\n\n{problem}")
+        assert said == []
+    else:
+        assert refused == ""
+        ((level, text),) = said
+        assert (level, text.startswith(f"{headline}\n{problem}")) == ("warn", True)
+
+
+def test_a_preview_reports_nothing_that_it_does_not_know(
     server: ApiServer, said: list[tuple[str, str]]
 ) -> None:
     server.objects("/api/v1/namespaces/kruise-system/secrets", [])
-    assert foretold(server, virtual_node_selectors=["pool=burst"], node_check="off") == ""
+    assert previewed(server, virtual_node_selectors=["pool=burst"], node_check="off") == ""
     assert not asked_for_nodes(server)
     server.routes["/api/v1/nodes"] = (403, {"message": "nodes is forbidden"})
-    assert foretold(server, virtual_node_selectors=["pool=burst"], node_check="fail") == ""
+    assert previewed(server, virtual_node_selectors=["pool=burst"], node_check="fail") == ""
     assert asked_for_nodes(server)
     server.objects("/api/v1/nodes", [node("a")])
-    assert foretold(server, virtual_node_selectors=["pool=burst"]) == ""
+    assert previewed(server, virtual_node_selectors=["pool=burst"]) == ""
     assert said == []
+
+
+def test_a_message_shows_the_first_lines_of_evidence(
+    engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]]
+) -> None:
+    set_config(config_of(server))
+    names = [f"n{number}" for number in range(9)]
+    server.objects("/api/v1/nodes", [node(name) for name in names])
+    pods = [daemon(name) for name in names]
+    for pod in pods:
+        waiting = {"reason": f"Reason{pod['metadata']['uid']}"}
+        pod["status"] = {"phase": "Pending", "containerStatuses": [{"state": {"waiting": waiting}}]}
+    server.objects(PODS, pods)
+    engine.run(install())
+    ((_level, text),) = said
+    shown = [line for line in text.splitlines() if "Reason" in line]
+    assert [line.split("Reason")[1][:2] for line in shown] == names[:5]
 
 
 def test_with_fail_a_clean_cluster_is_no_failure(
@@ -283,7 +318,7 @@ def test_where_there_is_no_daemon_none_is_missed(
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 60.0)
-    monkeypatch.setattr("time.sleep", pauses.append)
+    monkeypatch.setattr("pulumi_openkruise.component.node_check.time.sleep", pauses.append)
     set_config(config_of(server))
     server.objects(PODS, [])
     engine.run(install(node_check="fail", virtual_node_selectors=["pool=burst"], **without))

@@ -113,6 +113,18 @@ def test_no_release_is_told_with_the_one_that_there_is() -> None:
     assert plan(Seen(RELEASE, owner=other)).then == ("pulumi-openkruise recover --release-namespace default",)
 
 
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (Edit(3, "delete"), "delete the record of revision 3"),
+        (Edit(2, "mark", "failed"), "mark revision 2 as failed"),
+        (Edit(2, "mark", "failed", without_hooks=True), "mark revision 2 as failed, and take its hooks away"),
+    ],
+)
+def test_an_edit_is_described_with_what_it_takes(edit: Edit, words: str) -> None:
+    assert str(edit) == words
+
+
 def test_an_edit_changes_the_status_and_nothing_else() -> None:
     before = secret()
     after = edited(before, Edit(2, "mark", "failed"))

@@ -1,0 +1,98 @@
+"""What is in the component's cluster: read beside the engine, awaited where it decides something.
+
+The first look begins when the component is declared, and goes on while the engine works. Whatever depends on
+what it finds awaits it; nothing else waits.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pulumi
+
+from ..diagnostics.unavailable import Unavailable
+from ..inventory.release import Definition, ReleaseId, Seen
+from .provider_kubeconfig import Answer, Credentials, ask_cluster, find_credentials, server_address
+
+
+class ClusterView:
+    """One cluster, seen through the kubeconfig of the component's own Kubernetes provider.
+
+    Until ``opened_by`` has seen the component registered, every question waits.
+    """
+
+    def __init__(self, release: ReleaseId) -> None:
+        self.release_id = release
+        # Not the pool in which Pulumi waits for the engine: that may be full of calls that wait for this.
+        # Two threads: one may wait for pods for minutes.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="openkruise-look")
+        self._opened = asyncio.Event()
+        self.component: pulumi.ComponentResource | None = None
+        """The component whose provider is used; None until it is registered."""
+        self._credentials: asyncio.Future[Credentials | Unavailable] | None = None
+        self._first_look: asyncio.Future[Seen | Unavailable] | None = None
+
+    @contextlib.contextmanager
+    def opened_by(self, component: pulumi.ComponentResource) -> Iterator[None]:
+        """Register the component inside; then begin to look at the cluster of its provider.
+
+        Where the registration raises, what waits for the cluster is released, and learns that there is none.
+        """
+        try:
+            yield
+            self.component = component
+            self._credentials = asyncio.ensure_future(find_credentials(component))
+            self._first_look = asyncio.ensure_future(self.look_again())
+        finally:
+            self._opened.set()
+
+    async def credentials(self) -> Credentials | Unavailable:
+        """Return how the provider reaches its cluster."""
+        await self._opened.wait()
+        if self._credentials is None:
+            return Unavailable("the component was not registered")
+        return await self._credentials
+
+    async def server(self) -> str | None:
+        """Return the address of the cluster's API server; None where it is not known."""
+        return server_address(await self.credentials())
+
+    async def release(self) -> Seen | Unavailable:
+        """Return what was there of the release when the program began."""
+        await self._opened.wait()
+        if self._first_look is None:
+            return Unavailable("the component was not registered")
+        return await self._first_look
+
+    async def look_again(self) -> Seen | Unavailable:
+        """Return what is there of the release now."""
+        from ..inventory.release_reader import look
+
+        return await self.ask(lambda cluster: look(cluster, self.release_id))
+
+    async def has_namespace(self, name: str) -> bool | Unavailable:
+        """Return whether the cluster has a namespace of this name."""
+        from ..inventory.release_reader import has_namespace
+
+        return await self.ask(lambda cluster: has_namespace(cluster, name))
+
+    async def definitions(self) -> list[Definition] | Unavailable:
+        """Return OpenKruise's CRDs."""
+        from ..inventory.release_reader import definitions
+
+        return await self.ask(definitions)
+
+    async def custom_resources(self) -> dict[str, int] | Unavailable:
+        """Return how many custom resources of OpenKruise there are, by kind."""
+        from ..inventory.release_reader import custom_resources
+
+        return await self.ask(custom_resources)
+
+    async def ask(self, question: Callable[[Any], Answer]) -> Answer | Unavailable:
+        """Return what the cluster answers to a question, which gets a ``cluster.Cluster``; never raises."""
+        given = await self.credentials()
+        if isinstance(given, Unavailable):
+            return given
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask_cluster, given, question)

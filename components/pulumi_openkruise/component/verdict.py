@@ -1,0 +1,63 @@
+"""The component's last word on its installation: its namespace's name, once nothing speaks against it."""
+
+import contextlib
+
+import pulumi
+
+from ..config.settings import Settings
+from ..diagnostics.unavailable import Unavailable
+from ..inventory.release import Seen
+from ..lifecycle import installation, release_condition
+from .cluster_view import ClusterView
+from .hooks import Hooks
+from .outputs import resolved_later
+
+
+def await_verdict(
+    release: pulumi.Resource, settings: Settings, hooks: Hooks, view: ClusterView
+) -> pulumi.Output[str]:
+    """Return the namespace's name, known once nothing was refused and the release's state is reported.
+
+    With ``--continue-on-error`` an engine goes on after a refusal and deletes what the program no longer has,
+    unless the program fails too: it fails here. What is placed by this name depends on the release: it comes
+    after the release, and goes before it.
+    """
+
+    async def verdict() -> str:
+        with contextlib.suppress(Exception):  # reported where it happens
+            await release.urn.future()
+        await _report(settings, hooks, view)
+        return settings.namespace
+
+    # Not by all() of both: where the release is refused, the refusal should be what fails.
+    return resolved_later(verdict(), {release})
+
+
+async def _report(settings: Settings, hooks: Hooks, view: ClusterView) -> None:
+    """Report the release's state; raises InvalidConfigError for one that must not count as installed."""
+    preview = pulumi.runtime.is_dry_run()
+    seen = await view.release()
+    if hooks.refused:
+        raise hooks.error(hooks.refused)
+    if isinstance(seen, Seen) and release_condition.condition(seen) and not preview:
+        # That was before the update, which may have repaired it.
+        seen = await view.look_again()
+    if isinstance(seen, Unavailable):
+        await _report_unseen(seen, view)
+        return
+    problems = installation.check_blocked(seen)
+    if problems and not preview:
+        raise hooks.error(problems)
+    condition = release_condition.condition(seen, settings.field_name)
+    if condition is not None:
+        pulumi.log.warn(str(condition), resource=view.component)
+
+
+async def _report_unseen(why: Unavailable, view: ClusterView) -> None:
+    unseen = f"the cluster was not inspected: {why}"
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.info(unseen, resource=view.component)
+    elif isinstance(await view.credentials(), Unavailable):
+        # Also in `up`, since it does not pass: every update goes without, until a kubeconfig is given.
+        risk = "a release that is stuck, or that another name or stack has, goes unnoticed"
+        pulumi.log.warn(f"{unseen}; {risk}", resource=view.component)

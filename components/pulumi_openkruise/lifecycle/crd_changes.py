@@ -1,0 +1,96 @@
+"""What a change of the release must not do to OpenKruise's CRDs, and with them to every custom resource."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.problem import Problem
+from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import listed
+from ..inventory.release import Definition
+from . import crd_versions
+from .installation import LOST
+
+
+def check_crds_kept(
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    definitions: Iterable[Definition] | Unavailable,
+    field_name: FieldName = argument_name,
+) -> list[Problem]:
+    """Return the problem of values that take the CRDs from a release: Helm would delete them.
+
+    ``definitions`` are the cluster's CRDs. Those that Helm is told to keep are safe.
+    """
+    if not takes_crds(old, new):
+        return []
+    if isinstance(definitions, Unavailable):
+        which, select = "all of OpenKruise's CRDs", "<each crd/...kruise.io>"
+        checked: tuple[str, ...] = (f"  whether Helm keeps them is not known: {definitions}",)
+    else:
+        unkept = [one.name for one in definitions if not one.kept]
+        if not unkept:
+            return []
+        which, select, checked = listed(unkept), "crd/" + " crd/".join(unkept), ()
+    return [
+        Problem(
+            "crds-given-up",
+            f"{field_name('values')}.crds.managed",
+            f"false takes the CRDs from the release, and Helm deletes them with {LOST}",
+            (
+                f"  this is about {which}",
+                *checked,
+                "  leave it true; or have Helm keep them first:",
+                f"    kubectl annotate {select} helm.sh/resource-policy=keep",
+            ),
+        )
+    ]
+
+
+def takes_crds(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Tell whether a change of values takes the CRDs from the release that has them."""
+    return _manages_crds(old) and not _manages_crds(new)
+
+
+def is_downgrade(old: str, new: str) -> bool:
+    """Tell whether a chart of an earlier minor version would replace the present one."""
+    return crd_versions.is_older(new, old)
+
+
+def check_downgrade(
+    old: str,
+    new: str,
+    definitions: Iterable[Definition] | Unavailable,
+    field_name: FieldName = argument_name,
+) -> list[Problem]:
+    """Return the problem of an older chart that lacks a version in which custom resources may be stored.
+
+    Where the cluster's ``definitions`` are not known, the known change of the chart counts.
+    """
+    if not is_downgrade(old, new):
+        return []
+    if isinstance(definitions, Unavailable):
+        found = [("some CRDs", "v1beta1")] if crd_versions.moved_between(new, old) else []
+    else:
+        found = crd_versions.unknown_to(new, definitions)
+    if not found:
+        return []
+    names = listed([f"{name} ({version})" for name, version in found])
+    return [
+        Problem(
+            "chart-downgrade",
+            field_name("chart_version"),
+            f"{new} does not know versions in which custom resources are stored since {old}: {names}",
+            (
+                "  the API server refuses its CRDs half way, and Helm cannot roll that back",
+                f"  stay at {old} or go forward; to go back, first rewrite the objects and clear",
+                "  status.storedVersions of these CRDs, as docs/recovering.md describes",
+            ),
+        )
+    ]
+
+
+def _manages_crds(values: Mapping[str, Any] | None) -> bool:
+    crds = (values or {}).get("crds")
+    managed = crds.get("managed", True) if isinstance(crds, Mapping) else True
+    return bool(managed)

@@ -1,0 +1,146 @@
+"""What must not be done to an installation, decided from what is declared and what is in the cluster.
+
+Each function returns Problems: what would be lost, and what to do instead. Deleting the release deletes every
+custom resource of OpenKruise in the cluster, since the chart keeps its CRDs in its templates; so whatever
+would have the engine create a second release and then delete the first is refused, also where ``protect`` is
+off, as far as state and cluster show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..config import names
+from ..diagnostics.field_names import FieldName, argument_name, setting
+from ..diagnostics.problem import Problem
+from ..diagnostics.unavailable import Unavailable
+from ..inventory.release import ReleaseId, Seen
+from .release_condition import condition
+
+LOST = "every CloneSet and all other custom resources of OpenKruise"
+"""What goes with the release, in messages."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The part of an installation's declaration that these decisions need."""
+
+    component: str
+    """The component's name."""
+    release: ReleaseId
+    namespace: str
+    create_namespace: bool
+    field_name: FieldName = argument_name
+    """What messages call the fields."""
+
+
+def check_creation(declared: Declared, seen: Seen) -> list[Problem]:
+    """Return why the stack must not create the release: it exists, or OpenKruise is another release here."""
+    problems = check_other_release(declared, seen)
+    latest = seen.latest
+    if problems or latest is None:
+        return problems
+    blocked = condition(seen)
+    if blocked is not None and blocked.blocked:
+        return [blocked.problem(seen.release)]
+    return [
+        Problem(
+            "release-exists",
+            f"Helm release {seen.release}",
+            f"exists ({latest.status}, revision {latest.number}), and this stack is about to create it",
+            (f"  this would eventually delete the existing release, and with it {LOST}", *_ways_in(declared)),
+        )
+    ]
+
+
+def check_namespace_creation(declared: Declared, seen: Seen, exists: bool) -> list[Problem]:
+    """Return why the stack must not create the namespace; one deleted by hand may be created again.
+
+    ``exists`` tells whether the cluster has the namespace, or may have it.
+    """
+    problems = check_other_release(declared, seen) or check_blocked(seen)
+    latest = seen.latest
+    if problems or latest is None or not exists:
+        return problems
+    return [
+        Problem(
+            "namespace-exists",
+            f"namespace {declared.namespace}",
+            f"exists, with Helm release {seen.release} ({latest.status}, revision {latest.number}), and this "
+            "stack is about to create it",
+            (
+                "  this would eventually delete the existing namespace, and with it manager, daemons and",
+                f"  {LOST}",
+                *_ways_in(declared),
+            ),
+        )
+    ]
+
+
+def _ways_in(declared: Declared) -> tuple[str, ...]:
+    """Return how a stack takes over what exists already."""
+    name = declared.component
+    return (
+        f"  if the component had another name or parent: give {name!r} what it had as an alias,",
+        '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
+        "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none;",
+        "    in YAML, options: {aliases: [{name: <old name>}]}",
+        "  if it was moved from another stack: `pulumi state move` takes it along",
+        "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
+        "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
+        "  if helm or an interrupted `up` created it, import it as it is:",
+        f"    {setting(declared.field_name, 'import_release', 'true')}",
+    )
+
+
+def check_other_release(declared: Declared, seen: Seen) -> list[Problem]:
+    """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
+    if seen.owner is None or seen.owner == declared.release:
+        return []
+    keys = []
+    if seen.owner.name != declared.release.name:
+        keys.append(f"{declared.field_name('release_name')} {seen.owner.name}")
+    if seen.owner.namespace != declared.release.namespace:
+        key = f"{declared.field_name('release_namespace')} {seen.owner.namespace}"
+        if declared.release.namespace == declared.namespace and not names.is_reserved(seen.owner.namespace):
+            # The record's namespace is not given, so it follows the other one.
+            namespace = declared.field_name("namespace")
+            key = f"{namespace} {seen.owner.namespace}, or {key} if only its record is there"
+        keys.append(key)
+    return [
+        Problem(
+            "other-release",
+            f"Helm release {declared.release}",
+            f"this cluster's OpenKruise is the release {seen.owner}, and a cluster holds one",
+            (
+                f"  a release keeps its name and namespace: removing the old one deletes {LOST}",
+                f"  to keep that installation: {' and '.join(keys)}",
+            ),
+        )
+    ]
+
+
+def check_blocked(seen: Seen) -> list[Problem]:
+    """Return the problem of a release that can neither be changed nor counts as unchanged."""
+    found = condition(seen)
+    return [found.problem(seen.release)] if found is not None and found.blocked else []
+
+
+def check_deletion(
+    release: ReleaseId, found: Mapping[str, int] | Unavailable, field_name: FieldName = argument_name
+) -> list[Problem]:
+    """Return why a guarded release must not be deleted.
+
+    ``found`` counts custom resources by kind, or says why they could not be counted.
+    """
+    if found == {}:
+        return []
+    way_out = (
+        "  delete them first, or give the guard up:",
+        f"    {setting(field_name, 'guard_destroy', 'false')}",
+    )
+    if isinstance(found, Unavailable):
+        reason = f"its deletion is guarded, and whether custom resources exist is not known: {found}"
+        return [Problem("unknown-resources", f"Helm release {release}", reason, way_out)]
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
+    reason = f"deleting it deletes, with its CRDs, {listed}"
+    return [Problem("resources-exist", f"Helm release {release}", reason, way_out)]

@@ -1,0 +1,95 @@
+"""What a change of the release must not do to OpenKruise's CRDs."""
+
+import pytest
+from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.release import Definition
+from pulumi_openkruise.lifecycle.crd_changes import check_crds_kept, check_downgrade
+
+UNAVAILABLE = Unavailable("connection refused")
+# As 1.9 leaves them: one whose storage moved, one that has always had two versions, one that has one.
+CRDS = [
+    Definition("clonesets.apps.kruise.io", ("v1alpha1",)),
+    Definition("sidecarsets.apps.kruise.io", ("v1alpha1", "v1beta1")),
+    Definition("statefulsets.apps.kruise.io", ("v1alpha1", "v1beta1")),
+]
+NOT_MANAGED = {"crds": {"managed": False}}
+
+
+def test_crds_are_not_given_up() -> None:
+    (problem,) = check_crds_kept({}, NOT_MANAGED, CRDS)
+    assert problem.code == "crds-given-up"
+    annotate = problem.detail[-1].strip()
+    assert annotate == (
+        "kubectl annotate crd/clonesets.apps.kruise.io crd/sidecarsets.apps.kruise.io "
+        "crd/statefulsets.apps.kruise.io helm.sh/resource-policy=keep"
+    )
+
+
+def test_crds_that_helm_keeps_are_given_up_safely() -> None:
+    kept = [Definition(one.name, one.stored, kept=True) for one in CRDS]
+    assert check_crds_kept({}, NOT_MANAGED, kept) == []
+    (problem,) = check_crds_kept({}, NOT_MANAGED, [*kept[1:], CRDS[0]])
+    assert "clonesets" in problem.detail[-1]
+    assert "sidecarsets" not in problem.detail[-1]
+
+
+def test_crds_that_cannot_be_looked_at_are_not_given_up() -> None:
+    (problem,) = check_crds_kept({"crds": {"managed": True}}, NOT_MANAGED, UNAVAILABLE)
+    assert any("whether Helm keeps them is not known: connection refused" in line for line in problem.detail)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [({}, {}), (NOT_MANAGED, NOT_MANAGED), (NOT_MANAGED, {}), ({}, {"crds": {}}), (None, {})]
+)
+def test_crds_that_stay_as_they_are(old: dict[str, object], new: dict[str, object]) -> None:
+    assert check_crds_kept(old, new, CRDS) == []
+
+
+def test_a_downgrade_over_a_change_of_storage() -> None:
+    (problem,) = check_downgrade("1.9.0", "1.8.3", CRDS)
+    assert problem.code == "chart-downgrade"
+    assert "sidecarsets.apps.kruise.io (v1beta1)" in problem.reason
+    # Known to 1.8 in that version, and never stored in another one.
+    assert "statefulsets" not in problem.reason
+    assert "clonesets" not in problem.reason
+    (unlooked,) = check_downgrade("1.9.0", "1.8.3", UNAVAILABLE)
+    assert unlooked.code == "chart-downgrade"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("1.8.3", "1.9.0"),
+        ("1.9.1", "1.9.0"),
+        ("1.8.3", "1.8.3"),
+        ("1.8.3", "1.7.5"),
+        ("", "1.8.3"),
+        ("1.9.0", "next"),
+    ],
+)
+def test_a_change_of_version_that_the_definitions_allow(old: str, new: str) -> None:
+    before_1_9 = [CRDS[0], CRDS[2], Definition("sidecarsets.apps.kruise.io", ("v1alpha1",))]
+    assert check_downgrade(old, new, before_1_9) == []
+    assert check_downgrade(old, new, UNAVAILABLE) == []
+
+
+def test_a_downgrade_before_anything_was_stored_anew() -> None:
+    assert check_downgrade("1.9.0", "1.8.3", [Definition("sidecarsets.apps.kruise.io", ("v1alpha1",))]) == []
+
+
+def test_many_crds_are_counted_and_annotated_all() -> None:
+    names = [f"kind{number}.apps.kruise.io" for number in range(6)]
+    (few,) = check_crds_kept({}, NOT_MANAGED, [Definition(name) for name in names[:5]])
+    assert few.detail[0] == f"  this is about {', '.join(names[:5])}"
+    (many,) = check_crds_kept({}, NOT_MANAGED, [Definition(name) for name in names])
+    assert many.detail[0] == f"  this is about {', '.join(names[:5])} and 1 more"
+    annotated = " ".join(f"crd/{name}" for name in names)
+    assert many.detail[-1].strip() == f"kubectl annotate {annotated} helm.sh/resource-policy=keep"
+
+
+def test_fields_are_named_as_the_config_names_them() -> None:
+    (crds,) = check_crds_kept({}, NOT_MANAGED, UNAVAILABLE, config_field_name("mine"))
+    assert crds.place == "mine:values.crds.managed"
+    (older,) = check_downgrade("1.9.0", "1.8.3", UNAVAILABLE, config_field_name("mine"))
+    assert older.place == "mine:chartVersion"

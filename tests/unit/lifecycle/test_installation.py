@@ -1,0 +1,130 @@
+"""What must not be done to an installation, as decisions over plain data."""
+
+from dataclasses import replace
+
+import pytest
+from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen
+from pulumi_openkruise.lifecycle.installation import (
+    Declared,
+    check_blocked,
+    check_creation,
+    check_deletion,
+    check_namespace_creation,
+    check_other_release,
+)
+
+RELEASE = ReleaseId("kruise-system", "kruise")
+DECLARED = Declared("kruise", RELEASE, namespace="kruise-system", create_namespace=True)
+INSTALLED = Seen(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
+EMPTY = Seen(RELEASE)
+UNAVAILABLE = Unavailable("connection refused")
+
+
+def test_an_empty_cluster_can_be_installed_in() -> None:
+    assert check_creation(DECLARED, EMPTY) == []
+    assert check_other_release(DECLARED, EMPTY) == []
+    assert check_blocked(EMPTY) == []
+
+
+def test_what_exists_is_not_created_anew() -> None:
+    (problem,) = check_creation(DECLARED, INSTALLED)
+    assert problem.code == "release-exists"
+    assert problem.place == "Helm release kruise-system/kruise"
+    assert "deployed, revision 2" in problem.reason
+    assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+def test_a_namespace_that_was_deleted_by_hand_is_made_again() -> None:
+    assert check_namespace_creation(DECLARED, INSTALLED, exists=False) == []
+    assert check_namespace_creation(DECLARED, EMPTY, exists=True) == []  # which the provider judges
+
+
+def test_a_namespace_that_exists_is_not_taken_from_its_installation() -> None:
+    (problem,) = check_namespace_creation(DECLARED, INSTALLED, exists=True)
+    assert problem.code == "namespace-exists"
+    assert problem.place == "namespace kruise-system"
+    assert "exists, with Helm release kruise-system/kruise (deployed, revision 2)" in problem.reason
+    assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+def test_no_namespace_is_made_for_a_second_openkruise_or_under_a_stuck_release() -> None:
+    other = Seen(RELEASE, owner=ReleaseId("default", "kruise"))
+    assert (
+        check_namespace_creation(DECLARED, other, exists=False) == check_other_release(DECLARED, other) != []
+    )
+    stuck = Seen(RELEASE, (Revision(1, "pending-upgrade"),), owner=RELEASE)
+    assert check_namespace_creation(DECLARED, stuck, exists=False) == check_blocked(stuck) != []
+
+
+@pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
+def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
+    seen = Seen(RELEASE, (Revision(1, status),), owner=RELEASE)
+    for problems in (check_creation(DECLARED, seen), check_blocked(seen)):
+        (problem,) = problems
+        assert problem.code == "release-blocked"
+        assert status in problem.reason
+        told = [line.split("#")[0].strip() for line in problem.detail]
+        assert told[1:3] == ["pulumi cancel --yes", "pulumi-openkruise recover"]
+        assert told[-1] == ("pulumi destroy" if status == "uninstalling" else "pulumi up")
+
+
+@pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
+def test_any_other_status_blocks_nothing(status: str) -> None:
+    assert check_blocked(Seen(RELEASE, (Revision(1, status),))) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "keys"),
+    [
+        (ReleaseId("kruise-system", "openkruise"), "release_name openkruise"),
+        (ReleaseId("default", "kruise"), "release_namespace default"),
+        (ReleaseId("default", "other"), "release_name other and release_namespace default"),
+    ],
+)
+def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
+    for problems in (
+        check_other_release(DECLARED, Seen(RELEASE, owner=owner)),
+        check_creation(DECLARED, Seen(RELEASE, owner=owner)),
+    ):
+        (problem,) = problems
+        assert problem.code == "other-release"
+        assert str(owner) in problem.reason
+        assert problem.detail[-1].endswith(f": {keys}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        # Not given, so it went with the namespace that the installation is to run in.
+        (
+            "elsewhere",
+            "namespace kruise-system, or release_namespace kruise-system if only its record is there",
+        ),
+        ("records", "release_namespace kruise-system"),
+    ],
+)
+def test_an_installation_is_kept_by_the_namespace_that_was_changed(asked: str, keys: str) -> None:
+    moved = Declared("kruise", ReleaseId(asked, "kruise"), namespace="elsewhere", create_namespace=True)
+    (problem,) = check_other_release(moved, Seen(moved.release, owner=RELEASE))
+    assert problem.detail[-1].endswith(f"to keep that installation: {keys}")
+
+
+def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
+    assert check_deletion(RELEASE, {}) == []
+    (problem,) = check_deletion(RELEASE, {"SidecarSet": 1, "CloneSet": 12})
+    assert problem.code == "resources-exist"
+    assert "12 CloneSet, 1 SidecarSet" in problem.reason
+    (unknown,) = check_deletion(RELEASE, UNAVAILABLE)
+    assert unknown.code == "unknown-resources"
+    assert "connection refused" in unknown.reason
+
+
+def test_refusals_name_what_a_program_or_its_config_has() -> None:
+    (there,) = check_creation(replace(DECLARED, field_name=config_field_name("mine")), INSTALLED)
+    assert there.detail[-1].strip() == "pulumi config set mine:importRelease true && pulumi up"
+    (own,) = check_creation(DECLARED, INSTALLED)
+    assert own.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
+    (guarded,) = check_deletion(RELEASE, {"CloneSet": 1}, config_field_name("mine"))
+    assert guarded.detail[-1].strip() == "pulumi config set mine:guardDestroy false && pulumi up"
