@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import SelectorError, parse
-from pulumi_openkruise.selectors.parse import from_mapping
+from pulumi_openkruise.selectors.mapping import from_mapping
 
 from .oracle_client import Oracle
 

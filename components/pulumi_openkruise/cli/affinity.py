@@ -115,7 +115,7 @@ def affinity(
     emit(_format(answer.affinity, output))
     _note_the_remainder(given, answer)
     if not answer.minimal:
-        note("the affinity is exact; that none is smaller could not be proven in the steps allowed")
+        note("the affinity is exact, but not proven to be the smallest within the allowed search steps")
     return CLEAN
 
 

@@ -11,7 +11,7 @@ from ..diagnostics.problem import Problem, nearest
 from ..selectors import Problem as SelectorProblem
 from ..selectors import Selector, SelectorError, solve
 from ..selectors.node_selector import read
-from ..selectors.parse import check_requirement
+from ..selectors.requirement import check_requirement
 from ..selectors.unsatisfiable import find_unsatisfiable_terms
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

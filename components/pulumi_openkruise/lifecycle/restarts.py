@@ -6,7 +6,7 @@ from typing import Any
 from ..chart.derived import has_daemon
 from ..config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
 from ..selectors import SelectorError
-from ..selectors.explanations.difference import difference, what_changes
+from ..selectors.explanations.difference import describe_change, difference
 from ..selectors.explanations.regions import Region
 from ..selectors.placement import Placement
 
@@ -27,7 +27,7 @@ def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None
         found = difference(before, after)
     except (SelectorError, TypeError, AttributeError):
         return None  # values of a release that this module did not write
-    changes = what_changes(before.required != after.required, before.labels != after.labels)
+    changes = describe_change(before.required != after.required, before.labels != after.labels)
     parts = [f"the {changes}: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"]
     for verb, regions in (("lose", found.losing), ("gain", found.gaining)):
         if regions:
@@ -38,7 +38,7 @@ def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None
 
 
 def _kind(region: Region) -> str:
-    return f"{region.kind.quoted()}{f' (unless {region.others()})' if region.unless else ''}"
+    return f"{region.group.quote()}{f' (unless {region.list_others()})' if region.unless else ''}"
 
 
 def _placement(values: Mapping[str, Any]) -> Placement | None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from .errors import Problem, SelectorError
 from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
 from .explanations.difference import Difference, difference
+from .mapping import from_mapping
 from .minimize.subproblem import SIZE_LIMIT
 from .node_selector import ALWAYS_TRUE, affinity_matches
-from .parse import from_mapping, parse
+from .parse import parse
 from .placement import Placement
 from .requirement import Requirement, Selector
 

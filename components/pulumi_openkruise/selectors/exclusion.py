@@ -7,17 +7,17 @@ from typing import Any
 
 from .complement import Complement
 from .errors import Problem, SelectorError
+from .mapping import from_mapping
 from .node_selector import Term, read, require_labels
-from .parse import check_requirement, from_mapping, parse
-from .requirement import Selector
+from .parse import parse
+from .requirement import Selector, check_requirement
 from .unsatisfiable import find_contradiction
 
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.
 
-Where they are used up, an answer of hundreds of terms takes a few seconds.
+A list that uses them up and has an answer of hundreds of terms takes a few seconds.
 """
-
 
 _PROOFS = ("terms", "requirements", "values")
 
@@ -33,7 +33,7 @@ class Exclusion:
     parsed: tuple[Selector, ...] = field(repr=False)
     """The selectors as they were given."""
     with_labels: bool = False
-    """Whether it says, too, what the pods' ``nodeSelector`` asks for, as there is no answer without."""
+    """Whether the affinity repeats the pods' ``nodeSelector``, as there is no answer without it."""
 
     @cached_property
     def selectors(self) -> tuple[str, ...]:
@@ -50,9 +50,9 @@ def exclusion_affinity(selectors: Iterable[str | Mapping[str, Any]]) -> dict[str
     """Return the required node affinity that admits exactly the nodes matched by none of the selectors.
 
     ``selectors`` are label selector strings as for ``kubectl get nodes -l``, or LabelSelector mappings.
-    Returns ``{"nodeSelectorTerms": [...]}``, what goes under
-    ``requiredDuringSchedulingIgnoredDuringExecution``, the same bytes for the same set of selectors; None
-    when there is nothing to exclude. Raises SelectorError that lists every problem.
+    Returns ``{"nodeSelectorTerms": [...]}`` to put under ``requiredDuringSchedulingIgnoredDuringExecution``,
+    the same bytes for the same set of selectors; None when there is nothing to exclude. Raises SelectorError
+    that lists every problem.
     """
     return solve(selectors).affinity
 
@@ -68,9 +68,9 @@ def solve(
 
     ``required`` is ``{"nodeSelectorTerms": [...]}``; the answer admits the nodes that it admits and that no
     selector matches. ``labels`` are those of the pods' ``nodeSelector``, which Kubernetes itself joins with
-    the affinity: they have to leave a node, and count in the answer only where there is none without them.
-    ``budget`` bounds the search in deterministic steps: when it is used up the answer is exact all the same,
-    with ``minimal=False``. Raises SelectorError that lists every problem.
+    the affinity: they must leave a node, and appear in the answer only where there is none without them.
+    ``budget`` bounds the search in deterministic steps: when they are used up the answer is exact all the
+    same, with ``minimal=False``. Raises SelectorError that lists every problem.
     """
     parsed = read_selectors(selectors)
     terms: list[Term] | None = None

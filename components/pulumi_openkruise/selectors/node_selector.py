@@ -10,15 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import Problem
-from .parse import check_requirement
-from .requirement import Requirement
+from .requirement import Requirement, check_requirement
 from .syntax import check_name
 
 NAME_FIELD = "metadata.name"
 """The only node field that ``matchFields`` may use."""
 
 _REMEDY = "the API server refuses this: write it as `kubectl explain pod.spec.affinity.nodeAffinity` says"
-_AROUND = len('{"key":"","operator":"","values":[""]}')
+_OVERHEAD = len('{"key":"","operator":"","values":[""]}')
 
 Term = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 """One node selector term: requirements on labels, and requirements on fields."""
@@ -29,7 +28,7 @@ ALWAYS_TRUE: dict[str, Any] = {
         {"matchExpressions": [{"key": "openkruise.io/virtual-node", "operator": "Exists"}]},
     ]
 }
-"""A node selector that every node matches, to put in the place of a default: an empty term matches none."""
+"""A node selector that every node matches, to replace a default: an empty term would match no node."""
 
 
 def write(terms: Iterable[Term]) -> dict[str, Any]:
@@ -49,34 +48,34 @@ def write(terms: Iterable[Term]) -> dict[str, Any]:
             term["matchFields"] = [_write_requirement(requirement) for requirement in fields]
         written.append((len(labels) + len(fields), labels, fields, term))
     if len(written) > 1:
-        written.sort(key=lambda entry: (entry[0], _text(entry[1], entry[2])))
+        written.sort(key=lambda entry: (entry[0], _write_json(entry[1], entry[2])))
     return {"nodeSelectorTerms": [entry[3] for entry in written]}
 
 
 def require_labels(labels: Mapping[str, str]) -> tuple[Requirement, ...]:
-    """Return what a pod's ``nodeSelector`` with these labels requires of a node."""
+    """Return the requirements of a pod's ``nodeSelector`` with these labels."""
     return tuple(Requirement(key, "In", (value,)) for key, value in sorted(labels.items()))
 
 
 def join_labels(terms: Sequence[Term] | None, labels: Mapping[str, str]) -> list[Term] | None:
-    """Return what terms and a pod's ``nodeSelector`` require together; None for nothing."""
-    asked = require_labels(labels)
+    """Add the requirements of a pod's ``nodeSelector`` to each term; None where nothing is required."""
+    added = require_labels(labels)
     if terms is None:
-        return [(asked, ())] if asked else None
-    return [((*own, *asked), fields) for own, fields in terms]
+        return [(added, ())] if added else None
+    return [((*own, *added), fields) for own, fields in terms]
 
 
 def estimate_length(term: Term) -> int:
     """Return about how many characters the requirements of a term have as JSON."""
     labels, fields = term
     return sum([
-        _AROUND + len(key) + len(operator) + len("-,-".join(values))
+        _OVERHEAD + len(key) + len(operator) + len("-,-".join(values))
         for key, operator, values in labels + fields
     ])  # fmt: skip
 
 
-def _text(labels: Iterable[Requirement], fields: Iterable[Requirement]) -> str:
-    """Return a term as ``json.dumps`` writes it, but for the brace at its start."""
+def _write_json(labels: Iterable[Requirement], fields: Iterable[Requirement]) -> str:
+    """Return a term as ``json.dumps`` writes it, without the brace at its start."""
     parts = []
     quote = '", "'
     if labels:
@@ -101,35 +100,35 @@ def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:
     terms: list[Term] = []
     problems: list[Problem] = []
 
-    def wrong(place: str, reason: str) -> None:
+    def report(place: str, reason: str) -> None:
         problems.append(Problem("invalid-affinity", f"{place}: {reason}"))
 
     for field in node_selector:
         if field != "nodeSelectorTerms":
-            wrong(str(field), "unknown field; a node selector has only nodeSelectorTerms")
+            report(str(field), "unknown field; a node selector has only nodeSelectorTerms")
     listed = node_selector.get("nodeSelectorTerms")
     if not isinstance(listed, (list, tuple)) or not listed:
-        wrong("nodeSelectorTerms", "expected a list with at least one term")
+        report("nodeSelectorTerms", "expected a list with at least one term")
         listed = []
     for number, term in enumerate(listed):
         place = f"nodeSelectorTerms[{number}]"
         if not isinstance(term, Mapping):
-            wrong(place, f"expected a mapping, found {type(term).__name__}")
+            report(place, f"expected a mapping, found {type(term).__name__}")
             continue
         for field in term:
             if field not in ("matchExpressions", "matchFields"):
-                wrong(place, f"unknown field {field!r}; a term has matchExpressions and matchFields")
+                report(place, f"unknown field {field!r}; a term has matchExpressions and matchFields")
         parts = []
         for field in ("matchExpressions", "matchFields"):
             part = []
             entries = term.get(field) or []
             if not isinstance(entries, (list, tuple)):
-                wrong(f"{place}.{field}", f"expected a list, found {type(entries).__name__}")
+                report(f"{place}.{field}", f"expected a list, found {type(entries).__name__}")
                 entries = []
             for at, entry in enumerate(entries):
-                fault = _unknown_field(entry) or _entry_fault(entry, is_field=field == "matchFields")
+                fault = _check_fields(entry) or _check_entry(entry, is_field=field == "matchFields")
                 if fault:
-                    wrong(f"{place}.{field}[{at}]", fault)
+                    report(f"{place}.{field}[{at}]", fault)
                 else:
                     part.append(_read_requirement(entry))
             parts.append(tuple(part))
@@ -143,7 +142,7 @@ def read(node_selector: Mapping[str, Any]) -> tuple[list[Term], list[Problem]]:
 def affinity_matches(
     node_selector: Mapping[str, Any] | None, labels: Mapping[str, str], name: str = ""
 ) -> bool:
-    """Tell whether a node with these labels and this name satisfies a required node affinity.
+    """Check whether a node with these labels and this name satisfies a required node affinity.
 
     ``node_selector`` is what stands under ``requiredDuringSchedulingIgnoredDuringExecution``; None means
     that nothing is required. As upstream, an invalid or empty term matches nothing, and ``matchFields`` is
@@ -159,7 +158,7 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
     fields = term.get("matchFields") or []
     if not expressions and not fields:
         return False
-    if any(_entry_fault(entry, is_field=False) for entry in expressions):
+    if any(_check_entry(entry, is_field=False) for entry in expressions):
         return False
     if any(
         entry.get("operator") not in ("In", "NotIn") or len(entry.get("values") or []) != 1
@@ -177,14 +176,14 @@ def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str)
     )
 
 
-def _unknown_field(entry: Any) -> str | None:
+def _check_fields(entry: Any) -> str | None:
     for field in entry if isinstance(entry, Mapping) else ():
         if field not in ("key", "operator", "values"):
             return f"unknown field {field!r}; a requirement has key, operator and values"
     return None
 
 
-def _entry_fault(entry: Any, *, is_field: bool) -> str | None:
+def _check_entry(entry: Any, *, is_field: bool) -> str | None:
     if not isinstance(entry, Mapping):
         return f"expected a mapping, found {type(entry).__name__}"
     operator, values = entry.get("operator"), entry.get("values") or ()

@@ -1,4 +1,4 @@
-"""Where pods may run, all rules together."""
+"""Where pods may run by all rules together: selectors, required affinity and ``nodeSelector``."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,15 +22,15 @@ class Placement:
         """Compute the affinity; raises SelectorError where there is none, or no node is left."""
         return solve(self.selectors, required=self.required, labels=self.labels, budget=budget)
 
-    def terms(self, *, with_labels: bool = True) -> list[Term] | None:
-        """Return what is required besides the selectors, labels included; None for nothing."""
+    def required_terms(self, *, with_labels: bool = True) -> list[Term] | None:
+        """Return the required terms, joined with the labels if asked to; None where nothing is required."""
         terms = None if self.required is None else read(self.required)[0]
         return join_labels(terms, self.labels if with_labels else {})
 
 
 def as_placement(given: Iterable[str | Mapping[str, Any]] | Placement) -> Placement:
-    """Take a list of selectors for a placement without other rules."""
+    """Return a placement as it is, and a list of selectors as a placement without other rules."""
     if isinstance(given, Placement):
         return given
-    # What is not a list is refused by `solve`, which says so.
+    # `solve` refuses anything that is not a list.
     return Placement(given if isinstance(given, (str, Mapping)) else list(given))  # type: ignore[arg-type]

@@ -5,9 +5,9 @@ Meaning: k8s.io/apimachinery ``pkg/labels`` (``Requirement.Matches``, ``internal
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from .syntax import parse_integer
+from .syntax import check_key, check_value, parse_integer
 
 Operator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 """The operators of a node selector requirement; ``=`` and ``==`` are ``In``, ``!=`` is ``NotIn``."""
@@ -21,7 +21,7 @@ class Requirement(NamedTuple):
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether a node with these labels satisfies the requirement."""
+        """Check whether a node with these labels satisfies the requirement."""
         value = labels.get(self.key)
         if self.operator == "In":
             return value is not None and value in self.values
@@ -65,7 +65,7 @@ class Selector:
     text: str = field(default="", compare=False)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Tell whether a node with these labels is matched; a selector without requirements matches all."""
+        """Check whether the selector matches a node; without requirements it matches every node."""
         return all(requirement.matches(labels) for requirement in self.requirements)
 
     def __str__(self) -> str:
@@ -73,8 +73,29 @@ class Selector:
         return ",".join([str(requirement) for requirement in self.requirements])
 
 
-def selector(requirements: list[Requirement], text: str) -> Selector:
+def make_selector(requirements: list[Requirement], text: str) -> Selector:
     """Make a Selector in canonical order from requirements in any order."""
     if len(requirements) > 1:
         requirements = sorted(set(requirements))
     return Selector(tuple(requirements), text)
+
+
+def check_requirement(key: Any, operator: str, values: tuple[Any, ...]) -> str | None:
+    """Say why key, operator and values do not make a requirement (upstream's ``NewRequirement``), or None."""
+    if not isinstance(key, str):
+        return f"the key must be a string, found {type(key).__name__}"
+    for value in values:
+        if not isinstance(value, str):
+            return f"key {key!r}: values must be strings, found {value!r} ({type(value).__name__})"
+    if fault := check_key(key):
+        return f"key {key!r}: {fault}"
+    if operator in ("In", "NotIn") and not values:
+        return f"key {key!r}: {operator} needs at least one value"
+    if operator in ("Exists", "DoesNotExist") and values:
+        return f"key {key!r}: {operator} takes no values"
+    if operator in ("Gt", "Lt") and (len(values) != 1 or parse_integer(values[0]) is None):
+        return f"key {key!r}: {operator} takes one integer from 0 to 9223372036854775807"
+    for value in values:
+        if fault := check_value(value):
+            return f"key {key!r}: {fault}"
+    return None

@@ -14,14 +14,14 @@ _LISTED = 3
 
 
 def find_clash(requirements: Iterable[Requirement], *, is_field: bool = False) -> tuple[Requirement, ...]:
-    """Return requirements on one label that exclude each other, two where two do; none where a node fits."""
+    """Return requirements on one label that exclude each other, two if two do; none if some node fits all."""
     by_key: dict[str, list[Requirement]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append(requirement)
     for key, group in by_key.items():
         domain = LabelDomain(key, group, is_field=is_field)
         values = [domain.encode(requirement) for requirement in group]
-        if _common(domain, values):
+        if _intersect(domain, values):
             continue
         for requirement, own in zip(group, values, strict=True):
             if not own:
@@ -31,7 +31,7 @@ def find_clash(requirements: Iterable[Requirement], *, is_field: bool = False) -
                 return group[one], group[other]
         kept = list(range(len(group)))
         for at in reversed(range(len(group))):
-            if not _common(domain, [values[other] for other in kept if other != at]):
+            if not _intersect(domain, [values[other] for other in kept if other != at]):
                 kept.remove(at)
         return tuple(group[at] for at in kept)
     return ()
@@ -50,51 +50,59 @@ def explain_unsatisfiable(requirements: Iterable[Requirement]) -> str:
 def find_unsatisfiable_terms(
     required: Mapping[str, Any], labels: Mapping[str, str]
 ) -> Iterator[tuple[int, str]]:
-    """Yield the terms of a node selector that no node satisfies, by number, each with the reason.
+    """Yield the terms of a node selector that no node satisfies: their number and the reason.
 
-    Nodes have the labels that the pods' ``nodeSelector`` asks for. The node selector must be a valid one.
+    Only nodes with the labels of the pods' ``nodeSelector`` count. The node selector must be valid.
     """
     for number, given in enumerate(required["nodeSelectorTerms"]):
         terms = read({"nodeSelectorTerms": [given]})[0]
-        reason = _why_not(terms[0], labels) if terms else "has no requirements, and then it matches no node"
+        reason = _explain_term(terms[0], labels) if terms else "has no requirements, so it matches no node"
         if reason:
             yield number, reason
 
 
 def find_contradiction(required: Mapping[str, Any], labels: Mapping[str, str]) -> Problem | None:
-    """Return what is wrong with a node selector that no node satisfies; None where one does."""
-    dead = list(find_unsatisfiable_terms(required, labels))
-    if len(dead) < len(required["nodeSelectorTerms"]):
+    """Return the problem of a node selector that no node with these labels satisfies; None where one does."""
+    unsatisfiable = list(find_unsatisfiable_terms(required, labels))
+    if len(unsatisfiable) < len(required["nodeSelectorTerms"]):
         return None
-    alone = len(list(find_unsatisfiable_terms(required, {}))) == len(dead)
+    alone = len(list(find_unsatisfiable_terms(required, {}))) == len(unsatisfiable)
     who = "the required node affinity" if alone else "the required node affinity and the nodeSelector"
-    reasons = [f"nodeSelectorTerms[{number}] {reason}" for number, reason in dead[:_LISTED]]
-    more = f"; {len(dead) - _LISTED} more terms are no better" if len(dead) > _LISTED else ""
+    reasons = [f"nodeSelectorTerms[{number}] {reason}" for number, reason in unsatisfiable[:_LISTED]]
+    more = (
+        f"; {len(unsatisfiable) - _LISTED} more terms match no node either"
+        if len(unsatisfiable) > _LISTED
+        else ""
+    )
     return Problem(
         "contradiction",
         f"no node satisfies {who}: {'; '.join(reasons)}{more}",
         remedy="remove one of the requirements that exclude each other"
-        if any("asks" in reason for reason in reasons)
+        if any("requires" in reason for reason in reasons)
         else "write what is required of a node, or remove the affinity",
         by_labels=not alone,
     )
 
 
-def _why_not(term: Term, labels: Mapping[str, str]) -> str:
+def _explain_term(term: Term, labels: Mapping[str, str]) -> str:
+    """Say why no node with these labels satisfies a term; empty where one does."""
     own, names = find_clash(term[0]), find_clash(term[1], is_field=True)
     if own or names:
-        texts = [repr(str(one)) for one in own] or [f"the field {str(one)!r}" for one in names]
-        return f"asks for {join_words(texts)}{' at once' if len(texts) > 1 else ', which no node has'}"
-    asked = require_labels(labels)
-    both = find_clash([*term[0], *asked])
+        quoted = [repr(str(one)) for one in own] or [f"the field {str(one)!r}" for one in names]
+        return (
+            f"requires {join_words(quoted)}{' at once' if len(quoted) > 1 else ', which no node satisfies'}"
+        )
+    required = require_labels(labels)
+    both = find_clash([*term[0], *required])
     if not both:
         return ""
-    theirs = [repr(str(one)) for one in both if one not in asked]
-    ours = [repr(str(one)) for one in both if one in asked]
-    return f"asks for {join_words(theirs)}, the nodeSelector for {join_words(ours)}"
+    theirs = [repr(str(one)) for one in both if one not in required]
+    ours = [repr(str(one)) for one in both if one in required]
+    return f"requires {join_words(theirs)}, the nodeSelector requires {join_words(ours)}"
 
 
-def _common(domain: LabelDomain, values: Iterable[int]) -> int:
+def _intersect(domain: LabelDomain, values: Iterable[int]) -> int:
+    """Return the values that all of these sets of values have in common."""
     common = domain.full
     for own in values:
         common &= own

@@ -1,4 +1,4 @@
-"""Why a list of selectors gets no affinity, in words."""
+"""Reports why a list of selectors has no affinity."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def report_no_node_left(
 ) -> Problem:
     """Say that these selectors match every node that ``admitting`` (an affinity, a nodeSelector) admits.
 
-    The witness is such a node; ``by_labels`` says that a ``nodeSelector`` has a part in it.
+    The witness is such a node; ``by_labels`` says that the ``nodeSelector`` contributes to that.
     """
     named = join_words([repr(text) for text in selectors])
     if admitting:
@@ -40,7 +40,7 @@ def report_inexpressible(
 ) -> Problem:
     """Say that no terms exclude just what the selectors match and admit the witness.
 
-    Its label ``key`` is there and not an integer.
+    The label ``key`` of the witness is present and not an integer.
     """
     return Problem(
         "inexpressible",
@@ -48,13 +48,13 @@ def report_inexpressible(
         f"selector term says '{key} is present and not an integer', and such nodes must keep the daemon",
         witness=witness,
         witness_name=witness_name,
-        remedy=f"add a selector that settles the non-integers, list the values ('{key} in (...)'), "
+        remedy=f"add a selector that matches the non-integers, too, list the values ('{key} in (...)'), "
         f"or mark the nodes with a label of their own",
     )
 
 
 def report_too_large(what: str, terms: int, size: int) -> Problem:
-    """Say that an affinity of so many terms and bytes does not fit; ``what`` says of which that is known."""
+    """Say that an affinity of so many terms and bytes does not fit; ``what`` begins the sentence."""
     return Problem(
         "too-large",
         f"{what} {terms:,} terms and {size:,} bytes; an object in the Kubernetes API holds about "

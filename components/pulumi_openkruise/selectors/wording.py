@@ -1,4 +1,4 @@
-"""Requirements in words, for people who read them at three in the morning."""
+"""Requirements in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ def describe_requirements(requirements: Iterable[Requirement], fields: Iterable[
 
     ``fields`` are requirements on the node's name.
     """
-    names = " and ".join(map(_named, fields))
+    names = " and ".join(map(_describe_names, fields))
     by_key: dict[str, list[Part]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append((requirement.operator, requirement.values))
@@ -24,7 +24,7 @@ def describe_requirements(requirements: Iterable[Requirement], fields: Iterable[
     return f"{names} whose {labels}".lstrip()
 
 
-def _named(field: Requirement) -> str:
+def _describe_names(field: Requirement) -> str:
     return f"{'named' if field.operator == 'In' else 'not named'} {join_words(field.values, 'or')}"
 
 
@@ -61,16 +61,16 @@ def describe_integers(parts: Iterable[Part]) -> str:
     return f"an integer {' and '.join(bounds)}"
 
 
-def join_words(texts: Sequence[str], conjunction: str = "and") -> str:
-    """Join texts as in a sentence; an empty one, which is a label value like others, is shown as ``""``."""
-    shown = [text or '""' for text in texts]
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
+    """Join strings as in a sentence, ``a, b and c``; an empty one, a valid label value, as ``""``."""
+    shown = [word or '""' for word in words]
     if len(shown) < 3:
         return f" {conjunction} ".join(shown)
     return f"{', '.join(shown[:-1])} {conjunction} {shown[-1]}"
 
 
 def to_plain_data(value: Any) -> Any:
-    """Copy data with lists in the place of tuples, as JSON and YAML have them."""
+    """Copy data with lists instead of tuples, as JSON and YAML have them."""
     if isinstance(value, Mapping):
         return {key: to_plain_data(item) for key, item in value.items()}
     return [to_plain_data(item) for item in value] if isinstance(value, (list, tuple)) else value

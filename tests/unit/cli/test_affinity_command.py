@@ -477,7 +477,7 @@ def test_a_node_selector_in_values_counts(cli: Cli, stack_file: Callable[[str], 
     assert "1 keep it and restart its pod" in out
     code, out, err = cli("--stack-file", path, "--explain")
     assert (code, err) == (0, "")
-    assert "what the nodeSelector asks for: pool=a" in out
+    assert "what the nodeSelector requires: pool=a" in out
     assert "admitted: for example a node with label pool=a" in out
     code, out, _err = cli("--stack-file", path, "--explain", "-o", "json")
     assert json.loads(out)["labels"] == {"pool": "a"}
@@ -515,4 +515,4 @@ def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> 
     for args in ([], ["--explain"]):
         code, _out, err = cli("--stack-file", path, *args)
         assert code == 0
-        assert "nodeSelectorTerms[0] has no requirements, and then it matches no node" in err
+        assert "nodeSelectorTerms[0] has no requirements, so it matches no node" in err

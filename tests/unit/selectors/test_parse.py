@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors import Requirement, SelectorError, from_mapping, parse
-from pulumi_openkruise.selectors.common_forms import read_common
-from pulumi_openkruise.selectors.parse import parse_by_grammar
-from pulumi_openkruise.selectors.requirement import Operator, selector
+from pulumi_openkruise.selectors.parse import parse_by_grammar, read_common
+from pulumi_openkruise.selectors.requirement import Operator, make_selector
 
 ACCEPTED: dict[str, list[tuple[str, Operator, tuple[str, ...]]]] = {
     "": [],
@@ -162,7 +161,7 @@ def test_what_is_read_as_a_common_form_means_the_same_by_the_grammar(text: str) 
         text = _written(random.Random(text))
     requirements = read_common(text)
     if requirements is not None:
-        assert selector(requirements, text) == parse_by_grammar(text)
+        assert make_selector(requirements, text) == parse_by_grammar(text)
 
 
 def _written(chance: random.Random) -> str:

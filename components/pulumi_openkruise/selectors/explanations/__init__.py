@@ -1,1 +1,1 @@
-"""Affinities and their differences, in words for people; pure."""
+"""Selectors, affinities and their differences, explained for people; pure."""

@@ -28,17 +28,17 @@ class Difference:
     after: dict[str, Any] | None
     """The new affinity."""
     labels_before: dict[str, str] = field(default_factory=dict)
-    """The labels that the pods' ``nodeSelector`` asked for before."""
+    """The labels that the pods' ``nodeSelector`` required before."""
     labels_after: dict[str, str] = field(default_factory=dict)
-    """The labels that it asks for now."""
+    """The labels that it requires now."""
     by_terms: bool = False
     """Whether the regions are described by what is admitted instead of by what is excluded.
 
-    So where ``>`` or ``<`` is required: what it leaves out, no selector says.
+    That is so where ``>`` or ``<`` is required: no selector states what it leaves out.
     """
 
     def __bool__(self) -> bool:
-        """Tell whether anything changes."""
+        """Return whether anything changes."""
         return self.restarts or bool(self.gaining or self.losing)
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Difference:
         return data
 
     def to_text(self) -> str:
-        """Write the difference on lines of text."""
+        """Write the difference as lines for people."""
         if not self:
             return "No difference: the same nodes are excluded, and no pod restarts."
         lines = []
@@ -60,21 +60,21 @@ class Difference:
         ):
             lines.append(f"{title}: {'' if regions else 'none'}".rstrip())
             for region in regions:
-                lines.append(f"  {region.kind}")
+                lines.append(f"  {region.group}")
                 lines.append(f"      nodes {region.words}")
                 if region.unless:
-                    lines.append(f"      unless {region.others()} {otherwise}")
+                    lines.append(f"      unless {region.list_others()} {otherwise}")
                 lines.append(f"      for example a node {describe_node(region.example, region.example_name)}")
         if self.restarts:
-            changes = what_changes(self.before != self.after, self.labels_before != self.labels_after)
+            changes = describe_change(self.before != self.after, self.labels_before != self.labels_after)
             lines.append(f"The {changes}, so the daemon restarts on every node that keeps it.")
         else:
             lines.append("The affinity stays the same, so no pod restarts.")
         return "\n".join(lines)
 
 
-def what_changes(affinity: bool, labels: bool) -> str:
-    """Name what changes of where the pods may run."""
+def describe_change(affinity: bool, labels: bool) -> str:
+    """Say which of the rules about the pods' nodes change, to stand after "The"."""
     if affinity and labels:
         return "affinity and the nodeSelector change"
     return f"{'nodeSelector' if labels else 'affinity'} changes"
@@ -94,23 +94,23 @@ def difference(
     before, after = as_placement(old), as_placement(new)
     now, then = after.solve(budget), before.solve(budget)
     listed = [read_selectors(placement.selectors) for placement in (before, after)]
-    required = [placement.terms() for placement in (before, after)]
+    required = [placement.required_terms() for placement in (before, after)]
     regions = Regions([*listed[0], *listed[1]], [term for terms in required for term in terms or ()])
-    outside = [regions.written(regions.outside_terms(terms)) for terms in required]
+    outside = [regions.split_into_selectors(regions.encode_outside(terms)) for terms in required]
     by_terms = None in outside
     if by_terms:
-        admitted = [_admitted(then, before), _admitted(now, after)]
+        admitted = [_list_admitted(then, before), _list_admitted(now, after)]
         regions = Regions([], [term for terms in admitted for term in terms])
-        # What was admitted stands in the place of what is excluded now, and the other way round.
-        cubes = [regions.terms(terms) for terms in reversed(admitted)]
+        # What was admitted takes the place of what is excluded now, and the other way round.
+        cubes = [regions.encode_terms(terms) for terms in reversed(admitted)]
     else:
         cubes = [
-            {**(others or {}), **regions.named(selectors)}
+            {**(others or {}), **regions.encode_selectors(selectors)}
             for others, selectors in zip(outside, listed, strict=True)
         ]
     return Difference(
-        gaining=tuple(regions.difference(cubes[0], cubes[1])),
-        losing=tuple(regions.difference(cubes[1], cubes[0])),
+        gaining=tuple(regions.describe_difference(cubes[0], cubes[1])),
+        losing=tuple(regions.describe_difference(cubes[1], cubes[0])),
         restarts=json.dumps([then.affinity, sorted(before.labels.items())])
         != json.dumps([now.affinity, sorted(after.labels.items())]),
         before=then.affinity,
@@ -121,7 +121,7 @@ def difference(
     )
 
 
-def _admitted(answer: Exclusion, placement: Placement) -> list[Term]:
+def _list_admitted(answer: Exclusion, placement: Placement) -> list[Term]:
     """Return terms that together admit the nodes of a placement."""
     terms = None if answer.affinity is None else read(answer.affinity)[0]
     return join_labels(terms, placement.labels) or [((), ())]

@@ -28,7 +28,7 @@ def explain(
     account. Raises SelectorError as ``solve`` does.
     """
     placement = as_placement(selectors)
-    return _Explainer(placement, placement.solve(budget)).explanation(origins)
+    return _Explainer(placement, placement.solve(budget)).explain(origins)
 
 
 class _Explainer:
@@ -37,85 +37,87 @@ class _Explainer:
     def __init__(self, placement: Placement, answer: Exclusion) -> None:
         self._answer, self._labels = answer, dict(placement.labels)
         self._terms = read(answer.affinity)[0] if answer.affinity is not None else []
-        every, own = placement.terms(), placement.terms(with_labels=False)
+        every, own = placement.required_terms(), placement.required_terms(with_labels=False)
         regions = self._regions = Regions(answer.parsed, [*self._terms, *(every or ())])
-        self._cubes = [regions.cube(selector.requirements) for selector in answer.parsed]
-        self._own, self._every = regions.outside_terms(own), regions.outside_terms(every)
-        """What the terms that are required leave out, and what they leave out together with the labels."""
+        self._cubes = [regions.encode(selector.requirements) for selector in answer.parsed]
+        self._own, self._every = regions.encode_outside(own), regions.encode_outside(every)
+        """The nodes that the required terms leave out: by themselves, and together with the labels."""
 
-    def explanation(self, origins: Sequence[str]) -> Explanation:
-        terms = tuple(self._term(term) for term in self._terms)
+    def explain(self, origins: Sequence[str]) -> Explanation:
+        terms = tuple(self._explain_term(term) for term in self._terms)
         examples = [(term.example, term.example_name) for term in terms if term.example is not None]
         labels, name = examples[0] if examples else (self._labels, "")
         return Explanation(
             selectors=tuple(
-                self._selector(place, origins[place] if place < len(origins) else "")
+                self._explain_selector(place, origins[place] if place < len(origins) else "")
                 for place in range(len(self._cubes))
             ),
             terms=terms,
             affinity=self._answer.affinity,
             proven=self._answer.proven,
-            removable=self._removable(),
+            removable=self._choose_removable(),
             admitted=dict(labels),
             admitted_name=name,
             labels=self._labels,
         )
 
-    def _selector(self, place: int, origin: str) -> SelectorExplanation:
+    def _explain_selector(self, place: int, origin: str) -> SelectorExplanation:
         regions, selector, cube = self._regions, self._answer.parsed[place], self._cubes[place]
         if cube is None:
-            dead = explain_unsatisfiable(selector.requirements)
+            reason = explain_unsatisfiable(selector.requirements)
             return SelectorExplanation(
-                place, str(selector), origin, "of no kind", dead, (), None, "", alone=False
+                place, str(selector), origin, "of no kind", reason, (), None, "", alone=False
             )
         others = [other for at, other in enumerate(self._cubes) if at != place]
-        required = regions.outside(cube, self._own)
-        admitted = regions.outside(cube, self._every)
-        own = regions.outside(cube, [*others, *self._every])
+        required = regions.find_outside(cube, self._own)
+        admitted = regions.find_outside(cube, self._every)
+        own = regions.find_outside(cube, [*others, *self._every])
         shown = own or admitted or cube
         return SelectorExplanation(
             index=place,
             selector=str(selector),
             origin=origin,
             words=describe_requirements(selector.requirements),
-            dead="",
-            redundant_because_of=self._covering(place) if regions.outside(cube, others) is None else (),
-            example=regions.example(shown),
-            example_name=regions.name(shown),
+            unsatisfiable="",
+            redundant_because_of=self._find_covering(place)
+            if regions.find_outside(cube, others) is None
+            else (),
+            example=regions.sample_labels(shown),
+            example_name=regions.sample_name(shown),
             alone=own is not None,
             not_required=required is None,
             not_asked=required is not None and admitted is None,
         )
 
-    def _term(self, term: Term) -> TermExplanation:
+    def _explain_term(self, term: Term) -> TermExplanation:
         entries = [(False, requirement) for requirement in term[0]] + [(True, one) for one in term[1]]
-        explained = tuple(self._requirement(entries, entry) for entry in entries)
-        example = self._regions.cube([*term[0], *require_labels(self._labels)], term[1])
+        explained = tuple(self._explain_requirement(entries, entry) for entry in entries)
+        example = self._regions.encode([*term[0], *require_labels(self._labels)], term[1])
         return TermExplanation(
             words=describe_requirements(*term),
             requirements=explained,
             because_of=tuple(sorted({place for entry in explained for place in entry.because_of})),
-            example=None if example is None else self._regions.example(example),
-            example_name="" if example is None else self._regions.name(example),
+            example=None if example is None else self._regions.sample_labels(example),
+            example_name="" if example is None else self._regions.sample_name(example),
         )
 
-    def _requirement(
+    def _explain_requirement(
         self, entries: Sequence[tuple[bool, Requirement]], entry: tuple[bool, Requirement]
     ) -> RequirementExplanation:
         regions = self._regions
         is_field, requirement = entry
         rest = [one for one in entries if one != entry]
-        without = regions.cube([one for name, one in rest if not name], [one for name, one in rest if name])
+        without = regions.encode([one for name, one in rest if not name], [one for name, one in rest if name])
         admits = (
             []
             if without is None
             else [
                 place
                 for place, cube in enumerate(self._cubes)
-                if cube is not None and regions.meet(without, cube)
+                if cube is not None and regions.intersect(without, cube)
             ]
         )
-        beyond = without is not None and any(regions.meet(without, cube) for cube in self._own)
+        beyond = without is not None and any(regions.intersect(without, cube) for cube in self._own)
         by_labels = self._answer.with_labels and not is_field and requirement.key in self._labels
         return RequirementExplanation(
             text=str(requirement),
@@ -128,8 +130,8 @@ class _Explainer:
             is_field=is_field,
         )
 
-    def _covering(self, place: int) -> tuple[int, ...]:
-        """Return others that hold all of its nodes: one or two where they suffice, else none to spare."""
+    def _find_covering(self, place: int) -> tuple[int, ...]:
+        """Return others that match all of its nodes: one or two if these suffice, else as few as possible."""
         regions, cubes = self._regions, self._cubes
         cube = cubes[place]
         if cube is None:
@@ -137,26 +139,26 @@ class _Explainer:
         near = [
             at
             for at, other in enumerate(cubes)
-            if at != place and other is not None and regions.meet(cube, other)
+            if at != place and other is not None and regions.intersect(cube, other)
         ]
         for size in (1, 2) if len(near) <= _PAIRS_AMONG else (1,):
             for some in combinations(near, size):
-                if regions.outside(cube, [cubes[at] for at in some]) is None:
+                if regions.find_outside(cube, [cubes[at] for at in some]) is None:
                     return some
         kept = near
         for at in reversed(near):
             rest = [other for other in kept if other != at]
-            if regions.outside(cube, [cubes[other] for other in rest]) is None:
+            if regions.find_outside(cube, [cubes[other] for other in rest]) is None:
                 kept = rest
         return tuple(kept)
 
-    def _removable(self) -> tuple[int, ...]:
+    def _choose_removable(self) -> tuple[int, ...]:
         """Choose selectors to leave out, later ones first, such that the affinity stays what it is."""
         kept = dict(enumerate(self._cubes))
         removed = []
         for place, cube in reversed(list(enumerate(self._cubes))):
             others = [other for at, other in kept.items() if at != place]
-            if cube is None or self._regions.outside(cube, [*self._own, *others]) is None:
+            if cube is None or self._regions.find_outside(cube, [*self._own, *others]) is None:
                 del kept[place]
                 removed.append(place)
         return tuple(reversed(removed))

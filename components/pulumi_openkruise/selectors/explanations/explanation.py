@@ -1,4 +1,4 @@
-"""What a list of selectors means and where each part of the affinity comes from, as data and as text."""
+"""What a list of selectors means, and where each part of the affinity comes from."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,20 +20,20 @@ class SelectorExplanation:
     """Where it comes from, when the caller said so: a preset, a key of the stack's config."""
     words: str
     """Which nodes it matches."""
-    dead: str
+    unsatisfiable: str
     """Why it matches no node at all; empty when it matches some."""
     redundant_because_of: tuple[int, ...]
     """Positions of other selectors that together match every node that this one does; empty when none do."""
     example: dict[str, str] | None
-    """Labels of a node that it excludes; None when it is dead."""
+    """Labels of a node that it excludes; None when it matches no node."""
     example_name: str
     """Name of that node; empty where any will do."""
     alone: bool
     """Whether nothing else, neither another selector nor what is required, keeps the daemon off that node."""
     not_required: bool = False
-    """Whether what is required admits none of these nodes anyway."""
+    """Whether the required affinity admits none of these nodes."""
     not_asked: bool = False
-    """Whether none of the nodes that are admitted else has the labels of the pods' ``nodeSelector``."""
+    """Whether the pods' ``nodeSelector`` admits none of these nodes that the required affinity admits."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class RequirementExplanation:
     because_of: tuple[int, ...]
     """Positions of the selectors some of whose nodes the term would admit without it."""
     required: bool = False
-    """Whether the term would admit nodes without it that the affinity required anyway does not."""
+    """Whether the term would, without it, admit nodes that the required affinity does not admit."""
     by_labels: bool = False
-    """Whether it says what the pods' ``nodeSelector`` asks for."""
+    """Whether it repeats what the pods' ``nodeSelector`` requires."""
     is_field: bool = False
-    """Whether it is one on the node's name, under ``matchFields``."""
+    """Whether it is a requirement on the node's name, under ``matchFields``."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Explanation:
     admitted_name: str
     """Name of that node; empty where any will do."""
     labels: dict[str, str]
-    """The labels that the pods' ``nodeSelector`` asks for besides the affinity."""
+    """The labels that the pods' ``nodeSelector`` requires in addition to the affinity."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain data for JSON."""
@@ -94,21 +94,19 @@ class Explanation:
         return data
 
     def to_text(self) -> str:
-        """Write the explanation on lines of text."""
+        """Write the explanation as lines for people."""
         lines = ["Selectors: nodes without the daemon"]
         for selector in self.selectors:
             origin = f"  ({selector.origin})" if selector.origin else ""
             lines.append(f"  [{selector.index}] {selector.selector}{origin}")
-            no_node = f"matches no node: {selector.dead}"
-            lines.append(f"      {no_node if selector.dead else f'nodes {selector.words}'}")
+            no_node = f"matches no node: {selector.unsatisfiable}"
+            lines.append(f"      {no_node if selector.unsatisfiable else f'nodes {selector.words}'}")
             if selector.redundant_because_of:
                 others = join_words([f"[{place}]" for place in selector.redundant_because_of])
                 verb = "matches" if len(selector.redundant_because_of) == 1 else "together match"
-                lines.append(f"      redundant: {others} {verb} all of these nodes, too")
+                lines.append(f"      redundant: {others} {verb} all of these nodes as well")
             if selector.not_required:
-                lines.append(
-                    "      redundant: the affinity that is required anyway admits none of these nodes"
-                )
+                lines.append("      redundant: the required affinity admits none of these nodes")
             if selector.not_asked:
                 lines.append("      no daemon there anyway: the nodeSelector admits none of these nodes")
             if selector.example is not None:
@@ -119,11 +117,11 @@ class Explanation:
             lines.append("  none")
         if self.removable:
             removable = join_words([f"[{place}]" for place in self.removable])
-            lines.append(f"  {removable} can be removed without any change of the affinity.")
+            lines.append(f"  {removable} can be removed without changing the affinity.")
         lines += ["", "Affinity: a node keeps the daemon when it satisfies one of these terms"]
         if self.labels:
-            asked = ", ".join(str(requirement) for requirement in require_labels(self.labels))
-            lines.append(f"  and, besides, what the nodeSelector asks for: {asked}")
+            required = ", ".join(str(requirement) for requirement in require_labels(self.labels))
+            lines.append(f"  and what the nodeSelector requires: {required}")
         for number, term in enumerate(self.terms):
             lines.append(f"  term {number}")
             for requirement in term.requirements:
@@ -142,5 +140,5 @@ class Explanation:
         elif self.proven:
             lines.append(f"  No exact affinity has fewer {join_words(self.proven, 'or')}.")
         else:
-            lines.append("  Exact; that none is smaller could not be proven in the budget allowed.")
+            lines.append("  Exact; not proven to be the smallest within the allowed search steps.")
         return "\n".join(lines)

@@ -45,7 +45,7 @@ def test_what_is_said_of_each_selector_is_true(texts: list[str]) -> None:
     for place, (selector, entry) in enumerate(zip(selectors, explanation.selectors, strict=True)):
         others = [other for at, other in enumerate(selectors) if at != place]
         own = _nodes([selector])
-        assert bool(entry.dead) == (not own)
+        assert bool(entry.unsatisfiable) == (not own)
         redundant = bool(own) and all(matched(others, labels) for labels in own)
         assert bool(entry.redundant_because_of) == redundant
         if redundant:
@@ -174,7 +174,7 @@ def test_a_name_is_told_by_a_field_selector() -> None:
         "      for example a node named node-1 without labels",
     ]
     change = difference(Placement([], _named("NotIn", "m", "n")), Placement(["a=1"]))
-    assert [str(region.kind) for region in change.gaining] == [
+    assert [str(region.group) for region in change.gaining] == [
         "field metadata.name=m",
         "field metadata.name=n",
     ]
@@ -261,7 +261,7 @@ def test_text_of_an_explanation_with_a_node_selector() -> None:
     ]
     text = explain(Placement(["pool=b"], {"nodeSelectorTerms": terms[1:]}, asked)).to_text()
     assert "no daemon there anyway: the nodeSelector admits none of these nodes" in text
-    assert "  and, besides, what the nodeSelector asks for: pool=a\n" in text
+    assert "  and what the nodeSelector requires: pool=a\n" in text
     assert "admitted: for example a node with labels pool=a, zone=other" in text
     text = explain(Placement([], {"nodeSelectorTerms": terms}, {"pool": "b"})).to_text()
     assert "admitted: no node that the nodeSelector admits" in text
@@ -359,7 +359,7 @@ def test_text_of_an_explanation() -> None:
 Selectors: nodes without the daemon
   [0] type=kwok  (preset kwok)
       nodes whose label type is kwok
-      redundant: [1] matches all of these nodes, too
+      redundant: [1] matches all of these nodes as well
       excluded: for example a node with label type=kwok
   [1] type in (kwok,virtual-kubelet)
       nodes whose label type is kwok or virtual-kubelet
@@ -371,7 +371,7 @@ Selectors: nodes without the daemon
   [4] a=1,b!=1
       nodes whose label a is 1 and whose label b is absent or not 1
       excluded, by this selector only: for example a node with label a=1
-  [0], [2] and [3] can be removed without any change of the affinity.
+  [0], [2] and [3] can be removed without changing the affinity.
 
 Affinity: a node keeps the daemon when it satisfies one of these terms
   term 0
