@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.support.certificates import Identity
+
 Answer = tuple[int, Any]
 Route = Answer | Callable[[dict[str, str]], Answer]
 
@@ -15,8 +17,10 @@ Route = Answer | Callable[[dict[str, str]], Answer]
 class ApiServer:
     """``routes`` maps paths to a status and a body, or to a function of the query; all else is 404."""
 
-    def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, identity: Identity | None = None) -> None:
+        self.address = f"{'http' if identity is None else 'https'}://127.0.0.1:{port}"
+        self.identity = identity
+        self.retry_after = "0"
         self.routes: dict[str, Route] = {}
         self.asked: list[tuple[str, str, dict[str, str], dict[str, str], Any]] = []
 
@@ -35,6 +39,9 @@ class ApiServer:
 
     def kubeconfig(self, **user: Any) -> dict[str, Any]:
         """Return a kubeconfig with the context ``here`` for this server and ``there`` for one that is not."""
+        authority = (
+            {} if self.identity is None else {"certificate-authority-data": self.identity.authority_data}
+        )
         return {
             "apiVersion": "v1",
             "kind": "Config",
@@ -44,7 +51,7 @@ class ApiServer:
                 {"name": "there", "context": {"cluster": "there", "user": "me"}},
             ],
             "clusters": [
-                {"name": "here", "cluster": {"server": self.address}},
+                {"name": "here", "cluster": {"server": self.address, **authority}},
                 {"name": "there", "cluster": {"server": "http://127.0.0.1:1"}},
             ],
             "users": [{"name": "me", "user": user}],
@@ -60,8 +67,8 @@ class ApiServer:
 
 
 @contextmanager
-def api_server() -> Iterator[ApiServer]:
-    """Serve until the block ends."""
+def api_server(identity: Identity | None = None, *, client_certificate: bool = False) -> Iterator[ApiServer]:
+    """Serve until the block ends, over TLS for a server that has an identity."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -75,7 +82,7 @@ def api_server() -> Iterator[ApiServer]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             if status == 429:
-                self.send_header("Retry-After", "0")
+                self.send_header("Retry-After", double.retry_after)
             self.end_headers()
             self.wfile.write(content)
 
@@ -84,8 +91,16 @@ def api_server() -> Iterator[ApiServer]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    double = ApiServer(server.server_address[1])
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            pass  # a client that ends a handshake is what some tests are about
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if identity is not None:
+        server.socket = identity.context(client_certificate=client_certificate).wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    double = ApiServer(server.server_address[1], identity)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -21,6 +21,7 @@ PURE = {
     "config",
     "detection",
     "diagnostics",
+    "foreign",
     "discovery",
     "lifecycle",
     "selectors",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class ClusterError(Exception):
-    """Something kept a request from being answered; ``str()`` says what and what to do, for people.
+    """A request had no usable answer; ``str()`` says why and what to do, for people.
 
     ``cause`` is the part to quote in a sentence ("not checked, because <cause>").
     """
@@ -24,8 +24,8 @@ class ClusterUnreachableError(ClusterError):
 
     def __init__(self, address: str, cause: str, ways_out: Sequence[str]) -> None:
         self.address = address
-        told = f"{address} does not answer: {cause}"
-        super().__init__(f"the cluster at {told}", cause=told, ways_out=ways_out)
+        sentence = f"{address} does not answer: {cause}"
+        super().__init__(f"the cluster at {sentence}", cause=sentence, ways_out=ways_out)
 
 
 class RefusedError(ClusterError):
@@ -37,12 +37,12 @@ class RefusedError(ClusterError):
         self.method, self.path, self.status, self.reason = method, path, status, reason
         self.continue_token = ""
         """Where the status is 410: with what to go on listing, if the server gives it."""
-        told = f"{method} {path}: {status} {reason}"
-        super().__init__(f"the API server refuses {told}", cause=told, ways_out=ways_out)
+        sentence = f"{method} {path}: {status} {reason}"
+        super().__init__(f"the API server refuses {sentence}", cause=sentence, ways_out=ways_out)
 
 
 class UnauthorizedError(RefusedError):
-    """The credentials of the kubeconfig do not count (401)."""
+    """The API server rejected the kubeconfig's credentials (401)."""
 
 
 class ForbiddenError(RefusedError):
@@ -58,7 +58,7 @@ class ConflictError(RefusedError):
 
 
 def refused(method: str, path: str, status: int, reason: str) -> RefusedError:
-    """Return the error for an HTTP status that is none of success."""
+    """Return the exception for a non-2xx status."""
     if status == 401:
         ways = ("log in again as you do for kubectl; `kubectl auth whoami` shows as whom it is let in",)
         return UnauthorizedError(method, path, status, reason, ways)

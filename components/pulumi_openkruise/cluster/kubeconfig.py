@@ -1,22 +1,30 @@
 """From a kubeconfig, given as text or as a path, and a context to a cluster that can be read.
 
-The official client's loader reads the kubeconfig, since it knows what others only know in part: merged
-files, client certificates, tokens, exec plugins, OIDC. Requests are made by urllib3, on which that client
-builds, and their answers stay plain JSON: its models cost more time than everything else, and forget unknown
-fields.
+By kubectl's rules, which no Python library keeps: the official client looks relative paths up in the current
+folder, takes any text for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on without
+credentials where an exec plugin fails. docs/threat-model.md says where this is stricter than kubectl.
 """
 
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from .errors import KubeconfigError
+from ..foreign.error_text import describe_error, one_line
 from .client import Cluster
+from .connection import Endpoint, open_pool
+from .credentials import Credentials, pem_of, read_small, token_file_credentials, user_credentials
+from .deadline import Budget
+from .errors import KubeconfigError
+from .kubeconfig_file import Kubeconfig, home_file, is_content, read_content, read_files
+from .proxy import environment_proxy
+from .transport import Transport
 
-CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
-"""How long an API server may take to be reached, and to send the next part of an answer."""
+CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 30.0, 900.0
+"""How long an API server may take to be reached, to answer one request, and to answer all of them."""
+
+_POD = "service account of this pod"
+_POD_FILES = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def connect(
@@ -27,6 +35,7 @@ def connect(
     ambient: bool = False,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
+    look_seconds: float = LOOK_SECONDS,
 ) -> Cluster:
     """Return the cluster of a kubeconfig's context (None: its current one); nothing is asked of it yet.
 
@@ -35,23 +44,34 @@ def connect(
     argument does. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
     ``~/.kube/config``, then the service account of the pod. Raises KubeconfigError.
     """
-    # Imported here: it takes longer than everything else together.
-    from kubernetes.client import Configuration
-
-    configuration = type.__call__(
-        Configuration
-    )  # the class keeps a default of the process, which is not asked
-    configuration.proxy, configuration.no_proxy = None, None
-    source, load = _source(kubeconfig, ambient)
-    try:
-        found, chosen = load(configuration, context, cluster)
-    except KubeconfigError:
-        raise
-    except Exception as error:  # the loader lets many kinds escape for a file that is something else
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise KubeconfigError(f"{source}: {reason}", cause=f"{source}: {reason}") from None
-    configuration.proxy = found.get("proxy-url") or _proxy(configuration.host)
-    return Cluster(configuration, context=chosen, connect_seconds=connect_seconds, read_seconds=read_seconds)
+    found = _read(kubeconfig, ambient)
+    if found is None:
+        if context is not None:
+            reason = f"there is no kubeconfig that could hold the context {one_line(context)}"
+            raise KubeconfigError(reason, cause=reason)
+        name, endpoint, credentials = _POD, _pod_endpoint(), token_file_credentials(_POD, f"{_POD_FILES}/token")
+    else:
+        name, entry, user_name = _chosen(found, context, cluster)
+        endpoint = _endpoint(entry, found.source)
+        credentials = Credentials(found.source)
+        if endpoint.is_encrypted:
+            if user_name and user_name not in found.users:
+                raise _unusable(found, f"has no user {one_line(user_name)}", found.users)
+            user = found.users.get(user_name, {})
+            credentials = user_credentials(user, entry, found.source, user_name)
+    if endpoint.is_encrypted:
+        # Certificates that are none are told before anything is asked.
+        open_pool(endpoint, credentials.certificate, credentials.key)
+    return Cluster(
+        Transport(
+            endpoint,
+            credentials,
+            context=name,
+            connect_seconds=connect_seconds,
+            read_seconds=read_seconds,
+            budget=Budget(look_seconds),
+        )
+    )
 
 
 def address(kubeconfig: str, context: str | None = None, cluster: str | None = None) -> str:
@@ -59,147 +79,113 @@ def address(kubeconfig: str, context: str | None = None, cluster: str | None = N
 
     Without what it takes to ask: an update waits for this.
     """
-    source, content = "kubeconfig given as text", kubeconfig
-    if not _is_text(kubeconfig):
-        path = _file(kubeconfig)
-        source, content = f"kubeconfig {path}", Path(path).read_text()
-    return str(_chosen(_document(content), source, context, cluster)[0]["server"])
+    found = _read(kubeconfig, False)
+    assert found is not None
+    return str(_chosen(found, context, cluster)[1]["server"])
 
 
-_Chosen = tuple[Mapping[str, Any], str]
-"""The cluster that is asked, and the context's name."""
-_Load = Callable[[Any, str | None, str | None], _Chosen]
-
-
-def _source(kubeconfig: str | None, ambient: bool) -> tuple[str, _Load]:
-    """Return what the kubeconfig is called in messages, and what loads it into a configuration."""
+def _read(kubeconfig: str | None, ambient: bool) -> Kubeconfig | None:
+    """Return what the kubeconfig says; None stands for the service account of the pod."""
     if kubeconfig is None and ambient:
-        paths = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
-        if any(os.path.exists(path) for path in paths.split(os.pathsep)):
-            return paths, lambda *how: _from_files(paths, *how)
-        if "KUBERNETES_SERVICE_HOST" in os.environ:
-            return "service account of this pod", _from_pod
+        given = os.environ.get("KUBECONFIG")
+        paths = [path for path in (given.split(os.pathsep) if given else [home_file()]) if path]
+        if any(os.path.exists(path) for path in paths):
+            return read_files(paths, all_required=False)
+        if os.environ.get("KUBERNETES_SERVICE_HOST") and os.environ.get("KUBERNETES_SERVICE_PORT"):
+            return None
+        missing = os.pathsep.join(paths) or "KUBECONFIG and no home folder"
         raise KubeconfigError(
-            f"no kubeconfig: there is no {paths}",
+            f"no kubeconfig: there is no {missing}",
             cause="there is no kubeconfig",
             ways_out=("name one with --kubeconfig or KUBECONFIG",),
         )
     if not kubeconfig or not kubeconfig.strip():
         raise KubeconfigError("no kubeconfig was given", cause="no kubeconfig was given")
-    if _is_text(kubeconfig):
-        return "kubeconfig given as text", lambda *how: _from_text(kubeconfig, *how)
-    path = _file(kubeconfig)
-    return f"kubeconfig {path}", lambda *how: _from_files(path, *how)
-
-
-def _is_text(kubeconfig: str) -> bool:
-    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
-
-
-def _file(kubeconfig: str) -> str:
-    path = os.path.expanduser(kubeconfig)
-    if not os.path.isfile(path):
-        raise KubeconfigError(f"kubeconfig {path}: no such file", cause=f"there is no kubeconfig {path}")
-    return path
-
-
-def _document(text: str) -> Any:
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe", pure=True).load(text)
-
-
-def _from_files(paths: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
-    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
-
-    files = KubeConfigMerger(paths)
-    document = files.config.value if files.config is not None else {}
-    found, name, active = _chosen(document, paths, context, cluster)
-    # A refreshed token is written back, as kubectl does: the one before it may count no longer.
-    loader = KubeConfigLoader(files.config, active_context=active, config_persister=files.save_changes)
-    loader.load_and_set(configuration)
-    return found, name
-
-
-def _from_text(text: str, configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
-    from kubernetes.config import load_kube_config_from_dict
-
-    document = _document(text)
-    found, name, active = _chosen(document, "kubeconfig given as text", context, cluster)
-    load_kube_config_from_dict(document, active, configuration, persist_config=False)
-    return found, name
-
-
-def _from_pod(configuration: Any, context: str | None, cluster: str | None) -> _Chosen:
-    from kubernetes.config import load_incluster_config
-
-    if context is not None:
-        reason = f"there is no kubeconfig that could hold the context {context}"
-        raise KubeconfigError(reason, cause=reason)
-    load_incluster_config(configuration)
-    return {}, "service account of this pod"
+    if is_content(kubeconfig):
+        return read_content(kubeconfig)
+    return read_files([os.path.expanduser(kubeconfig)], all_required=True)
 
 
 def _chosen(
-    document: Any, source: str, context: str | None, cluster: str | None
-) -> tuple[Mapping[str, Any], str, str]:
-    """Return the cluster, the context's name, and the name of the context to load, which may be a new one.
-
-    The loader's own messages name neither. What is added to the document, to a list that no file has, is
-    never written back.
-    """
-    if not isinstance(document, Mapping):
-        raise KubeconfigError(f"{source}: not a kubeconfig", cause=f"{source} is not a kubeconfig")
-    contexts = _by_name(document, "contexts", "context")
-    name = context or document.get("current-context") or ""
-    if name not in contexts:
-        listed = ", ".join(sorted(contexts)) or "none"
-        reason = f"has no context {name}" if name else "names no current context"
-        raise KubeconfigError(
-            f"{source}: {reason}",
-            cause=f"{source} {reason}",
-            ways_out=(f"it has: {listed}; choose one with --context",),
-        )
-    clusters, active = _by_name(document, "clusters", "cluster"), name
-    if cluster is not None:
-        if cluster not in clusters:
-            listed = ", ".join(sorted(clusters)) or "none"
-            reason = f"has no cluster {cluster}"
-            raise KubeconfigError(
-                f"{source}: {reason}", cause=f"{source} {reason}", ways_out=(f"it has: {listed}",)
-            )
-        active = f"{name} with cluster {cluster}"
-        entry = {"name": active, "context": {**contexts[name], "cluster": cluster}}
-        document["contexts"].append(entry)
-    found = clusters.get(cluster or str(contexts[name].get("cluster")), {})
-    if not found.get("server"):
+    found: Kubeconfig, context: str | None, cluster: str | None
+) -> tuple[str, Mapping[str, Any], str]:
+    """Return the context's name, the cluster's entry, and the user's name, which may be empty."""
+    name = context or found.current_context
+    if name not in found.contexts:
+        reason = f"has no context {one_line(name)}" if name else "names no current context"
+        raise _unusable(found, reason, found.contexts, "; choose one with --context")
+    entry = found.contexts[name]
+    if cluster is not None and cluster not in found.clusters:
+        raise _unusable(found, f"has no cluster {one_line(cluster)}", found.clusters)
+    chosen = found.clusters.get(cluster or entry.get("cluster") or "", {})
+    if not chosen.get("server"):
         whose = f"cluster {cluster}" if cluster is not None else f"the cluster of context {name}"
-        reason = f"{whose} has no server"
-        raise KubeconfigError(f"{source}: {reason}", cause=f"{source}: {reason}")
-    return found, name, active
+        reason = f"{one_line(whose)} has no server"
+        raise KubeconfigError(f"{found.source}: {reason}", cause=f"{found.source}: {reason}")
+    return name, chosen, entry.get("user") or ""
 
 
-def _by_name(document: Mapping[str, Any], kinds: str, kind: str) -> dict[str, Mapping[str, Any]]:
-    entries = document.get(kinds)
-    found = {}
-    for item in entries if isinstance(entries, list) else ():
-        entry = getattr(item, "value", item)  # one that is merged remembers its file
-        if isinstance(entry, Mapping) and isinstance(entry.get(kind), Mapping):
-            found[str(entry.get("name"))] = entry[kind]
-    return found
+def _unusable(
+    found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = ""
+) -> KubeconfigError:
+    listed = one_line(", ".join(sorted(known))) or "none"
+    return KubeconfigError(
+        f"{found.source}: {reason}", cause=f"{found.source} {reason}", ways_out=(f"it has: {listed}{remedy}",)
+    )
 
 
-def _proxy(host: str) -> str | None:
-    """Return the environment's proxy for an address, as Go programs understand it: never for loopback."""
-    from ipaddress import ip_address
-    from urllib.request import getproxies, proxy_bypass
+def _endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
+    """Return where a cluster's entry says that the API server is; raises KubeconfigError."""
 
-    parts = urlsplit(host)
-    name = parts.hostname or ""
+    def wrong(reason: str) -> KubeconfigError:
+        return KubeconfigError(f"{source}: cluster: {reason}", cause=f"{source}: cluster: {reason}")
+
+    skip = entry.get("insecure-skip-tls-verify") is True
+    if entry.get("certificate-authority") and entry.get("certificate-authority-data"):
+        raise wrong("both certificate-authority and certificate-authority-data; only one is allowed")
+    authority = pem_of(entry, "certificate-authority", wrong)
+    if skip and authority:
+        raise wrong("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
+    server = _server_address(entry["server"])
+    if server is None:
+        raise wrong("its server is no http:// or https:// address")
+    proxy = entry.get("proxy-url") or environment_proxy(server)
+    if proxy and not _is_proxy(proxy):
+        raise wrong("its proxy is no http://, https:// or socks5:// address")
+    return Endpoint(server, source, authority, not skip, entry.get("tls-server-name") or "", proxy)
+
+
+def _server_address(server: str) -> str | None:
+    """Return an address with scheme and host, without a slash at its end; None where it is none.
+
+    Without a scheme it is plain HTTP, whatever else the entry says (``DirectClientConfig.ClientConfig``).
+    """
+    text = server if "://" in server else f"http://{server}"
     try:
-        loopback = ip_address(name).is_loopback
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
     except ValueError:
-        loopback = name == "localhost"
-    if loopback or proxy_bypass(name):
         return None
-    return getproxies().get(parts.scheme)
+    if not good or "@" in parts.netloc or any(one.isspace() or not one.isprintable() for one in text):
+        return None
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _is_proxy(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy)
+        return parts.scheme in ("http", "https", "socks5", "socks5h") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _pod_endpoint() -> Endpoint:
+    """Return the cluster that this pod is in (``rest.InClusterConfig``); raises KubeconfigError."""
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+    try:
+        authority = read_small(f"{_POD_FILES}/ca.crt").decode("latin-1")
+    except (OSError, ValueError) as error:
+        reason = f"{_POD}: {_POD_FILES}/ca.crt: {describe_error(error, secret=True)}"
+        raise KubeconfigError(reason, cause=reason) from None
+    server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+    return Endpoint(server, _POD, authority, proxy=environment_proxy(server))

@@ -1,7 +1,11 @@
 """YAML as plain data, within bounds, and read as Go reads it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from ..foreign.error_text import describe_error
+from ..foreign.yaml_input import YamlError, check_size
 
 _MOST_NODES = 200_000
 _DEEPEST = 100
@@ -16,11 +20,15 @@ def load_yaml(text: str, source: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
     try:
+        check_size(text, _MOST_NODES)  # merge keys are copied while the document is built
         return _plain(yaml.load(text), [0])
+    except YamlError as error:
+        raise ValueError(f"{source}: {error}") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        problem = str(error.problem or error.context).splitlines()[0]
+        # What it quotes may be half of a password: `password: *abc` is an alias.
+        problem = re.sub(r"'[^']{2,}'", "'...'", str(error.problem or error.context).splitlines()[0])
         raise ValueError(f"{place}: not YAML: {problem}") from None
     except ReaderError as error:
         before = text[: error.position]
@@ -31,7 +39,9 @@ def load_yaml(text: str, source: str) -> Any:
     except RecursionError:
         raise ValueError(f"{source}: nested too deeply") from None
     except Exception as error:  # the library lets many kinds escape for values like `!!int x`
-        raise ValueError(f"{source}: not YAML that can be read: {error}") from None
+        raise ValueError(
+            f"{source}: not YAML that can be read ({describe_error(error, secret=True)})"
+        ) from None
 
 
 class _TooMuchError(Exception):

@@ -1,5 +1,6 @@
 """From a kubeconfig to a cluster: every way to give one, and every way in which one cannot be used."""
 
+import base64
 import json
 import os
 import stat
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, address, connect
+from pulumi_openkruise.cluster.proxy import environment_proxy
 from ruamel.yaml import YAML
 
 from tests.support.api_server import ApiServer, api_server
+from tests.support.certificates import identity
 
 VERSION = {"gitVersion": "v1.36.3"}
 
@@ -23,7 +26,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # loopback is never asked for through a proxy
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with api_server() as server:
+    with api_server(identity()) as server:
         server.routes["/version"] = (200, VERSION)
         yield server
 
@@ -119,7 +122,7 @@ def test_an_exec_plugin_logs_in(server: ApiServer, tmp_path: Path) -> None:
         ("a: [\n", None, "kubeconfig given as text: "),
         ("- a\n- b\n", None, "not a kubeconfig"),
         ("a: b\n", None, "names no current context"),
-        ("contexts: 5\ncurrent-context: x\n", None, "has no context x"),
+        ("contexts: 5\ncurrent-context: x\n", None, "contexts: expected a list"),
         ('{"contexts": [{"name": "x", "context": {"cluster": "c"}}]}', "x", "context x has no server"),
     ],
 )
@@ -166,7 +169,118 @@ def test_a_name_that_does_not_resolve(server: ApiServer, monkeypatch: pytest.Mon
 
 
 def test_a_proxy_of_the_kubeconfig_is_used(server: ApiServer) -> None:
-    config = server.kubeconfig()
-    config["clusters"][0]["cluster"] |= {"server": "http://cluster.invalid", "proxy-url": server.address}
-    server.routes["/version"] = (200, {"by": "proxy"})
-    assert connect(json.dumps(config)).get("/version") == {"by": "proxy"}
+    with api_server() as proxy:
+        config = server.kubeconfig()
+        config["clusters"][0]["cluster"] = {"server": "http://cluster.invalid", "proxy-url": proxy.address}
+        proxy.routes["/version"] = (200, {"by": "proxy"})
+        assert connect(json.dumps(config)).get("/version") == {"by": "proxy"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "address", "proxy"),
+    [
+        ({"HTTPS_PROXY": "http://p:1"}, "https://a.example:6443", "http://p:1"),
+        ({"https_proxy": "p:1"}, "https://a.example", "http://p:1"),
+        ({"HTTP_PROXY": "http://p:1"}, "https://a.example", None),
+        ({"HTTPS_PROXY": "http://p:1"}, "https://127.0.0.2:6443", None),
+        ({"HTTPS_PROXY": "http://p:1"}, "https://localhost", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example"}, "https://a.example", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".a.example"}, "https://a.example", "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".example"}, "https://a.example", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*.example"}, "https://a.example", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example:443"}, "https://a.example:6443", "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a.example:6443"}, "https://a.example:6443", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"}, "https://10.1.2.3", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8,11.1.1.1"}, "https://11.1.1.1", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "1.1.1.1"}, "https://11.1.1.1", "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "fd00::/8"}, "https://[fd00::1]:6443", None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": " , *"}, "https://a.example", None),
+    ],
+)
+def test_proxies_of_the_environment_as_go_reads_them(
+    variables: dict[str, str], address: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert environment_proxy(address) == proxy
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api_server() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.address)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        proxy.routes["/version"] = (200, {"by": "proxy"})
+        config = proxy.kubeconfig()
+        config["clusters"][0]["cluster"] = {"server": "http://cluster.invalid"}
+        assert connect(json.dumps(config)).get("/version") == {"by": "proxy"}
+
+
+def pod(
+    server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch, token: str = "of-the-pod\n"
+) -> None:
+    """Be in a pod: a random user without a home folder, the service account's files, two variables."""
+    identity().write_authority(folder)
+    (folder / "token").write_text(token)
+    monkeypatch.setattr("pulumi_openkruise.cluster.kubeconfig._POD_FILES", str(folder))
+    host, port = server.address.removeprefix("https://").split(":")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _uid: dict[str, str]()["no such user"])
+
+
+def test_a_pods_service_account_without_a_home_folder(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    cluster = connect(ambient=True)
+    assert cluster.get("/version") == VERSION
+    assert cluster.context == "service account of this pod"
+    assert server.asked[-1][3]["Authorization"] == "Bearer of-the-pod"
+    with pytest.raises(KubeconfigError, match="no kubeconfig that could hold the context x"):
+        connect(None, "x", ambient=True)
+
+
+def test_a_rejected_token_is_read_from_its_file_again(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    cluster = connect(ambient=True)
+    cluster.get("/version")
+    (tmp_path / "token").write_text("rotated")
+    respond = server.respond
+
+    def check(method: str, target: str, headers: dict[str, str], body: Any) -> Any:
+        answer = respond(method, target, headers, body)
+        return answer if headers["Authorization"] == "Bearer rotated" else (401, {"message": "expired"})
+
+    monkeypatch.setattr(server, "respond", check)
+    assert cluster.get("/version") == VERSION
+
+
+def test_a_pod_without_the_authority_is_an_error(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    (tmp_path / "ca.crt").unlink()
+    with pytest.raises(KubeconfigError, match=r"ca\.crt: no such file or directory"):
+        connect(ambient=True)
+
+
+def test_a_client_certificate_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the system has no memory files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    certificate, key = (base64.b64encode(one.encode()).decode() for one in identity().client())
+    for has_memory_files in (True, False):
+        if not has_memory_files:
+            monkeypatch.delattr("os.memfd_create", raising=False)
+        with api_server(identity(), client_certificate=True) as server:
+            server.routes["/version"] = (200, VERSION)
+            user = {"client-certificate-data": certificate, "client-key-data": key}
+            assert connect(json.dumps(server.kubeconfig(**user))).get("/version") == VERSION
+            with pytest.raises(ClusterUnreachableError):
+                connect(json.dumps(server.kubeconfig())).get("/version")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,221 @@
+"""What a kubeconfig's user is let in with, by client-go's rules (``client_config.go``, ``validation.go``).
+
+Nothing of it goes over plain HTTP: client-go reads a user's fields for HTTPS only. Stricter than kubectl: a
+token of the auth provider ``oidc`` that has expired is not refreshed, since that sends the client's secret
+to an address and rewrites the kubeconfig; any command of kubectl does it.
+"""
+
+import base64
+import binascii
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import quote
+
+from ..foreign.error_text import describe_error, one_line
+from .errors import KubeconfigError
+from .exec_plugin import PluginAnswer, run_plugin
+
+_TOKEN_FILE_SECONDS = 60.0
+"""How long a token from a file counts before the file is read again (client-go's CachedFileTokenSource)."""
+_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_LARGEST = 1 << 20
+
+Headers = tuple[tuple[str, str], ...]
+"""Names and values; of ``Impersonate-Group`` there may be several."""
+
+
+@dataclass
+class Credentials:
+    """One user's way in; no part of it is in its ``repr``."""
+
+    source: str
+    headers: Headers = field(default=(), repr=False)
+    """Of each request: basic authentication, impersonation."""
+    certificate: str = field(default="", repr=False)
+    """The client's certificate and those above it, as PEM."""
+    key: str = field(default="", repr=False)
+    _token: str = field(default="", repr=False)
+    _token_file: str = ""
+    _plugin: Mapping[str, Any] | None = field(default=None, repr=False)
+    _cluster: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    _answer: PluginAnswer | None = field(default=None, repr=False)
+    _read: float = field(default=float("-inf"), repr=False)
+
+    def authorization(self, *, renew: bool = False) -> Headers:
+        """Return the headers of one request; ``renew``: the server rejected those before.
+
+        Raises KubeconfigError where a plugin or a token's file gives none.
+        """
+        token = self._current_token(renew)
+        if token:
+            return (*self.headers, ("Authorization", f"Bearer {_header(token, self.source, 'token')}"))
+        return self.headers
+
+    def load_certificate(self) -> None:
+        """Ask the plugin, if there is one, for the certificate that a connection needs before any request."""
+        if self._plugin is not None and self._answer is None:
+            self._ask_plugin()
+
+    def secrets(self) -> list[str]:
+        """Return what no text may repeat."""
+        answer = self._answer.token if self._answer is not None else ""
+        return [
+            self._token,
+            answer,
+            *(value.rpartition(" ")[2] for name, value in self.headers if name == "Authorization"),
+        ]
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether asking again may give other credentials."""
+        return self._plugin is not None or bool(self._token_file)
+
+    def _current_token(self, renew: bool) -> str:
+        if self._plugin is not None:
+            expires = self._answer.expires if self._answer is not None else None
+            over = expires is not None and expires <= datetime.now(timezone.utc)
+            if renew or self._answer is None or over:
+                self._ask_plugin()
+            return self._answer.token if self._answer is not None else ""
+        if self._token_file and (renew or time.monotonic() - self._read >= _TOKEN_FILE_SECONDS):
+            try:
+                self._token = read_small(self._token_file).decode().strip()
+            except (OSError, ValueError) as error:
+                if self._read == float("-inf") and not self._token:
+                    reason = f"{self.source}: token file: {describe_error(error, secret=True)}"
+                    raise KubeconfigError(reason, cause=reason) from None
+            self._read = time.monotonic()  # an unreadable file leaves the token before
+        return self._token
+
+    def _ask_plugin(self) -> None:
+        self._answer = run_plugin(self._plugin or {}, self._cluster, self.source)
+        if self._answer.certificate:
+            self.certificate, self.key = self._answer.certificate, self._answer.key
+
+
+def user_credentials(
+    user: Mapping[str, Any], cluster: Mapping[str, Any], source: str, name: str
+) -> Credentials:
+    """Return a user's credentials for a cluster that is asked over HTTPS; raises KubeconfigError."""
+
+    def wrong(reason: str, *ways_out: str) -> KubeconfigError:
+        text = f"{source}: user {one_line(name)}: {reason}"
+        return KubeconfigError(text, cause=text, ways_out=ways_out)
+
+    basic = bool(user.get("username") or user.get("password"))
+    if user.get("token") and basic:
+        raise wrong("more than one of token and username with password; only one is allowed")
+    if user.get("exec") and user.get("auth-provider"):
+        raise wrong("both exec and auth-provider; only one is allowed")
+    for one in ("client-certificate", "client-key"):
+        if user.get(one) and user.get(f"{one}-data"):
+            raise wrong(f"both {one} and {one}-data; only one is allowed")
+    headers = _impersonation(user, source, wrong)
+    if basic:
+        login = f"{user.get('username') or ''}:{user.get('password') or ''}"
+        headers += (("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}"),)
+    certificate = pem_of(user, "client-certificate", wrong)
+    key = pem_of(user, "client-key", wrong)
+    if bool(certificate) != bool(key):
+        raise wrong("only one of client-certificate and client-key; a certificate needs its key")
+    token = user.get("token") or ""
+    if token:
+        _header(token, source, "token")
+    provider = user.get("auth-provider")
+    if provider:
+        token = _provider_token(provider, wrong)
+    plugin = user.get("exec")
+    if plugin and not plugin.get("command"):
+        raise wrong("exec: no command")
+    # Another way in comes before a plugin (exec.go: HasAuth).
+    plugin = None if not plugin or token or user.get("tokenFile") or basic else plugin
+    return Credentials(
+        source,
+        headers,
+        certificate,
+        key,
+        _token=token,
+        _token_file=user.get("tokenFile") or "",
+        _plugin=plugin,
+        _cluster=cluster,
+    )
+
+
+def token_file_credentials(source: str, path: str) -> Credentials:
+    """Return the credentials of a pod's service account, whose token's file changes every hour."""
+    return Credentials(source, _token_file=path)
+
+
+def read_small(path: str) -> bytes:
+    """Return a file's bytes; raises OSError, or ValueError for one that is no certificate, key or token."""
+    with open(path, "rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError("larger than 1 MiB")
+    return content
+
+
+def pem_of(entry: Mapping[str, Any], name: str, wrong: Any) -> str:
+    """Return the PEM of ``name-data`` (base64) or of the file ``name``; empty where neither is given."""
+    if entry.get(f"{name}-data"):
+        try:
+            return base64.b64decode("".join(entry[f"{name}-data"].split()), validate=True).decode("latin-1")
+        except (binascii.Error, ValueError):
+            raise wrong(f"{name}-data: not base64") from None
+    if not entry.get(name):
+        return ""
+    try:
+        return read_small(entry[name]).decode("latin-1")
+    except (OSError, ValueError) as error:
+        reason = describe_error(error, secret=True)
+        raise wrong(f"{name}: {one_line(entry[name])}: {reason}") from None
+
+
+def _impersonation(user: Mapping[str, Any], source: str, wrong: Any) -> Headers:
+    """Return the headers of a user that acts as another one (``transport/round_trippers.go``)."""
+    name, groups, extra = user.get("as") or "", user.get("as-groups") or (), user.get("as-user-extra") or {}
+    if not name:
+        if user.get("as-uid") or groups or extra:
+            raise wrong("as-uid, as-groups or as-user-extra without as")
+        return ()
+    pairs = [("Impersonate-User", name), ("Impersonate-Uid", user.get("as-uid") or "")]
+    pairs += [("Impersonate-Group", group) for group in groups]
+    for key, values in extra.items():
+        if not isinstance(key, str) or not isinstance(values, list):
+            raise wrong("as-user-extra: expected a mapping of strings to lists of strings")
+        pairs += [(f"Impersonate-Extra-{quote(key, safe='')}", str(value)) for value in values]
+    return tuple((key, _header(value, source, "user to act as")) for key, value in pairs if value)
+
+
+def _provider_token(provider: Mapping[str, Any], wrong: Any) -> str:
+    name = provider.get("name") or ""
+    if name != "oidc":
+        raise wrong(f"auth-provider {one_line(name)}: no such provider; kubectl has none either since 1.26")
+    token = (provider.get("config") or {}).get("id-token")
+    if not isinstance(token, str) or not token:
+        raise wrong("auth-provider oidc: no id-token", "log in again, for example with an exec plugin")
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        expires = float(claims["exp"])
+    except Exception:  # whatever is wrong with it, none of it may be said
+        raise wrong("auth-provider oidc: its id-token is no token of OpenID Connect") from None
+    if expires <= time.time() + 10:
+        raise wrong(
+            "auth-provider oidc: its id-token has expired",
+            "any command of kubectl refreshes it; this program sends no refresh token anywhere",
+        )
+    return token
+
+
+def _header(value: str, source: str, what: str) -> str:
+    """Return a value that a header may carry; raises KubeconfigError without the value."""
+    if not _HEADER.fullmatch(value):
+        reason = f"{source}: the {what} holds a line break or another character that no HTTP header may hold"
+        raise KubeconfigError(reason, cause=reason)
+    return value

@@ -1,0 +1,118 @@
+"""The end of a look as a whole: time, bytes and requests, and threads that no exit waits for.
+
+A time-out of a socket covers the next byte alone: a server that sends one now and then, asks to be asked
+again in a day, or whose name resolves slowly, is never over it. So each request runs on a thread of its own,
+and what waits for it gives up when the time is over; the thread is a daemon, which Python does not join when
+it exits.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+ANSWER_BYTES = 32 << 20
+"""The largest answer: 500 nodes with 50 images each take 25 MB."""
+LOOK_BYTES = 4 << 30
+"""All answers of one look together."""
+LOOK_REQUESTS = 20_000
+"""Requests of one look: ten million objects in pages of 500."""
+
+
+class OutOfTimeError(Exception):
+    """The time for a look is over."""
+
+
+class Budget:
+    """What one look may use, shared by its requests."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin now; ``seconds`` is for the look as a whole."""
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock() + seconds
+        self._bytes = 0
+        self._requests = 0
+
+    def remaining(self) -> float:
+        """Return the seconds that are left, zero when the time is over."""
+        return max(0.0, self._end - self._clock())
+
+    def begin_request(self) -> str:
+        """Count one request; return why there may be none any more, or an empty string."""
+        self._requests += 1
+        if self._requests > LOOK_REQUESTS:
+            return f"it needs more than {LOOK_REQUESTS:,} requests"
+        if self.remaining() <= 0:
+            return f"no end within {self.seconds:g} seconds"
+        return ""
+
+    def count_bytes(self, count: int) -> str:
+        """Count bytes that came; return why no more are taken, or an empty string."""
+        self._bytes += count
+        return f"it sends more than {LOOK_BYTES >> 30} GiB" if self._bytes > LOOK_BYTES else ""
+
+
+def run_within(seconds: float, work: Callable[[threading.Event], Result]) -> Result:
+    """Return what ``work`` returns, or raise what it raises; OutOfTimeError if it is not done in time.
+
+    ``work`` is given an event that is set when nobody waits for it any more. A signal interrupts the wait.
+    """
+    given_up = threading.Event()
+    outcome: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            outcome.put((True, work(given_up)))
+        except BaseException as error:
+            outcome.put((False, error))
+        finally:
+            done.set()
+
+    threading.Thread(target=run, daemon=True, name="openkruise-request").start()
+    try:
+        if not done.wait(seconds):
+            raise OutOfTimeError
+    finally:
+        given_up.set()
+    succeeded, result = outcome.get()
+    if not succeeded:
+        raise result
+    found: Result = result
+    return found
+
+
+class DaemonExecutor(Executor):
+    """Runs work in order on one daemon thread: unlike a ThreadPoolExecutor's it never holds up an exit."""
+
+    def __init__(self, name: str) -> None:
+        """Take the thread's name; the thread begins with the first work."""
+        self._name = name
+        self._work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return the future result of a call."""
+        future: Future[Any] = Future()
+        self._work.put((future, lambda: fn(*args, **kwargs)))
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True, name=self._name)
+                self._thread.start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            future, call = self._work.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)

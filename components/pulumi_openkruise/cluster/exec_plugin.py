@@ -1,0 +1,160 @@
+"""Credentials from an exec plugin, by client-go's rules (``plugin/pkg/client/auth/exec/exec.go``).
+
+Stricter than kubectl in two things: a plugin gets no terminal, and has a time limit. What it writes on
+standard error reaches the user on one line and without escapes (kubectl CVE-2021-25743), what it answers
+never does.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from ..foreign.error_text import describe_error, one_line
+from .errors import KubeconfigError
+
+PLUGIN_SECONDS = 60.0
+"""How long a plugin may take; one that opens a browser waits for a person."""
+VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+_LARGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class PluginAnswer:
+    """What a plugin gave; none of it is ever shown."""
+
+    token: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+    expires: datetime | None = None
+
+
+def run_plugin(
+    plugin: Mapping[str, Any], cluster: Mapping[str, Any], source: str, seconds: float = PLUGIN_SECONDS
+) -> PluginAnswer:
+    """Return what a plugin answers; ``plugin`` is a user's ``exec``, ``cluster`` the cluster it is asked for.
+
+    Raises KubeconfigError for one that fails, hangs, or answers something else.
+    """
+    version, command = plugin.get("apiVersion") or "", plugin.get("command") or ""
+    failure = _Failure(source, command, plugin.get("installHint") or "")
+    if version not in VERSIONS:
+        raise failure(f"its apiVersion is none of {', '.join(VERSIONS)}")
+    mode = plugin.get("interactiveMode") or ("" if version == VERSIONS[0] else "IfAvailable")
+    if mode not in ("Never", "IfAvailable", "Always"):
+        raise failure("its interactiveMode is none of Never, IfAvailable, Always")
+    if mode == "Always":
+        raise failure("it wants a terminal, which no plugin gets here: log in with it before")
+    path = shutil.which(command)
+    if path is None:
+        raise failure("there is no such program", installation=True)
+    info = {
+        "apiVersion": version,
+        "kind": "ExecCredential",
+        "spec": {
+            "interactive": False,
+            **({"cluster": _about(cluster)} if plugin.get("provideClusterInfo") else {}),
+        },
+    }
+    environment = {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(info)}
+    for variable in plugin.get("env") or ():
+        name, value = variable.get("name"), variable.get("value")
+        if not isinstance(name, str) or not name or not isinstance(value, (str, type(None))):
+            raise failure("its env: expected a list, each item with a name and a value, both strings")
+        environment[name] = value or ""
+    try:
+        code, output, errors = _run([path, *(plugin.get("args") or ())], environment, seconds)
+    except subprocess.TimeoutExpired:
+        raise failure(f"it has not ended within {seconds:g} seconds") from None
+    except (OSError, ValueError) as error:
+        raise failure(describe_error(error, secret=True)) from None
+    if code != 0:
+        said = one_line(errors.decode(errors="replace"))
+        raise failure(f"exit code {code}" + (f": {said}" if said else ""))
+    return _answer(output, version, failure)
+
+
+class _Failure:
+    """Makes the error of one plugin."""
+
+    def __init__(self, source: str, command: str, hint: str) -> None:
+        self._place, self._hint = f"{source}: exec plugin {one_line(command)}", one_line(hint)
+
+    def __call__(self, reason: str, *, installation: bool = False) -> KubeconfigError:
+        text = f"{self._place}: {reason}"
+        ways = (self._hint,) if installation and self._hint else ()
+        return KubeconfigError(text, cause=text, ways_out=ways)
+
+
+def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes, bytes]:
+    """Run a plugin in a process group of its own, which ends as a whole when its time is over."""
+    with subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except BaseException:  # an interrupt of the user, too
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                process.kill()
+            raise
+    return process.returncode, output[:_LARGEST], errors[:_LARGEST]
+
+
+def _answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer:
+    try:
+        found = json.loads(output)
+    except (ValueError, RecursionError) as error:
+        raise failure(f"its answer is {describe_error(error, secret=True)}") from None
+    if not isinstance(found, Mapping) or found.get("kind") != "ExecCredential":
+        raise failure("its answer is no ExecCredential")
+    if found.get("apiVersion") != version:
+        raise failure(f"its answer has another apiVersion than {version}")
+    status = found.get("status")
+    if not isinstance(status, Mapping):
+        raise failure("its answer has no status")
+    names = ("token", "clientCertificateData", "clientKeyData", "expirationTimestamp")
+    values = [status.get(name) or "" for name in names]
+    if not all(isinstance(value, str) for value in values):
+        raise failure("its answer has something else than strings in its status")
+    token, certificate, key, expires = values
+    if not token and not certificate and not key:
+        raise failure("its answer has neither a token nor a certificate")
+    if bool(certificate) != bool(key):
+        raise failure("its answer has only one of clientCertificateData and clientKeyData")
+    return PluginAnswer(token.strip(), certificate, key, _moment(expires, failure) if expires else None)
+
+
+def _moment(text: str, failure: _Failure) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise failure("its answer's expirationTimestamp is no time as in RFC 3339") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+
+
+def _about(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a cluster as a plugin is told of it (``ExecCredentialSpec.cluster``)."""
+    names = (
+        "server",
+        "tls-server-name",
+        "insecure-skip-tls-verify",
+        "certificate-authority-data",
+        "proxy-url",
+    )
+    about = {name: cluster[name] for name in names if cluster.get(name)}
+    for extension in cluster.get("extensions") or ():
+        if isinstance(extension, Mapping) and extension.get("name") == "client.authentication.k8s.io/exec":
+            about["config"] = extension.get("extension")
+    return about

@@ -1,0 +1,49 @@
+"""Why there is no answer, in a few words of this program's own: exceptions of HTTP may quote a token."""
+
+import ssl
+from typing import Any
+
+from ..foreign.error_text import describe_error, one_line
+
+
+def failure_cause(error: Exception) -> str:
+    """Return why a request had no answer, by the exception of urllib3, http.client or ssl."""
+    import urllib3.exceptions as failures
+
+    if isinstance(error, failures.MaxRetryError) and error.reason is not None:
+        error = error.reason
+    if isinstance(error, failures.ProxyError):
+        return f"the proxy fails: {_of_connection(error.original_error)}"
+    if isinstance(error, failures.NewConnectionError):  # a ConnectTimeoutError, too
+        return _of_connection(error)
+    if isinstance(error, failures.ConnectTimeoutError):
+        return "no connection within the time allowed"
+    if isinstance(error, failures.ReadTimeoutError):
+        return "connected, but no answer within the time allowed"
+    return _of_connection(error)
+
+
+def _of_connection(error: Any) -> str:
+    import urllib3.exceptions as failures
+
+    text = str(error)
+    if isinstance(error, failures.NameResolutionError):
+        return "its name cannot be resolved"
+    if "Connection refused" in text:
+        return "connection refused"
+    if "certificate verify failed: " in text:
+        return _certificate(text)
+    if isinstance(error, (ssl.SSLError, failures.SSLError)):
+        return "it speaks no TLS, or another one"
+    if isinstance(error, failures.ProtocolError):
+        return "it ends the connection, or speaks no HTTP"
+    cause = getattr(error, "__cause__", None)
+    if isinstance(cause, OSError):
+        return describe_error(cause, secret=True)
+    return describe_error(error, secret=True)
+
+
+def _certificate(text: str) -> str:
+    """Return OpenSSL's own words on a certificate, which name no more than a host."""
+    reason = one_line(text.rpartition("certificate verify failed: ")[2].partition(" (_ssl.c")[0])
+    return f"its certificate is not trusted ({reason})"

@@ -1,0 +1,172 @@
+"""One exchange with an API server: on a thread that no exit waits for, within time, bytes and tries."""
+
+import time
+from threading import Event
+from typing import Any, NamedTuple
+
+from .connection import Endpoint, open_pool
+from .credentials import Credentials, Headers
+from .deadline import ANSWER_BYTES, Budget, OutOfTimeError, run_within
+from .errors import ClusterUnreachableError
+from .failures import failure_cause
+
+_BUSY, _TRIES = (429, 503), 3
+_PART = 1 << 16
+
+
+class Answer(NamedTuple):
+    """What a server answered, whatever its status."""
+
+    status: int
+    reason: str
+    content: bytes
+    retry_after: str
+
+
+class _TooLargeError(Exception):
+    """An answer of more than ANSWER_BYTES."""
+
+
+class Transport:
+    """Sends requests to one API server with one user's credentials."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        *,
+        context: str,
+        connect_seconds: float,
+        read_seconds: float,
+        budget: Budget,
+    ) -> None:
+        """Take where it is, what lets in, and the seconds for one connection and one answer."""
+        self.address = endpoint.address
+        self.context = context
+        self._endpoint, self._credentials, self._budget = endpoint, credentials, budget
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._pool: Any = None
+        self._certificate = ""
+
+    def send(self, method: str, path: str, content: bytes | None, headers: Headers) -> Answer:
+        """Return the answer; rejected credentials are fetched once more, where that can give others.
+
+        Raises ClusterUnreachableError, or KubeconfigError where the credentials cannot be had.
+        """
+        address = f"{self.address}{path}"
+        answer = self._ask(method, address, content, headers)
+        if answer.status == 401 and self._credentials.can_renew and self._endpoint.is_encrypted:
+            answer = self._ask(method, address, content, headers, renew=True)
+        return answer
+
+    def secrets(self) -> list[str]:
+        """Return what no text may repeat."""
+        return self._credentials.secrets()
+
+    def unreachable(self, cause: str) -> ClusterUnreachableError:
+        """Return the error of a server that gives no usable answer."""
+        return ClusterUnreachableError(
+            self.address,
+            cause,
+            (
+                (
+                    f"context {self.context} was used: choose another with --context, "
+                    "another file with --kubeconfig"
+                ),
+                f"`kubectl --context {self.context} get --raw /readyz` asks the same server",
+            ),
+        )
+
+    def _ask(
+        self, method: str, address: str, content: bytes | None, headers: Headers, *, renew: bool = False
+    ) -> Answer:
+        """Return the answer, whatever its status; one that says it is busy is asked again, if time allows."""
+        for _attempt in range(_TRIES):
+            answer = self._ask_once(method, address, content, headers, renew)
+            wait = answer.retry_after
+            if (
+                answer.status not in _BUSY
+                or not wait.isdecimal()
+                or (answer.status != 429 and method != "GET")
+            ):
+                return answer
+            # A server's wish to wait never goes beyond the end of the look.
+            if len(wait) > 6 or float(wait) >= min(self._budget.remaining(), self._read_seconds):
+                return answer
+            time.sleep(float(wait))
+        return self._ask_once(method, address, content, headers, renew)
+
+    def _ask_once(
+        self, method: str, address: str, content: bytes | None, headers: Headers, renew: bool
+    ) -> Answer:
+        why_not = self._budget.begin_request()
+        if why_not:
+            raise self.unreachable(why_not)
+        granted = self._credentials.authorization(renew=renew) if self._endpoint.is_encrypted else ()
+        pool = self._connections()
+        seconds = min(self._connect_seconds + self._read_seconds, self._budget.remaining())
+
+        def exchange(given_up: Event) -> Answer:
+            return self._exchange(pool, method, address, content, (*headers, *granted), given_up)
+
+        try:
+            answer = run_within(seconds, exchange)
+        except OutOfTimeError:
+            cause = "no whole answer within the time allowed"
+            raise self.unreachable(cause) from None
+        except _TooLargeError:
+            raise self.unreachable(f"it answers with more than {ANSWER_BYTES >> 20} MiB") from None
+        except Exception as error:  # urllib3's, http.client's for a header, ssl's: each may quote a secret
+            raise self.unreachable(failure_cause(error)) from None
+        too_much = self._budget.count_bytes(len(answer.content))
+        if too_much:
+            raise self.unreachable(too_much)
+        return answer
+
+    def _connections(self) -> Any:
+        """Return the pool, made again when a plugin has given another certificate."""
+        if self._endpoint.is_encrypted:
+            self._credentials.load_certificate()
+        if self._pool is None or self._certificate != self._credentials.certificate:
+            self._certificate = self._credentials.certificate
+            self._pool = open_pool(self._endpoint, self._certificate, self._credentials.key)
+        return self._pool
+
+    def _exchange(
+        self,
+        pool: Any,
+        method: str,
+        address: str,
+        content: bytes | None,
+        headers: Headers,
+        given_up: Event,
+    ) -> Answer:
+        """Send a request and read the answer part by part; runs on a thread of its own."""
+        from urllib3 import HTTPHeaderDict, Timeout
+
+        answer = pool.request(
+            method,
+            address,
+            body=content,
+            headers=HTTPHeaderDict(list(headers)),
+            timeout=Timeout(connect=self._connect_seconds, read=self._read_seconds),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            parts, size = [], 0
+            for part in answer.stream(_PART):
+                size += len(part)
+                if size > ANSWER_BYTES:
+                    raise _TooLargeError
+                if given_up.is_set():
+                    raise OutOfTimeError
+                parts.append(part)
+            answer.release_conn()
+        except BaseException:
+            answer.close()
+            raise
+        return Answer(
+            answer.status, str(answer.reason or ""), b"".join(parts), answer.headers.get("Retry-After", "")
+        )

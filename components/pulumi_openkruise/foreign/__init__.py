@@ -1,0 +1,1 @@
+"""What others wrote, made safe to use: YAML within bounds, exceptions without secrets; pure."""

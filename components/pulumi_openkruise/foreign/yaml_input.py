@@ -1,0 +1,146 @@
+"""YAML from outside the program: bounded before anything is built from it, and errors that quote none of it.
+
+A document of a few hundred bytes can stand for billions of values: an alias repeats what its anchor holds,
+and a merge key (``<<: [*a, *a]``) copies it (Kubernetes CVE-2019-11253). So the events of the text are
+counted first, an alias for as much as its anchor, in time and memory that grow with the text alone.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+MOST_VALUES = 2_000_000
+"""Values that a text may stand for with every alias written out: some 30,000 nodes, or forty charts."""
+DEEPEST = 200
+"""Levels of lists and mappings within each other; the deepest schema of a CRD has some 60."""
+
+
+class YamlError(ValueError):
+    """Text that is not YAML, or stands for too much; ``str()`` says so with a position and no part of it."""
+
+
+def load_yaml(text: str | bytes) -> Any:
+    """Return the one document in a text as plain data, read as YAML 1.1, as Kubernetes' tools read it.
+
+    Raises YamlError.
+    """
+    documents = load_documents(text)
+    if len(documents) > 1:
+        raise YamlError("more than one YAML document")
+    return documents[0] if documents else None
+
+
+def load_documents(text: str | bytes) -> list[Any]:
+    """Return every document in a text as plain data; raises YamlError."""
+    import yaml
+
+    documents: list[Any] = bounded(text, lambda: list(yaml.load_all(text, Loader=_fast(yaml, "SafeLoader"))))
+    return documents
+
+
+def load_strings(text: str | bytes) -> Any:
+    """Return the one document in a text with every scalar as a string: a digest can look like a number.
+
+    Raises YamlError.
+    """
+    import yaml
+
+    return bounded(text, lambda: yaml.load(text, Loader=_fast(yaml, "BaseLoader")))
+
+
+def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
+    """Return what ``load`` makes of a text that stands for a bearable number of values; raises YamlError."""
+    check_size(text)
+    try:
+        return load()
+    except RecursionError:
+        raise YamlError("YAML that is nested too deeply") from None
+    except YamlError:
+        raise
+    except Exception as error:  # a date such as 2024-13-45 makes PyYAML raise the exception of datetime
+        raise YamlError(yaml_reason(error)) from None
+
+
+def check_size(text: str | bytes, most: int | None = None) -> None:
+    """Raise YamlError for a text that stands for more than ``most`` values, whatever then builds them.
+
+    Text that is not YAML passes: the loader says so.
+    """
+    if ("*" in text) if isinstance(text, str) else (b"*" in text):
+        return _count_values(text, MOST_VALUES if most is None else most)
+    return None  # without an alias it holds no more values than characters
+
+
+def _count_values(text: str | bytes, most: int) -> None:
+    import yaml
+
+    try:
+        _count(yaml.parse(text, Loader=_fast(yaml, "SafeLoader")), most)
+    except YamlError:
+        raise
+    except Exception:
+        # ruamel.yaml reads YAML 1.2, in which more is allowed: what PyYAML rejects, it may not.
+        _count_by_ruamel(text, most)
+
+
+def yaml_reason(error: Exception) -> str:
+    """Return what is wrong by the position in an exception of PyYAML or ruamel.yaml, without its text."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        return f"not valid YAML at line {mark.line + 1}, column {mark.column + 1}"
+    position = getattr(error, "position", None)  # of a ReaderError
+    if isinstance(position, int):
+        return f"a character that YAML does not allow at position {position}"
+    return "not valid YAML"
+
+
+def _count_by_ruamel(text: str | bytes, most: int) -> None:
+    from ruamel.yaml import YAML
+
+    try:
+        _count(YAML(typ="safe", pure=True).parse(text), most)
+    except YamlError:
+        raise
+    except RecursionError:
+        raise YamlError("YAML that is nested too deeply") from None
+    except Exception:
+        return
+
+
+def _count(events: Iterable[Any], most: int) -> None:
+    """Add up what a text stands for; raises YamlError."""
+    anchored: dict[str, int] = {}
+    levels: list[tuple[str | None, int]] = []
+    """Anchor, and values so far, of each list and mapping that is open."""
+    total = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind in ("SequenceStartEvent", "MappingStartEvent"):
+            levels.append((event.anchor, 1))
+            if event.anchor is not None:
+                anchored[event.anchor] = -1
+            if len(levels) > DEEPEST:
+                raise YamlError(f"YAML that is nested more than {DEEPEST} levels deep")
+            continue
+        if kind in ("SequenceEndEvent", "MappingEndEvent"):
+            anchor, size = levels.pop()
+        elif kind == "ScalarEvent":
+            anchor, size = event.anchor, 1
+        elif kind == "AliasEvent":
+            anchor, size = None, anchored.get(event.anchor, 1)
+            if size < 0:
+                raise YamlError("YAML with an alias inside of what it stands for")
+        else:
+            continue
+        if anchor is not None:
+            anchored[anchor] = size
+        if levels:
+            levels[-1] = (levels[-1][0], levels[-1][1] + size)
+            size = levels[-1][1]
+        else:
+            total, size = total + size, 0
+        if total + size > most:
+            raise YamlError(f"YAML that stands for more than {most:,} values")
+
+
+def _fast(yaml: Any, name: str) -> Any:
+    return getattr(yaml, f"C{name}", getattr(yaml, name))

@@ -1,0 +1,147 @@
+"""A look ends: in time, bytes and pages, whatever the server does, and it never holds up an exit."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pulumi_openkruise.cluster import Cluster, ClusterError, ClusterUnreachableError, connect
+from pulumi_openkruise.cluster import transport as transport_module
+from pulumi_openkruise.cluster.deadline import Budget, DaemonExecutor, OutOfTimeError, run_within
+
+from tests.support.api_server import ApiServer, api_server
+from tests.support.misbehaving import BEHAVIOURS, Behaviour, drips_its_body, misbehaving, silent
+
+NODES = "/api/v1/nodes"
+
+
+def kubeconfig(address: str) -> str:
+    double = ApiServer(1)
+    double.address = address
+    return json.dumps(double.kubeconfig())
+
+
+def at(address: str) -> Cluster:
+    return connect(kubeconfig(address), connect_seconds=1, read_seconds=1, look_seconds=1)
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.__name__.replace("_", " "))
+def test_each_misbehaving_server_ends_with_a_sentence(behaviour: Behaviour) -> None:
+    """That each ends is the test: without bounds most of them go on for ever."""
+    with misbehaving(behaviour) as address, pytest.raises(ClusterError) as caught:
+        list(at(address).list(NODES))
+    assert "\n" not in caught.value.cause
+    assert address in str(caught.value) or "the API server refuses" in str(caught.value)
+
+
+def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "ANSWER_BYTES", 1 << 20)
+    with api_server() as server:
+        server.routes["/version"] = (200, b" " * (1 << 20) + b"{}")
+        with pytest.raises(ClusterUnreachableError, match="it answers with more than 1 MiB"):
+            at(server.address).get("/version")
+        server.routes["/version"] = (200, b" " * ((1 << 20) - 2) + b"{}")
+        assert at(server.address).get("/version") == {}
+
+
+def test_all_requests_together_have_an_end() -> None:
+    now = [0.0]
+    budget = Budget(10, clock=lambda: now[0])
+    assert (budget.begin_request(), budget.remaining()) == ("", 10)
+    now[0] = 10.5
+    assert budget.remaining() == 0
+    assert budget.begin_request() == "no end within 10 seconds"
+
+
+def test_requests_and_bytes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_REQUESTS", 2)
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_BYTES", 3 << 30)
+    budget = Budget(10)
+    assert [budget.begin_request() for _ in range(3)] == ["", "", "it needs more than 2 requests"]
+    assert [budget.count_bytes(1 << 30) for _ in range(4)] == ["", "", "", "it sends more than 3 GiB"]
+
+
+def test_a_wish_to_wait_is_granted_within_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    for wish, granted in (
+        ("1", [1.0, 1.0, 1.0]),
+        ("29", [29.0] * 3),
+        ("30", []),
+        ("9" * 5000, []),
+        ("soon", []),
+    ):
+        waits.clear()
+        with api_server() as server:
+            server.retry_after = wish
+            server.routes["/version"] = (429, {"message": "busy"})
+            with pytest.raises(ClusterError, match="429 busy"):
+                connect(kubeconfig(server.address)).get("/version")
+        assert waits == granted, wish
+
+
+def test_work_that_is_given_up_is_told_so() -> None:
+    told = threading.Event()
+
+    def work(given_up: threading.Event) -> None:
+        given_up.wait()
+        told.set()
+
+    with pytest.raises(OutOfTimeError):
+        run_within(0.01, work)
+    assert told.wait(10)
+
+
+def test_what_work_raises_is_raised() -> None:
+    def work(_given_up: threading.Event) -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        run_within(10, work)
+
+
+@pytest.mark.parametrize("executor", [DaemonExecutor("test"), ThreadPoolExecutor(1)])
+def test_a_daemon_executor_works_as_pythons_own(executor: Any) -> None:
+    results: list[int] = []
+    futures = [executor.submit(results.append, number) for number in range(20)]
+    assert [future.result(10) for future in futures] == [None] * 20
+    assert results == list(range(20))
+    failed = executor.submit(lambda: dict[str, str]()["x"])
+    assert isinstance(failed.exception(10), KeyError)
+
+
+PROGRAM = """
+import sys
+from concurrent.futures import Future
+from pulumi_openkruise.cluster import connect
+from pulumi_openkruise.cluster.deadline import DaemonExecutor
+cluster = connect(sys.argv[2], read_seconds=600, look_seconds=600)
+look = lambda: cluster.get("/version")
+print("asking", flush=True)
+look() if sys.argv[1] == "main" else DaemonExecutor("look").submit(look).result()
+"""
+
+
+@pytest.mark.parametrize("thread", ["main", "executor"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("behaviour", [silent, drips_its_body], ids=["silent", "drips"])
+def test_a_signal_ends_a_look(thread: str, number: signal.Signals, behaviour: Behaviour) -> None:
+    """With a thread that is joined at the exit, the process would stay for the ten minutes it was given."""
+    with misbehaving(behaviour) as address:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, thread, kubeconfig(address)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert process.stdout is not None
+        with process:
+            assert process.stdout.readline() == b"asking\n"
+            process.send_signal(number)
+            try:
+                assert process.wait(60) != 0
+            finally:
+                process.kill()

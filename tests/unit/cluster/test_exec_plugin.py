@@ -1,0 +1,104 @@
+"""Exec plugins: what they are told and may answer, how long they may take, and that their words are tame."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_openkruise.cluster import KubeconfigError
+from pulumi_openkruise.cluster.credentials import user_credentials
+from pulumi_openkruise.cluster.exec_plugin import run_plugin
+
+VERSION = "client.authentication.k8s.io/v1"
+
+
+def plugin(folder: Path, script: str, **more: Any) -> dict[str, Any]:
+    path = folder / "login"
+    path.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return {"apiVersion": VERSION, "command": str(path), "interactiveMode": "Never", **more}
+
+
+def answering(status: dict[str, Any]) -> str:
+    return f"print(json.dumps({{'apiVersion': {VERSION!r}, 'kind': 'ExecCredential', 'status': {status!r}}}))"
+
+
+def test_a_plugin_that_fails_is_quoted_without_escapes(tmp_path: Path) -> None:
+    script = r"sys.stderr.write('\x1b]8;;http://evil\x07log in\x1b[2J\nagain' + 'x' * 9999); sys.exit(4)"
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin(plugin(tmp_path, script), {}, "kubeconfig x")
+    said = str(caught.value)
+    assert said.startswith(
+        f"kubeconfig x: exec plugin {tmp_path}/login: exit code 4: ?]8;;http://evil?log in?[2J again"
+    )
+    assert len(said) < 500
+
+
+def test_a_plugin_that_hangs_ends_with_all_that_it_began(tmp_path: Path) -> None:
+    script = (
+        "import subprocess\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"with open({str(tmp_path / 'child')!r}, 'w') as file: file.write(str(child.pid))\n"
+        "time.sleep(600)"
+    )
+    with pytest.raises(KubeconfigError, match="it has not ended within 2 seconds"):
+        run_plugin(plugin(tmp_path, script), {}, "kubeconfig x", seconds=2)
+    child = int((tmp_path / "child").read_text())
+    for _attempt in range(1000):
+        try:
+            state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return
+        if state == "Z":
+            return
+        os.sched_yield()
+    raise AssertionError("the plugin's child still runs")
+
+
+def test_a_plugin_gets_no_input_and_knows_it(tmp_path: Path) -> None:
+    script = (
+        "info = json.loads(os.environ['KUBERNETES_EXEC_INFO'])\n"
+        "assert sys.stdin.read() == '' and info['spec'] == {'interactive': False}, info\n"
+    )
+    found = run_plugin(plugin(tmp_path, script + answering({"token": "t\n"})), {"server": "https://x"}, "k")
+    assert found.token == "t"
+
+
+def test_a_missing_plugin_comes_with_its_hint(tmp_path: Path) -> None:
+    given = {
+        "apiVersion": VERSION,
+        "command": "no-such-login",
+        "interactiveMode": "Never",
+        "installHint": "get\x1b it",
+    }
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin(given, {}, "kubeconfig x")
+    assert str(caught.value) == "kubeconfig x: exec plugin no-such-login: there is no such program\n  get? it"
+
+
+def test_a_plugin_is_asked_once_until_its_answer_expires_or_is_rejected(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    count = f"open({str(asked)!r}, 'a').write('x')\n"
+
+    def times() -> int:
+        return len(asked.read_text())
+
+    for expires, after_two in (("2999-01-01T00:00:00Z", 1), ("2001-01-01T00:00:00Z", 2), (None, 1)):
+        asked.write_text("")
+        status = {"token": "t"} if expires is None else {"token": "t", "expirationTimestamp": expires}
+        given = plugin(tmp_path, count + answering(status))
+        credentials = user_credentials({"exec": given}, {}, "k", "me")
+        assert times() == 0
+        assert credentials.authorization() == (("Authorization", "Bearer t"),)
+        credentials.authorization()
+        assert times() == after_two
+        credentials.authorization(renew=True)
+        assert times() == after_two + 1
+
+
+def test_only_an_api_version_that_is_known(tmp_path: Path) -> None:
+    given = plugin(tmp_path, answering({"token": "t"}), apiVersion="client.authentication.k8s.io/v1alpha1")
+    with pytest.raises(KubeconfigError, match="its apiVersion is none of"):
+        run_plugin(given, {}, "k")

@@ -1,0 +1,139 @@
+"""YAML within bounds: what it stands for is counted before anything is built, and errors quote none of it."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_openkruise.foreign import yaml_input
+from pulumi_openkruise.foreign.yaml_input import (
+    YamlError,
+    check_size,
+    load_documents,
+    load_strings,
+    load_yaml,
+)
+
+
+def merges(levels: int) -> str:
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]" for n in range(1, levels)]
+    return "\n".join(lines) + "\n"
+
+
+def lists(levels: int) -> str:
+    lines = ["a0: &a0 [1, 2]"]
+    lines += [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, levels)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("bomb", [merges(45), lists(45)], ids=["merge keys", "aliases"])
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_bomb_is_refused_before_it_is_built(
+    bomb: str, as_bytes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*_: Any, **__: Any) -> None:
+        raise AssertionError("built")
+
+    monkeypatch.setattr(yaml, "load_all", build)
+    monkeypatch.setattr(yaml, "load", build)
+    text = bomb.encode() if as_bytes else bomb
+    for load in (check_size, load_yaml, load_documents, load_strings):
+        with pytest.raises(YamlError, match="stands for more than 2,000,000 values"):
+            load(text)
+
+
+def test_a_bomb_that_only_yaml_1_2_can_read_is_counted_too() -> None:
+    """PyYAML rejects a directive of 1.2; ruamel.yaml, which reads stack files, does not."""
+    text = "%YAML 1.2\n---\nq: 'a\\:'\n" + merges(45)
+    late = merges(45) + 'z: {"a":1,"b":&b-c:d 2}\n'
+    for bomb in (text, late):
+        with pytest.raises(YamlError, match="stands for more than"):
+            check_size(bomb)
+
+
+@pytest.mark.parametrize("text", [merges(5), lists(8), "a: &a [1]\nb: *a\n", "*a\n", "a: *b\n"])
+def test_what_is_bearable_passes(text: str) -> None:
+    check_size(text)
+
+
+def test_an_anchor_that_is_defined_again_counts_as_it_stands_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ruamel.yaml allows it: ``*a`` is the anchor of that name before it."""
+    text = "a: &a [1, 2]\nb: [*a]\nc: &a x\nd: [*a, *a, *a, *a]\n"
+    monkeypatch.setattr(yaml_input, "MOST_VALUES", 18)
+    check_size(text)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]\n", "a: &a\n  b: *a\n"])
+def test_an_alias_inside_of_its_anchor_is_refused(text: str) -> None:
+    with pytest.raises(YamlError, match="an alias inside of what it stands for"):
+        load_yaml(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000 + "a", "a: *b\n" + "[" * 300 + "]" * 300])
+def test_nesting_is_bounded(text: str) -> None:
+    with pytest.raises(YamlError):
+        load_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("token: [s3cret", "not valid YAML at line"),
+        ("token: s3cret: x", "not valid YAML at line 1, column 14"),
+        ("token: *s3cret", "not valid YAML at line 1, column 8"),
+        ("token: !!s3cret x", "not valid YAML at line 1, column 8"),
+        ("token: 's3cret\x01'", "a character that YAML does not allow at position"),
+        ("token: !!int s3cret", "not valid YAML"),
+        ("token: 2024-13-45", "not valid YAML"),
+        ("s3cret: " + "9" * 5000, "not valid YAML"),
+        ("a\n---\ns3cret", "more than one YAML document"),
+        (b"token: s3cret\xff", "a character that YAML does not allow at position"),
+    ],
+)
+def test_errors_have_a_position_and_none_of_the_text(text: str | bytes, said: str) -> None:
+    with pytest.raises(YamlError) as caught:
+        load_yaml(text)
+    assert said in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_scalars_as_strings() -> None:
+    assert load_strings("a: 012\nb: [1e3, null]\n") == {"a": "012", "b": ["1e3", "null"]}
+
+
+def test_no_document_is_nothing() -> None:
+    assert load_yaml("") is None
+    assert load_documents("a: 1\n---\nb: 2\n") == [{"a": 1}, {"b": 2}]
+
+
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def values(data: Any) -> int:
+    """Count what a document stands for, as the bound counts: each scalar, list and mapping, and each key."""
+    if isinstance(data, dict):
+        return 1 + sum(1 + values(value) for value in data.values())
+    return 1 + sum(map(values, data)) if isinstance(data, list) else 1
+
+
+@given(_PLAIN, st.integers(0, 6))
+def test_the_count_is_what_json_would_hold(data: Any, repeated: int) -> None:
+    """Aliases count for all that they stand for: as many values as the document has when written out."""
+    text = yaml.safe_dump({"whole": [data] * repeated, "alias": "*"})
+    whole = json.loads(json.dumps(yaml.safe_load(text)))
+    assert load_yaml(text) == whole
+    count = values(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_input, "MOST_VALUES", count)
+        check_size(text)
+        patch.setattr(yaml_input, "MOST_VALUES", count - 1)
+        with pytest.raises(YamlError):
+            check_size(text)
