@@ -5,7 +5,7 @@ the descriptions of the schema that all languages share.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 import pulumi
 
@@ -16,6 +16,13 @@ from ..diagnostics.problem import ConfigError
 from . import chart_probe
 from .errors import shown_plainly
 from .outputs import holds_output, known_part
+
+if TYPE_CHECKING:
+    Platform = Literal["aks", "eks-custom-cni", "gke-autopilot", "k3s", "rke2"]
+    NodeCheck = Literal["off", "warn", "fail"]
+else:
+    # The schema analyzer takes no Literal; package_schema.py makes enums of both for other languages.
+    Platform = NodeCheck = str
 
 
 class OpenKruiseArgs(TypedDict, total=False):
@@ -29,7 +36,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
     exclude_manager: bool | None
     """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
-    platform: str | None
+    platform: Platform | None
     """Environment that needs settings: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."""
     feature_gates: dict[str, bool] | None
     """OpenKruise's feature gates by name, in addition to the chart's own; example: TemplateNoDefaults."""
@@ -65,7 +72,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
     reapply: str | None
     """Any string: a new one makes Helm restore what was changed or deleted of the release by hand."""
-    node_check: str | None
+    node_check: NodeCheck | None
     """How to report misplaced daemons after `up`: off, warn or fail; default warn."""
     expected_nodes: int | None
     """Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."""

@@ -40,9 +40,9 @@ class OpenKruise(pulumi.ComponentResource):
     """Status of the Helm release, "deployed" when all is well; unknown in the first preview."""
     release_revision: pulumi.Output[int]
     """Revision of the Helm release; unknown in the first preview."""
-    daemon_desired: pulumi.Output[int]
+    daemon_desired: pulumi.Output[int | None]
     """Number of nodes that should run kruise-daemon, by its DaemonSet's status; 0 without a daemon."""
-    daemon_ready: pulumi.Output[int]
+    daemon_ready: pulumi.Output[int | None]
     """Number of nodes with a ready kruise-daemon; unset when the cluster could not be read."""
 
     def __init__(

@@ -1,9 +1,11 @@
-"""The component as a provider plugin, for programs in YAML.
+"""The component as a provider plugin, for programs in other languages.
 
-Pulumi starts ``pulumi-resource-openkruise`` in the folder that the program's ``plugins`` name.
+Pulumi starts ``pulumi-resource-openkruise`` in the folder that a YAML program's ``plugins`` name, or the
+program of ``plugin/``, from which `pulumi package add` generates an SDK.
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -19,12 +21,17 @@ from ..config.fields import Arguments
 from ..diagnostics.field_names import config_key
 from .errors import InvalidConfigError
 from .openkruise import OpenKruise
+from .package_schema import NAMESPACE, PACKAGE, complete_schema
 
 Part = TypeVar("Part")
 
 
 class _Provider(ComponentProvider):
     """Tells of a user's mistake by its message; the SDK would put a traceback below it."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__([OpenKruise], PACKAGE, NAMESPACE, version)
+        self.schema = json.dumps(complete_schema(json.loads(self.schema or "{}")))
 
     def map_inputs(self, inputs: Any, component_def: Any) -> Any:
         # The names that the program has, of which the SDK makes Python's.
@@ -70,7 +77,7 @@ def _told_plainly(value: Any) -> pulumi.Output[Any]:
 
 def main() -> None:
     """Serve the component until Pulumi is done."""
-    serve(_Provider([OpenKruise], "openkruise", version=__version__), sys.argv[1:])
+    serve(_Provider(__version__), sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.provider import ConstructResult
-from pulumi_openkruise import OpenKruise
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.plugin import _Provider
 
@@ -18,7 +17,7 @@ TYPE = "openkruise:index:OpenKruise"
 
 def constructed(engine: Engine, inputs: dict[str, Any]) -> dict[str, Any]:
     """Construct the component as the engine has it done, and return its outputs."""
-    provider = _Provider([OpenKruise], "openkruise", version="1.2.3")
+    provider = _Provider("1.2.3")
     made: list[ConstructResult] = []
     # What fails later fails the program, too; the engine is answered with what the outputs say.
     with contextlib.suppress(InvalidConfigError):
