@@ -1,8 +1,8 @@
 """From a kubeconfig, given as text or as a path, and a context to a cluster that can be read.
 
 By kubectl's rules, which no Python library keeps: the official client looks relative paths up in the current
-folder, takes any text for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on without
-credentials where an exec plugin fails. docs/threat-model.md says where this is stricter than kubectl.
+folder, takes any text for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on
+without credentials where an exec plugin fails. docs/threat-model.md says where this is stricter than kubectl.
 """
 
 import os
@@ -49,7 +49,11 @@ def connect(
         if context is not None:
             reason = f"there is no kubeconfig that could hold the context {one_line(context)}"
             raise KubeconfigError(reason, cause=reason)
-        name, endpoint, credentials = _POD, _pod_endpoint(), token_file_credentials(_POD, f"{_POD_FILES}/token")
+        name, endpoint, credentials = (
+            _POD,
+            _pod_endpoint(),
+            token_file_credentials(_POD, f"{_POD_FILES}/token"),
+        )
     else:
         name, entry, user_name = _chosen(found, context, cluster)
         endpoint = _endpoint(entry, found.source)
@@ -125,9 +129,7 @@ def _chosen(
     return name, chosen, entry.get("user") or ""
 
 
-def _unusable(
-    found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = ""
-) -> KubeconfigError:
+def _unusable(found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = "") -> KubeconfigError:
     listed = one_line(", ".join(sorted(known))) or "none"
     return KubeconfigError(
         f"{found.source}: {reason}", cause=f"{found.source} {reason}", ways_out=(f"it has: {listed}{remedy}",)
@@ -174,7 +176,11 @@ def _server_address(server: str) -> str | None:
 def _is_proxy(proxy: str) -> bool:
     try:
         parts = urlsplit(proxy)
-        return parts.scheme in ("http", "https", "socks5", "socks5h") and bool(parts.hostname) and parts.port != 0
+        return (
+            parts.scheme in ("http", "https", "socks5", "socks5h")
+            and bool(parts.hostname)
+            and parts.port != 0
+        )
     except ValueError:
         return False
 
