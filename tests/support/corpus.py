@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from tests.support.engine import ROOT
 
-GROUPS = ("described", "stripped", "misleading", "real", "later")
+GROUPS = ("described", "stripped", "misleading", "real", "later", "reported")
 NODE_INFO = (
     "architecture",
     "bootID",

@@ -116,6 +116,17 @@ CLOUDS: tuple[NodeKind, ...] = (
         type_label="yes",
     ),
     NodeKind(
+        name="jdcloud-vk",
+        vendor="JD Cloud",
+        description="JCS for Kubernetes: native containers by Virtual Kubelet",
+        source="JD Cloud, JCS for Kubernetes documentation on Virtual-Kubelet (version 0.5.1); "
+        "virtual-kubelet/virtual-kubelet v0.5.1 vkubelet/node.go",
+        confidence="doc",
+        revisions=(_CORE,),
+        taints=("virtual-kubelet.io/provider=jdcloud:NoSchedule",),
+        type_label="yes",
+    ),
+    NodeKind(
         name="oke-virtual-node",
         vendor="Oracle",
         description="OKE virtual node pools",
@@ -125,8 +136,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         annotations=("oci.oraclecloud.com/virtual-node-pool-id",),
         type_label="unknown",
     ),
-    # Tencent can inject DaemonSet pods into super nodes, also kruise-daemon: whoever uses that leaves this
-    # out.
+    # Tencent can inject DaemonSet pods into super nodes, kruise-daemon too; such stacks leave this out.
     NodeKind(
         name="tke-supernode",
         vendor="Tencent Cloud",
@@ -148,8 +158,12 @@ CLOUDS: tuple[NodeKind, ...] = (
         source="events and manifests shown in public repositories",
         confidence="secondary",
         taints=("vci.vke.volcengine.com/node-type=vci:NoSchedule",),
+        unbacked_labels=(
+            "node.kubernetes.io/instance-type=virtual-node",
+            "vci.vke.volcengine.com/node-type=vci",
+        ),
         type_label="unknown",
-        reason="labels (node.kubernetes.io/instance-type=virtual-node, vci.vke.volcengine.com/node-type) are "
-        "seen only in others' manifests, so no preset rests on them",
+        reason="its labels (node.kubernetes.io/instance-type=virtual-node, vci.vke.volcengine.com/node-type) "
+        "are shown only in third parties' manifests, so no preset rests on them",
     ),
 )

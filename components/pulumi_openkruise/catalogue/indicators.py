@@ -98,6 +98,18 @@ SHAPES: tuple[NodeInfoShape, ...] = (
 """The first one that fits counts."""
 
 
+_VIRTUAL = r"(?:virtual[-_.]?(?:kubelet|node)|vkubelet|vnode)"
+VIRTUAL_KEY = rf"(?:^|.*[./_-]){_VIRTUAL}(?:$|[./]|[-_](?:type|kind|name|id|role|provider)$)"
+"""Keys of labels and taints whose name says that the node is virtual, whoever makes it (RE2, from the
+beginning): ``example.com/virtual-node``, and not ``example.com/virtual-node-group``."""
+TYPE_KEY = r"(?:^|.*[./_-])(?:type|kind|class|role|provider|mode)$"
+"""Keys of labels whose value says what the node is: of others, as pools, people choose values freely."""
+VIRTUAL_VALUE = rf"(?:^|.*[-_.]){_VIRTUAL}[0-9]*$"
+"""Values for such keys that say that it is virtual: ``acs-virtual-kubelet``."""
+DENIALS = frozenset({"false", "no", "none", "off", "disabled", "0"})
+"""Values by which a label with such a key says the opposite."""
+
+
 def _labels() -> Iterator[Indicator]:
     kinds: dict[tuple[str, str | None], list[NodeKind]] = {}
     for kind in KINDS.values():
@@ -106,12 +118,18 @@ def _labels() -> Iterator[Indicator]:
             values: tuple[str | None, ...] = requirement.values or (None,)
             for value in values:
                 kinds.setdefault((requirement.key, value), []).append(kind)
+    backed = set(kinds)
+    for kind in KINDS.values():
+        for label in kind.unbacked_labels:
+            key, _equals, wanted = label.partition("=")
+            if (key, wanted) not in backed:
+                kinds.setdefault((key, wanted), []).append(kind)
     for (key, value), having in kinds.items():
         selector = key if value is None else f"{key}={value}"
         yield _indicator(
             "label",
             having,
-            "decisive" if has_own_domain(key) else "strong",
+            "decisive" if has_own_domain(key) and (key, value) in backed else "strong",
             key=key,
             value=value,
             selector=selector if any(kind.is_preset for kind in having) else "",

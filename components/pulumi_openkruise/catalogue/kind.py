@@ -59,6 +59,8 @@ class NodeKind:
     """The revision that the bare name means. It changes in a major release of this package only."""
     taints: tuple[str, ...] = ()
     """Taints that such nodes usually have, ``key=value:effect``; kruise-daemon tolerates all of them."""
+    unbacked_labels: tuple[str, ...] = ()
+    """Labels ``key=value`` that only third parties show: evidence for the detector, never for a preset."""
     annotations: tuple[str, ...] = ()
     """Keys of annotations that only nodes of this kind have."""
     patterns: FieldPatterns = field(default_factory=FieldPatterns)

@@ -31,6 +31,6 @@ RUNTIME_FORM = re.compile(r"[^:/\s]*://")
 (kubernetes/kubernetes pkg/kubelet/nodestatus/setters.go, VersionInfo)."""
 
 RUNTIME_NAMES = re.compile(
-    r"(?:containerd|cri-o|docker|cri-dockerd|remote|rkt|frakti|pouch|isulad|iSulad|mcr|)://"
+    r"(?:containerd|cri-o|docker|cri-dockerd|remote|rkt|frakti|pouch|isulad|iSulad|mcr|singularity|)://"
 )
 """Runtimes with a CRI endpoint; KubeEdge wrote ``remote``, a runtime that never answered has no name."""

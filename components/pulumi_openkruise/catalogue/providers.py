@@ -59,7 +59,8 @@ PROVIDERS: tuple[NodeKind, ...] = (
         source="CARV-ICS-FORTH/HPK provider/node.go",
         confidence="code",
         taints=("virtual-kubelet.io/provider=hpk:NoSchedule",),
-        patterns=FieldPatterns(runtime=r"singularity://", os_image=r"hpk$"),
+        # Its runtime, singularity://, is also that of a kubelet with Singularity CRI.
+        patterns=FieldPatterns(os_image=r"hpk$"),
         reason="its nodes carry no label that a real node does not: set openkruise.io/virtual-node=true",
     ),
     NodeKind(

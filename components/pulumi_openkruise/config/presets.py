@@ -37,6 +37,7 @@ ALL: tuple[tuple[str, ...], ...] = (
         "eks-fargate@1",
         "huawei-cci-oss@1",
         "interlink@1",
+        "jdcloud-vk@1",
         "k3k@1",
         "kip@1",
         "knoc@1",

@@ -13,6 +13,7 @@ from .indicator_index import (
     find_annotation_indicator,
     find_label_indicators,
     find_taint_indicator,
+    names_virtual_node,
 )
 
 _KUBELETS, _RUNTIMES = PatternIndex("kubelet-version"), PatternIndex("runtime")
@@ -34,6 +35,8 @@ class NodeEvidence:
     """How much evidence there is for each kind that has an indicator of its own here."""
     family: set[str] = field(default_factory=set)
     """Kinds that share an indicator with others here."""
+    named: bool = False
+    """Whether a label or taint of an unknown maker says virtual by its name."""
     kubelet: bool = False
     """Whether the status is that of a kubelet with a container runtime."""
 
@@ -51,6 +54,12 @@ class NodeEvidence:
             self.family.update(indicator.kinds)
         if indicator.selector:
             self.selectors.append(indicator.selector)
+
+    def add_name(self, place: str, key: str, value: str) -> None:
+        """Record a label or taint of an unknown maker whose name says virtual; all together count once."""
+        seen = f"{key}={value}" if value else key
+        self.add(place, f"{seen}, by its name a virtual node's", "weak" if self.named else "strong")
+        self.named = True
 
     def of(self, strength: Strength, signal: str = "") -> list[Evidence]:
         """Return the evidence of this strength that indicates a virtual node."""
@@ -77,8 +86,11 @@ def _collect_labels(node: NodeFeatures, found: NodeEvidence) -> None:
             found.add("label", f"{key}={value}: declared by hand", "decisive", virtual=found.declared)
             if found.declared:
                 found.selectors.append(f"{key}={value}")
-        for indicator in find_label_indicators(key, value):
+        indicators = list(find_label_indicators(key, value))
+        for indicator in indicators:
             found.add_indicator(f"{key}={value}" if value else key, indicator)
+        if not indicators and names_virtual_node(key, value):
+            found.add_name("label", key, value)
     platform = {key for key, _value in node.labels} & {"kubernetes.io/os", "kubernetes.io/arch"}
     if len(platform) < 2:
         missing = " and ".join(sorted({"kubernetes.io/os", "kubernetes.io/arch"} - platform))
@@ -88,7 +100,9 @@ def _collect_labels(node: NodeFeatures, found: NodeEvidence) -> None:
 def _collect_rest(node: NodeFeatures, found: NodeEvidence) -> None:
     for key, value in node.taints:
         taint = find_taint_indicator(key, value)
-        if taint is not None:
+        if taint is None:
+            found.add_name("taint", key, value)
+        else:
             if node.is_machine and taint.strength == "decisive":
                 # Everyone can copy a taint: on what seems to be a machine it needs support.
                 taint = replace(taint, strength="strong")
@@ -117,19 +131,26 @@ def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
         position = index.find(value)
         if position >= 0:
             indicator = index[position]
+            if node.is_machine and indicator.strength == "decisive" and index is not _RUNTIMES:
+                # A machine's marks outweigh one odd word in its status, but for the runtime that it names:
+                # kubemark's hollow nodes are kubelets, too, and have none.
+                indicator = replace(indicator, strength="strong")
             found.add_indicator(f"{indicator.place.replace('-', ' ')} {shown(value)}", indicator)
     for value, known, what in (
         (node.architecture, ARCHITECTURES, "architecture"),
         (node.system, SYSTEMS, "operating system"),
     ):
-        if value and value not in known:
+        # A word that is a kind's own has counted already.
+        if value and value not in known and (value is node.system or _ARCHITECTURES.find(value) < 0):
             found.add("architecture", f"{what} {shown(value)}, which no kubelet reports", "strong")
     for strength, seen in _check_runtime(node):
         found.add("runtime", seen, strength)
     has_system = bool(node.os_image or node.kernel)
     if node.has_info and not has_system:
         found.add("os-image", "reports no operating system", "weak")
-    runtime = RUNTIME_NAMES.match(node.runtime) is not None
+    # On a machine that kubeadm, a kubelet or a CSI driver has marked, a runtime without a known name will do.
+    form = RUNTIME_FORM if node.is_machine else RUNTIME_NAMES
+    runtime = form.match(node.runtime) is not None
     found.kubelet = runtime and bool(node.kubelet_version) and has_system and not found.of("decisive")
     if found.kubelet:
         found.add(

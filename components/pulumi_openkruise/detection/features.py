@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..catalogue.kubelets import MACHINE_ANNOTATIONS, MACHINE_PROVIDER_ID
-from .indicator_index import ANNOTATION_KEYS, LABEL_KEYS, TAINT_KEYS, PatternIndex
+from .indicator_index import (
+    ANNOTATION_KEYS,
+    KEY_ROLES,
+    TAINT_KEYS,
+    PatternIndex,
+    depends_on,
+    names_virtual_node,
+)
 
 NAMES = PatternIndex("name")
 PROVIDER_IDS = PatternIndex("provider-id")
@@ -48,8 +55,8 @@ def read_features(node: Any) -> NodeFeatures:
         tuple(
             [
                 (key, value)
-                for key in sorted(labels.keys() & LABEL_KEYS)
-                if type(value := labels[key]) is str and len(value) < _LONGEST
+                for key in sorted([key for key in labels if KEY_ROLES[key]])
+                if type(value := labels[key]) is str and len(value) < _LONGEST and depends_on(key, value)
             ]
         ),
         _read_taints(spec.get("taints")),
@@ -91,8 +98,10 @@ def _read_taints(taints: Any) -> tuple[tuple[str, str], ...]:
     for taint in taints:
         if isinstance(taint, dict):
             key = taint.get("key")
-            if isinstance(key, str) and key in TAINT_KEYS:
-                found.add((key, _string(taint, "value")))
+            if isinstance(key, str) and len(key) < _LONGEST:
+                value = _string(taint, "value")
+                if key in TAINT_KEYS or names_virtual_node(key, value):
+                    found.add((key, value))
     return tuple(sorted(found)) if found else ()
 
 

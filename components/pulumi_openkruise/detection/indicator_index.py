@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from ..catalogue.indicators import DECLARED, INDICATORS, Indicator, Place
+from ..catalogue.indicators import (
+    DECLARED,
+    DENIALS,
+    INDICATORS,
+    TYPE_KEY,
+    VIRTUAL_KEY,
+    VIRTUAL_VALUE,
+    Indicator,
+    Place,
+)
 
 _BY_KEY: dict[tuple[str, str, str | None], Indicator] = {
     (one.place, one.key, one.value): one for one in INDICATORS if one.key
@@ -45,6 +54,47 @@ class PatternIndex:
     def __getitem__(self, position: int) -> Indicator:
         """Return the indicator at a position that ``find`` returned."""
         return self._indicators[position]
+
+
+_VIRTUAL_KEY, _TYPE_KEY = re.compile(VIRTUAL_KEY), re.compile(TYPE_KEY)
+_VIRTUAL_VALUE = re.compile(VIRTUAL_VALUE)
+_REMEMBERED = 1 << 14
+
+
+class _KeyRoles(dict[str, int]):
+    """What a label's value has to be read for, by the label's key; remembers what it was asked."""
+
+    NOTHING, KNOWN, NAMED, TYPED = range(4)
+
+    def __missing__(self, key: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        if key in LABEL_KEYS:
+            role = self.KNOWN
+        elif _VIRTUAL_KEY.match(key):
+            role = self.NAMED
+        else:
+            role = self.TYPED if _TYPE_KEY.match(key) else self.NOTHING
+        self[key] = role
+        return role
+
+
+KEY_ROLES = _KeyRoles()
+"""By key, 0 for the many labels that a classification does not depend on."""
+
+
+def depends_on(key: str, value: str) -> bool:
+    """Tell whether a classification depends on a label whose key has a role."""
+    return KEY_ROLES[key] == _KeyRoles.KNOWN or names_virtual_node(key, value)
+
+
+def names_virtual_node(key: str, value: str) -> bool:
+    """Tell whether a label's or taint's name says that the node is virtual, of a maker that is unknown."""
+    if key == DECLARED:
+        return False
+    if _VIRTUAL_KEY.match(key):
+        return value.lower() not in DENIALS
+    return bool(_TYPE_KEY.match(key) and _VIRTUAL_VALUE.match(value))
 
 
 LABEL_KEYS = frozenset(

@@ -46,12 +46,20 @@ def test_presets_are_the_selectors_of_the_labels() -> None:
             assert parse(one.selector).matches({one.key: one.value or ""})
 
 
+def test_labels_without_backing_are_no_ones_preset() -> None:
+    unbacked = {label for kind in KINDS.values() for label in kind.unbacked_labels}
+    assert unbacked
+    assert unbacked.isdisjoint(one.selector for one in INDICATORS)
+    assert unbacked <= {f"{one.key}={one.value}" for one in INDICATORS if one.place == "label"}
+
+
 def test_what_is_shared_is_not_decisive() -> None:
     for one in INDICATORS:
         if one.strength == "decisive":
             assert len(one.kinds) == 1 or has_own_domain(one.key)
         assert (one.strength == "weak") == (one.place == "name")
     assert find("label", "type", "virtual-kubelet").strength == "strong"
+    assert find("label", "vci.vke.volcengine.com/node-type", "vci").strength == "strong"
     assert find("taint", "virtual-kubelet.io/provider").strength == "strong"
     assert find("taint", "eks.amazonaws.com/compute-type", "fargate").strength == "decisive"
 

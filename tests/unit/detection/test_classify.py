@@ -112,6 +112,70 @@ def test_a_status_that_no_kubelet_writes() -> None:
     assert classify(node).verdict == "virtual"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "verdict"),
+    [
+        ("example.com/virtual-node", "true", "unsure"),
+        ("example.com/virtual-node", "", "unsure"),
+        ("example.com/is-virtual-node", "yes", "unsure"),
+        ("example.com/virtual-node", "False", "real"),
+        ("example.com/virtual-node-group", "general", "real"),
+        ("virtual-node.example.com/zone", "a", "unsure"),
+        ("vnode", "1", "unsure"),
+        ("example.com/vnodes", "1", "real"),
+        ("node-type", "acs-virtual-kubelet", "unsure"),
+        ("example.com/node-type", "virtual-node", "unsure"),
+        ("example.com/node-type", "virtual-machine", "real"),
+        ("kubernetes.io/role", "virtual-kubelet", "unsure"),
+        ("pool", "virtual-node", "real"),
+        ("kubernetes.io/hostname", "virtual-kubelet", "real"),
+        ("team", "virtual-kubelet", "real"),
+    ],
+)
+def test_a_label_of_an_unknown_maker_that_says_virtual_by_its_name(
+    key: str, value: str, verdict: str
+) -> None:
+    node = node_of("bare-metal")
+    node["metadata"]["labels"][key] = value
+    assert classify(node).verdict == verdict
+    node["metadata"]["annotations"] = {}
+    node["status"]["nodeInfo"] = {}
+    assert classify(node).verdict == ("virtual" if verdict == "unsure" else "unsure")
+
+
+def test_names_of_unknown_makers_count_once() -> None:
+    node = node_of("bare-metal")
+    node["metadata"]["labels"] |= {"example.com/virtual-node": "true", "example.com/vnode": "true"}
+    node.setdefault("spec", {})["taints"] = [{"key": "example.com/virtual-node", "effect": "NoSchedule"}]
+    assert classify(node).verdict == "unsure"
+    node["metadata"]["labels"]["type"] = "virtual-kubelet"
+    assert classify(node).verdict == "virtual"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("osImage", "hpk"), ("kubeletVersion", "kwok-v0.6"), ("architecture", "wasm-wasi")],
+)
+def test_a_machines_marks_outweigh_one_odd_word(field: str, value: str) -> None:
+    node = node_of("bare-metal")
+    node["status"]["nodeInfo"][field] = value
+    assert classify(node).verdict == "unsure"
+    node["metadata"]["annotations"] = {}
+    assert classify(node).verdict == "virtual"
+
+
+def test_a_runtime_without_a_known_name_will_do_on_a_machine() -> None:
+    node = node_of("singularity-cri")
+    assert classify(node).runs_daemon
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1"
+    assert classify(node).runs_daemon
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "fakeRuntime://0.1.0"
+    assert classify(node).verdict == "virtual"  # kubemark's hollow nodes are kubelets, too
+    node["metadata"]["annotations"] = {}
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1"
+    assert classify(node).verdict == "unsure"
+
+
 def test_people_have_the_last_word() -> None:
     node = node_of("eks-al2023")
     node["metadata"]["labels"]["openkruise.io/virtual-node"] = "true"
@@ -155,6 +219,7 @@ def test_a_machine_with_one_doubtful_indicator_is_a_question_before_its_kubelet_
 
 def test_an_unknown_runtime_is_a_question() -> None:
     node = node_of("bare-metal")
+    node["metadata"]["annotations"] = {}
     node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1.0"
     classification = classify(node)
     assert classification.verdict == "unsure"
