@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pulumi_openkruise.chart.contract import KEYS
 from pulumi_openkruise.chart.derived import derived_values
-from pulumi_openkruise.chart.gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON, known_gates
+from pulumi_openkruise.chart.effective_gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON
+from pulumi_openkruise.chart.gates import known_gates
 from pulumi_openkruise.chart.version import version
 
 from sandbox.programs import KRUISE_RELEASES

@@ -109,6 +109,9 @@ _NO_PRIORITY = "the chart sets no priority class"
 
 ABSENT: dict[str, Absent] = {
     "daemon.image": Absent("the daemon runs from the manager's image", "set manager.image"),
+    "daemon.nodeAffinity": Absent(
+        "the chart takes the daemon's whole affinity", "set daemon.affinity.nodeAffinity"
+    ),
     "daemon.windowsImage": Absent(
         "no published chart has a DaemonSet for Windows", "see hack/daemon/daemon-windows.yaml of OpenKruise"
     ),

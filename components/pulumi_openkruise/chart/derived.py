@@ -53,7 +53,9 @@ def derived_problems(
     elif name is not None and platform is None:
         yield _unknown_platform(name, field_name("platform"))
     if chart is not None:
-        yield from gates_problems(given.get("feature_gates", {}), chart, field_name("feature_gates"))
+        beside = platform.gates if platform is not None else {}
+        where = field_name("feature_gates")
+        yield from gates_problems(given.get("feature_gates", {}), chart, where, beside)
     registry = given.get("image_registry")
     if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
         reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"

@@ -1,92 +1,187 @@
-"""Helm values held against the contract of the chart's version."""
+"""Checks of Helm values against the contract of the chart's version.
+
+A path is a tuple of keys, never joined text: Helm takes a dot in a key for a part of its name, so
+``{"manager.replicas": 3}`` changes nothing.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, nearest
-from .contract import ABSENT, FIRST, KEYS
+from .contract import ABSENT, FIRST, KEYS, Key
 from .value_types import faults, found
 from .version import Version, version
 
+Path = tuple[str, ...]
 
-def check_values(values: Mapping[str, Any], chart: Version, where: str) -> Iterator[Problem]:
-    """Yield every value that the chart does not take, takes in another form, or does not look at.
+_TAKE_KEYS = ("affinity", "annotations", "labels", "node-affinity", "resources")
+"""The kinds of values that have keys of their own."""
 
-    ``where`` is what the values are called. Which keys there are, and what they do, is certain only for the
-    published charts whose values are known: for others those problems are warnings. Types are errors always.
+_KEYS: dict[Path, Key] = {tuple(path.split(".")): key for path, key in KEYS.items()}
+_SECTIONS: set[Path] = {path[:depth] for path in _KEYS for depth in range(1, len(path))}
+_OWNED: dict[Path, str] = {
+    ("installation", "namespace"): "namespace",
+    ("installation", "createNamespace"): "create_namespace",
+}
+"""Values that the module computes, each with the field to set in its place."""
+_FIELDS = {**_OWNED, ("featureGates",): "feature_gates", ("imagePullSecrets",): "image_pull_secrets"}
+"""Values that a suggestion replaces by a field, which is accepted whatever else is configured."""
+
+
+def check_values(
+    values: Mapping[str, Any], chart: Version, where: str, field_name: FieldName = argument_name
+) -> Iterator[Problem]:
+    """Yield a problem for every value that the chart does not have, takes in another form, or ignores.
+
+    ``where`` is the place of the values in messages, ``field_name`` returns what the user calls a field. A
+    value that equals the chart's default is never a problem. Which keys a chart has is certain only for
+    published charts whose values are known: for others unknown keys are warnings. Types are errors always.
     """
     severity: Severity = "error" if chart.knowledge == "whole" else "warning"
-    yield from _section(values, "", chart, where, severity)
+    yield from _Checks(chart, where, field_name, severity).section(values, ())
 
 
 def known_keys(chart: Version) -> list[str]:
     """Return the paths of all values of a version."""
-    return [path for path, key in KEYS.items() if version(key.since) <= max(chart, version(FIRST))]
+    return [".".join(path) for path in _known(chart)]
 
 
-def _section(
-    values: Mapping[str, Any], path: str, chart: Version, where: str, severity: Severity
-) -> Iterator[Problem]:
+def default_of(path: Path, chart: Version) -> Any:
+    """Return the chart's default of a value; None for a key that this version does not have."""
+    key = _KEYS.get(path)
+    if key is None or not _has(key, chart):
+        return None
+    return key.default.format(version=chart.text) if isinstance(key.default, str) else key.default
+
+
+def without_defaults(
+    values: Mapping[str, Any], derived: Mapping[str, Any], chart: Version, path: Path = ()
+) -> dict[str, Any]:
+    """Return the user's values without chart defaults where other keys derive a value.
+
+    The chart's own values.yaml, pasted whole, then does not undo what ``platform`` or ``featureGates`` set.
+    """
+    kept = {}
     for name, value in values.items():
-        here = f"{path}.{name}" if path else str(name)
-        place = f"{where}.{here}"
-        key = KEYS.get(here)
-        if value is None or not isinstance(name, str):
-            continue  # told as such
-        if key is None and any(known.startswith(f"{here}.") for known in KEYS):
+        here, other = (*path, str(name)), derived.get(name)
+        if other is not None and here in _KEYS and value == default_of(here, chart):
+            continue
+        both = isinstance(value, Mapping) and isinstance(other, Mapping)
+        kept[name] = without_defaults(value, dict(other or {}), chart, here) if both else value
+    return kept
+
+
+def shown_path(where: str, path: Path) -> str:
+    """Return the place of a value in messages; a key with a dot in it is quoted."""
+    return ".".join([where, *(f'"{name}"' if "." in name else name for name in path)])
+
+
+def _has(key: Key, chart: Version) -> bool:
+    return version(key.since) <= max(chart, version(FIRST))
+
+
+def _known(chart: Version) -> list[Path]:
+    return [path for path, key in _KEYS.items() if _has(key, chart)]
+
+
+class _Checks:
+    """The checks of one set of values."""
+
+    def __init__(self, chart: Version, where: str, field_name: FieldName, severity: Severity) -> None:
+        self._chart, self._where, self._field_name = chart, where, field_name
+        self._severity: Severity = severity
+        self._usable = [path for path in _known(chart) if not _KEYS[path].dead]
+        """The keys that a suggestion may name, or else the field that sets them."""
+
+    def section(self, values: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+        for name, value in values.items():
+            if value is not None and isinstance(name, str):  # others are reported as such
+                yield from self._value((*path, name), value)
+        plugins = values if path == ("daemon", "credentialProvider") else {}
+        if plugins.get("enable") is True and not str(plugins.get("hostPath", "")).startswith("/"):
+            reason = (
+                "expected the absolute path of the plugins on the node; the chart's default is a relative one"
+            )
+            yield Problem("wrong-value", shown_path(self._where, (*path, "hostPath")), reason)
+
+    def _value(self, path: Path, value: Any) -> Iterator[Problem]:
+        place, key = shown_path(self._where, path), _KEYS.get(path)
+        if path in _SECTIONS:
             if isinstance(value, Mapping):
-                yield from _section(value, here, chart, where, severity)
+                yield from self.section(value, path)
             else:
-                reason = f"expected a mapping, found {found(value)}"
-                yield Problem("wrong-type", place, reason)
+                yield Problem("wrong-type", place, f"expected a mapping, found {found(value)}")
         elif key is None:
-            yield _unknown(here, chart, place, severity)
-        elif max(chart, version(FIRST)) < version(key.since):
-            reason = f"the chart has this key from {key.since} on, and this is {chart.text}"
-            yield Problem("other-version", place, reason, (), "remove it", severity)
+            yield self._unknown(path, place)
+        elif not _has(key, self._chart):
+            reason = f"the chart has this key from {key.since} on, and this is {self._chart.text}"
+            yield Problem("other-version", place, reason, (), "remove it", self._severity)
         elif key.dead:
-            remedy = key.instead or "remove it"
-            yield Problem("dead-value", place, f"has no effect: {key.dead}", (), remedy, severity)
+            if value != key.default:
+                remedy = key.instead or "remove it"
+                yield Problem("dead-value", place, f"has no effect: {key.dead}", (), remedy, self._severity)
         else:
             for code, below, reason, remedy in faults(key.kind, value):
                 yield Problem(code, f"{place}{below}", reason, (), remedy)
-    plugins = values if path == "daemon.credentialProvider" else {}
-    if plugins.get("enable") is True and not str(plugins.get("hostPath", "")).startswith("/"):
-        reason = (
-            "expected the absolute path of the plugins on the node; the chart's default is a relative one"
+
+    def _unknown(self, path: Path, place: str) -> Problem:
+        if "." in path[-1]:
+            return self._dotted(path, place)
+        absent = ABSENT.get(".".join(path))
+        if absent is not None:
+            remedy = absent.remedy or "remove it"
+            return Problem("absent-value", place, absent.reason, (), remedy, self._severity)
+        reason = f"the chart {self._chart.text} has no such key"
+        return Problem("unknown-key", place, reason, (), self._remedy(path), self._severity)
+
+    def _dotted(self, path: Path, place: str) -> Problem:
+        """Return the problem of a key with a dot, which Helm does not take for nesting."""
+        nested = (*path[:-1], *path[-1].split("."))
+        reason = "Helm takes the dot for a part of the key's name, so the chart never reads it"
+        leaf = next((key for path, key in _KEYS.items() if nested[: len(path)] == path), None)
+        known = nested in _SECTIONS or nested in _KEYS or (leaf is not None and leaf.kind in _TAKE_KEYS)
+        if nested in _OWNED:
+            remedy = f"set {self._field_name(_OWNED[nested])} instead"
+        else:
+            inner = f"{nested[-1]}: ..."
+            for name in reversed(nested[len(path) - 1 : -1]):
+                inner = f"{name}: {{{inner}}}"
+            remedy = f"nest the keys: {inner}" if known else "remove it"
+        return Problem(
+            "unknown-key", place, reason, (), remedy, "error" if known or leaf is not None else self._severity
         )
-        yield Problem("wrong-value", f"{where}.{path}.hostPath", reason)
 
+    def _remedy(self, path: Path) -> str:
+        likely = self._likely(path)
+        if likely:
+            names = [
+                self._field_name(_FIELDS[one]) if one in _FIELDS else shown_path(self._where, one)
+                for one in likely
+            ]
+            return f"did you mean {' or '.join(names)}?"
+        section = path[:-1]
+        level = sorted({known[len(section)] for known in self._usable if known[: len(section)] == section})
+        return f"known keys{f' of {shown_path(self._where, section)}' if section else ''}: {', '.join(level)}"
 
-def _unknown(here: str, chart: Version, place: str, severity: Severity) -> Problem:
-    absent = ABSENT.get(here)
-    if absent is not None:
-        return Problem("absent-value", place, absent.reason, (), absent.remedy or "remove it", severity)
-    root = place.removesuffix(here)
-    known = known_keys(chart)
-    likely = _likely(here, known)
-    if likely:
-        remedy = f"did you mean {' or '.join(root + path for path in likely)}?"
-    else:
-        section = here.rpartition(".")[0]
-        level = {path.removeprefix(f"{section}." if section else "").partition(".")[0] for path in known
-                 if not section or path.startswith(f"{section}.")}  # fmt: skip
-        remedy = f"known keys{f' of {section}' if section else ''}: {', '.join(sorted(level))}"
-    return Problem("unknown-key", place, f"the chart {chart.text} has no such key", (), remedy, severity)
+    def _likely(self, path: Path) -> list[Path]:
+        """Return the keys that are probably meant, all of the component that the key is in.
 
-
-def _likely(here: str, known: list[str]) -> list[str]:
-    """Return the keys that are probably meant: of the same name elsewhere, a neighbour, one like it."""
-    section, _dot, name = here.rpartition(".")
-    prefix = f"{section}." if section else ""
-    useful = [path for path in known if not KEYS[path].dead]
-    paths = [*useful, *dict.fromkeys(path.rpartition(".")[0] for path in useful if path.count(".") > 1)]
-    same = [path for path in paths if path.rpartition(".")[2].lower() == name.lower()]
-    if 0 < len(same) <= 2:
-        return same
-    level = dict.fromkeys(path[len(prefix) :].partition(".")[0] for path in known if path.startswith(prefix))
-    near = nearest(name, level)
-    if near is not None:
-        return [prefix + near]
-    like = None if section else nearest(name, paths)
-    return [like] if like else []
+        One of the same name in the component or for all of them, a neighbour with a similar name, or, of a
+        key outside of all components, one with a similar path.
+        """
+        section, name = path[:-1], path[-1]
+        below = [known for known in self._usable if not section or known[0] == path[0] or len(known) == 1]
+        paths = [*below, *dict.fromkeys(known[:-1] for known in below if len(known) > 2)]
+        same = [known for known in paths if known[-1].lower() == name.lower()]
+        if 0 < len(same) <= 2:
+            return same
+        level = dict.fromkeys(
+            known[len(section)] for known in self._usable if known[: len(section)] == section
+        )
+        near = nearest(name, level)
+        if near is not None:
+            return [(*section, near)]
+        joined = {".".join(known): known for known in paths}
+        like = None if section else nearest(name, joined)
+        return [joined[like]] if like else []

@@ -35,6 +35,12 @@ class Version:
     is_openkruises: bool = field(default=True, compare=False)
     """Whether the chart is called as OpenKruise's own."""
 
+    @property
+    def is_pre_release(self) -> bool:
+        """Whether this is a pre-release of OpenKruise's, and not a fork's own version, as 1.8.3-custom."""
+        suffix = self.text.partition("+")[0].partition("-")[2]
+        return self.is_openkruises and suffix.startswith(("alpha", "beta", "rc"))
+
 
 def version(text: str, *, published: bool = True) -> Version:
     """Read a version, ``1.8.3`` or ``1.8.3-custom``; raises ValueError for any other text.
@@ -67,12 +73,30 @@ NOTES: dict[str, str] = {
 """By version, only what anyone who installs it has to know."""
 
 
+_WRONG_WEBHOOK_PATHS = ("1.9.0-alpha3", "1.9.0-alpha.3", "1.9.0-alpha4", "1.9.0-alpha.4")
+_SUPPORTED = f"use a release from {SEEN[0]} to {NEWEST}"
+
+
 def version_problems(chart: Version, where: str, *, values_given: bool) -> Iterator[Problem]:
-    """Yield a warning for a version with a trap, and one where values cannot be judged with certainty."""
+    """Yield a warning for a version with a trap, and one for a version that is not known or not supported."""
     if chart.text in NOTES and chart.knowledge != "nearest":
         yield Problem("version-note", where, f"{chart.text}: {NOTES[chart.text]}", severity="warning")
     if chart.knowledge == "newer":
         yield Problem("unknown-contract", where, _assumed(chart), severity="warning")
+    elif chart.knowledge == "nearest" and chart.is_openkruises and chart.number < version(SEEN[0]).number:
+        reason = (
+            f"{chart.text}: older than {SEEN[0]}, the oldest chart that is supported; its values are checked "
+            f"against those of {SEEN[0]}, and an unknown key is a warning, not an error"
+        )
+        yield Problem("unknown-contract", where, reason, (), _SUPPORTED, "warning")
+    elif chart.knowledge == "nearest" and chart.is_pre_release:
+        reason = (
+            f"{chart.text}: a pre-release, which is not supported; its values are checked against those of "
+            f"{SEEN[0]} to {NEWEST}, and an unknown key is a warning, not an error"
+        )
+        if chart.text in _WRONG_WEBHOOK_PATHS:
+            reason += "; its webhooks have wrong paths, which its manager does not serve (charts#169)"
+        yield Problem("unknown-contract", where, reason, (), _SUPPORTED, "warning")
     elif chart.knowledge == "nearest" and values_given:
         from .contract import FIRST  # most charts are known, and then nothing needs it
 

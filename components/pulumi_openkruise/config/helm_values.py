@@ -13,6 +13,7 @@ from ..chart.version import Version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, shown
 from ..selectors import ALWAYS_TRUE, Selector
+from .names import NAMESPACE
 from .node_affinity import (
     DAEMON,
     MANAGER,
@@ -44,7 +45,7 @@ def render_values(affinities: Affinities, *, namespace: str, values: Mapping[str
         # release does, and must outlive it.
         "installation": {"createNamespace": False, "namespace": namespace},
     }
-    every = merge_values(computed, values)
+    every = merge_values(values, computed)
     daemon = {**node_affinity(values, DAEMON), REQUIRED: affinities.daemon}
     every = merge_values(every, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
     if affinities.manager is not None:
@@ -68,24 +69,24 @@ def read_values(
     """Return the affinities that exclusion and user's values make together, and every problem of the values.
 
     Messages show no content but of affinities and nodeSelectors. ``excluded`` is None while that is unknown.
-    ``contract`` is the version of the chart, ``derived`` what other keys have set; ``field_name`` returns
+    ``contract`` is the version of the chart, ``derived`` what other keys have set
+    (values are without chart defaults there, see ``without_defaults``); ``field_name`` returns
     what the user calls a field. The affinities are None where they cannot be computed.
     """
     where = field_name("values")
     problems = list(_unfit(values, where))
     reported = {problem.place for problem in problems}
     if values:
-        from ..chart.value_checks import check_values  # what the chart takes: most stacks have no values
+        from ..chart.value_checks import check_values  # most stacks have no values, and need no contract
 
-        found = check_values(values, contract, where)
+        found = check_values(values, contract, where, field_name)
         problems += [problem for problem in found if problem.place not in reported]
-    broken = {problem.place for problem in problems if problem.severity == "error"}
     judged = []
     for pods in (DAEMON, MANAGER):
         wrong = list(check_labels(values, pods, where))
         problems += wrong
         # Where something is not data, the affinity cannot be judged.
-        if not any(place == where or place.startswith(f"{where}.{pods.section}") for place in broken):
+        if not any(_unfit(values.get(pods.section, {}), where)):
             form = list(check_form(values, pods, where))
             problems += form
             if not wrong and not form and (pods is DAEMON or exclude_manager):
@@ -107,13 +108,10 @@ def read_values(
             values["featureGates"], contract, f"{where}.featureGates", field_name("feature_gates")
         )
     installation = _section(values, "installation")
-    if isinstance(installation.get("namespace"), str) and installation["namespace"] != namespace:
+    own = installation.get("namespace")
+    if isinstance(own, str) and own not in (namespace, NAMESPACE):
         place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
         problems.append(Problem("owned-value", place, reason, (), f"set {field_name('namespace')} instead"))
-    if installation.get("createNamespace") is True:
-        place = f"{where}.installation.createNamespace"
-        reason = "the chart must not create the namespace: uninstalling would delete the release's record too"
-        problems.append(Problem("owned-value", place, reason, (), "remove it"))
     return affinities, problems
 
 

@@ -141,6 +141,7 @@ def read_settings(
     derived = derived_values(given, contract) if good else {}
     values_given = bool(values or given.get("feature_gates"))
     problems += version_problems(contract, field_name("chart_version"), values_given=values_given)
+    values = _own_values(values, derived, contract)
     affinities, found = read_values(
         values,
         excluded=excluded,
@@ -154,7 +155,8 @@ def read_settings(
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or excluded is None or affinities is None:
         raise ConfigError(errors, source=source)
-    plain = {key: value for key, value in given.items() if key in Settings.__dataclass_fields__}
+    known = Settings.__dataclass_fields__.keys() - {"values"}
+    plain = {key: value for key, value in given.items() if key in known}
     plain.setdefault("release_namespace", namespace)
     plain.setdefault("timeout", default_timeout(given.get("expected_nodes", 1)))
     plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
@@ -168,6 +170,7 @@ def read_settings(
         affinities=affinities,
         contract=contract,
         derived=derived,
+        values=values,
         has_daemon=has_daemon(merge_values(derived, values)),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
         field_name=field_name,
@@ -180,6 +183,7 @@ def with_values(settings: Settings, values: Mapping[str, Any], *, source: str) -
 
     ``warnings`` are then those that are new. Raises ConfigError with every problem of the values.
     """
+    values = _own_values(values, settings.derived, settings.contract)
     affinities, problems = read_values(
         values,
         excluded=settings.excluded,
@@ -197,6 +201,17 @@ def with_values(settings: Settings, values: Mapping[str, Any], *, source: str) -
         raise ConfigError(errors, source=source)
     new = tuple(problem for problem in problems if problem not in settings.warnings)
     return replace(settings, values=values, affinities=affinities, warnings=new)
+
+
+def _own_values(
+    values: Mapping[str, Any], derived: Mapping[str, Any], contract: Version
+) -> Mapping[str, Any]:
+    """Return the values without chart defaults where other keys derive a value."""
+    if not values or not derived:
+        return values
+    from ..chart.value_checks import without_defaults  # most stacks have no values, and need no contract
+
+    return without_defaults(values, derived, contract)
 
 
 def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:

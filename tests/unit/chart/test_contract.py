@@ -8,6 +8,10 @@ import pytest
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
 from pulumi_openkruise.chart.value_checks import check_values, known_keys
 from pulumi_openkruise.chart.version import SEEN, version, version_problems
+from pulumi_openkruise.config.fields import FIELDS
+from pulumi_openkruise.config.helm_values import merge_values
+from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.diagnostics.problem import ConfigError
 from ruamel.yaml import YAML
 
 from tests.support.engine import ROOT
@@ -59,10 +63,30 @@ def test_keys_and_defaults_are_those_of_the_published_chart(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", SEEN)
-def test_the_published_defaults_are_good_but_for_those_without_effect(text: str) -> None:
+def test_a_value_that_equals_the_charts_default_is_no_problem(text: str) -> None:
     for path in known_keys(version(text)):
-        expected = [("dead-value", f"values.{path}")] if KEYS[path].dead else []
-        assert found(nested(path, KEYS[path].default), text) == expected
+        assert found(nested(path, KEYS[path].default), text) == []
+        if KEYS[path].dead:
+            assert found(nested(path, "another"), text) == [("dead-value", f"values.{path}")]
+
+
+@pytest.mark.parametrize("text", CHANGES)
+def test_the_published_values_file_pasted_whole_changes_nothing(text: str) -> None:
+    pasted: dict[str, Any] = {}
+    for path, value in published(text).items():
+        pasted = merge_values(pasted, nested(path, value))
+    for beside in (
+        {},
+        {"namespace": "other"},
+        {"platform": "k3s", "feature_gates": {"TemplateNoDefaults": True}},
+        {"image_registry": "registry.example.com", "image_pull_secrets": ["pull"]},
+    ):
+        plain = read_settings({"chart_version": text, **beside}, source="test")
+        found = read_settings({"chart_version": text, **beside, "values": pasted}, source="test")
+        codes = {problem.code for problem in found.warnings}
+        assert codes <= {"version-note", "platform"}
+        assert found.affinities == plain.affinities
+        assert found.helm_values() == merge_values(pasted, plain.helm_values())
 
 
 def test_the_sandboxs_chart_declares_what_the_contract_says() -> None:
@@ -84,16 +108,18 @@ def test_what_is_absent_is_no_key() -> None:
         ("manager.replica", "values.manager.replicas"),
         ("daemon.socketlocation", "values.daemon.socketLocation"),
         ("replicas", "values.manager.replicas"),
+        ("namespace", "namespace"),
+        ("createNamspace", "create_namespace"),
+        ("installation.namspace", "namespace"),
         ("hostNetwork", "values.manager.hostNetwork"),
         ("tolerations", "values.manager.tolerations"),
         ("resources", "values.manager.resources or values.daemon.resources"),
-        ("manager.imagePullSecrets", "values.imagePullSecrets"),
-        ("daemon.replicas", "values.manager.replicas"),
+        ("manager.imagePullSecrets", "image_pull_secrets"),
         ("webhook.port", "values.manager.webhook"),
         ("managers", "values.manager"),
         ("helmhooks", "values.helmHooks"),
         ("daemon.credentialProvider.enabled", "values.daemon.credentialProvider.enable"),
-        ("featuregates", "values.featureGates"),
+        ("featuregates", "feature_gates"),
     ],
 )
 def test_the_key_that_is_meant(path: str, meant: str) -> None:
@@ -102,9 +128,81 @@ def test_the_key_that_is_meant(path: str, meant: str) -> None:
     assert problem.remedy == f"did you mean {meant}?"
 
 
+DOTTED: list[tuple[dict[str, Any], str, str]] = [
+    ({"manager.replicas": 3}, '"manager.replicas"', "nest the keys: manager: {replicas: ...}"),
+    ({"daemon.socketFile": "x"}, '"daemon.socketFile"', "nest the keys: daemon: {socketFile: ...}"),
+    ({"installation.namespace": "other"}, '"installation.namespace"', "set namespace instead"),
+    ({"manager": {"image.tag": "v1"}}, 'manager."image.tag"', "nest the keys: image: {tag: ...}"),
+    (
+        {"daemon.affinity.nodeAffinity": {}},
+        '"daemon.affinity.nodeAffinity"',
+        "nest the keys: daemon: {affinity: {nodeAffinity: ...}}",
+    ),
+    ({"daemon.port.x": 1}, '"daemon.port.x"', "remove it"),
+    ({"daemon": {"x.y": 1}}, 'daemon."x.y"', "remove it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "place", "remedy"), DOTTED)
+def test_a_dot_in_a_key_is_no_nesting(values: dict[str, Any], place: str, remedy: str) -> None:
+    (problem,) = check_values(values, version("1.8.3"), "values")
+    assert (problem.code, problem.place) == ("unknown-key", f"values.{place}")
+    assert problem.reason == "Helm takes the dot for a part of the key's name, so the chart never reads it"
+    assert problem.remedy == remedy
+
+
+def test_a_dot_in_a_key_is_no_nesting_for_a_fork_either() -> None:
+    (problem,) = check_values({"manager.replicas": 3}, version("1.8.3-custom"), "values")
+    assert problem.severity == "error"
+
+
+def test_a_dotted_affinity_is_not_taken_for_the_daemons() -> None:
+    """A key that only begins like a component keeps nothing of that component from being checked."""
+    required: dict[str, Any] = {"nodeSelectorTerms": []}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    with pytest.raises(ConfigError) as caught:
+        read_settings(
+            {"values": {"daemonX": 1, "daemon": {"affinity": affinity, "port": "x"}}}, source="test"
+        )
+    assert [problem.code for problem in caught.value.problems] == [
+        "invalid-affinity",
+        "wrong-type",
+        "unknown-key",
+    ]
+
+
+@pytest.mark.parametrize("chart", ["1.7.0", "1.8.3", "1.9.1"])
+def test_a_suggestion_stays_in_its_component_and_is_accepted(chart: str) -> None:
+    known = known_keys(version(chart))
+    misspelt = [path[:-1] for path in known] + [path.upper() for path in known]
+    misspelt += [f"{part}.{path.rpartition('.')[2]}" for path in known for part in ("daemon", "manager")]
+    misspelt += [path.rpartition(".")[2] for path in known] + ["pprofAdr", "daemon.log.levl", "namspace"]
+    for path in misspelt:
+        for problem in check_values(nested(path, 1), version(chart), "values"):
+            if not problem.remedy.startswith("did you mean "):
+                continue
+            for meant in problem.remedy.removeprefix("did you mean ").removesuffix("?").split(" or "):
+                if not meant.startswith("values."):
+                    assert meant in FIELDS
+                    continue
+                component = path.partition(".")[0]
+                if "." in path and f"{component}." in " ".join(known):
+                    assert meant.split(".")[1] == component or meant.count(".") == 1, (path, meant)
+                key = KEYS.get(meant.removeprefix("values."))
+                value = key.default if key is not None else {}
+                taken = nested(meant.removeprefix("values."), value)
+                read_settings({"chart_version": chart, "values": taken}, source="test")
+                assert key is None or not key.dead
+
+
+def test_the_daemons_affinity_is_suggested_for_the_daemon() -> None:
+    (problem,) = check_values({"daemon": {"nodeAffinity": {}}}, version("1.8.3"), "values")
+    assert problem.remedy == "set daemon.affinity.nodeAffinity"
+
+
 def test_a_key_like_no_other_gets_the_list_of_its_section() -> None:
     (problem,) = check_values({"helmHooks": {"xyz": 1}}, version("1.8.3"), "values")
-    assert problem.remedy == "known keys of helmHooks: image"
+    assert problem.remedy == "known keys of values.helmHooks: image"
 
 
 @pytest.mark.parametrize("chart", ["1.8.3-custom", "1.9.0-alpha.4", "1.10.0", "2.0.0", "1.6.3", "1.8.1"])
@@ -127,6 +225,32 @@ def test_of_a_newer_chart_a_warning_says_what_is_assumed(values_given: bool) -> 
         assert f"{text}: newer than 1.9.1, the newest that is known here" in found.reason
         announced = "announced for it: the removal of v1alpha1 of Advanced StatefulSet" in found.reason
         assert announced is text.startswith("2.")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("1.6.4", "older than 1.7.0, the oldest chart that is supported"),
+        ("1.0.0", "older than 1.7.0"),
+        ("1.9.0-alpha4", "webhooks have wrong paths, which its manager does not serve (charts#169)"),
+        ("1.9.0-alpha.3", "(charts#169)"),
+        ("1.7.0-alpha.1", "a pre-release, which is not supported"),
+        ("1.8.0-rc.1", "a pre-release"),
+        ("1.10.0-beta.1", "newer than 1.9.1"),
+    ],
+)
+def test_what_is_not_supported_is_said_whatever_else_is_configured(text: str, says: str) -> None:
+    for given in ({}, {"protect": False}, {"values": {"manager": {"replicas": 3}}}):
+        settings = read_settings({"chart_version": text, **given}, source="test")
+        (found,) = [problem for problem in settings.warnings if problem.code == "unknown-contract"]
+        assert found.place == "chart_version"
+        assert says in found.reason
+
+
+@pytest.mark.parametrize("text", ["1.8.3-custom", "1.8.3-1", "1.7.4"])
+def test_a_forks_own_version_is_no_pre_release(text: str) -> None:
+    assert list(version_problems(version(text), "here", values_given=False)) == []
+    assert len(list(version_problems(version(text), "here", values_given=True))) == 1
 
 
 def test_of_a_known_chart_nothing_is_assumed() -> None:
@@ -152,7 +276,8 @@ def test_a_chart_of_another_name_is_not_known() -> None:
 )
 def test_keys_that_came_later(chart: str, path: str, there: bool) -> None:
     expected = [] if there else [("other-version", f"values.{path}")]
-    assert found(nested(path, KEYS[path].default), chart) == expected
+    value = {"boolean": True, "string": "v1.2.3"}[KEYS[path].kind]
+    assert found(nested(path, value), chart) == expected
 
 
 GOOD: dict[str, list[Any]] = {

@@ -125,9 +125,11 @@ def test_registries(registry: str) -> None:
 
 
 def test_a_platforms_gates_are_not_dropped_by_a_text_of_ones_own() -> None:
-    text = {"featureGates": "ImagePullJobGate=true"}
+    text = {"featureGates": "ImagePullJobGate=true,PodWebhook=false"}
     assert codes(platform="gke-autopilot", values=text) == ["owned-value values.featureGates"]
     assert settings(platform="k3s", values=text).has_daemon
+    default = {"featureGates": "ImagePullJobGate=true"}
+    assert not settings(platform="gke-autopilot", values=default).has_daemon
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_openkruise.chart.effective_gates import effective_gates
+from pulumi_openkruise.chart.gate_names import ALPHA, BETA, ON
 from pulumi_openkruise.chart.gates import (
     gates_problems,
     known_gates,
@@ -49,6 +53,11 @@ def test_gates_by_version(chart: str, count: int) -> None:
         ("ForceDeleteTimeoutExpectationFeatureGate", "1.8.3", "write ForceDeleteTimeoutExpectationGate"),
         ("InPlaceWorkloadVerticalScaling", "1.7.5", "remove it"),
         ("InPlacePodVerticalScaling", "1.8.3", "remove it"),
+        (
+            "ForceDeleteTimeoutExpectationFeatureGate",
+            "1.7.5",
+            "remove it: the gate ForceDeleteTimeoutExpectationGate is there from 1.8.0 on",
+        ),
         ("xyz", "1.8.3", "docs/values.md lists the gates"),
     ],
 )
@@ -71,6 +80,16 @@ def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
         ({"AllAlpha": False}, []),
         ({"KruiseDaemon": False}, []),
         ({"KruiseDaemon": False, "SidecarTerminator": True}, [("overruled-gate", "gates", "warning")]),
+        ({"AllBeta": False}, [("overruled-gate", "gates", "warning")]),
+        ({"AllBeta": False, "KruiseDaemon": True}, []),
+        ({"AllBeta": False, "KruiseDaemon": False}, []),
+        ({"AllBeta": False, "SidecarTerminator": True}, [("overruled-gate", "gates", "warning")] * 2),
+        (
+            {"AllAlpha": True, "EnableExternalCerts": False, "ImagePullJobGate": False},
+            [("overruled-gate", "gates", "warning")],
+        ),
+        ({"DeletionProtectionForCRDCascadingGate": True}, [("overruled-gate", "gates", "warning")]),
+        ({"DeletionProtectionForCRDCascadingGate": True, "ResourcesDeletionProtection": True}, []),
         ({"PodWebhook": False, "WorkloadSpread": True}, [("overruled-gate", "gates", "warning")]),
         (
             {"PreDownloadImageForInPlaceUpdate": True, "ImagePullJobGate": False},
@@ -80,6 +99,62 @@ def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
 )
 def test_gates(gates: Any, expected: list[tuple[str, str, str]]) -> None:
     assert found(gates) == expected
+
+
+def test_a_platforms_gates_count() -> None:
+    beside = {"KruiseDaemon": False}
+    (problem,) = gates_problems({"SidecarTerminator": True}, version("1.8.3"), "gates", beside)
+    assert problem.reason == "SidecarTerminator: stays off, because KruiseDaemon is off"
+
+
+def test_protection_was_on_by_default_before_1_8() -> None:
+    gates = {"DeletionProtectionForCRDCascadingGate": True}
+    assert found(gates, "1.7.5") == []
+    (problem,) = gates_problems(gates, version("1.8.3"), "gates")
+    assert problem.remedy == "remove it, or turn ResourcesDeletionProtection on"
+
+
+@pytest.mark.parametrize("chart", ["1.7.0", "1.8.3", "1.9.1"])
+@given(st.data())
+def test_gates_in_effect_follow_upstreams_order(chart: str, data: st.DataObject) -> None:
+    """OpenKruise's own sequence, statement by statement, is the oracle."""
+    names = st.sampled_from(known_gates(version(chart)))
+    gates = data.draw(st.dictionaries(names, st.booleans(), max_size=8))
+    expected = upstream(gates, chart)
+    effective = effective_gates(gates, version(chart))
+    assert {name: effective[name].on for name in expected} == expected
+    for name, on in gates.items():
+        assert effective[name].on is on or effective[name].forced_by
+
+
+def upstream(gates: dict[str, bool], chart: str) -> dict[str, bool]:
+    on = dict(gates)
+    for group, members in (("AllAlpha", ALPHA), ("AllBeta", BETA)):
+        if group in gates:
+            for name in members:
+                on.setdefault(name, gates[group])
+    for name in (*ALPHA, *BETA):
+        on.setdefault(name, name in ON or (name == "ResourcesDeletionProtection" and chart < "1.8"))
+    if not on["PodWebhook"]:
+        for name in (
+            "KruisePodReadinessGate", "PodUnavailableBudgetDeleteGate", "PodUnavailableBudgetUpdateGate",
+            "WorkloadSpread", "SidecarSetPatchPodMetadataDefaultsAllowed", "EnhancedLivenessProbe",
+            "EnablePodProbeMarkerOnServerless",
+        ):  # fmt: skip
+            on[name] = False
+    if not on["KruiseDaemon"]:
+        for name in (
+            "PreDownloadImageForInPlaceUpdate", "DaemonWatchingPod", "InPlaceUpdateEnvFromMetadata",
+            "PreDownloadImageForDaemonSetUpdate", "PodProbeMarkerGate", "SidecarTerminator",
+            "ImagePullJobGate", "EnhancedLivenessProbe",
+        ):  # fmt: skip
+            on[name] = False
+    if on["PreDownloadImageForInPlaceUpdate"] or on["PreDownloadImageForDaemonSetUpdate"]:
+        on["ImagePullJobGate"] = True
+    if not on["ResourcesDeletionProtection"]:
+        on["DeletionProtectionForCRDCascadingGate"] = False
+    known = known_gates(version(chart))
+    return {name: value for name, value in on.items() if name in known}
 
 
 def test_external_certificates_are_broken_in_one_chart() -> None:
@@ -93,7 +168,12 @@ def test_external_certificates_are_broken_in_one_chart() -> None:
         ("", []),
         ("ImagePullJobGate=true", []),
         ("ImagePullJobGate=true,KruiseDaemon=false", []),
-        ("KruiseDaemon=false", ["dropped-gate"]),
+        ("PodWebhook=false", ["dropped-gate"]),
+        ("KruiseDaemon=false", []),
+        ("PreDownloadImageForInPlaceUpdate=true", []),
+        ("PreDownloadImageForDaemonSetUpdate=true,PodWebhook=false", []),
+        ("AllAlpha=true,EnableExternalCerts=false", []),
+        ("AllAlpha=false", ["dropped-gate"]),
         ("ImagePullJobGate=true,KruiseDaemon=False", ["wrong-value"]),
         ("ImagePullJobGate=true, KruiseDaemon=false", ["wrong-value"]),
         ("ImagePullJobGate=true,", ["wrong-value"]),

@@ -1,7 +1,8 @@
 """docs/values.md and docs/platforms.md say what the chart's data say."""
 
 from pulumi_openkruise.chart.contract import ABSENT, FIRST, KEYS
-from pulumi_openkruise.chart.gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON, SINCE
+from pulumi_openkruise.chart.effective_gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON
+from pulumi_openkruise.chart.gate_names import SINCE
 from pulumi_openkruise.chart.platforms import PLATFORMS, sets
 
 from tests.support.documents import check_table, markdown

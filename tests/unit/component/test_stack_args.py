@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
-from pulumi_openkruise.chart.gates import SINCE
+from pulumi_openkruise.chart.gate_names import SINCE
 from pulumi_openkruise.chart.local import ChartFileError, LocalChart, Look, nothing_local
 from pulumi_openkruise.chart.platforms import PLATFORMS
 from pulumi_openkruise.component.errors import InvalidConfigError

@@ -95,6 +95,7 @@ def test_nothing_given_is_changed_or_shared() -> None:
     [
         {},
         {"daemon": {"port": 1}, "manager": {}, "installation": {"namespace": "kruise-system"}},
+        {"installation": {"createNamespace": True}},
         {"installation": {"createNamespace": False}, "imagePullSecrets": [], "manager": {"replicas": 3.0}},
     ],
 )
@@ -131,7 +132,6 @@ def test_good_values(values: Any) -> None:
         ({"daemon": {"nodeSelector": {"-": "x"}}}, ["invalid-affinity values.daemon.nodeSelector.-"]),
         ({"daemon": {"nodeSelector": {"a": "b"}}}, ["leaves-no-node values.daemon.nodeSelector"]),
         ({"installation": {"namespace": "x"}}, ["owned-value values.installation.namespace"]),
-        ({"installation": {"createNamespace": True}}, ["owned-value values.installation.createNamespace"]),
         ({"installation": {"createNamespace": 0}}, ["wrong-type values.installation.createNamespace"]),
         ({"daemon": "x", "manager": []}, ["wrong-type values.daemon", "wrong-type values.manager"]),
         ({"daemon": None}, ["null-value values.daemon"]),
