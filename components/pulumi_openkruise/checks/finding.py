@@ -1,12 +1,13 @@
-"""What a check can find: every code with its consequence and remedy, and one finding as data."""
+"""What a check can find: every code with its consequence and remedy, and one finding."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from datetime import date
+from typing import Literal, NamedTuple
 
 Severity = Literal["critical", "error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
-"""The worst first. All but ``info`` make the command exit with 1."""
+"""From the worst on. By default all but ``info`` make the command end with 1."""
 
 
 class ObjectReference(NamedTuple):
@@ -25,11 +26,6 @@ class ObjectReference(NamedTuple):
         """Return a node's name alone, and other objects as ``Kind namespace/name``."""
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return name if self.kind == "Node" else f"{self.kind} {name}"
-
-    def to_dict(self) -> dict[str, str]:
-        """Return the reference as plain data for JSON; the namespace is left out where there is none."""
-        namespace = {"namespace": self.namespace} if self.namespace else {}
-        return {"kind": self.kind, **namespace, "name": self.name}
 
 
 def node_references(names: Iterable[str]) -> list[ObjectReference]:
@@ -66,18 +62,6 @@ class Finding:
     objects: tuple[ObjectReference, ...] = ()
     """Everything that the finding is about."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the finding as plain data for JSON."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "what": self.what,
-            "evidence": list(self.evidence),
-            "consequence": self.consequence,
-            "remedy": self.remedy,
-            "objects": [one.to_dict() for one in self.objects],
-        }
-
 
 @dataclass(frozen=True)
 class NotChecked:
@@ -86,9 +70,15 @@ class NotChecked:
     what: str
     because: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data for JSON."""
-        return {"what": self.what, "because": self.because}
+
+@dataclass(frozen=True)
+class AcceptedFinding:
+    """A finding that does not count, since the team has accepted it."""
+
+    finding: Finding
+    reason: str
+    until: date
+    """The last day on which it does not count."""
 
 
 def make(

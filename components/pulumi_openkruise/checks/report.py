@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import date
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted
 from ..inventory.location import is_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
-from . import admission, compatibility, coverage, destroy, drift, installation
+from . import acceptance, admission, compatibility, coverage, destroy, drift, installation
 from .expected import Expected
-from .finding import SEVERITIES, Code, Finding, NotChecked
+from .finding import SEVERITIES, AcceptedFinding, Code, Finding, NotChecked, Severity
 from .node_states import STATES, NodeState, State, node_states
 
 GROUPS: dict[str, tuple[Code, ...]] = {
@@ -21,6 +21,7 @@ GROUPS: dict[str, tuple[Code, ...]] = {
     "Webhooks and definitions": admission.CODES,
     "Live objects (--live)": drift.CODES,
     "Before a destroy (--before-destroy)": destroy.CODES,
+    "Accepted findings (--accepted)": acceptance.CODES,
 }
 """Every code of a finding, by the group of checks that it belongs to."""
 
@@ -142,6 +143,9 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     ),
 )
 
+CODES: dict[str, Code] = {code.name: code for codes in GROUPS.values() for code in codes}
+"""Every code by its name."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -155,11 +159,23 @@ class Report:
     not_checked: tuple[NotChecked, ...]
     passed: tuple[str, ...] = ()
     """What was checked without a finding, as words that may follow "checked without findings:"."""
+    accepted: tuple[AcceptedFinding, ...] = ()
+    """Findings that do not count, since the team has accepted them."""
 
     @property
     def clean(self) -> bool:
-        """Whether no finding needs action: all are info."""
-        return all(finding.severity == "info" for finding in self.findings)
+        """Whether nothing was found that has to be mended."""
+        return not self.fails_on("warning")
+
+    def fails_on(self, threshold: Severity) -> bool:
+        """Return whether a finding is as severe as the threshold, or more."""
+        failing = SEVERITIES[: SEVERITIES.index(threshold) + 1]
+        return any(finding.severity in failing for finding in self.findings)
+
+    def accept(self, acceptances: Sequence[acceptance.Acceptance], today: date) -> "Report":
+        """Return the report with the findings apart that a team has accepted for that day."""
+        findings, accepted = acceptance.apply_acceptances(self.findings, acceptances, today)
+        return replace(self, findings=tuple(findings), accepted=(*self.accepted, *accepted))
 
     def counts(self) -> dict[State, int]:
         """Count the nodes by state, in the order of ``STATES``."""
@@ -184,18 +200,6 @@ class Report:
             if found[severity]
         ]
         return ", ".join(counts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain data for JSON."""
-        return {
-            "source": self.snapshot.source,
-            "taken": self.snapshot.taken,
-            "selectorsFrom": self.expected.source,
-            "clean": self.clean,
-            "nodes": {"total": len(self.states), **self.counts()},
-            "findings": [finding.to_dict() for finding in self.findings],
-            "notChecked": [one.to_dict() for one in self.not_checked],
-        }
 
 
 def check(snapshot: Snapshot, expected: Expected) -> Report:

@@ -16,7 +16,8 @@ from .input.sources import (
     from_stack_file,
     from_standard_input,
 )
-from .output.terminal import as_json, as_table, as_yaml, emit, note
+from .output.table import as_table
+from .output.terminal import as_json, as_yaml, emit, note
 from .selector_list import SelectorList
 
 if TYPE_CHECKING:

@@ -1,85 +1,132 @@
-"""``pulumi-openkruise check``: a cluster against a stack's selectors, an installation against known traps."""
+"""``pulumi-openkruise check``: check nodes against a stack's selectors, and OpenKruise for known faults."""
 
 from dataclasses import replace
+from datetime import date
 
 import click
 
 from ..checks import Expected, Report, Snapshot, expect_daemon_set, node_facts
 from ..checks import check as run_checks
+from ..checks.finding import Severity
 from ..detection import classify
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.location import home
 from . import options
 from .app import CLEAN, FINDINGS
+from .cluster_access import ClusterAccess
+from .completion import complete_codes
 from .errors import UnusableInputError
+from .input.acceptance_file import read_acceptances
 from .input.expectations import of_arguments, of_stack_file
 from .input.node_objects import read_node_objects
+from .output.explanation import explain_code
 from .output.progress import Progress, progress
-from .output.report_table import as_text
+from .output.report_json import as_data
+from .output.report_table import as_lines, as_text
 from .output.terminal import as_json, emit, note
 
 
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
-@click.option("--stack-file", metavar="FILE", help="Compare with a stack's file; SELECTORs come on top.")
-@options.kubeconfig
-@options.context
+@options.stack_file("Compare with a stack's file; SELECTORs are added to it.")
+@options.cluster
 @click.option(
     "--nodes-file",
+    type=options.FILE,
     metavar="FILE",
     help="Take nodes from what kubectl get nodes -o json prints, - for standard input, instead of a cluster: "
     "only nodes and selectors are compared.",
 )
 @click.option(
-    "--namespace", metavar="NAME", help="OpenKruise's namespace; else the stack's, or kruise-system."
+    "-n",
+    "--namespace",
+    metavar="NAME",
+    help="OpenKruise's namespace; by default the stack's, or kruise-system.",
 )
 @click.option(
     "--live",
     is_flag=True,
     help="Also compare live objects with the release's manifest and the stack's affinity.",
 )
+@click.option("--before-destroy", is_flag=True, help="Also list everything that a destroy would delete.")
 @click.option(
-    "--before-destroy", is_flag=True, help="Also list everything of OpenKruise's that a destroy would delete."
+    "--fail-on",
+    type=click.Choice(["critical", "error", "warning"]),
+    default="warning",
+    show_default=True,
+    help="Exit with 1 for findings of this severity or a higher one.",
 )
 @click.option(
-    "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Form."
+    "--accepted",
+    "accepted_file",
+    type=options.FILE,
+    metavar="FILE",
+    help="Findings that do not count: YAML with code, object, reason and until of each.",
 )
 @click.option(
-    "--html", metavar="FILE", help="Also write one self-contained page with a picture of the cluster."
+    "-o",
+    "--output",
+    type=click.Choice(["table", "short", "json", "junit", "sarif", "html"]),
+    default="table",
+    show_default=True,
+    help="Output format; short has one line for each finding.",
+)
+@click.option(
+    "--html",
+    type=options.FILE,
+    metavar="FILE",
+    help="Also write one self-contained page with a picture of the cluster.",
+)
+@click.option(
+    "--explain",
+    "explained",
+    metavar="CODE",
+    shell_complete=complete_codes,
+    help="Explain a code of a finding instead of checking anything.",
 )
 @options.config_namespace
 def check(
     selectors: tuple[str, ...],
     stack_file: str | None,
-    kubeconfig: str | None,
-    context_name: str | None,
+    access: ClusterAccess,
     nodes_file: str | None,
     namespace: str | None,
     live: bool,
     before_destroy: bool,
+    fail_on: Severity,
+    accepted_file: str | None,
     output: str,
     html: str | None,
+    explained: str | None,
     config_namespace: str,
 ) -> int:
-    """Compare a cluster with a stack's selectors, and its OpenKruise with the known traps.
+    """Check a cluster against a stack's selectors, and its OpenKruise for known faults.
 
-    Nothing is changed. Without --stack-file and SELECTORs the affinity of the live DaemonSet counts. With
-    permission to list nodes and pods alone it does what it can, and says what it could not look at.
+    Nothing is changed. Without --stack-file and SELECTORs, nodes are compared with the affinity of the live
+    DaemonSet. With permission to list nodes and pods only, it checks what these show, and says what it could
+    not check.
 
     \b
     Examples:
       pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --context prod
       pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --live --html prod.html
+      pulumi-openkruise check --stack-file stacks/Pulumi.prod.yaml --fail-on error -o junit > check.xml
+      pulumi-openkruise check --accepted accepted.yaml
       pulumi-openkruise check --before-destroy
+      pulumi-openkruise check --explain real-node-excluded
       kubectl get nodes -o json | pulumi-openkruise check --stack-file new.yaml --nodes-file -
 
     \b
-    Exit codes: 0  clean
+    Exit codes: 0  clean, or nothing as severe as --fail-on
                 1  findings (those marked info do not count)
-                2  could not look, or unusable input
+                2  unusable input, or the cluster cannot be read
     """
-    if stack_file == nodes_file == "-":
-        raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
+    if explained is not None:
+        emit(explain_code(explained))
+        return CLEAN
+    if [stack_file, nodes_file, accepted_file].count("-") > 1:
+        raise click.UsageError("standard input can be read once: give a FILE to all options but one")
+    acceptances = read_acceptances(accepted_file) if accepted_file is not None else []
     expected: Expected | None = None
     if stack_file is not None:
         expected = of_stack_file(stack_file, config_namespace, selectors)
@@ -87,52 +134,73 @@ def check(
         expected = of_arguments(selectors, namespace or Expected.namespace)
     if expected is not None and namespace is not None:
         expected = replace(expected, namespace=namespace)
-    with progress() as tell:
+    with progress() as show_progress:
         if nodes_file is not None:
             if expected is None:
                 raise click.UsageError("--nodes-file needs --stack-file or SELECTORs to compare with")
-            if live or before_destroy or kubeconfig or context_name:
-                others = "--live, --before-destroy, --kubeconfig and --context"
+            if live or before_destroy or access.is_chosen:
+                others = "--live, --before-destroy and the options that choose a cluster"
                 raise click.UsageError(f"--nodes-file takes nodes alone: leave out {others}")
-            report = run_checks(_from_file(nodes_file, tell), expected)
+            report = run_checks(_read_nodes(nodes_file, show_progress), expected)
         else:
-            report = _of_cluster(kubeconfig, context_name, expected, namespace, live, before_destroy, tell)
+            report = _check_cluster(access, expected, namespace, live, before_destroy, show_progress)
+    report = report.accept(acceptances, date.fromisoformat(report.snapshot.taken[:10]))
     if html is not None:
         from .output.report_page import write_page
 
         write_page(report, html)
         note(f"written: {html}")
-    emit(as_json(report.to_dict()) if output == "json" else as_text(report))
-    return CLEAN if report.clean else FINDINGS
+    emit(_format(report, output, fail_on, stack_file))
+    return FINDINGS if report.fails_on(fail_on) else CLEAN
 
 
-def _from_file(path: str, tell: Progress) -> Snapshot:
+def _format(report: Report, output: str, fail_on: Severity, stack_file: str | None) -> str:
+    """Return the report in one of the formats; those of other programs are imported where they are wanted."""
+    if output == "table":
+        return as_text(report)
+    if output == "short":
+        return as_lines(report)
+    if output == "junit":
+        from .output.report_junit import as_xml
+
+        return as_xml(report, fail_on)
+    if output == "html":
+        from .output.report_page import page
+
+        return page(report)
+    if output == "sarif":
+        from .output.report_sarif import as_data as as_sarif
+
+        return as_json(as_sarif(report, None if stack_file == "-" else stack_file))
+    return as_json(as_data(report, fail_on))
+
+
+def _read_nodes(path: str, show_progress: Progress) -> Snapshot:
     from ..inventory.survey import now
 
     nodes = []
     for node in read_node_objects(path):
         nodes.append(node_facts(node, classify))
         if len(nodes) % 1000 == 0:
-            tell("nodes", len(nodes), 0)
+            show_progress("nodes", len(nodes), 0)
     return Snapshot(source="standard input" if path == "-" else path, taken=now(), nodes=nodes)
 
 
-def _of_cluster(
-    kubeconfig: str | None,
-    context_name: str | None,
+def _check_cluster(
+    access: ClusterAccess,
     expected: Expected | None,
     namespace: str | None,
     live: bool,
     destroy: bool,
-    tell: Progress,
+    show_progress: Progress,
 ) -> Report:
-    from ..cluster import ClusterError, connect
+    from ..cluster import ClusterError
     from ..inventory.survey import survey
 
     wanted = expected or Expected(source="", namespace=namespace or Expected.namespace)
     release_namespace = wanted.release_namespace if wanted.is_stack else wanted.namespace
     try:
-        cluster = connect(kubeconfig, context_name, ambient=True)
+        cluster = access.connect()
         snapshot = survey(
             cluster,
             classify=classify,
@@ -140,16 +208,16 @@ def _of_cluster(
             release=(release_namespace, wanted.release_name),
             live=live,
             destroy=destroy,
-            progress=tell,
+            progress=show_progress,
         )
     except ClusterError as error:
         raise UnusableInputError(str(error)) from None
     if expected is None:
-        expected = _of_live(snapshot, wanted.namespace)
+        expected = _expect_live(snapshot, wanted.namespace)
     return run_checks(snapshot, expected)
 
 
-def _of_live(snapshot: Snapshot, namespace: str) -> Expected:
+def _expect_live(snapshot: Snapshot, namespace: str) -> Expected:
     daemon_set = snapshot.daemon_set
     if isinstance(daemon_set, Unavailable):
         raise UnusableInputError(

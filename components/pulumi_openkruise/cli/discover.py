@@ -10,6 +10,7 @@ from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
 from .app import CLEAN, FINDINGS
+from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
 from .input.sources import from_stack_file, read_text
@@ -26,8 +27,7 @@ from .selector_list import SelectorList
     metavar="FILE",
     help="Take nodes from what kubectl get nodes -o json prints, - for standard input, instead of a cluster.",
 )
-@options.kubeconfig
-@options.context
+@options.cluster
 @click.option(
     "--stack-file",
     metavar="FILE",
@@ -47,8 +47,7 @@ from .selector_list import SelectorList
 @options.config_namespace
 def discover(
     nodes_file: str | None,
-    kubeconfig: str | None,
-    context_name: str | None,
+    access: ClusterAccess,
     stack_file: str | None,
     write: bool,
     everything: bool,
@@ -74,13 +73,13 @@ def discover(
     """
     if write and stack_file in (None, "-"):
         raise click.UsageError("--write needs --stack-file FILE to write to")
-    if nodes_file is not None and (kubeconfig or context_name):
-        raise click.UsageError("--nodes-file replaces the cluster: leave out --kubeconfig and --context")
+    if nodes_file is not None and access.is_chosen:
+        raise click.UsageError("--nodes-file replaces the cluster: leave out the options that choose one")
     if nodes_file == stack_file == "-":
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     text = None if stack_file is None else read_text(stack_file)
     existing = _existing(stack_file, text, config_namespace)
-    nodes = list(_nodes(nodes_file, kubeconfig, context_name))
+    nodes = list(_nodes(nodes_file, access))
     if not nodes:
         note("there are no nodes")
     groups = grouped(nodes, existing.placement())
@@ -102,7 +101,7 @@ def _existing(stack_file: str | None, text: str | None, namespace: str) -> Selec
     return from_stack_file(stack_file, namespace, text)
 
 
-def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -> Iterator[ClassifiedNode]:
+def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
     """Classify the nodes one by one: all Node objects of a large cluster would not fit into memory."""
     with progress() as show_progress:
         if path is not None:
@@ -111,10 +110,10 @@ def _nodes(path: str | None, kubeconfig: str | None, context_name: str | None) -
                 if count % 1000 == 0:
                     show_progress("nodes", count, 0)
             return
-        from ..cluster import ClusterError, connect
+        from ..cluster import ClusterError
 
         try:
-            cluster = connect(kubeconfig, context_name, ambient=True)
+            cluster = access.connect()
             for node in cluster.list(
                 "/api/v1/nodes", progress=lambda count, total: show_progress("nodes", count, total)
             ):

@@ -1,12 +1,34 @@
 """Options that several commands share: the same names, defaults and help."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
 import click
 
-kubeconfig = click.option(
-    "--kubeconfig", metavar="FILE", help="Kubeconfig; by default the one that kubectl takes."
+from .cluster_access import ClusterAccess, parse_duration
+from .completion import complete_contexts
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(allow_dash=True)
+"""A path, which shells complete; what is wrong with the file is said by the code that reads it."""
+
+kubeconfig_file = click.option(
+    "--kubeconfig", type=FILE, metavar="FILE", help="Kubeconfig; by default the one that kubectl takes."
 )
 context = click.option(
-    "--context", "context_name", metavar="NAME", help="Context; by default the current one."
+    "--context",
+    "context_name",
+    metavar="NAME",
+    shell_complete=complete_contexts,
+    help="Context; by default the current one.",
+)
+_request_timeout = click.option(
+    "--request-timeout",
+    callback=parse_duration,
+    metavar="DURATION",
+    help="Time until a request to the API server is given up, as 30s or 2m; 0 waits without end.",
 )
 config_namespace = click.option(
     "--config-namespace",
@@ -15,3 +37,25 @@ config_namespace = click.option(
     metavar="NAME",
     help="Namespace of the config keys in stack files.",
 )
+
+
+def stack_file(text: str) -> Callable[[Command], Command]:
+    """Return the option ``--stack-file`` with this help."""
+    return click.option("--stack-file", type=FILE, metavar="FILE", help=text)
+
+
+def cluster(command: Command) -> Callable[..., Any]:
+    """Add the options that choose a cluster; the command gets them as one argument, ``access``."""
+
+    @wraps(command)
+    def call(
+        *args: Any,
+        kubeconfig: str | None,
+        context_name: str | None,
+        request_timeout: float | None,
+        **others: Any,
+    ) -> Any:
+        access = ClusterAccess(kubeconfig, context_name, request_timeout)
+        return command(*args, access=access, **others)
+
+    return kubeconfig_file(context(_request_timeout(call)))

@@ -8,12 +8,14 @@ import click
 from ..catalogue import KINDS, PRESETS, NodeKind
 from ..config.presets import GROUPS, is_preset, preset_remedy, preset_selectors
 from .app import CLEAN
+from .completion import complete_presets
 from .errors import UnusableInputError
-from .output.terminal import as_json, as_table, as_yaml, emit
+from .output.table import as_table
+from .output.terminal import as_json, as_yaml, emit
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_presets)
 @click.option(
     "-o",
     "--output",

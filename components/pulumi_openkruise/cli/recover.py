@@ -17,7 +17,8 @@ from ..lifecycle.record_edits import edited
 from ..lifecycle.recovery import Edit, Plan, plan
 from . import options
 from .app import CLEAN, FINDINGS
-from .output.terminal import as_json, as_table, emit
+from .output.table import as_table
+from .output.terminal import as_json, emit
 
 _MERGE_PATCH = "application/merge-patch+json"
 
@@ -27,7 +28,7 @@ class _ChangedError(Exception):
 
 
 @click.command()
-@options.kubeconfig
+@options.kubeconfig_file
 @options.context
 @click.option(
     "--release-name",

@@ -15,7 +15,8 @@ def written() -> str:
         lines += ["", f"### {group}", "", "| code | severity | finds | consequence | remedy |"]
         lines += ["| --- | --- | --- | --- | --- |"]
         for code in codes:
-            cells = (f"`{code.name}`", code.severity, code.title, code.consequence, code.remedy)
+            anchor = f'<a id="{code.name}"></a>`{code.name}`'
+            cells = (anchor, code.severity, code.title, code.consequence, code.remedy)
             lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines) + "\n\n"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pulumi_openkruise.checks import NOT_ASKED, check
+from pulumi_openkruise.checks import NOT_ASKED, ObjectReference, check
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.manifest import manifest_objects
 
@@ -66,12 +66,11 @@ def test_what_cannot_be_read_is_reported_and_not_guessed() -> None:
     assert report.findings == ()
 
 
-def test_a_report_as_data() -> None:
-    data = check(*CASES["virtual-node-admitted"]()).to_dict()
-    assert data["nodes"] == {"total": 4, "running": 2, "excluded": 1, "exposed": 1}
-    assert data["clean"] is False
-    assert data["findings"][0]["objects"] == [{"kind": "Node", "name": "virtual-2"}]
-    assert data["selectorsFrom"] == "Pulumi.test.yaml"
+def test_a_report_counts_nodes_and_names_objects() -> None:
+    report = check(*CASES["virtual-node-admitted"]())
+    assert report.counts() == {"running": 2, "excluded": 1, "exposed": 1}
+    assert report.clean is False
+    assert report.findings[0].objects == (ObjectReference("Node", "virtual-2"),)
 
 
 def test_what_was_checked_without_a_finding_is_named() -> None:

@@ -9,7 +9,8 @@ from ...detection import DECLARED
 from ...diagnostics.wording import and_more, counted
 from ...discovery import ClassifiedNode, Group, Proposal
 from ..selector_list import SelectorList
-from .terminal import as_table, quote_for_yaml
+from .table import as_table
+from .terminal import quote_for_yaml
 
 _NAMED = 3
 _TO_LABEL = 20

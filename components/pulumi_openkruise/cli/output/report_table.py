@@ -1,39 +1,103 @@
-"""A report of a check as text for people."""
+"""A report of a check as text for people: in full, or a line for each finding."""
 
 from ...checks import Finding, Report
+from ...checks.finding import AcceptedFinding
 from ...checks.node_states import STATES
-from ...diagnostics.wording import and_more
-from .terminal import as_table, safe
+from ...diagnostics.wording import and_more, counted, listed
+from .doc_links import link_finding
+from .table import NARROW, as_block, as_table, output_width, wrap_words
+from .terminal import SafeText, join_safely, paint
 
 _LINES = 8
+_SEE_ALL = ", see --output json"
 
 
-def as_text(report: Report) -> str:
-    """Write where it was looked, how the nodes stand, every finding, and what could not be checked."""
+def as_text(report: Report) -> SafeText:
+    """Return how the nodes stand, every finding, what was well, what could not be checked, and a summary."""
     rows = [[f"{count:,}", STATES[state]] for state, count in report.counts().items()]
+    width = output_width()
+    title = _one_line(f"{report.snapshot.source}, compared with {report.expected.source}")
     blocks = [
-        safe(f"{report.snapshot.source}, compared with {report.expected.source}").replace("\n", " "),
+        "\n".join(_wrapped(title, width)),
         as_table(["Nodes", "State"], [rows or [["0", "no nodes"]]]),
     ]
-    if report.findings:
-        blocks.append(as_table(["Finding", ""], [_rows(finding) for finding in report.findings]))
-    elif not report.not_checked:
-        blocks.append("Nothing found.")
-    else:
-        blocks.append("Nothing found in what could be looked at.")
+    if report.findings and width < NARROW:
+        blocks += [_block(finding, width) for finding in report.findings]
+    elif report.findings:
+        colours = [finding.severity for finding in report.findings]
+        blocks.append(as_table(["Finding", ""], [_rows(one) for one in report.findings], colours=colours))
+    notes = [_accepted(one) for one in report.accepted]
+    notes += [f"Not checked: {one.what}, because {one.because}" for one in report.not_checked]
+    if report.passed:
+        notes.append(f"Checked without findings: {'; '.join(report.passed)}.")
+    if notes:
+        blocks.append("\n".join(line for text in notes for line in _wrapped(_one_line(text), width)))
+    blocks.append(_summary(report))
+    return join_safely(blocks, "\n\n")
+
+
+def as_lines(report: Report) -> SafeText:
+    """Return a line for each finding, as compilers write them, and the summary."""
+    lines = []
+    for finding in report.findings:
+        objects = listed(map(str, finding.objects), 3)
+        about = f": {objects}" if objects else ""
+        severity = paint(finding.severity, finding.severity)
+        lines.append(join_safely([severity, " ", _one_line(f"{finding.code}: {finding.what}{about}")], ""))
+    return join_safely([*lines, _summary(report)])
+
+
+def _summary(report: Report) -> SafeText:
+    """Return the line that sums up, in the colour of the worst finding."""
+    found = report.describe_findings() or "no findings"
+    accepted = f", {len(report.accepted):,} accepted" if report.accepted else ""
+    checks = f"{counted(len(report.passed), 'check')} found nothing"
     if report.not_checked:
-        lines = [f"Not checked: {one.what}, because {one.because}" for one in report.not_checked]
-        blocks.append("\n".join(line.replace("\n", " ") for line in lines))
-    return "\n\n".join(blocks)
+        checks += f", {len(report.not_checked):,} could not be made"
+    worst = report.findings[0].severity if report.findings else "good"
+    return paint(f"Summary: {found}{accepted}; {checks}.", worst)
 
 
 def _rows(finding: Finding) -> list[list[str]]:
-    evidence = list(finding.evidence[:_LINES])
-    if more := and_more(finding.evidence, _LINES):
-        evidence.append(f"{more}, see --output json")
     return [
         [finding.severity.upper(), finding.what],
-        [finding.code, "\n".join(line.replace("\n", " ") for line in evidence)],
+        [finding.code, "\n".join(_evidence(finding))],
         ["  means", finding.consequence],
         ["  do", finding.remedy],
+        ["  see", link_finding(finding.code)],
     ]
+
+
+def _block(finding: Finding, width: int) -> SafeText:
+    """Return a finding as lines for a narrow terminal."""
+    head = paint(f"{finding.severity.upper()} {finding.code}", finding.severity)
+    lines = wrap_words(f"  {finding.what}", width, 2)
+    for line in _evidence(finding):
+        lines += wrap_words(f"  - {line}", width, 4)
+    facts = [
+        ("  means", finding.consequence),
+        ("  do", finding.remedy),
+        ("  see", link_finding(finding.code)),
+    ]
+    return join_safely([head, *lines, as_block(facts, width)])
+
+
+def _evidence(finding: Finding) -> list[str]:
+    evidence = [_one_line(line) for line in finding.evidence[:_LINES]]
+    if len(finding.evidence) > _LINES:
+        evidence.append(f"{and_more(finding.evidence, _LINES)}{_SEE_ALL}")
+    return evidence
+
+
+def _accepted(one: AcceptedFinding) -> str:
+    objects = listed(map(str, one.finding.objects), 3)
+    about = f" ({objects})" if objects else ""
+    return f"Accepted until {one.until}: {one.finding.code}{about}: {one.reason}"
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return wrap_words(line, width, 2) if width < NARROW else [line]
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")

@@ -1,10 +1,10 @@
-"""Standard output and error: safe text, JSON, YAML, tables."""
+"""Standard output and error: safe text, colours, JSON, YAML."""
 
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -24,10 +24,40 @@ def safe(text: str) -> str:
     )
 
 
+class SafeText(str):
+    """Text that is safe already, and may hold the colours of `paint`: `emit` writes it as it is."""
+
+
+_COLOURS = {"critical": "1;31", "error": "31", "warning": "33", "info": "36", "good": "32", "soft": "2"}
+"""Codes of ECMA-48 for what is shown in colour: severities, what is well, what may be passed over."""
+
+
+def wants_colour() -> bool:
+    """Return whether standard output is shown in colour.
+
+    A terminal is, unless ``NO_COLOR`` is not empty (no-color.org) or the terminal is a dumb one. Anything
+    else is where ``FORCE_COLOR`` is not empty: the logs of CI systems can show colours.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def paint(text: str, colour: str) -> SafeText:
+    """Return text made safe, in a colour where standard output takes one."""
+    code = _COLOURS.get(colour, "") if wants_colour() else ""
+    return SafeText(f"\x1b[{code}m{safe(text)}\x1b[0m" if code else safe(text))
+
+
+def join_safely(parts: Iterable[str], separator: str = "\n") -> SafeText:
+    """Join strings, and make safe those that are not yet."""
+    return SafeText(separator.join(part if isinstance(part, SafeText) else safe(part) for part in parts))
+
+
 def emit(text: str) -> None:
     """Write a string and a newline to standard output."""
     try:
-        click.echo(safe(text))
+        click.echo(text if isinstance(text, SafeText) else safe(text), color=True)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has closed the pipe, as `head` does. Python would complain when it flushes at exit.
@@ -78,25 +108,3 @@ def is_plain(text: str) -> bool:
 def quote_for_yaml(entry: str) -> str:
     """Return a string as it is written in a stack file: in quotes where a reader could take it for more."""
     return entry if is_plain(entry) else json.dumps(entry)
-
-
-def as_table(columns: Sequence[str], groups: Sequence[Sequence[Sequence[str]]]) -> str:
-    """Return rows as a table with a rule between groups, as wide as the terminal."""
-    from rich.box import ROUNDED
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=ROUNDED)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for group in groups:
-        for number, row in enumerate(group):
-            last = number == len(group) - 1
-            table.add_row(*(Text(safe(cell)) for cell in row), end_section=last)
-    text = StringIO()
-    # As wide as the terminal; in a pipe or file nothing needs to be folded.
-    width = None if sys.stdout.isatty() else 200
-    encodable = (sys.stdout.encoding or "ascii").lower().startswith("utf")
-    Console(file=text, width=width, no_color=True, safe_box=not encodable, highlight=False).print(table)
-    return text.getvalue().rstrip("\n")

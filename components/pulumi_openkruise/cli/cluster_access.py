@@ -1,0 +1,58 @@
+"""Which cluster a command asks, as whom, and how long it waits: what the options say, as for kubectl."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..cluster import Cluster
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+_ENDLESS = 7 * 24 * 3600.0
+"""Seconds that stand for no time-out: the client wants a number."""
+
+
+@dataclass(frozen=True)
+class ClusterAccess:
+    """What the options of a command say about the cluster."""
+
+    kubeconfig: str | None = None
+    """Path; None is the one that kubectl takes."""
+    context: str | None = None
+    """None is the current one."""
+    request_seconds: float | None = None
+    """Seconds until a request is given up; None is the client's default."""
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether an option says anything about the cluster."""
+        return self != ClusterAccess()
+
+    def connect(self) -> "Cluster":
+        """Return the cluster, of which nothing is asked yet; raises ClusterError."""
+        # Imported here: with the client of Kubernetes it takes longer than everything else together.
+        from ..cluster import connect
+
+        if self.request_seconds is None:
+            return connect(self.kubeconfig, self.context, ambient=True)
+        return connect(self.kubeconfig, self.context, ambient=True, read_seconds=self.request_seconds)
+
+
+def parse_duration(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """Return the seconds of a duration as kubectl takes it; 0 stands for waiting without end.
+
+    ``30s``, ``2m``, ``1m30s``, or a number of seconds. Raises click.BadParameter.
+    """
+    if value is None:
+        return None
+    found = _DURATION.fullmatch(value)
+    if value.isdecimal():
+        seconds = float(value)
+    elif value and found:
+        hours, minutes, rest = (float(part or 0) for part in found.groups())
+        seconds = 3600 * hours + 60 * minutes + rest
+    else:
+        raise click.BadParameter(f"{value!r}: expected a duration such as 30s, 2m or 1m30s")
+    return min(seconds or _ENDLESS, _ENDLESS)

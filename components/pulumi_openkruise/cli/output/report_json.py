@@ -1,0 +1,60 @@
+"""A report of a check as JSON. docs/schemas/check-report.schema.json describes it for other programs."""
+
+from typing import Any
+
+from ...checks import Finding, ObjectReference, Report
+from ...checks.finding import SEVERITIES, Severity
+from .doc_links import link_finding
+
+SCHEMA_VERSION = 1
+"""Goes up when a field is removed or means something else, not when one is added."""
+
+
+def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
+    """Return the report as plain data; all keys are written in camelCase."""
+    from importlib.metadata import version
+
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "tool": {"name": "pulumi-openkruise", "version": version("pulumi-openkruise")},
+        "source": report.snapshot.source,
+        "taken": report.snapshot.taken,
+        "selectorsFrom": report.expected.source,
+        "clean": report.clean,
+        "failOn": fail_on,
+        "failed": report.fails_on(fail_on),
+        "nodes": {"total": len(report.states), **report.counts()},
+        "counts": {
+            **{
+                severity: sum(finding.severity == severity for finding in report.findings)
+                for severity in SEVERITIES
+            },
+            "accepted": len(report.accepted),
+        },
+        "findings": [_finding(finding) for finding in report.findings],
+        "accepted": [
+            {**_finding(one.finding), "reason": one.reason, "until": one.until.isoformat()}
+            for one in report.accepted
+        ],
+        "passed": list(report.passed),
+        "notChecked": [{"what": one.what, "because": one.because} for one in report.not_checked],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "what": finding.what,
+        "evidence": list(finding.evidence),
+        "consequence": finding.consequence,
+        "remedy": finding.remedy,
+        "link": link_finding(finding.code),
+        "objects": [_reference(one) for one in finding.objects],
+    }
+
+
+def _reference(one: ObjectReference) -> dict[str, str]:
+    """Return a reference as data; the namespace is left out for what lives in none."""
+    namespace = {"namespace": one.namespace} if one.namespace else {}
+    return {"kind": one.kind, **namespace, "name": one.name}

@@ -1,0 +1,105 @@
+"""A report of a check as SARIF 2.1.0, which code scanning services show beside the changed lines.
+
+The specification is OASIS' "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; the sections
+named here are its own. A finding is about a cluster, not a line: its location is the stack's file, as far as
+there is one, and the objects are logical locations.
+"""
+
+from typing import Any
+
+from ...checks import GROUPS, Finding, Report
+from ...checks.finding import Severity
+from .doc_links import link_finding
+
+_LEVELS: dict[Severity, str] = {"critical": "error", "error": "error", "warning": "warning", "info": "note"}
+"""The levels of SARIF (3.27.10); it has none above error."""
+_CODES = [code for codes in GROUPS.values() for code in codes]
+_OBJECTS = 100
+"""Most objects of one result; a viewer shows a few, and services refuse large files."""
+
+
+def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
+    """Return the report as a SARIF log; ``stack_file`` is the path of the stack's file, as it was given."""
+    from importlib.metadata import version
+
+    driver = {
+        "name": "pulumi-openkruise",
+        "semanticVersion": version("pulumi-openkruise"),
+        "rules": [
+            {
+                "id": code.name,
+                "shortDescription": {"text": code.title},
+                "fullDescription": {"text": code.consequence},
+                "help": {"text": f"{code.remedy}. See {link_finding(code.name)}"},
+                "defaultConfiguration": {"level": _LEVELS[code.severity]},
+                "properties": {"severity": code.severity, "tags": [group.partition(" (")[0]]},
+            }
+            for group, codes in GROUPS.items()
+            for code in codes
+        ],
+    }
+    results = [_result(finding, stack_file) for finding in report.findings]
+    for one in report.accepted:
+        reason = f"{one.reason} (until {one.until.isoformat()})"
+        suppression = {"kind": "external", "status": "accepted", "justification": reason}
+        results.append({**_result(one.finding, stack_file), "suppressions": [suppression]})
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"pulumi-openkruise/check/{report.expected.source}"},
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "endTimeUtc": report.snapshot.taken,
+                "toolExecutionNotifications": [
+                    {"level": "note", "message": {"text": f"Not checked: {one.what}, because {one.because}"}}
+                    for one in report.not_checked
+                ],
+            }
+        ],
+        "results": results,
+        "properties": {"cluster": report.snapshot.source},
+    }
+    return {"version": "2.1.0", "runs": [run]}
+
+
+def _result(finding: Finding, stack_file: str | None) -> dict[str, Any]:
+    text = "\n".join(
+        [f"{finding.what}.", *finding.evidence, f"Means: {finding.consequence}.", finding.remedy]
+    )
+    index = next(place for place, code in enumerate(_CODES) if code.name == finding.code)
+    location: dict[str, Any] = {
+        "logicalLocations": [
+            {
+                "name": one.name,
+                "fullyQualifiedName": f"{one.kind}/{one.namespace}/{one.name}",
+                "kind": "resource",
+            }
+            for one in finding.objects[:_OBJECTS]
+        ]
+    }
+    if stack_file is not None:
+        # Services place a result by file and line; the finding is about the file as a whole.
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": _uri(stack_file)},
+            "region": {"startLine": 1},
+        }
+    located = {"locations": [location]} if stack_file is not None or finding.objects else {}
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+        # The same finding has the same print in every run, whatever numbers its text has (3.27.17).
+        "partialFingerprints": {
+            "finding/v1": f"{finding.code}:{'|'.join(sorted(map(str, finding.objects))[:5])}"
+        },
+        **located,
+    }
+
+
+def _uri(path: str) -> str:
+    """Return a path as a relative or absolute URI reference (3.4.3)."""
+    from urllib.parse import quote
+
+    plain = path.replace("\\", "/").removeprefix("./")
+    return f"file://{quote(plain)}" if plain.startswith("/") else quote(plain)

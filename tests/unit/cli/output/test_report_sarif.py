@@ -1,0 +1,75 @@
+"""The SARIF of a check is SARIF 2.1.0: by a schema of the parts used, and by rules that no schema holds."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+from pulumi_openkruise.checks import Report
+from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.cli.output.report_sarif import as_data
+from pulumi_openkruise.cli.output.terminal import as_json
+
+from tests.support.reports import hostile_reports, make_report
+
+SCHEMA = json.loads((Path(__file__).parent / "sarif-parts.schema.json").read_text())
+
+
+def run_of(report: Report, stack_file: str | None = "stacks/Pulumi.prod.yaml") -> dict[str, Any]:
+    data = json.loads(as_json(as_data(report, stack_file)))
+    assert list(Draft202012Validator(SCHEMA).iter_errors(data)) == []
+    run: dict[str, Any] = data["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for result in run["results"]:  # 3.27.6: the index names the rule of that id
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    return run
+
+
+def test_every_code_is_a_rule_and_a_result() -> None:
+    run = run_of(make_report())
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(CODES)
+    counted = [result for result in run["results"] if "suppressions" not in result]
+    assert {result["ruleId"] for result in counted} == set(CODES)
+    levels = {result["ruleId"]: result["level"] for result in counted}
+    assert levels["real-node-excluded"] == levels["virtual-node-admitted"] == "error"
+    assert (levels["manager-single"], levels["version-untested"]) == ("warning", "note")
+
+
+def test_accepted_findings_are_suppressed() -> None:
+    (result,) = run_of(make_report([]))["results"]
+    assert result["suppressions"] == [
+        {"kind": "external", "status": "accepted", "justification": "a cluster for tests (until 2027-01-01)"}
+    ]
+
+
+def test_what_could_not_be_checked_is_a_notification() -> None:
+    (invocation,) = run_of(make_report([]))["invocations"]
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["message"]["text"].startswith("Not checked: the live affinity, because")
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("./stacks/Pulumi.prod.yaml", "stacks/Pulumi.prod.yaml"),
+        ("stacks\\Pulumi.a b.yaml", "stacks/Pulumi.a%20b.yaml"),
+        ("/srv/é.yaml", "file:///srv/%C3%A9.yaml"),
+    ],
+)
+def test_a_result_is_placed_in_the_stack_file(path: str, uri: str) -> None:
+    location = run_of(make_report(), path)["results"][0]["locations"][0]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == uri
+    assert location["logicalLocations"][1]["fullyQualifiedName"] == "Pod/kruise-system/kruise-daemon-x"
+
+
+def test_without_a_file_and_objects_there_is_no_location() -> None:
+    accepted = run_of(make_report([]), None)["results"][0]
+    assert "locations" not in accepted
+
+
+@given(hostile_reports())
+def test_whatever_a_cluster_says_fits_the_schema(report: Report) -> None:
+    run_of(report)
