@@ -13,7 +13,7 @@ from tests.support.engine import ROOT
 
 PACKAGE = ROOT / "components" / "pulumi_openkruise"
 TOP_LEVEL = {"__init__.py", "py.typed", "pulumi-plugin.json"}
-MAY_IMPORT_PULUMI = {"component"}
+MAY_IMPORT_PULUMI = {"component", "fleet"}
 PURE = {
     "catalogue",
     "chart",
@@ -143,7 +143,7 @@ def test_the_unit_tests_mirror_the_folders() -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_component_imports_pulumi(path: Path) -> None:
+def test_only_the_component_and_the_fleet_import_pulumi(path: Path) -> None:
     found = {name.split(".")[0] for name in imported(path)} & {"pulumi", "pulumi_kubernetes"}
     assert not found or folder(path) in MAY_IMPORT_PULUMI
 

@@ -1,0 +1,177 @@
+"""Pulumi's own command line for one cluster: its update, its history, its lock; and no state beside it.
+
+A command writes to a file and leads a session of its own: whatever ends the fleet's program, a running update
+goes on to its end (on a pipe, or in the same session, it would be killed with it and leave its lock behind).
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+MESSAGE = "openkruise fleet, release "
+"""How the message of an update that a fleet ran begins, in the cluster's own history."""
+PULUMI_KEPT = re.compile(
+    r"PULUMI_(HOME|BACKEND_URL|CONFIG_PASSPHRASE(_FILE)?|ACCESS_TOKEN|SKIP_\w+|DISABLE_\w+|IGNORE_\w+)"
+)
+"""Pulumi's variables that a cluster's command gets; the others describe the fleet's own run."""
+_LOCK = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+_TAIL = 64 * 1024
+_QUOTED_LINES = 12
+WAIT_SECONDS = 2.0
+_LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who holds a stack's lock, as Pulumi prints it."""
+
+    user: str
+    host: str
+    pid: int
+
+    def state(self) -> str:
+        """Return ``live``, ``stale`` or ``elsewhere``: on another host nothing is known of the process."""
+        if self.host != socket.gethostname():
+            return "elsewhere"
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return "stale"
+        except PermissionError:
+            return "live"
+        return "live"
+
+
+@dataclass(frozen=True)
+class Update:
+    """The last update of a stack, by its history."""
+
+    succeeded: bool
+    message: str
+    ended: datetime | None
+    commit: str
+    kind: str
+
+
+class CommandError(Exception):
+    """A command of Pulumi's that failed, with what it said (Pulumi hides secrets in its output)."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of the project in ``folder``; ``logs`` is a folder that only this user may read."""
+
+    name: str
+    folder: Path
+    logs: Path
+
+    async def run(self, *arguments: str, log: Path) -> int:
+        """Run ``pulumi`` with these arguments, its output in the file ``log``; return its exit code."""
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command(*arguments, "--stack", self.name),
+                cwd=self.folder,
+                env=environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=descriptor,
+                start_new_session=True,
+            )
+        finally:
+            os.close(descriptor)
+        return await process.wait()
+
+    async def read(self, *arguments: str, json_option: str = "--json") -> Any:
+        """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
+        process = await asyncio.create_subprocess_exec(
+            *command(*arguments, *filter(None, [json_option]), "--stack", self.name),
+            cwd=self.folder,
+            env=environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            output, error = await asyncio.wait_for(process.communicate(), _LOOK_SECONDS)
+        except asyncio.TimeoutError:
+            process.kill()
+            await process.wait()
+            raise CommandError(f"`pulumi {arguments[0]}` did not answer for {_LOOK_SECONDS:.0f} s") from None
+        if process.returncode != 0:
+            raise CommandError(cause(error.decode(errors="replace")))
+        try:
+            return json.loads(output)
+        except ValueError:
+            raise CommandError(f"`pulumi {arguments[0]}` printed something else than JSON") from None
+
+    async def last_update(self) -> Update | None:
+        """Return the newest entry of the stack's history; None for a stack without one."""
+        found = await self.read("stack", "history", "--page-size", "1")
+        if not isinstance(found, list) or not found:
+            return None
+        entry = found[0]
+        ended = str(entry.get("endTime") or "")
+        return Update(
+            succeeded=entry.get("result") == "succeeded",
+            message=str(entry.get("message") or ""),
+            ended=datetime.fromisoformat(ended.replace("Z", "+00:00")) if ended else None,
+            commit=str((entry.get("environment") or {}).get("git.head") or ""),
+            kind=str(entry.get("kind") or ""),
+        )
+
+    async def config(self) -> dict[str, Any]:
+        """Return the stack's whole config with its secrets in plain text, for this process's memory alone."""
+        found = await self.read("config", "--show-secrets")
+        return {key: entry.get("value") for key, entry in found.items()}
+
+
+def command(*arguments: str) -> list[str]:
+    """Return a command line of Pulumi that asks nothing and colours nothing."""
+    return [shutil.which("pulumi") or "pulumi", *arguments, "--non-interactive", "--color", "never"]
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment without what the fleet's own run was given by its CLI."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("PULUMI_") or PULUMI_KEPT.fullmatch(key)
+    }
+
+
+def cause(text: str) -> str:
+    """Return the lines of a command's output that say why it failed, a few at most."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    at = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
+    chosen = lines[at:] if at is not None else lines[-_QUOTED_LINES:]
+    return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
+
+
+def lock_of(text: str) -> Lock | None:
+    """Return whose lock a command ran into, by its output; None where it was none."""
+    found = _LOCK.search(text) if "is currently locked" in text else None
+    return Lock(found["user"], found["host"], int(found["pid"])) if found else None
+
+
+def summary_of(text: str) -> Sequence[str]:
+    """Return what a preview's output says in the end: its diagnostics and the count of changes."""
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith(("Diagnostics:", "Resources:"))]
+    return [line.rstrip() for line in lines[starts[0] :] if line.strip()] if starts else []
+
+
+def since(log: Path, start: int = 0) -> str:
+    """Return what a log says from a position on, at most its last 64 KiB."""
+    with log.open("rb") as file:
+        file.seek(max(start, log.stat().st_size - _TAIL))
+        return file.read().decode(errors="replace")

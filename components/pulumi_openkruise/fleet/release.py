@@ -1,0 +1,65 @@
+"""What one cluster's update is made of, as digests: an update runs where one of them has changed."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_PACKAGES = ("pulumi-openkruise", "pulumi", "pulumi-kubernetes")
+PARTS = {
+    "config": "its stack file",
+    "program": "the project's program",
+    "packages": "the versions of pulumi-openkruise, pulumi or pulumi-kubernetes",
+}
+"""The parts of a release, in words."""
+
+
+def program_digest(project: Path, left_out: Iterable[Path]) -> str:
+    """Return the digest of the project's files as they lie there, without those in ``left_out``.
+
+    The files are those that git tracks; outside of a repository all that are not hidden.
+    """
+    hidden = {path.resolve() for path in left_out}
+    digest = hashlib.sha256()
+    for name in sorted(_files(project)):
+        path = project / name
+        if path.is_file() and not any(one in hidden for one in (path.resolve(), *path.resolve().parents)):
+            digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _files(project: Path) -> list[str]:
+    command = ["git", "-C", str(project), "ls-files", "-z", "--cached", "."]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=30)
+        return [name for name in done.stdout.decode().split("\0") if name]
+    except (OSError, subprocess.SubprocessError):
+        found = (path.relative_to(project) for path in project.rglob("*") if path.is_file())
+        return [str(path) for path in found if not any(part.startswith(".") for part in path.parts)]
+
+
+def text_digest(text: str) -> str:
+    """Return the digest of a stack file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def package_versions() -> str:
+    """Return the versions of the packages that make an update, as one line."""
+    found = []
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
+
+
+def short(release: Mapping[str, str]) -> str:
+    """Return one name for a release: the same parts, the same name."""
+    digest = hashlib.sha256(repr(sorted(release.items())).encode())
+    return digest.hexdigest()[:12]
+
+
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Return in words which parts of a release differ."""
+    return [words for part, words in PARTS.items() if old.get(part) != new.get(part)]

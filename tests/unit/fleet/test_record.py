@@ -1,0 +1,88 @@
+"""What is understood of the command line's output: locks, causes, summaries; and what it is given."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from pulumi_openkruise.fleet import record
+from pulumi_openkruise.fleet.record import Lock, cause, environment, lock_of, summary_of
+
+LOCKED = (
+    "Updating (dev-1):\n"
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or "
+    "delete the lock file with `pulumi cancel`.\n"
+    "  file:///state/.pulumi/locks/organization/p/dev-1/1.json: created by root@{host} (pid {pid}) at "
+    "2026-11-29T09:00:00Z\n"
+)
+
+
+def dead_process() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_a_lock_tells_its_holder() -> None:
+    assert lock_of(LOCKED.format(host="build-7", pid=4711)) == Lock("root", "build-7", 4711)
+    assert lock_of("error: update failed") is None
+    # Text of a program that only looks like it.
+    assert lock_of("created by root@build-7 (pid 1) at noon") is None
+
+
+def test_a_lock_is_stale_only_where_its_process_is_known_to_be_gone() -> None:
+    here = socket.gethostname()
+    assert Lock("me", here, os.getpid()).state() == "live"
+    assert Lock("me", here, dead_process()).state() == "stale"
+    assert Lock("me", "elsewhere.example.com", dead_process()).state() == "elsewhere"
+    assert Lock("root", here, 1).state() == "live"
+
+
+def test_the_cause_begins_with_the_error() -> None:
+    text = "Updating (x):\n + created\nDiagnostics:\n  kruise:\n    error: no such namespace\n    more\n"
+    assert cause(text) == "error: no such namespace\nmore"
+    assert cause("one\n\ntwo\n") == "one\ntwo"
+    assert cause("") == "it said nothing"
+    assert len(cause("error: x\n" + "line\n" * 1000).splitlines()) == 12
+
+
+def test_a_preview_is_summed_up_by_its_end() -> None:
+    text = "Previewing update (x):\n\n + a create\nDiagnostics:\n  b:\n    note\n\n"
+    text += "Resources:\n    + 1 to create\n"
+    assert summary_of(text) == ["Diagnostics:", "  b:", "    note", "Resources:", "    + 1 to create"]
+    assert summary_of("nothing of the kind") == []
+
+
+def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "PULUMI_HOME": "/home",
+        "PULUMI_BACKEND_URL": "file:///state",
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": "/pass",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_CONFIG": "{}",
+        "PULUMI_CONFIG_SECRET_KEYS": "[]",
+        "PULUMI_LOG_OTLP_ENDPOINT": "http://127.0.0.1:1",
+        "PULUMI_STACK": "fleet",
+        "PULUMI_MONITOR": "127.0.0.1:1",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    kept = {name for name in environment() if name in given}
+    assert kept == {
+        "PULUMI_HOME",
+        "PULUMI_BACKEND_URL",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_CONFIG_PASSPHRASE_FILE",
+        "PULUMI_SKIP_UPDATE_CHECK",
+    }
+    assert environment()["PATH"] == os.environ["PATH"]
+
+
+def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("x" * 500_000 + "end")
+    assert record.since(log).endswith("end")
+    assert len(record.since(log)) == 64 * 1024
+    assert record.since(log, 500_000) == "end"

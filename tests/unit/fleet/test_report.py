@@ -1,0 +1,65 @@
+"""How a cluster stands by the fleet's record and its own history."""
+
+from datetime import datetime, timezone
+
+import pytest
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.fleet.file import Cluster
+from pulumi_openkruise.fleet.record import MESSAGE, Update
+from pulumi_openkruise.fleet.release import short
+from pulumi_openkruise.fleet.report import judge_record, read_record
+
+RELEASE = {"config": "a", "program": "b", "packages": "c"}
+OTHER = {**RELEASE, "config": "z"}
+AT = datetime(2026, 1, 2, 3, 4, tzinfo=timezone.utc)
+
+
+def update(message: str, *, succeeded: bool = True) -> Update:
+    return Update(succeeded, message, AT, "0123456789", "update")
+
+
+def ours(release: dict[str, str]) -> Update:
+    return update(f"{MESSAGE}{short(release)}")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "last", "hold", "state", "said"),
+    [
+        (RELEASE, ours(RELEASE), "", "good", ""),
+        (OTHER, ours(OTHER), "", "due", "changed: its stack file"),
+        ({}, None, "", "due", "never updated"),
+        (None, None, "", "due", "never updated"),
+        (RELEASE, update("hotfix"), "", "by-hand", "2026-01-02 03:04 UTC): update: hotfix"),
+        (RELEASE, update("hotfix"), "held", "by-hand", "hotfix"),
+        (RELEASE, ours(RELEASE), "held", "on-hold", "held"),
+        (RELEASE, update(f"{MESSAGE}{short(OTHER)}", succeeded=False), "", "failed", "failed"),
+        (RELEASE, update("x", succeeded=False), "held", "failed", "failed"),
+    ],
+)
+def test_states(
+    recorded: dict[str, str] | None, last: Update | None, hold: str, state: str, said: str
+) -> None:
+    record = {} if recorded is None else {"c": recorded}
+    found, notes = judge_record(RELEASE, Cluster("c", {}, hold), record, last)
+    assert found == state
+    assert said in "\n".join(notes)
+
+
+def test_an_unknown_record_is_not_taken_for_an_empty_one() -> None:
+    state, notes = judge_record(RELEASE, Cluster("c", {}), Unavailable("no backend"), None)
+    assert state == "good"
+    assert "no backend" in notes[0]
+
+
+def test_the_record_is_read_from_the_fleets_own_state() -> None:
+    resources = [
+        {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:fleet::fleet::pulumi:pulumi:Stack::fleet-fleet"},
+        {
+            "type": "openkruise:fleet:Cluster",
+            "urn": "urn:pulumi:fleet::fleet::openkruise:fleet:Fleet$openkruise:fleet:Cluster::dev-1",
+            "inputs": {"release": RELEASE},
+        },
+    ]
+    assert read_record({"deployment": {"resources": resources}}) == {"dev-1": RELEASE}
+    assert read_record({"deployment": None}) == {}
+    assert read_record([]) == {}
