@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Check a cluster against a stack's selectors, and its OpenKruise for known faults."),
     "discover": ("discover", "Find the virtual nodes, and propose the config that excludes them."),
     "recover": ("recover", "Recover an installation whose `up` or `destroy` was interrupted."),
+    "fleet": ("fleet", "Show how many clusters stand, and in which waves they are updated."),
     "presets": ("presets", "List the known kinds of nodes, and what each preset excludes."),
 }
 """Subcommands: the module that holds a click command of the same name, and one line of help."""
