@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,9 @@ from ..fleet.report import STATES, ClusterReport, Record, read_record, report_fl
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .output.progress import progress
-from .output.terminal import as_json, as_table, emit, note
+from .output.report_json import finding_as_data
+from .output.table import as_table
+from .output.terminal import as_json, emit, note
 
 _FILE = click.option(
     "--file", default="fleet.yaml", show_default=True, metavar="FILE", help="The fleet's file."
@@ -135,7 +138,7 @@ def check_fleet(
     if output == "json":
         emit(
             as_json(
-                {"schemaVersion": 1, "project": project.name, "clusters": [one.to_dict() for one in found]}
+                {"schemaVersion": 1, "project": project.name, "clusters": [_as_data(one) for one in found]}
             )
         )
     else:
@@ -182,3 +185,18 @@ def _row(one: ClusterReport) -> list[str]:
         nodes,
         "\n".join(why),
     ]
+
+
+def _as_data(one: ClusterReport) -> dict[str, Any]:
+    return {
+        "cluster": one.cluster.name,
+        "wave": one.wave,
+        "state": one.state,
+        "notes": list(one.notes),
+        "hold": one.cluster.hold,
+        "chartVersion": one.chart_version,
+        "revision": one.revision,
+        "commit": one.commit,
+        "nodes": dict(one.nodes),
+        "findings": [finding_as_data(finding) for finding in one.findings],
+    }

@@ -52,21 +52,6 @@ class ClusterReport:
         harmless = all(finding.severity == "info" for finding in self.findings)
         return self.state in ("good", "on-hold", "due") and harmless
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data for JSON."""
-        return {
-            "cluster": self.cluster.name,
-            "wave": self.wave,
-            "state": self.state,
-            "notes": list(self.notes),
-            "hold": self.cluster.hold,
-            "chartVersion": self.chart_version,
-            "revision": self.revision,
-            "commit": self.commit,
-            "nodes": dict(self.nodes),
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
-
 
 async def report_fleet(
     project: Project,

@@ -31,9 +31,9 @@ def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
             },
             "accepted": len(report.accepted),
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_as_data(finding) for finding in report.findings],
         "accepted": [
-            {**_finding(one.finding), "reason": one.reason, "until": one.until.isoformat()}
+            {**finding_as_data(one.finding), "reason": one.reason, "until": one.until.isoformat()}
             for one in report.accepted
         ],
         "passed": list(report.passed),
@@ -41,7 +41,8 @@ def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_as_data(finding: Finding) -> dict[str, Any]:
+    """Return one finding as plain data."""
     return {
         "code": finding.code,
         "severity": finding.severity,
