@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills chart oracle fuzz privileges roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills chart languages oracle fuzz privileges roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py 
 
 lint: $(LINT)/ready ## ruff and mypy
 	$(LINT)/bin/ruff check . && $(LINT)/bin/ruff format --check . && $(LINT)/bin/mypy
+
+languages: $(LINT)/ready ## the SDKs for TypeScript, Python and Go: generated, compiled, wrong programs refused
+	$(LINT)/bin/python -m pytest tests/languages
 
 oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 	$(SANDBOX)/bin/python $(PIP) -r tests/oracle/requirements.txt

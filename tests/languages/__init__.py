@@ -1,0 +1,1 @@
+"""The SDKs that Pulumi generates for other languages, compiled; may run Go, npm and tsc."""

@@ -1,0 +1,63 @@
+"""The SDKs, generated once for all tests by Pulumi's own generators from the schema of the plugin."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from pulumi_openkruise.component.plugin import _Provider
+
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulumi-openkruise"
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program whose failure is for the caller to judge."""
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def program(name: str) -> str:
+    """Return the path of a program that these tests need."""
+    found = shutil.which(name)
+    assert found, f"`make languages` needs {name} on the PATH"
+    return found
+
+
+def _generator() -> Path:
+    """Return the generator's executable, built into the user's cache if its sources are new."""
+    source = HERE / "go"
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(source.iterdir()))).hexdigest()
+    target = CACHE / f"sdkgen-{digest[:16]}"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        built = run([program("go"), "build", "-trimpath", "-o", str(fresh), "."], source)
+        assert built.returncode == 0, built.stderr
+        fresh.rename(target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with one SDK in each of ``nodejs``, ``python`` and ``go``."""
+    folder = tmp_path_factory.mktemp("sdks")
+    (folder / "schema.json").write_text(_Provider("1.2.3").schema or "")
+    done = run([str(_generator()), str(folder / "schema.json"), str(folder)], folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Return the packages that programs in TypeScript are compiled with, installed into the user's cache."""
+    manifest = (HERE / "typescript" / "package.json").read_bytes()
+    folder = CACHE / f"typescript-{hashlib.sha256(manifest).hexdigest()[:16]}"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_bytes(manifest)
+        done = run([program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock"], folder)
+        assert done.returncode == 0, done.stderr
+        (folder / "installed").touch()
+    return folder / "node_modules"

@@ -1,0 +1,110 @@
+"""Each SDK compiles, a good program with it, and none of the wrong ones."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from .conftest import HERE, program, run
+
+GOOD = {path.suffix: path.read_text() for path in (HERE / "programs").glob("good.*")}
+
+WRONG_TYPESCRIPT = {
+    "name": ("virtualNodePresets:", "virtualNodePreset:", "'virtualNodePreset' does not exist in type"),
+    "platform": ('"k3s"', '"k3"', "Type '\"k3\"' is not assignable to type"),
+    "mode": ("openkruise.NodeCheck.Fail", '"fails"', "Type '\"fails\"' is not assignable to type"),
+    "list": ('["pool=burst,!gpu"]', '"pool=burst,!gpu"', "is not assignable to type 'string[]'"),
+    "late": (
+        '["eks-fargate", "liqo"]',
+        'pulumi.output(["liqo"])',
+        "is not assignable to type 'string[] | undefined'",
+    ),
+    "count": (
+        "pulumi.Output<number | undefined>",
+        "pulumi.Output<number>",
+        "is not assignable to type 'OutputInstance<number>'",
+    ),
+}
+WRONG_PYTHON = {
+    "name": ("virtual_node_presets=", "virtual_node_preset=", 'No overload variant of "OpenKruise"'),
+    "platform": ("Platform.K3S", "Platform.K3", 'has no attribute "K3"'),
+    "mode": ("openkruise.NodeCheck.FAIL", '"fails"', 'No overload variant of "OpenKruise"'),
+    "count": ("pulumi.Output[int | None]", "pulumi.Output[int]", "Incompatible types in assignment"),
+}
+WRONG_GO = {
+    "name": ("VirtualNodePresets: ", "VirtualNodePreset: ", "unknown field VirtualNodePreset"),
+    "platform": ("openkruise.PlatformK3s", "openkruise.PlatformK3", "undefined: openkruise.PlatformK3"),
+    "list": ('[]string{"pool=burst,!gpu"}', '"pool=burst,!gpu"', "as []string value"),
+    "count": ("pulumi.IntPtrOutput", "pulumi.IntOutput", "as pulumi.IntOutput value"),
+}
+
+
+def variants(suffix: str, wrong: dict[str, tuple[str, str, str]]) -> dict[str, str]:
+    """Return the good program and its wrong variants, by file name."""
+    good = GOOD[suffix]
+    found = {f"good{suffix}": good}
+    for name, (before, after, _message) in wrong.items():
+        assert before in good, before
+        found[f"wrong_{name}{suffix}"] = good.replace(before, after, 1)
+    return found
+
+
+def check(output: str, names: list[str], wrong: dict[str, tuple[str, str, str]], suffix: str) -> None:
+    """Compare a compiler's output with what each wrong program must cause, and nothing for the good one."""
+    by_file = {name: [line for line in output.splitlines() if name in line] for name in names}
+    assert by_file.pop(f"good{suffix}") == [], output
+    for name, (_before, _after, message) in wrong.items():
+        assert any(message in line for line in by_file[f"wrong_{name}{suffix}"]), (name, output)
+
+
+def test_typescript(sdks: Path, node_modules: Path, tmp_path: Path) -> None:
+    programs = variants(".ts", WRONG_TYPESCRIPT)
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "node_modules").symlink_to(node_modules)
+    (tmp_path / "sdk").symlink_to(sdks / "nodejs")
+    options = {
+        "strict": True,
+        "noEmit": True,
+        "target": "es2020",
+        "module": "commonjs",
+        "moduleResolution": "node10",
+        "ignoreDeprecations": "5.0",
+        "preserveSymlinks": True,
+        "skipLibCheck": True,
+        "paths": {"@pulumi-openkruise/openkruise": ["./sdk/index.ts"]},
+        "types": ["node"],
+    }
+    (tmp_path / "tsconfig.json").write_text(
+        json.dumps({"compilerOptions": options, "include": ["*.ts", "sdk/**/*.ts"]})
+    )
+    done = run([program("node"), str(node_modules / "typescript" / "bin" / "tsc"), "-p", "."], tmp_path)
+    check(done.stdout, list(programs), WRONG_TYPESCRIPT, ".ts")
+    assert not re.findall(r"^sdk/.*error", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_python(sdks: Path, tmp_path: Path) -> None:
+    programs = variants(".py", WRONG_PYTHON)
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pulumi_openkruise_openkruise").symlink_to(sdks / "python" / "pulumi_openkruise_openkruise")
+    options = ["--strict", "--follow-imports=silent", "--cache-dir", str(tmp_path / "cache")]
+    done = run([sys.executable, "-m", "mypy", *options, *programs], tmp_path)
+    check(done.stdout, list(programs), WRONG_PYTHON, ".py")
+
+
+def test_go(sdks: Path, tmp_path: Path) -> None:
+    programs = variants(".go", WRONG_GO)
+    module = (HERE / "go" / "go.mod").read_text()
+    sdk = "github.com/pulumi-openkruise/pulumi-openkruise/sdk"
+    (tmp_path / "go.mod").write_text(re.sub(r"^module .*$", f"module {sdk}", module, flags=re.MULTILINE))
+    (tmp_path / "go.sum").write_bytes((HERE / "go" / "go.sum").read_bytes())
+    (tmp_path / "go").mkdir()
+    (sdks / "go" / "openkruise").rename(tmp_path / "go" / "openkruise")
+    for name, text in programs.items():
+        folder = tmp_path / name.removesuffix(".go")
+        folder.mkdir()
+        (folder / name).write_text(text)
+    done = run([program("go"), "vet", "-mod=mod", "./..."], tmp_path)
+    check(done.stderr, list(programs), WRONG_GO, ".go")
+    assert "go/openkruise/" not in done.stderr, done.stderr
