@@ -12,7 +12,8 @@ import pytest
 from tests.support.engine import ROOT
 
 PACKAGE = ROOT / "components" / "pulumi_openkruise"
-TOP_LEVEL = {"__init__.py", "py.typed", "pulumi-plugin.json"}
+TOP_LEVEL = {"__init__.py", "__main__.py", "py.typed", "pulumi-plugin.json"}
+"""Python wants ``__main__.py`` there for ``python -m pulumi_openkruise``; it only calls the command line."""
 MAY_IMPORT_PULUMI = {"component", "fleet"}
 PURE = {
     "catalogue",

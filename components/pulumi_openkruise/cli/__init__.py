@@ -3,6 +3,6 @@
 A subcommand is imported when it runs.
 """
 
-from .app import main
+from .app import complete_for_kubectl, main
 
-__all__ = ["main"]
+__all__ = ["complete_for_kubectl", "main"]

@@ -8,12 +8,16 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from .output.terminal import safe
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
+
+COMPLETE = "_PULUMI_OPENKRUISE_COMPLETE"
+"""The variable by which a shell asks for its completion script, and then for completions."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "affinity": ("affinity", "Print the node affinity that keeps the daemon off virtual nodes."),
@@ -24,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("presets", "List the known kinds of nodes, and what each preset excludes."),
 }
 """Subcommands: the module that holds a click command of the same name, and one line of help."""
+
+
+_DEFAULT_DIRECTIVE, _NO_FILES_DIRECTIVE = 0, 4
+"""Bits that end an answer to kubectl's completion: complete files, or do not (cobra's ShellCompDirective)."""
 
 
 class _LazyGroup(click.Group):
@@ -60,13 +68,18 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line with these arguments, or those of the process, and exit."""
-    sys.exit(run(args))
+    sys.exit(run(args, as_plugin=Path(sys.argv[0]).name.startswith("kubectl-")))
 
 
-def run(args: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; errors are printed, not raised."""
+def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
+    """Run the command line and return its exit code; errors are printed, not raised.
+
+    ``as_plugin`` says that kubectl has started it: kubectl finds a plugin by its script's name,
+    ``kubectl-openkruise``, and users call it ``kubectl openkruise``.
+    """
+    name = "kubectl openkruise" if as_plugin else "pulumi-openkruise"
     try:
-        code = commands.main(args=args, prog_name="pulumi-openkruise", standalone_mode=False)
+        code = commands.main(args=args, prog_name=name, complete_var=COMPLETE, standalone_mode=False)
     except click.UsageError as error:
         message = error.format_message()
         if not message.startswith("Usage:"):  # else it is the whole help, for want of a subcommand
@@ -90,3 +103,19 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo(safe(message), err=True)
         return UNUSABLE
     return code if isinstance(code, int) else CLEAN
+
+
+def complete_for_kubectl() -> None:
+    """Print what completes the arguments of the process, as kubectl asks for a plugin's completions.
+
+    kubectl runs ``kubectl_complete-openkruise`` with the words so far. It reads one completion per line,
+    with a tab before its description, and the directive at the end.
+    """
+    from click.shell_completion import ShellComplete
+
+    *words, typed = sys.argv[1:] or [""]
+    found = ShellComplete(commands, {}, "kubectl openkruise", COMPLETE).get_completions(words, typed)
+    plain = [item for item in found if item.type == "plain"]
+    lines = [f"{item.value}\t{item.help}" if item.help else str(item.value) for item in plain]
+    directive = _NO_FILES_DIRECTIVE if len(plain) == len(found) else _DEFAULT_DIRECTIVE
+    click.echo("\n".join([*lines, f":{directive}"]))
