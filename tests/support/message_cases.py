@@ -120,5 +120,9 @@ _MAKERS = re.compile(r'\b(?:Problem|Fault|ChartFileError|_error)\(\s*"([a-z-]+)"
 
 
 def codes_in_the_source() -> set[str]:
-    """Every code that the package gives to a problem."""
-    return {code for path in PACKAGE.rglob("*.py") for code in _MAKERS.findall(path.read_text())}
+    """Return every code that the package gives to a problem of an installation.
+
+    A fleet's file is no config of a stack: its codes have their cases in tests/unit/fleet/test_file.py.
+    """
+    files = (path for path in PACKAGE.rglob("*.py") if path.parent.name != "fleet")
+    return {code for path in files for code in _MAKERS.findall(path.read_text())}
