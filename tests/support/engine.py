@@ -121,7 +121,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @contextmanager
-def new_engine(*, preview: bool = False) -> Iterator[Engine]:
+def new_engine(*, preview: bool = False, project: str = "openkruise") -> Iterator[Engine]:
     """Give a test an engine and an event loop; Pulumi's state is process-wide and reset afterwards."""
     loop = asyncio.new_event_loop()
     # What a task raises, the program raises, too. The loop's own report comes with the garbage collector, and
@@ -132,9 +132,7 @@ def new_engine(*, preview: bool = False) -> Iterator[Engine]:
     engine = Engine()
     # Mocks make a root where there is none, and that would be in the way of the program's own.
     settings.set_root_resource(engine)  # type: ignore[arg-type]
-    pulumi.runtime.set_mocks(
-        engine.mocks, project="openkruise", stack="test", preview=preview, monitor=engine
-    )
+    pulumi.runtime.set_mocks(engine.mocks, project=project, stack="test", preview=preview, monitor=engine)
     settings.set_root_resource(None)  # type: ignore[arg-type]
     try:
         yield engine

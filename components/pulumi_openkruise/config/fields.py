@@ -1,6 +1,6 @@
 """The fields of an installation, the kind of value that each takes, and the check of those kinds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,9 +61,14 @@ class Undecoded:
     """What stands in the place of a value that could not be decoded; ``read_fields`` reports its problem.
 
     A copy of the arguments keeps it, so a mistake in stack config is never lost on the way to the component.
+    Where a program joins it to a list of its own, it stands in that list.
     """
 
     problem: Problem
+
+    def __iter__(self) -> "Iterator[Undecoded]":
+        """Yield itself: as a part of a list it is reported as it would be alone."""
+        yield self
 
 
 class Arguments(dict[str, Any]):
@@ -142,6 +147,8 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     """Return what is wrong with an item of a list of strings, with the YAML trap it probably comes from."""
     if isinstance(item, str):
         return None
+    if isinstance(item, Undecoded):
+        return item.problem
     place = f"{where}[{index}]"
     if item is None:
         remedy = 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'

@@ -1,0 +1,70 @@
+"""The examples, checked by compilers as their readers would, and wrong copies of one, which must not pass."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import program, run
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PROGRAMS = sorted(path.parent for path in EXAMPLES.glob("*/__main__.py"))
+WRONG = {
+    "name": ('"virtual_node_presets"', '"virtual_node_preset"'),
+    "platform": ('"eks-custom-cni"', '"eks-custom"'),
+    "mode": ('"node_check": "fail"', '"node_check": "fails"'),
+}
+MYPY = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--cache-dir"]
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with every program under a name of its own, and the wrong copies."""
+    folder = tmp_path_factory.mktemp("examples")
+    for example in PROGRAMS:
+        for path in example.glob("*.py"):
+            name = f"{example.name.replace('-', '_')}.py" if path.stem == "__main__" else path.name
+            (folder / name).write_text(path.read_text())
+    right = (folder / "eks_fargate.py").read_text()
+    for name, (before, after) in WRONG.items():
+        assert before in right
+        (folder / f"wrong_{name}.py").write_text(right.replace(before, after))
+    return folder
+
+
+def test_mypy(copies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = sorted(path.name for path in copies.glob("*.py"))
+    monkeypatch.setenv("MYPYPATH", str(ROOT / "components"))
+    done = run([*MYPY, str(copies / "cache"), *files], copies)
+    refused = {line.split(":")[0] for line in done.stdout.splitlines() if ": error:" in line}
+    assert refused == {f"wrong_{name}.py" for name in WRONG}, done.stdout
+
+
+def test_pyright(copies: Path, node_modules: Path) -> None:
+    config = {"extraPaths": [str(ROOT / "components")], "typeCheckingMode": "standard"}
+    (copies / "pyrightconfig.json").write_text(json.dumps(config))
+    command = [program("node"), str(node_modules / "pyright" / "index.js"), "--outputjson"]
+    done = run([*command, "--pythonpath", sys.executable, "-p", str(copies)], copies)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    refused = {Path(one["file"]).name for one in found if one["severity"] == "error"}
+    assert refused == {f"wrong_{name}.py" for name in WRONG}, done.stdout
+
+
+def test_typescript(sdks: Path, node_modules: Path, tmp_path: Path) -> None:
+    config = json.loads((EXAMPLES / "typescript" / "tsconfig.json").read_text())
+    assert config["compilerOptions"]["strict"] is True
+    config["compilerOptions"] |= {
+        "noEmit": True,
+        "preserveSymlinks": True,
+        "paths": {"@pulumi-openkruise/openkruise": ["./sdk/index.ts"]},
+        "types": ["node"],
+        "skipLibCheck": True,
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
+    (tmp_path / "index.ts").write_text((EXAMPLES / "typescript" / "index.ts").read_text())
+    (tmp_path / "node_modules").symlink_to(node_modules)
+    (tmp_path / "sdk").symlink_to(sdks / "nodejs")
+    done = run([program("node"), str(node_modules / "typescript" / "bin" / "tsc"), "-p", "."], tmp_path)
+    assert done.returncode == 0, done.stdout
