@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discover": ("discover", "Find the virtual nodes, and propose the config that excludes them."),
     "recover": ("recover", "Recover an installation whose `up` or `destroy` was interrupted."),
     "fleet": ("fleet", "Show how many clusters stand, and in which waves they are updated."),
+    "migrate-storage": (
+        "migrate_storage",
+        "Store custom resources in the API version that another chart needs.",
+    ),
     "presets": ("presets", "List the known kinds of nodes, and what each preset excludes."),
 }
 """Subcommands: the module that holds a click command of the same name, and one line of help."""

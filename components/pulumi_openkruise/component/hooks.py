@@ -124,6 +124,9 @@ class Hooks:
             field_name = self._settings.field_name
             problems += crd_changes.check_crds_kept(old_values, new_values, definitions, field_name)
             problems += crd_changes.check_downgrade(*versions, definitions, field_name)
+        if crd_changes.is_downgrade(*versions):
+            resources = await self._view.custom_resources()
+            problems += crd_changes.check_dropped_kinds(*versions, resources, self._settings.field_name)
         if not problems and pulumi.runtime.is_dry_run():
             await self._announce_restart(old_values, new_values or self._expected_values(old_values))
         return problems

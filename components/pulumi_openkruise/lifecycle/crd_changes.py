@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..chart.crds import ADDED
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
@@ -83,9 +84,36 @@ def check_downgrade(
             f"{new} does not know versions in which custom resources are stored since {old}: {names}",
             (
                 "  the API server refuses its CRDs half way, and Helm cannot roll that back",
-                f"  stay at {old} or go forward; to go back, first rewrite the objects and clear",
-                "  status.storedVersions of these CRDs, as docs/recovering.md describes",
+                f"  stay at {old} or go forward; to go back, first rewrite the objects (docs/upgrading.md):",
+                f"    pulumi-openkruise migrate-storage --to {new}",
             ),
+        )
+    ]
+
+
+def check_dropped_kinds(
+    old: str,
+    new: str,
+    resources: Mapping[str, int] | Unavailable,
+    field_name: FieldName = argument_name,
+) -> list[Problem]:
+    """Return the problem of an older chart without kinds of which there are objects: Helm would delete them.
+
+    ``resources`` is the number of custom resources by kind. Where it is not known, ``check_downgrade``
+    refuses the same change.
+    """
+    if isinstance(resources, Unavailable) or not crd_versions.moved_between(new, old):
+        return []
+    found = [f"{resources[kind]} {kind}" for kind in ADDED.values() if resources.get(kind)]
+    if not found:
+        return []
+    return [
+        Problem(
+            "chart-downgrade",
+            field_name("chart_version"),
+            f"{new} lacks kinds that {old} has, and Helm deletes their CRDs with all objects: "
+            f"{listed(found)}",
+            (f"  stay at {old}, or delete these objects first",),
         )
     ]
 

@@ -498,14 +498,29 @@ def test_a_downgrade_is_judged_by_what_is_stored(
 ) -> None:
     crd = {
         "metadata": {"name": "sidecarsets.apps.kruise.io"},
-        "spec": {"group": "apps.kruise.io"},
+        "spec": {
+            "group": "apps.kruise.io",
+            "names": {"kind": "SidecarSet", "plural": "sidecarsets"},
+            "versions": [{"name": "v1beta1", "storage": True}],
+        },
         "status": {"storedVersions": ["v1alpha1", "v1beta1"]},
     }
-    server.objects(CRDS, [crd])
+    dropped = {
+        "metadata": {"name": "ephemeraljobs.apps.kruise.io"},
+        "spec": {
+            "group": "apps.kruise.io",
+            "names": {"kind": "EphemeralJob", "plural": "ephemeraljobs"},
+            "versions": [{"name": "v1alpha1", "storage": True}],
+        },
+        "status": {"storedVersions": ["v1alpha1"]},
+    }
+    server.objects(CRDS, [crd, dropped])
+    server.objects("/apis/apps.kruise.io/v1beta1/sidecarsets", [])
+    server.objects("/apis/apps.kruise.io/v1alpha1/ephemeraljobs", [{"metadata": {"name": "debug"}}])
     update: dict[str, Any] = {"old_inputs": {"version": "1.9.0"}, "new_inputs": {"version": "1.8.3"}}
-    assert "sidecarsets.apps.kruise.io (v1beta1)" in called(
-        configured(server), hooks, "update release", **update
-    )
+    refused = called(configured(server), hooks, "update release", **update)
+    assert "sidecarsets.apps.kruise.io (v1beta1)" in refused
+    assert "1 EphemeralJob" in refused
 
 
 def test_an_update_asks_for_crds_only_where_that_decides_something(

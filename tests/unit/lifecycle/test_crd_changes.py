@@ -4,7 +4,7 @@ import pytest
 from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import Definition
-from pulumi_openkruise.lifecycle.crd_changes import check_crds_kept, check_downgrade
+from pulumi_openkruise.lifecycle.crd_changes import check_crds_kept, check_downgrade, check_dropped_kinds
 
 UNAVAILABLE = Unavailable("connection refused")
 # As 1.9 leaves them: one whose storage moved, one that has always had two versions, one that has one.
@@ -53,8 +53,18 @@ def test_a_downgrade_over_a_change_of_storage() -> None:
     # Known to 1.8 in that version, and never stored in another one.
     assert "statefulsets" not in problem.reason
     assert "clonesets" not in problem.reason
+    assert problem.detail[-1].strip() == "pulumi-openkruise migrate-storage --to 1.8.3"
     (unlooked,) = check_downgrade("1.9.0", "1.8.3", UNAVAILABLE)
     assert unlooked.code == "chart-downgrade"
+
+
+def test_kinds_that_the_older_chart_lacks_are_not_deleted_with_their_objects() -> None:
+    (problem,) = check_dropped_kinds("1.9.1", "1.8.3", {"EphemeralJob": 2, "CloneSet": 1})
+    assert problem.code == "chart-downgrade"
+    assert "Helm deletes their CRDs with all objects: 2 EphemeralJob" in problem.reason
+    assert check_dropped_kinds("1.9.1", "1.8.3", {"CloneSet": 1}) == []
+    assert check_dropped_kinds("1.9.1", "1.9.0", {"EphemeralJob": 2}) == []
+    assert check_dropped_kinds("1.8.3", "1.9.1", {"EphemeralJob": 2}) == []
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,11 @@ Progress = Callable[[str, int, int], None]
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Show a bar for as long as the context lasts; yield the function that moves it."""
+def progress(verb: str = "Reading") -> Iterator[Progress]:
+    """Show a bar for as long as the context lasts; yield the function that moves it.
+
+    ``verb`` is what is done, before the name of what it is done to.
+    """
     if not sys.stderr.isatty():
         yield lambda _what, _count, _total: None
         return
@@ -19,7 +22,7 @@ def progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("Reading {task.description}", markup=False),
+        TextColumn(f"{verb} {{task.description}}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[so_far]}"),
     )

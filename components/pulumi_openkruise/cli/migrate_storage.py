@@ -1,0 +1,261 @@
+"""``pulumi-openkruise migrate-storage``: store custom resources in the API version that a chart needs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from ..cluster import Cluster, ClusterError
+from ..diagnostics.wording import counted, listed
+from ..inventory.crd_storage import list_pairs, read_storage
+from ..lifecycle.storage_migration import (
+    WRITTEN,
+    Loss,
+    Step,
+    Target,
+    find_lost_fields,
+    parse_target,
+    plan_steps,
+    versions_to_compare,
+)
+from . import options
+from .app import CLEAN, FINDINGS
+from .cluster_access import ClusterAccess
+from .errors import UnusableInputError
+from .output.progress import progress
+from .output.table import as_table
+from .output.terminal import as_json, emit
+from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch_written_version
+
+_SHOWN = 20
+
+
+@click.command("migrate-storage")
+@options.cluster
+@click.option(
+    "--to",
+    "target",
+    metavar="VERSION",
+    default=WRITTEN,
+    show_default=True,
+    help="Chart that must be able to read all objects, as 1.8.3; or an API version, as v1beta1; "
+    f"or {WRITTEN}, the version that each CRD writes.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0.1, max=1000),
+    default=50.0,
+    show_default=True,
+    help="Objects to rewrite in a second, at most.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what is stored and what would be done; change nothing.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Form of the output.",
+)
+def migrate_storage(
+    access: ClusterAccess,
+    target: str,
+    rate: float,
+    dry_run: bool,
+    yes: bool,
+    output: str,
+) -> int:
+    """Rewrite OpenKruise's custom resources in another API version.
+
+    An object stays stored in the version in which it was last written, and a chart that lacks that version is
+    refused. This command reads for each CRD which versions may be stored and how many objects there are,
+    writes every object once more without a change, and takes the other versions from the CRD's
+    status.storedVersions. Nothing is done where an object would lose a field; the fields are shown.
+
+    Interrupted, it can be run again, and goes on: CRDs that are finished are left alone, and writing an
+    object a second time changes nothing.
+
+    \b
+    Examples:
+      pulumi-openkruise migrate-storage --dry-run
+      pulumi-openkruise migrate-storage --to 1.8.3
+      pulumi-openkruise migrate-storage --rate 20 --yes
+
+    \b
+    Exit codes: 0  nothing to do, or done
+                1  something is to be done (--dry-run, or the answer was no), would lose fields, or failed
+                2  the cluster could not be read, or refused the requests
+    """
+    try:
+        chosen = parse_target(target)
+    except ValueError as error:
+        raise UnusableInputError(f"--to: {error}") from None
+    outcomes: dict[str, Outcome] = {}
+    begun = False
+    try:
+        cluster = access.connect()
+        steps = plan_steps(read_storage(cluster), chosen)
+        if not steps:
+            raise UnusableInputError(f"there are no CRDs of OpenKruise in the cluster at {cluster.address}")
+        losses = _find_losses(cluster, steps, chosen)
+        refused = bool(losses) or any(step.blocked for step in steps)
+        needed = [step for step in steps if step.needed and not step.blocked]
+        if output == "table":
+            emit(_describe(cluster, steps, losses))
+        if needed and not refused and not dry_run and (yes or _agreed()):
+            begun = True
+            _migrate(cluster, needed, Pace(rate), outcomes)
+    except ClusterError as error:
+        again = "\n  run the same command again: it goes on where it stopped" if begun else ""
+        raise UnusableInputError(f"{error}{again}") from None
+    if output == "json":
+        emit(as_json(_data(cluster, chosen, steps, losses, outcomes)))
+    elif outcomes:
+        emit(_report(chosen, outcomes))
+    finished = all(step.crd.name in outcomes and outcomes[step.crd.name].done for step in needed)
+    return CLEAN if finished and not refused else FINDINGS
+
+
+def _find_losses(cluster: Cluster, steps: Sequence[Step], target: Target) -> list[Loss]:
+    """Return the objects that the target cannot hold wholly; reads all objects of the kinds concerned.
+
+    Kinds that are stored as the target wants may hold fields that its chart lacks, and are read as well.
+    """
+    losses: dict[tuple[str, str], Loss] = {}
+    with progress() as show:
+        for step in steps:
+            if step.blocked or not step.crd.objects or not (step.needed or target.loses_fields):
+                continue
+            for version in versions_to_compare(step) or [step.version]:
+                pairs = list_pairs(cluster, step.crd, version, step.version)
+                for count, (header, shown, converted) in enumerate(pairs, 1):
+                    show(step.crd.plural, count, step.crd.objects)
+                    fields = find_lost_fields(step.crd, target, shown, converted)
+                    if fields:
+                        key = step.crd.kind, str(header)
+                        losses[key] = Loss(*key, tuple(fields))
+    return list(losses.values())
+
+
+def _migrate(cluster: Cluster, steps: Sequence[Step], pace: Pace, outcomes: dict[str, Outcome]) -> None:
+    """Rewrite the objects of each CRD in turn, and put what became of them into ``outcomes`` by CRD.
+
+    All CRDs write their new version before the first object is rewritten.
+    """
+    switched = [step for step in steps if step.switches]
+    for step in switched:
+        switch_written_version(cluster, step)
+    if switched:
+        pace.sleep(PROPAGATION)
+    with progress("Rewriting") as show:
+        for step in steps:
+            outcomes[step.crd.name] = rewrite_objects(cluster, step, pace, show)
+
+
+def _agreed() -> bool:
+    """Ask on the terminal; standard output may be JSON."""
+    try:
+        return click.confirm("Do it?", default=False, err=True)
+    except click.Abort:
+        return False
+
+
+def _describe(cluster: Cluster, steps: Sequence[Step], losses: Sequence[Loss]) -> str:
+    rows = [
+        [
+            step.crd.name,
+            str(step.crd.objects),
+            step.crd.written,
+            ", ".join(step.crd.stored),
+            _to_do(step),
+        ]
+        for step in steps
+    ]
+    parts: list[str] = [
+        f"Cluster {cluster.address}, context {cluster.context}",
+        as_table(["CRD", "objects", "written as", "may be stored as", "to do"], [rows]),
+    ]
+    parts += [f"{loss.kind} {loss.object} would lose {listed(loss.fields)}" for loss in losses[:_SHOWN]]
+    if len(losses) > _SHOWN:
+        parts.append(f"and {counted(len(losses) - _SHOWN, 'more object')}; --output json lists all")
+    if losses:
+        parts.append("Nothing is changed: remove these fields from the objects, or stay with this chart.")
+    return "\n".join(parts)
+
+
+def _to_do(step: Step) -> str:
+    if step.blocked:
+        return f"refused: {step.blocked}"
+    if not step.needed:
+        return "nothing"
+    switch = f"write {step.version} from now on, " if step.switches else ""
+    return f"{switch}rewrite as {step.version}"
+
+
+def _report(target: Target, outcomes: Mapping[str, Outcome]) -> str:
+    rows = [
+        [name, str(one.rewritten), str(one.conflicts), str(one.gone), str(len(one.failed)), _state(one)]
+        for name, one in outcomes.items()
+    ]
+    parts: list[str] = [as_table(["CRD", "rewritten", "read again", "gone", "failed", "result"], [rows])]
+    for name, one in outcomes.items():
+        parts += [f"{name} {which}: {reason}" for which, reason in list(one.failed.items())[:_SHOWN]]
+    if not all(one.done for one in outcomes.values()):
+        parts.append("Not finished: mend what failed, and run the same command again.")
+    elif target.chart is not None:
+        parts += [
+            "Done. Now:",
+            f"  pulumi config set openkruise:chartVersion {target.text} && pulumi up",
+            "An `up` with the present chart would have the CRDs write their former version again.",
+        ]
+    else:
+        parts.append("Done.")
+    return "\n".join(parts)
+
+
+def _state(outcome: Outcome) -> str:
+    if outcome.done:
+        return "done"
+    return "the CRD was changed meanwhile" if outcome.changed else "not finished"
+
+
+def _data(
+    cluster: Cluster,
+    target: Target,
+    steps: Sequence[Step],
+    losses: Sequence[Loss],
+    outcomes: Mapping[str, Outcome],
+) -> Mapping[str, Any]:
+    return {
+        "cluster": cluster.address,
+        "context": cluster.context,
+        "target": target.text,
+        "crds": [
+            {
+                "name": step.crd.name,
+                "objects": step.crd.objects,
+                "written": step.crd.written,
+                "stored": list(step.crd.stored),
+                "target": step.version,
+                "needed": step.needed,
+                "refused": step.blocked or None,
+                "outcome": _outcome(outcomes.get(step.crd.name)),
+            }
+            for step in steps
+        ],
+        "losses": [{"kind": one.kind, "object": one.object, "fields": list(one.fields)} for one in losses],
+    }
+
+
+def _outcome(outcome: Outcome | None) -> Mapping[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "done": outcome.done,
+        "rewritten": outcome.rewritten,
+        "readAgain": outcome.conflicts,
+        "gone": outcome.gone,
+        "failed": outcome.failed,
+        "changed": outcome.changed,
+    }

@@ -1,0 +1,162 @@
+"""The requests that rewrite custom resources in another API version, one object after the other.
+
+Each object is written once more without a change, by a patch that names nothing but the version of the object
+that was read. The API server then stores it in the version that its CRD writes. What somebody else writes in
+between is never overwritten: the patch is refused, and the object is read again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..cluster import Cluster, ConflictError, ForbiddenError, NotFoundError, RefusedError, UnauthorizedError
+from ..inventory.crd_storage import (
+    DEFINITIONS,
+    METADATA,
+    CrdStorage,
+    Header,
+    list_headers,
+    read_crd,
+    read_header,
+)
+from ..lifecycle.storage_migration import Step
+
+PROPAGATION = 5.0
+"""Seconds until every API server writes what a CRD says now; each follows the CRDs by a watch."""
+
+_MERGE_PATCH = "application/merge-patch+json"
+_JSON_PATCH = "application/json-patch+json"
+_ATTEMPTS = 10
+_FAILURES = 20
+_MANAGER = {"fieldManager": "pulumi-openkruise"}
+
+Progress = Callable[[str, int, int], None]
+"""Called with the CRD's name, the number of objects rewritten so far, and their total."""
+
+
+@dataclass
+class Pace:
+    """Lets at most ``rate`` requests pass in a second; ``clock`` and ``sleep`` are those of ``time``."""
+
+    rate: float
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _next: float = field(default=0.0, init=False)
+
+    def wait(self) -> None:
+        """Wait until the next request may be sent."""
+        now = self.clock()
+        if self._next > now:
+            self.sleep(self._next - now)
+        self._next = max(now, self._next) + 1 / self.rate
+
+
+@dataclass
+class Outcome:
+    """What became of one CRD's objects."""
+
+    rewritten: int = 0
+    gone: int = 0
+    """Objects that were deleted in the meantime."""
+    conflicts: int = 0
+    """How often an object was read again, because somebody else had written it."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """The API server's reason by object."""
+    trimmed: bool = False
+    """Whether the CRD says that no other version is stored."""
+    changed: bool = False
+    """Whether somebody changed the CRD in the meantime, so that nothing certain can be said."""
+
+    @property
+    def done(self) -> bool:
+        """Tell whether every object is stored in the target version, and the CRD says so."""
+        return self.trimmed and not self.failed
+
+
+def switch_written_version(cluster: Cluster, step: Step) -> None:
+    """Make a CRD write the step's version from now on; raises ClusterError.
+
+    The patch is refused if the CRD is not as it was read.
+    """
+    crd = step.crd
+    body: list[dict[str, object]] = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": crd.resource_version}
+    ]
+    body += [
+        {"op": "replace", "path": f"/spec/versions/{index}/storage", "value": version == step.version}
+        for index, version in enumerate(crd.versions)
+    ]
+    path = f"{DEFINITIONS}/{crd.name}"
+    cluster.request("PATCH", path, body, query=_MANAGER, content_type=_JSON_PATCH, accept=METADATA)
+
+
+def rewrite_objects(cluster: Cluster, step: Step, pace: Pace, progress: Progress) -> Outcome:
+    """Rewrite all objects of a CRD, and have the CRD say so; raises ClusterError if the API server fails.
+
+    Objects that cannot be written are in the outcome, and the CRD is then left as it is.
+    """
+    begun = read_crd(cluster, step.crd.name)
+    outcome = Outcome(changed=begun.written != step.version)
+    if outcome.changed:
+        return outcome
+    for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
+        pace.wait()
+        _rewrite(cluster, begun, step.version, header, outcome)
+        progress(begun.name, count, max(begun.objects, count))
+        if len(outcome.failed) >= _FAILURES:
+            return outcome
+    if not outcome.failed:
+        _trim(cluster, begun, step.version, outcome)
+    return outcome
+
+
+def _rewrite(cluster: Cluster, crd: CrdStorage, version: str, header: Header, outcome: Outcome) -> None:
+    path = crd.path(version, header)
+    # By its status, where it has one: admission webhooks for the object are then not asked.
+    target = f"{path}/status" if crd.has_status else path
+    for attempt in range(_ATTEMPTS):
+        body = {"metadata": {"resourceVersion": header.resource_version}}
+        try:
+            cluster.request("PATCH", target, body, query=_MANAGER, content_type=_MERGE_PATCH, accept=METADATA)
+        except NotFoundError:
+            outcome.gone += 1
+            return
+        except ConflictError:
+            outcome.conflicts += 1
+            try:
+                header = read_header(cluster, path)
+            except NotFoundError:
+                outcome.gone += 1
+                return
+        except (ForbiddenError, UnauthorizedError):
+            raise
+        except RefusedError as error:
+            if error.status < 500 or attempt == _ATTEMPTS - 1:
+                outcome.failed[str(header)] = error.reason
+                return
+            time.sleep(1)  # a conversion webhook that does not answer just now
+        else:
+            outcome.rewritten += 1
+            return
+    outcome.failed[str(header)] = f"it was changed {_ATTEMPTS} times while it was to be rewritten"
+
+
+def _trim(cluster: Cluster, begun: CrdStorage, version: str, outcome: Outcome) -> None:
+    """Take all other versions from ``status.storedVersions``, unless the CRD wrote another one meanwhile."""
+    for _attempt in range(_ATTEMPTS):
+        now = read_crd(cluster, begun.name)
+        if now.generation != begun.generation:
+            outcome.changed = True
+            return
+        body = {
+            "metadata": {"resourceVersion": now.resource_version},
+            "status": {"storedVersions": [version]},
+        }
+        try:
+            path = f"{DEFINITIONS}/{begun.name}/status"
+            cluster.request("PATCH", path, body, query=_MANAGER, content_type=_MERGE_PATCH, accept=METADATA)
+        except ConflictError:
+            continue
+        outcome.trimmed = True
+        return
+    outcome.changed = True

@@ -1,0 +1,164 @@
+"""Which custom resources must be rewritten to be stored in another API version, and what that would lose.
+
+An object stays in the version in which it was last written. A chart whose CRD lacks a version that may be
+stored is refused by the API server; so before such a chart every object is written once more, in a version
+that the chart has, and the other versions are taken from the CRD's ``status.storedVersions``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..chart.crds import ADDED_FIELDS, MOVED_FIELDS, NUMBERS_ONLY, OWN, STORAGE_CHANGE, known_versions
+from ..inventory.crd_storage import CrdStorage
+from .crd_versions import minor
+
+WRITTEN = "written"
+"""The target that leaves it to each CRD: the version in which the API server writes."""
+
+
+class Target(NamedTuple):
+    """Where the objects should go: a version of the chart, an API version, or what is written anyway."""
+
+    text: str
+    chart: tuple[int, int] | None = None
+    """Major and minor of the chart that must be able to read all of them."""
+
+    @property
+    def loses_fields(self) -> bool:
+        """Tell whether the chart lacks fields that the installed one may have."""
+        return self.chart is not None and self.chart < STORAGE_CHANGE
+
+
+class Step(NamedTuple):
+    """What is to be done for one CRD."""
+
+    crd: CrdStorage
+    version: str
+    """The version in which all objects are to be stored."""
+    needed: bool
+    """Whether objects may be stored in another version, which the target cannot read."""
+    blocked: str = ""
+    """Why it cannot be done; empty if it can."""
+
+    @property
+    def switches(self) -> bool:
+        """Tell whether the CRD must first be told to write another version."""
+        return self.crd.written != self.version
+
+
+class Loss(NamedTuple):
+    """An object that cannot be stored in the target without losing something."""
+
+    kind: str
+    object: str
+    fields: tuple[str, ...]
+
+
+def parse_target(text: str) -> Target:
+    """Read ``written``, an API version as ``v1beta1``, or a chart's version as ``1.8.3``.
+
+    Raises ValueError for anything else.
+    """
+    if text == WRITTEN or re.fullmatch(r"v\d+((alpha|beta)\d+)?", text, re.ASCII):
+        return Target(text)
+    chart = minor(text) if re.match(r"\d", text) else None
+    if chart is None:
+        raise ValueError(
+            f"expected a chart's version as 1.8.3, an API version as v1beta1, or {WRITTEN}, found {text!r}"
+        )
+    return Target(text, chart)
+
+
+def plan_steps(crds: Sequence[CrdStorage], target: Target) -> list[Step]:
+    """Return what is to be done for each CRD, in their order; CRDs that need nothing are in it too."""
+    return [_plan_step(crd, target) for crd in crds]
+
+
+def _plan_step(crd: CrdStorage, target: Target) -> Step:
+    version = crd.written
+    if target.chart is not None:
+        known = known_versions(target.chart, crd.name)
+        if known is None:
+            lacks = f"the chart {target.text} lacks this kind, and Helm would delete its objects with it"
+            return Step(crd, version, False, lacks if crd.objects else "")
+        if known.versions.issuperset((*crd.stored, crd.written)):
+            return Step(crd, version, False)
+        version = known.stored
+    elif target.text in crd.versions:
+        version = target.text
+    elif target.text != WRITTEN:
+        return Step(crd, version, False)
+    needed = crd.stored != (version,) or crd.written != version
+    return Step(crd, version, needed, "" if version in crd.served else f"{version} is not served")
+
+
+def versions_to_compare(step: Step) -> list[str]:
+    """Return the other versions in which objects may be stored, and whose fields the target may lack."""
+    crd = step.crd
+    return sorted(
+        version for version in {*crd.stored, crd.written} if version != step.version and version in crd.served
+    )
+
+
+def find_lost_fields(
+    crd: CrdStorage, target: Target, shown: Mapping[str, Any], converted: Mapping[str, Any]
+) -> list[str]:
+    """Return the fields of an object's spec that it would lose.
+
+    ``shown`` is the object in a version in which it may be stored, ``converted`` the same in the target
+    version. Fields that the conversion keeps in another place are no loss. Of the manager's own objects
+    nothing counts: it makes them again.
+    """
+    if crd.name in OWN:
+        return []
+    moved = MOVED_FIELDS.get(crd.name, ())
+    lost = [
+        path
+        for path in _missing(shown.get("spec"), converted.get("spec"), "spec")
+        if not any(f"{path}.".startswith(f"{field}.") for field in moved)
+    ]
+    if target.loses_fields:
+        lost += [path for path in ADDED_FIELDS.get(crd.name, ()) if _values(converted, path)]
+        lost += [
+            f"{path} (a percentage)"
+            for path in NUMBERS_ONLY.get(crd.name, ())
+            if any(isinstance(value, str) for value in _values(converted, path))
+        ]
+    return lost
+
+
+def _missing(before: Any, after: Any, path: str) -> Iterator[str]:
+    """Yield the paths that one value has and the other has not, the outermost of each."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key, value in before.items():
+            if key in after:
+                yield from _missing(value, after[key], f"{path}.{key}")
+            elif value not in ({}, [], None):
+                yield from _leaves(value, f"{path}.{key}")
+    elif isinstance(before, list) and isinstance(after, list):
+        for index, value in enumerate(before):
+            if index < len(after):
+                yield from _missing(value, after[index], f"{path}[{index}]")
+            else:
+                yield f"{path}[{index}]"
+
+
+def _leaves(value: Any, path: str) -> Iterator[str]:
+    """Yield the paths of a mapping's values, so that each can be known as moved."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}")
+    else:
+        yield path
+
+
+def _values(data: Any, path: str) -> list[Any]:
+    """Return all values at a path, where ``[]`` stands for each item of a list."""
+    found = [data]
+    for part in path.split("."):
+        key, each = part.removesuffix("[]"), part.endswith("[]")
+        found = [one[key] for one in found if isinstance(one, Mapping) and one.get(key) is not None]
+        if each:
+            found = [item for one in found if isinstance(one, list) for item in one]
+    return found
