@@ -60,7 +60,7 @@ def hpk(name: str) -> Any:
 K3S = node_object("k3s-1")
 K3S["status"]["nodeInfo"]["kubeletVersion"] = "v1.30.3+k3s1"
 OLD = node_object("old-1")
-OLD["status"]["nodeInfo"]["containerRuntimeVersion"] = "containerd://1.5.9"
+OLD["status"]["nodeInfo"] |= {"containerRuntimeVersion": "containerd://1.5.9", "kubeletVersion": "v1.23.10"}
 WAITING = {"containerStatuses": [{"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}
 FEW = ("daemonset-behind",)
 

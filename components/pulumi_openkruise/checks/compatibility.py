@@ -1,36 +1,21 @@
-"""Whether OpenKruise's version and feature gates fit the cluster's version and container runtimes."""
+"""Whether OpenKruise's version fits the cluster's, and its feature gates chart and programs."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from ..chart.gates import known_gates
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import latest
-from ..inventory.json_access import items, mapping, text, texts
+from ..inventory.json_access import items, mapping, texts
 from ..inventory.location import is_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, make, node_references
-from .node_states import NodeState
+from .finding import Code, Finding, make
 
-SOCKET = Code(
-    "runtime-socket",
-    "error",
-    "nodes whose container runtime has its socket where the daemon does not search",
-    "the daemon ends with `not found container runtime sock`, again and again",
-    "set values daemon.socketLocation: /run/k3s for k3s and RKE2; or exclude these nodes",
-)
-RUNTIME_OLD = Code(
-    "runtime-too-old",
-    "error",
-    "nodes with a containerd before 1.6",
-    "the daemon speaks CRI v1 only, which such a containerd does not",
-    "upgrade containerd, or exclude these nodes",
-)
 VERSION_BAD = Code(
     "version-known-bad",
     "error",
@@ -59,7 +44,7 @@ GATES_WRONG = Code(
     "an unknown gate ends both programs; the chart reads KruiseDaemon as off only where it is `=false`",
     "set featureGates in the stack's config, which is validated",
 )
-CODES = (SOCKET, RUNTIME_OLD, VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
+CODES = (VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
 
 _TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 24), (1, 32))}
 """By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its docs)."""
@@ -67,7 +52,7 @@ _TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 
 
 def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield where OpenKruise's version does not fit the cluster's."""
-    kruise, cluster = _kruise_version(snapshot, expected), snapshot.version
+    kruise, cluster = read_kruise_version(snapshot, expected), snapshot.version
     if kruise is None or isinstance(cluster, Unavailable):
         return
     if kruise == (1, 9, 0) and "+" in cluster:
@@ -86,52 +71,6 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             evidence = [f"Kubernetes {cluster}; OpenKruise {'.'.join(map(str, kruise))} {built}"]
             severity = "error" if minor < oldest else VERSION_UNTESTED.severity
             yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity=severity)
-
-
-def check_runtimes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield nodes that should have a daemon and whose runtime it does not find, or cannot talk to."""
-    concerned = [one for one in states if one.admitted and one.node.classification.runs_daemon]
-    daemon_set = snapshot.daemon_set
-    if isinstance(daemon_set, dict):
-        spec = mapping(daemon_set, "spec", "template", "spec")
-        paths = [
-            text(volume, "hostPath", "path")
-            for volume in items(spec, "volumes")
-            if volume.get("name") == "runtime-socket"
-        ]
-        distributions = [one for one in concerned if re.search(r"\+(k3s|rke2)", one.node.kubelet)]
-        # k3s with Docker has its socket where everybody has it.
-        elsewhere = [one for one in distributions if one.node.runtime.startswith("containerd")]
-        if paths and elsewhere and not any("k3s" in path or path in ("/run", "/") for path in paths):
-            names = sorted(one.node.name for one in elsewhere)
-            evidence = [
-                f"kubelet {elsewhere[0].node.kubelet} on {listed(names)}",
-                "their socket is /run/k3s/containerd/containerd.sock",
-                f"the daemon looks in {listed(paths)}",
-            ]
-            yield make(
-                SOCKET, f"{counted(len(names), 'node')} of k3s or RKE2", evidence, node_references(names)
-            )
-    old = [one for one in concerned if re.match(r"containerd://1\.[0-5]\.", one.node.runtime)]
-    if old:
-        names = sorted(one.node.name for one in old)
-        evidence = [f"{old[0].node.runtime} on {listed(names)}"]
-        yield make(
-            RUNTIME_OLD,
-            f"{counted(len(names), 'node')} with an old containerd",
-            evidence,
-            node_references(names),
-        )
-
-
-def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
-    """Yield the causes that restarting daemons log themselves; logs must have been read."""
-    assert not isinstance(snapshot.logs, Unavailable)
-    without = sorted(pod for pod, log in snapshot.logs.items() if "not found container runtime sock" in log)
-    if without:
-        pods = [ObjectReference("Pod", name, expected.namespace) for name in without]
-        evidence = [f"`not found container runtime sock` in the log of {listed(without)}"]
-        yield make(SOCKET, f"{counted(len(without), 'daemon')} found no runtime's socket", evidence, pods)
 
 
 def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -160,7 +99,7 @@ def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 
 
 def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> list[str]:
-    kruise = _kruise_version(snapshot, expected)
+    kruise = read_kruise_version(snapshot, expected)
     if kruise is None:
         return []
     known = known_gates(version(".".join(map(str, kruise))))
@@ -181,7 +120,7 @@ def _parsed(found: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _equals, value in pairs}
 
 
-def _kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
+def read_kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int, int] | None:
     """Return OpenKruise's version: that of the newest release that is installed, else the stack's."""
     version_string = expected.chart_version or ""
     if not isinstance(snapshot.records, Unavailable):

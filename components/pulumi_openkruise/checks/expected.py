@@ -6,12 +6,15 @@ from typing import Any
 
 from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, node_affinity
 from ..config.settings import Settings
-from ..inventory.json_access import at, mapping
+from ..inventory.json_access import at, mapping, text
 from ..inventory.snapshot import NodeFacts
 from ..selectors import Exclusion, NodeMatcher
 from ..selectors.node_matcher import Match
 
 Affinity = Mapping[str, Any]
+
+DEFAULT_SOCKET_LOCATION = "/var/run"
+"""``daemon.socketLocation`` of the chart."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Expected:
     """Whether the stack creates, and so deletes, the namespace."""
     has_daemon: bool = True
     """Whether the stack has a DaemonSet at all: some platforms and feature gates turn it off."""
+    socket: tuple[str, str] | None = None
+    """``daemon.socketLocation`` and ``socketFile`` of a stack's values; None where no stack is known."""
 
 
 def expect_settings(settings: Settings, source: str) -> Expected:
@@ -69,6 +74,10 @@ def expect_values(settings: Settings, values: Mapping[str, Any], source: str) ->
         is_stack=True,
         owns_namespace=settings.create_namespace,
         has_daemon=settings.has_daemon,
+        socket=(
+            text(values, "daemon", "socketLocation") or DEFAULT_SOCKET_LOCATION,
+            text(values, "daemon", "socketFile"),
+        ),
     )
 
 

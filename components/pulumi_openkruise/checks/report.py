@@ -9,7 +9,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted
 from ..inventory.location import is_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
-from . import acceptance, admission, compatibility, coverage, destroy, drift, installation
+from . import acceptance, admission, compatibility, coverage, destroy, drift, installation, runtimes
 from .expected import Expected
 from .finding import SEVERITIES, AcceptedFinding, Code, Finding, NotChecked, Severity
 from .node_states import STATES, NodeState, State, node_states
@@ -17,7 +17,7 @@ from .node_states import STATES, NodeState, State, node_states
 GROUPS: dict[str, tuple[Code, ...]] = {
     "Nodes and selectors": coverage.CODES,
     "Installation": installation.CODES,
-    "Versions, runtimes and gates": compatibility.CODES,
+    "Versions, runtimes and gates": (*runtimes.CODES, *compatibility.CODES),
     "Webhooks and definitions": admission.CODES,
     "Live objects (--live)": drift.CODES,
     "Before a destroy (--before-destroy)": destroy.CODES,
@@ -82,14 +82,21 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
         lambda snapshot, _states, expected: compatibility.check_versions(snapshot, expected),
     ),
     (
-        ("daemon_set",),
+        (),
+        "whether container runtimes serve the CRI version that the daemon speaks",
+        lambda snapshot, states, expected: runtimes.check_cri(states, _kruise(snapshot, expected)),
+    ),
+    (
+        ("socket",),
         "where the daemon searches for the runtime's socket",
-        lambda snapshot, states, _expected: compatibility.check_runtimes(snapshot, states),
+        lambda snapshot, states, expected: runtimes.check_sockets(
+            snapshot, states, expected, _kruise(snapshot, expected)
+        ),
     ),
     (
         ("logs",),
         "why daemons keep restarting, by their logs",
-        lambda snapshot, _states, expected: compatibility.check_logs(snapshot, expected),
+        lambda snapshot, _states, expected: runtimes.check_logs(snapshot, expected),
     ),
     (
         ("pods", "daemon_set"),
@@ -202,6 +209,18 @@ class Report:
         return ", ".join(counts)
 
 
+def _part(snapshot: Snapshot, expected: Expected, name: str) -> object:
+    """Return what a check needs: a part of the snapshot, or the place of the socket by stack or DaemonSet."""
+    if name == "socket":
+        return snapshot.daemon_set if expected.socket is None else expected.socket
+    return getattr(snapshot, name)
+
+
+def _kruise(snapshot: Snapshot, expected: Expected) -> tuple[int, int] | None:
+    version = compatibility.read_kruise_version(snapshot, expected)
+    return None if version is None else version[:2]
+
+
 def check(snapshot: Snapshot, expected: Expected) -> Report:
     """Run every check whose parts were requested; what could not be read is reported, not guessed."""
     states = node_states(snapshot, expected)
@@ -209,7 +228,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
     not_checked: list[NotChecked] = []
     passed: list[str] = []
     for needs, what, run in _CHECKS:
-        parts = [getattr(snapshot, name) for name in needs]
+        parts = [_part(snapshot, expected, name) for name in needs]
         if any(part is NOT_ASKED for part in parts):
             continue
         why = next((part.reason for part in parts if isinstance(part, Unavailable)), None)

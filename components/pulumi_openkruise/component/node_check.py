@@ -29,6 +29,10 @@ Helm's wait leaves a tenth of the daemons out, and in a large cluster these take
 starting when the wait ends is no finding.
 """
 
+_RUNTIME = ("runtime-too-old", "runtime-socket")
+_ANNOUNCED = ("real-node-excluded", *_RUNTIME)
+"""Codes of findings that a preview reports: what nodes alone show."""
+
 _EVIDENCE = 5
 """Lines of evidence that a message shows of each finding."""
 
@@ -131,11 +135,16 @@ def _excluded_nodes(
     expected = _expected(settings, values)
     nodes = read_nodes(cluster, classify)
     report = check(Snapshot(source=cluster.address, taken=now(), nodes=nodes), expected)
-    problems = [_problem(finding) for finding in report.findings if finding.code == "real-node-excluded"]
+    problems = [_problem(finding) for finding in report.findings if finding.code in _ANNOUNCED]
     real = [node for node in nodes if node.classification.runs_daemon]
     lost, headlines = report.counts().get("lost", 0), []
     if lost:
         headlines.append(f"{lost:,} of {len(real):,} real nodes get no daemon")
+    unusable = {
+        str(one) for finding in report.findings if finding.code in _RUNTIME for one in finding.objects
+    }
+    if unusable:
+        headlines.append(f"on {len(unusable):,} of {len(real):,} real nodes the daemon cannot run")
     manager = replace(expected, selectors=(), daemon=expected.manager, node_selector={}, has_daemon=True)
     places = real if settings.exclude_manager else nodes
     if places and not any(match.admitted for match in match_nodes(manager, places)):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
+from ..catalogue.runtimes import CRI_SOCKET_ANNOTATION
 from ..detection import Classification, pool_of
 from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord
@@ -32,6 +33,8 @@ class NodeFacts:
     """Whether a taint or a cordon keeps pods without tolerations away."""
     runtime: str
     kubelet: str
+    cri_socket: str
+    """The value of kubeadm's annotation ``cri-socket``, empty where the node has none."""
     pool: str
     """The label that names the node's pool, as ``key=value``; empty where none does."""
 
@@ -59,6 +62,7 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
         guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
         runtime=intern(text(node, "status", "nodeInfo", "containerRuntimeVersion")),
         kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
+        cri_socket=intern(text(node, "metadata", "annotations", CRI_SOCKET_ANNOTATION)),
         pool=intern(pool_of(node)),
     )
 

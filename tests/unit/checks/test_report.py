@@ -86,4 +86,7 @@ def test_what_was_checked_without_a_finding_is_named() -> None:
 
 def test_of_an_installation_that_is_not_there_nothing_is_well() -> None:
     snapshot, wanted = CASES["not-installed"]()
-    assert check(snapshot, wanted).passed == ("nodes against selectors",)
+    assert check(snapshot, wanted).passed == (
+        "nodes against selectors",
+        "whether container runtimes serve the CRI version that the daemon speaks",
+    )

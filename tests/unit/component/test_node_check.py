@@ -177,6 +177,31 @@ def test_a_preview_reports_the_nodes_that_are_left_out(
     assert said == []
 
 
+def test_a_preview_reports_runtimes_that_the_daemon_cannot_use(
+    server: ApiServer, said: list[tuple[str, str]]
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    k3s, old = node("k3s-1"), node("old-1")
+    k3s["status"]["nodeInfo"]["kubeletVersion"] = "v1.33.1+k3s1"
+    old["status"]["nodeInfo"] |= {
+        "kubeletVersion": "v1.23.10",
+        "containerRuntimeVersion": "docker://20.10.21",
+    }
+    server.objects("/api/v1/nodes", [k3s, old])
+    assert previewed(server) == ""
+    ((level, text),) = said
+    assert level == "warn"
+    assert text.startswith("on 2 of 2 real nodes the daemon cannot run\n")
+    assert "runtime-too-old: 1 node whose container runtime does not serve CRI v1\n" in text
+    assert "runtime-socket: 1 node with another socket (k3s)\n" in text
+    said.clear()
+    server.objects("/api/v1/nodes", [k3s])
+    refused = previewed(server, node_check="fail")
+    assert "set platform to k3s, or set values daemon.socketLocation: /run/k3s" in refused
+    values = {"daemon": {"socketLocation": "/run/k3s"}}
+    assert previewed(server, values, node_check="fail") == ""
+
+
 @pytest.mark.parametrize("mode", ["warn", "fail"])
 def test_a_preview_reports_a_manager_without_a_node(
     server: ApiServer, said: list[tuple[str, str]], mode: str
