@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pulumi_openkruise.cluster import connect
 from pulumi_openkruise.inventory.release import ReleaseId
-from pulumi_openkruise.inventory.release_reader import look
+from pulumi_openkruise.inventory.release_reader import read_release
 
 from sandbox import api
 from sandbox.chart_choice import Chart
@@ -286,7 +286,7 @@ def test_a_revision_is_as_old_as_it_is_and_not_as_the_first(
     stack.configure({"reapply": "for its age"})
     before = datetime.now(timezone.utc).replace(microsecond=0)
     stack.up("--skip-preview").succeeded()
-    latest = look(connect(str(life_state.kubeconfig)), ReleaseId(KRUISE_NAMESPACE, "kruise")).latest
+    latest = read_release(connect(str(life_state.kubeconfig)), ReleaseId(KRUISE_NAMESPACE, "kruise")).latest
     assert latest is not None
     assert latest.number > 1
     assert latest.since is not None

@@ -28,14 +28,21 @@ class ApiServer:
         """Serve a list in pages, as the real one does: a token to go on with, and how many remain."""
 
         def answer(query: dict[str, str]) -> Answer:
+            chosen = [item for item in items if _has_type(item, query.get("fieldSelector", ""))]
             begin = int(query.get("continue", 0))
-            end = begin + int(query.get("limit", len(items) or 1))
+            end = begin + int(query.get("limit", len(chosen) or 1))
             metadata: dict[str, Any] = {"resourceVersion": "1"}
-            if end < len(items):
-                metadata |= {"continue": str(end), "remainingItemCount": len(items) - end}
-            return 200, {"kind": "List", "metadata": metadata, "items": items[begin:end]}
+            if end < len(chosen):
+                metadata |= {"continue": str(end), "remainingItemCount": len(chosen) - end}
+            return 200, {"kind": "List", "metadata": metadata, "items": chosen[begin:end]}
 
         self.routes[path] = answer
+
+    def named(self, path: str, items: list[dict[str, Any]]) -> None:
+        """Serve a list, and each of its objects by name below it."""
+        self.objects(path, items)
+        for item in items:
+            self.routes[f"{path}/{item['metadata']['name']}"] = (200, item)
 
     def kubeconfig(self, **user: Any) -> dict[str, Any]:
         """Return a kubeconfig with the context ``here`` for this server and ``there`` for one that is not."""
@@ -64,6 +71,11 @@ class ApiServer:
         self.asked.append((method, url.path, query, headers, body))
         route = self.routes.get(url.path, (404, {"kind": "Status", "message": f"{url.path} not found"}))
         return route(query) if callable(route) else route
+
+
+def _has_type(item: dict[str, Any], selector: str) -> bool:
+    """Whether an object is selected by ``type=...``, the one field selector that is known here."""
+    return not selector.startswith("type=") or item.get("type", selector[5:]) == selector[5:]
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import deployed
-from ..inventory.json_access import at, condition, items, mapping, name_of, text, texts
-from ..inventory.location import SERVICE, asks, home
+from ..inventory.json_access import at, condition, items, mapping, name_of, strings, text
+from ..inventory.location import SERVICE, called_service, find_serving_namespace
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -131,10 +131,10 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         evidence = [f"missing: {listed(map(str, names))}"]
         yield make(MISSING, f"no {listed(missing)} of OpenKruise", evidence, names)
     hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
-    there = home(snapshot, expected.namespace)
-    astray = [hook for hook in hooks if asks(mapping(hook, "clientConfig")) != (there, SERVICE)]
+    there = find_serving_namespace(snapshot, expected.namespace)
+    astray = [hook for hook in hooks if called_service(mapping(hook, "clientConfig")) != (there, SERVICE)]
     if astray:
-        namespace, service = asks(mapping(astray[0], "clientConfig"))
+        namespace, service = called_service(mapping(astray[0], "clientConfig"))
         evidence = [f"{text(astray[0], 'name')} calls the Service {namespace or '?'}/{service or '?'}"]
         points = counted(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
@@ -164,7 +164,7 @@ def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
     endpoints = [one for part in snapshot.endpoint_slices for one in items(part, "endpoints")]
     ready = [one for one in endpoints if at(one, "conditions", "ready") is not False]
     configured = any(isinstance(one, dict) for one in (snapshot.mutating, snapshot.validating))
-    there = home(snapshot, expected.namespace)
+    there = find_serving_namespace(snapshot, expected.namespace)
     if configured and not ready:
         evidence = [f"{counted(len(endpoints), 'endpoint')} of Service {there}/{SERVICE}, none ready"]
         yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [ObjectReference("Service", SERVICE, there)])
@@ -199,7 +199,7 @@ def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Findi
 def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with OpenKruise's CustomResourceDefinitions; they must have been read."""
     assert not isinstance(snapshot.definitions, Unavailable)
-    there = home(snapshot, expected.namespace)
+    there = find_serving_namespace(snapshot, expected.namespace)
     broken, old, gone, astray = [], [], [], []
     broken += [(name, f"{name}: not found") for name in find_unserved(snapshot)]
     for one in snapshot.definitions:
@@ -212,7 +212,7 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         versions = items(one, "spec", "versions")
         served = [text(version, "name") for version in versions]
         written = [text(version, "name") for version in versions if version.get("storage") is True]
-        stored = texts(one, "status", "storedVersions")
+        stored = strings(one, "status", "storedVersions")
         lost = [version for version in stored if version not in served]
         if lost:
             gone.append((name, f"{name}: stored in {listed(lost)}, the definition has {listed(served)}"))
@@ -221,8 +221,8 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         conversion = mapping(one, "spec", "conversion")
         client = mapping(conversion, "webhook", "clientConfig")
         if conversion.get("strategy") == "Webhook":
-            if asks(client) != (there, SERVICE):
-                namespace, service = asks(client)
+            if called_service(client) != (there, SERVICE):
+                namespace, service = called_service(client)
                 astray.append((name, f"{name}: Service {namespace or '?'}/{service or '?'}"))
             elif not text(client, "caBundle"):
                 astray.append((name, f"{name}: no caBundle"))

@@ -9,8 +9,8 @@ from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import latest
-from ..inventory.json_access import items, mapping, texts
-from ..inventory.location import is_here
+from ..inventory.json_access import items, mapping, strings
+from ..inventory.location import is_installed_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
@@ -76,7 +76,7 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the feature gates that pods run with; pods must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
-    if not is_here(snapshot):
+    if not is_installed_here(snapshot):
         return
     by_text: dict[str, list[str]] = defaultdict(list)
     for pod in snapshot.pods:
@@ -110,7 +110,7 @@ def _gates(spec: Object) -> list[str]:
     return [
         argument.partition("=")[2]
         for container in items(spec, "containers")
-        for argument in texts(container, "args")
+        for argument in strings(container, "args")
         if argument.startswith("--feature-gates=")
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.json_access import at, items, name_of, number, text
-from ..inventory.location import is_here
+from ..inventory.location import is_installed_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
 from ..inventory.snapshot import NodeFacts, Object, Snapshot
 from ..selectors.errors import describe_labels
@@ -204,7 +204,7 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
 def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     """Yield what the pods of OpenKruise's namespace show; they must have been read."""
     assert not isinstance(snapshot.pods, Unavailable)
-    if not is_here(snapshot):  # other operators give their pods the same labels
+    if not is_installed_here(snapshot):  # other operators give their pods the same labels
         return
     by_name = {one.node.name: one for one in states}
     placed = [

@@ -13,7 +13,7 @@ from ..config.node_affinity import REQUIRED
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import deployed
-from ..inventory.json_access import at, items, texts
+from ..inventory.json_access import at, items, strings
 from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -187,7 +187,7 @@ def _short(node_selector: Any) -> str:
 
 
 def _requirement(one: Object) -> str:
-    values = texts(one, "values")
+    values = strings(one, "values")
     return f"{one.get('key')} {one.get('operator')}{f' [{listed(values)}]' if values else ''}"
 
 

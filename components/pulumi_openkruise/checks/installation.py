@@ -8,9 +8,9 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
 from ..inventory.helm_records import latest
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
-from ..inventory.location import home, is_here, owner
+from ..inventory.location import find_serving_namespace, is_installed_here
 from ..inventory.pods import is_manager, pod_named
-from ..inventory.release import UNFINISHED
+from ..inventory.release import UNFINISHED, release_owner
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -123,7 +123,7 @@ _LEASE_SECONDS = 60
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what is wrong with the labels of OpenKruise's namespace."""
     namespace = snapshot.namespace
-    if namespace is None or isinstance(namespace, Unavailable) or not is_here(snapshot):
+    if namespace is None or isinstance(namespace, Unavailable) or not is_installed_here(snapshot):
         return
     labels = mapping(namespace, "metadata", "labels")
     name = name_of(namespace)
@@ -147,9 +147,9 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
 def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield what the status of Deployment and DaemonSet shows; both must have been read."""
     deployment, daemon_set = snapshot.deployment, snapshot.daemon_set
-    if not is_here(snapshot):
+    if not is_installed_here(snapshot):
         evidence = [f"no DaemonSet kruise-daemon and no Deployment in namespace {expected.namespace}"]
-        there, remedy = home(snapshot, expected.namespace), ""
+        there, remedy = find_serving_namespace(snapshot, expected.namespace), ""
         if there != expected.namespace:
             evidence.append(f"OpenKruise's webhooks point to {there}")
             remedy = f"check that one: --namespace {there}"
@@ -251,7 +251,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     ):
         found = listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none"
         what = f"Helm has no record of release {'/'.join(wanted)}"
-        by, evidence, remedy = owner(snapshot.daemon_set), [f"releases found: {found}"], ""
+        by, evidence, remedy = release_owner(snapshot.daemon_set), [f"releases found: {found}"], ""
         if by is not None:
             evidence.append(f"the DaemonSet belongs to release {'/'.join(by)}")
         if by == wanted and wanted not in releases:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted
-from ..inventory.location import is_here
+from ..inventory.location import is_installed_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
 from . import acceptance, admission, compatibility, coverage, destroy, drift, installation, runtimes
 from .expected import Expected
@@ -238,7 +238,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
             found = list(run(snapshot, states, expected))
             findings += found
             # Of an installation that is not there, nothing is well.
-            if not found and (not needs or is_here(snapshot)):
+            if not found and (not needs or is_installed_here(snapshot)):
                 passed.append(what)
     for kind, why in snapshot.unread_kinds.items():
         not_checked.append(NotChecked(f"custom resources of kind {kind}", why))

@@ -15,7 +15,7 @@ from ..detection.runtimes import (
 )
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
-from ..inventory.json_access import items, mapping, text, texts
+from ..inventory.json_access import items, mapping, strings, text
 from ..inventory.snapshot import NodeFacts, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make, node_references
@@ -139,7 +139,7 @@ def _live_place(snapshot: Snapshot) -> tuple[str, str] | None:
     files = [
         argument.partition("=")[2]
         for container in items(spec, "containers")
-        for argument in texts(container, "args")
+        for argument in strings(container, "args")
         if argument.startswith("--socket-file=")
     ]
     return (folders[0], files[0] if files else "") if folders else None

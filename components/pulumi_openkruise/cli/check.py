@@ -10,7 +10,7 @@ from ..checks import check as run_checks
 from ..checks.finding import Severity
 from ..detection import classify
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.location import home
+from ..inventory.location import find_serving_namespace
 from . import options
 from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
@@ -225,7 +225,7 @@ def _expect_live(snapshot: Snapshot, namespace: str) -> Expected:
             "give --stack-file or SELECTORs to compare the nodes with"
         )
     if daemon_set is None:
-        there = home(snapshot, namespace)
+        there = find_serving_namespace(snapshot, namespace)
         elsewhere = f"--namespace {there}, which OpenKruise's webhooks point to"
         raise UnusableInputError(
             f"there is no DaemonSet kruise-daemon in namespace {namespace}: give --stack-file or SELECTORs "

@@ -1,30 +1,32 @@
 """``pulumi-openkruise recover``: repair what Helm recorded of an interrupted update."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import click
 
-from ..cluster import Cluster, ClusterError, ConflictError, NotFoundError, connect
+from ..cluster import Cluster, ClusterError, ConflictError, connect
 from ..config import names
-from ..inventory.helm_records import UnreadableRecordError, decode
-from ..inventory.leftovers import CERTIFICATES, Thing, mark, remains, unmarked
-from ..inventory.release import Found, ReleaseId, Seen
-from ..inventory.release_reader import look
-from ..lifecycle.record_edits import edited
-from ..lifecycle.recovery import Edit, Plan, plan
+from ..inventory.leftovers import is_name
+from ..inventory.release import ReleaseId, ReleaseState
+from ..inventory.release_reader import read_release
+from ..lifecycle.recovery import Plan, plan
 from . import options
 from .app import CLEAN, FINDINGS
 from .output.table import as_table
 from .output.terminal import as_json, emit
+from .recover_changes import ReleaseChangedError, make_changes, read_circumstances, steps
 
-_MERGE_PATCH = "application/merge-patch+json"
+Step = tuple[str, str, str]
+"""What is done, in words, and the method and path of the request that does it."""
 
 
-class _ChangedError(Exception):
-    """The release is not any more what the plan was made for."""
+def _checked_name(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return a name that leads to one path of the API server alone."""
+    if not is_name(value) or len(value) > (53 if parameter.name == "release_name" else 63):
+        raise click.BadParameter("expected lower-case letters, digits and '-', as Kubernetes names things")
+    return value
 
 
 @click.command()
@@ -36,6 +38,7 @@ class _ChangedError(Exception):
     default=names.RELEASE,
     show_default=True,
     help="Name of the Helm release.",
+    callback=_checked_name,
 )
 @click.option(
     "--release-namespace",
@@ -43,6 +46,7 @@ class _ChangedError(Exception):
     default=names.NAMESPACE,
     show_default=True,
     help="Namespace of the release's records.",
+    callback=_checked_name,
 )
 @click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -83,129 +87,62 @@ def recover(
     try:
         cluster = connect(kubeconfig, context_name, ambient=True)
         release = ReleaseId(release_namespace, release_name)
-        seen = look(cluster, release)
-        objects, hook_can_pass, things = _inspected(cluster, seen)
-        chosen = plan(seen, objects, crds=hook_can_pass, unmarked=[str(thing) for thing in things])
+        state = read_release(cluster, release)
+        found = read_circumstances(cluster, state)
+        chosen = plan(
+            state,
+            found.left,
+            unowned=[str(thing) for thing in found.unowned],
+            records_in_config_maps=found.records_in_config_maps,
+        )
+        planned = steps(release, found.unowned if chosen.marked else (), chosen.edits)
         if output != "json":
-            emit(_text(cluster, seen, chosen))
+            emit(_text(cluster, state, chosen, planned))
         done = False
-        if chosen.changes and not dry_run and (yes or _agreed(output)):
-            # All that can stand in the way of any change is looked for before the first is made.
-            bodies = _checked(cluster, seen, chosen.edits)
-            for thing in things:
-                cluster.request("PATCH", thing.path, mark(release), content_type=_MERGE_PATCH)
-            for edit, body in zip(chosen.edits, bodies, strict=True):
-                _apply(cluster, release, edit, body)
+        if chosen.changes and not dry_run and (yes or _agreed(planned, asks_all=output == "json")):
+            make_changes(cluster, state, found.unowned, chosen.edits)
             done = True
-    except (ConflictError, _ChangedError) as error:
+    except (ConflictError, ReleaseChangedError) as error:
         raise click.ClickException(
-            f"{error}\n  somebody else is changing this release: run recover again"
+            f"{error}\n  another process is changing this release: run recover again"
         ) from None
-    except (ClusterError, UnreadableRecordError, ValueError) as error:
+    except (ClusterError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     if output == "json":
-        emit(as_json(_data(cluster, seen, chosen, done)))
+        emit(as_json(_data(cluster, state, chosen, planned, done)))
     elif done:
         emit("\n".join(["Done. Now:", *(f"  {command}" for command in chosen.then)]))
     return FINDINGS if chosen.changes and not done else CLEAN
 
 
-def _inspected(cluster: Cluster, seen: Seen) -> tuple[Found, bool, list[Thing]]:
-    """Return what the plan depends on besides the records, looked at only where it does.
-
-    How much is left of a release that is on its way out, whether its hook can still pass, and what of one
-    that was not installed to the end, or whose records are gone, has lost Helm's mark.
-    """
-    latest = seen.latest
-    if latest is None and seen.owner == seen.release:
-        # No record says in which namespace it runs.
-        places = dict.fromkeys((seen.release.namespace, names.NAMESPACE))
-        found = [unmarked(cluster, CERTIFICATES, place) for place in places]
-        return "unknown", True, [thing for things in found for thing in things]
-    if latest is None or latest.status not in ("uninstalling", "pending-install"):
-        return "unknown", True, []
-    record = decode(_secret(cluster, seen.release, latest.number))
-    if latest.status == "pending-install":
-        return "unknown", True, unmarked(cluster, record.manifest, record.namespace)
-    return *remains(cluster, record.manifest, record.namespace), []
-
-
-def _checked(cluster: Cluster, seen: Seen, edits: Sequence[Edit]) -> list[dict[str, Any]]:
-    """Return what is to be sent for each edit, each bound to the record as the plan has seen it.
-
-    A question waits as long as a person does, and an operation that was taken for dead may end meanwhile.
-    Raises _ChangedError where the release is not as it was when it was read.
-    """
-    now = look(cluster, seen.release)
-    if now.revisions != seen.revisions:
-        before, after = (_listed(one) for one in (seen, now))
-        raise _ChangedError(
-            f"Helm release {seen.release} has changed since it was read: nothing was done\n"
-            f"  it was {before}, and is {after}"
-        )
-    versions = {one.number: one.version for one in seen.revisions}
-    bodies: list[dict[str, Any]] = []
-    for edit in edits:
-        bound = {"resourceVersion": versions[edit.revision]}
-        if edit.action == "delete":
-            bodies.append({"preconditions": bound})
-            continue
-        secret = _secret(cluster, seen.release, edit.revision)
-        body = edited(secret, edit)
-        body["metadata"].update(bound)
-        bodies.append(body)
-    return bodies
-
-
-def _apply(cluster: Cluster, release: ReleaseId, edit: Edit, body: dict[str, Any]) -> None:
-    """Make one change; the API server refuses it if the record is not the one that was seen."""
-    path = _path(release, edit.revision)
-    if edit.action != "delete":
-        cluster.request("PUT", path, body)
-        return
-    with contextlib.suppress(NotFoundError):  # gone is what it was to be
-        cluster.request("DELETE", path, body)
-
-
-def _listed(seen: Seen) -> str:
-    listed = (
-        f"{one.status} at revision {one.number} (resourceVersion {one.version})" for one in seen.revisions
-    )
-    return ", ".join(listed) or "not there"
-
-
-def _secret(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:
-    return cluster.get(_path(release, revision))
-
-
-def _path(release: ReleaseId, revision: int) -> str:
-    return f"/api/v1/namespaces/{release.namespace}/secrets/sh.helm.release.v1.{release.name}.v{revision}"
-
-
-def _agreed(output: str) -> bool:
-    """Ask on the terminal; standard output may be JSON."""
+def _agreed(planned: Sequence[Step], *, asks_all: bool) -> bool:
+    """Ask on standard error, for standard output may be JSON; then the question names the steps, too."""
+    if asks_all:
+        click.echo("\n".join(_lines(planned)), err=True)
     try:
         return click.confirm("Do it?", default=False, err=True)
     except click.Abort:
         return False
 
 
-def _text(cluster: Cluster, seen: Seen, chosen: Plan) -> str:
+def _lines(planned: Sequence[Step]) -> list[str]:
+    return [line for words, method, path in planned for line in (f"  {words}", f"    {method} {path}")]
+
+
+def _text(cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence[Step]) -> str:
     parts = [f"Cluster {cluster.address}, context {cluster.context}"]
-    if seen.revisions:
-        rows = [[str(one.number), one.status, _age(one.since)] for one in seen.revisions]
+    if state.revisions:
+        rows = [[str(one.number), one.status, _age(one.since)] for one in state.revisions]
         parts.append(as_table(["revision", "status", "since"], [rows]))
     parts.append(f"Found: {chosen.found}.")
     if chosen.changes:
-        latest = seen.latest
-        doing = [f"mark {thing} as this release's again" for thing in chosen.marked]
-        doing += [str(edit) for edit in chosen.edits]
+        latest = state.latest
         if latest is not None and latest.status != "uninstalled":
             parts.append(
                 "If a pulumi or helm process still works on it (another terminal, CI, a provider that\n"
                 "outlived its pulumi), let it end or end it first."
             )
-        parts.append("\n".join(["To do:", *map("  {}".format, doing), f"so that {chosen.why}."]))
+        parts.append("\n".join(["To do:", *_lines(planned), f"so that {chosen.why}."]))
     elif chosen.then:
         parts.append("\n".join(["Next:", *(f"  {command}" for command in chosen.then)]))
     return "\n".join(parts)
@@ -221,7 +158,9 @@ def _age(moment: datetime | None) -> str:
     return f"{seconds} seconds ago"
 
 
-def _data(cluster: Cluster, seen: Seen, chosen: Plan, done: bool) -> Mapping[str, Any]:
+def _data(
+    cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence[Step], done: bool
+) -> Mapping[str, Any]:
     edits: Sequence[Mapping[str, Any]] = [
         {
             "revision": edit.revision,
@@ -234,11 +173,12 @@ def _data(cluster: Cluster, seen: Seen, chosen: Plan, done: bool) -> Mapping[str
     return {
         "cluster": cluster.address,
         "context": cluster.context,
-        "release": str(seen.release),
-        "revisions": [{"revision": one.number, "status": one.status} for one in seen.revisions],
+        "release": str(state.release),
+        "revisions": [{"revision": one.number, "status": one.status} for one in state.revisions],
         "found": chosen.found,
         "edits": edits,
         "marked": list(chosen.marked),
+        "requests": [{"method": method, "path": path} for _words, method, path in planned],
         "done": done,
         "then": list(chosen.then),
     }

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from ..cluster import Cluster, ConflictError, ForbiddenError, NotFoundError, RefusedError, UnauthorizedError
 from ..inventory.crd_storage import (
-    DEFINITIONS,
-    METADATA,
     CrdStorage,
     Header,
     list_headers,
     read_crd,
     read_header,
 )
+from ..inventory.definitions import DEFINITIONS
+from ..inventory.release_reader import METADATA
 from ..lifecycle.storage_migration import Step
 
 PROPAGATION = 5.0

@@ -9,7 +9,6 @@ it exits.
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -85,34 +84,3 @@ def run_within(seconds: float, work: Callable[[threading.Event], Result]) -> Res
         raise result
     found: Result = result
     return found
-
-
-class DaemonExecutor(Executor):
-    """Runs work in order on one daemon thread: unlike a ThreadPoolExecutor's it never holds up an exit."""
-
-    def __init__(self, name: str) -> None:
-        """Take the thread's name; the thread begins with the first work."""
-        self._name = name
-        self._work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Return the future result of a call."""
-        future: Future[Any] = Future()
-        self._work.put((future, lambda: fn(*args, **kwargs)))
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, daemon=True, name=self._name)
-                self._thread.start()
-        return future
-
-    def _run(self) -> None:
-        while True:
-            future, call = self._work.get()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(call())
-            except BaseException as error:
-                future.set_exception(error)

@@ -7,13 +7,13 @@ what it finds awaits it; nothing else waits.
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pulumi
 
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.release import Definition, ReleaseId, Seen
+from ..inventory.release import Definition, ReleaseId, ReleaseState
+from .daemon_executor import DaemonExecutor
 from .provider_kubeconfig import Answer, Credentials, ask_cluster, find_credentials, server_address
 
 
@@ -27,12 +27,12 @@ class ClusterView:
         self.release_id = release
         # Not the pool in which Pulumi waits for the engine: that may be full of calls that wait for this.
         # Two threads: one may wait for pods for minutes.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="openkruise-look")
+        self._threads = DaemonExecutor("openkruise-look", 2)
         self._opened = asyncio.Event()
         self.component: pulumi.ComponentResource | None = None
         """The component whose provider is used; None until it is registered."""
         self._credentials: asyncio.Future[Credentials | Unavailable] | None = None
-        self._first_look: asyncio.Future[Seen | Unavailable] | None = None
+        self._first_look: asyncio.Future[ReleaseState | Unavailable] | None = None
 
     @contextlib.contextmanager
     def opened_by(self, component: pulumi.ComponentResource) -> Iterator[None]:
@@ -59,36 +59,36 @@ class ClusterView:
         """Return the address of the cluster's API server; None where it is not known."""
         return server_address(await self.credentials())
 
-    async def release(self) -> Seen | Unavailable:
+    async def release(self) -> ReleaseState | Unavailable:
         """Return what was there of the release when the program began."""
         await self._opened.wait()
         if self._first_look is None:
             return Unavailable("the component was not registered")
         return await self._first_look
 
-    async def look_again(self) -> Seen | Unavailable:
+    async def look_again(self) -> ReleaseState | Unavailable:
         """Return what is there of the release now."""
-        from ..inventory.release_reader import look
+        from ..inventory.release_reader import read_release
 
-        return await self.ask(lambda cluster: look(cluster, self.release_id))
+        return await self.ask(lambda cluster: read_release(cluster, self.release_id))
 
     async def has_namespace(self, name: str) -> bool | Unavailable:
         """Return whether the cluster has a namespace of this name."""
-        from ..inventory.release_reader import has_namespace
+        from ..inventory.release_reader import namespace_exists
 
-        return await self.ask(lambda cluster: has_namespace(cluster, name))
+        return await self.ask(lambda cluster: namespace_exists(cluster, name))
 
     async def definitions(self) -> list[Definition] | Unavailable:
         """Return OpenKruise's CRDs."""
-        from ..inventory.release_reader import definitions
+        from ..inventory.definitions import read_definitions
 
-        return await self.ask(definitions)
+        return await self.ask(read_definitions)
 
     async def custom_resources(self) -> dict[str, int] | Unavailable:
         """Return how many custom resources of OpenKruise there are, by kind."""
-        from ..inventory.release_reader import custom_resources
+        from ..inventory.definitions import count_custom_resources
 
-        return await self.ask(custom_resources)
+        return await self.ask(count_custom_resources)
 
     async def ask(self, question: Callable[[Any], Answer]) -> Answer | Unavailable:
         """Return what the cluster answers to a question, which gets a ``cluster.Cluster``; never raises."""

@@ -14,7 +14,7 @@ from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.release import Seen
+from ..inventory.release import ReleaseState
 from ..lifecycle import crd_changes, installation, moves
 from ..lifecycle.restarts import restart_notice
 from . import node_check
@@ -103,7 +103,7 @@ class Hooks:
         if namespace == self._declared.namespace and old_server in (None, server):
             return problems
         found = await self._view.release()
-        seen = found if isinstance(found, Seen) else None
+        seen = found if isinstance(found, ReleaseState) else None
         problems += moves.check_namespace(namespace, self._declared, seen)
         return problems + moves.check_cluster(old_server, server, args.urn, seen)
 

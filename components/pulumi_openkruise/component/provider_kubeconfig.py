@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, TypeVar
 import pulumi
 
 from ..diagnostics.unavailable import Unavailable
+from ..foreign.error_text import describe_error
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-"""Limits of one request. A cluster that does not answer is no error here: the provider decides that."""
+CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 3.0, 10.0, 20.0
+"""Limits of one request and of all that one question takes. A cluster that does not answer is no error here:
+the provider decides that."""
 
 Answer = TypeVar("Answer")
 
@@ -69,12 +71,13 @@ def ask_cluster(given: Credentials, question: Callable[[Any], Answer]) -> Answer
             given.cluster,
             connect_seconds=CONNECT_SECONDS,
             read_seconds=READ_SECONDS,
+            look_seconds=LOOK_SECONDS,
         )
         return question(cluster)
     except ClusterError as error:
         return Unavailable(error.cause)
     except Exception as error:
-        return Unavailable(f"{type(error).__name__}: {error}")
+        return Unavailable(describe_error(error, secret=True))
 
 
 def _name(value: Any) -> str | None:

@@ -6,7 +6,7 @@ import pulumi
 
 from ..config.settings import Settings
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.release import Seen
+from ..inventory.release import ReleaseState
 from ..lifecycle import installation, release_condition
 from .cluster_view import ClusterView
 from .hooks import Hooks
@@ -39,7 +39,7 @@ async def _report(settings: Settings, hooks: Hooks, view: ClusterView) -> None:
     seen = await view.release()
     if hooks.refused:
         raise hooks.error(hooks.refused)
-    if isinstance(seen, Seen) and release_condition.condition(seen) and not preview:
+    if isinstance(seen, ReleaseState) and release_condition.condition(seen) and not preview:
         # That was before the update, which may have repaired it.
         seen = await view.look_again()
     if isinstance(seen, Unavailable):

@@ -6,6 +6,7 @@ counted first, an alias for as much as its anchor, in time and memory that grow 
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 MOST_VALUES = 2_000_000
@@ -33,7 +34,7 @@ def load_documents(text: str | bytes) -> list[Any]:
     """Return every document in a text as plain data; raises YamlError."""
     import yaml
 
-    documents: list[Any] = bounded(text, lambda: list(yaml.load_all(text, Loader=_fast(yaml, "SafeLoader"))))
+    documents: list[Any] = bounded(text, lambda: list(yaml.load_all(text, Loader=_data_loader())))
     return documents
 
 
@@ -56,7 +57,7 @@ def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
         raise YamlError("YAML that is nested too deeply") from None
     except YamlError:
         raise
-    except Exception as error:  # a date such as 2024-13-45 makes PyYAML raise the exception of datetime
+    except Exception as error:  # a number of 5,000 digits makes PyYAML raise the exception of int
         raise YamlError(yaml_reason(error)) from None
 
 
@@ -140,6 +141,19 @@ def _count(events: Iterable[Any], most: int) -> None:
             total, size = total + size, 0
         if total + size > most:
             raise YamlError(f"YAML that stands for more than {most:,} values")
+
+
+@lru_cache(maxsize=1)
+def _data_loader() -> Any:
+    """Return PyYAML's loader for plain data, which leaves a date the string that it is in JSON."""
+    import yaml
+
+    base = _fast(yaml, "SafeLoader")
+    resolvers = {
+        first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
 
 
 def _fast(yaml: Any, name: str) -> Any:

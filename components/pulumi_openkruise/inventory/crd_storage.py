@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..cluster import Cluster
-from .json_access import items, mapping, name_of, number, text, texts
-from .release_reader import GROUPS
+from .definitions import DEFINITIONS, list_definitions
+from .json_access import items, mapping, name_of, number, strings, text
+from .release_reader import METADATA
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
@@ -57,25 +56,26 @@ class Header(NamedTuple):
 
 def read_storage(cluster: Cluster) -> list[CrdStorage]:
     """Read every CRD of OpenKruise, in alphabetical order; raises ClusterError."""
-    # A cluster has hundreds of other CRDs, each with a schema of some hundred kilobytes: names first.
-    names = [name_of(one) for one in cluster.list(DEFINITIONS, metadata_only=True)]
-    return [read_crd(cluster, name) for name in sorted(names) if name.partition(".")[2] in GROUPS]
+    return [_storage(cluster, crd) for crd in list_definitions(cluster)]
 
 
 def read_crd(cluster: Cluster, name: str) -> CrdStorage:
     """Read one CRD and count its objects; raises ClusterError."""
-    crd = cluster.get(f"{DEFINITIONS}/{name}")
+    return _storage(cluster, cluster.get(f"{DEFINITIONS}/{name}"))
+
+
+def _storage(cluster: Cluster, crd: Mapping[str, Any]) -> CrdStorage:
     versions = items(crd, "spec", "versions")
     written = next((one for one in versions if one.get("storage") is True), {})
     found = CrdStorage(
-        name=name,
+        name=name_of(crd),
         group=text(crd, "spec", "group"),
         plural=text(crd, "spec", "names", "plural"),
         kind=text(crd, "spec", "names", "kind"),
         versions=tuple(text(one, "name") for one in versions),
         served=tuple(text(one, "name") for one in versions if one.get("served") is True),
         written=text(written, "name"),
-        stored=tuple(texts(crd, "status", "storedVersions")),
+        stored=tuple(strings(crd, "status", "storedVersions")),
         objects=0,
         has_status="status" in mapping(written, "subresources"),
         generation=number(crd, "metadata", "generation"),

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..foreign.error_text import describe_error
+from .json_access import at, items, mapping, name_of, number, text
+
 SECRET_TYPE = "helm.sh/release.v1"
 """Type of a record's Secret."""
 
@@ -51,29 +54,28 @@ class ReleaseRecord:
 
 def decode(secret: Mapping[str, Any]) -> ReleaseRecord:
     """Return the record in a Secret as the API gives it; raises UnreadableRecordError that names it."""
-    metadata = _mapping(secret.get("metadata"))
-    name = str(metadata.get("name") or "(without a name)")
+    name = name_of(secret) or "(without a name)"
     try:
-        release = unpack(_mapping(secret.get("data")).get("release"))
+        if text(secret, "type") not in ("", SECRET_TYPE):
+            raise ValueError(f"its type is not {SECRET_TYPE}")
+        release = unpack(at(secret, "data", "release"))
     except ValueError as error:
-        raise UnreadableRecordError(f"Secret {name}: not a Helm release record: {error}") from None
-    info, chart = _mapping(release.get("info")), _mapping(release.get("chart"))
-    about = _mapping(chart.get("metadata"))
-    revision = release.get("version")
+        reason = str(error) if type(error) is ValueError else describe_error(error, secret=True)
+        raise UnreadableRecordError(f"Secret {name}: not a Helm release record: {reason}") from None
     return ReleaseRecord(
-        name=str(release.get("name") or ""),
-        namespace=str(release.get("namespace") or metadata.get("namespace") or ""),
-        revision=revision if isinstance(revision, int) else 0,
-        status=str(info.get("status") or "unknown"),
-        description=str(info.get("description") or ""),
-        updated=str(info.get("last_deployed") or ""),
-        chart=str(about.get("name") or ""),
-        chart_version=str(about.get("version") or ""),
-        app_version=str(about.get("appVersion") or ""),
-        manifest=str(release.get("manifest") or ""),
-        hooks=tuple(hook for hook in _list(release.get("hooks")) if isinstance(hook, Mapping)),
-        values=_mapping(release.get("config")),
-        defaults=_mapping(chart.get("values")),
+        name=text(release, "name"),
+        namespace=text(release, "namespace") or text(secret, "metadata", "namespace"),
+        revision=number(release, "version"),
+        status=text(release, "info", "status") or "unknown",
+        description=text(release, "info", "description"),
+        updated=text(release, "info", "last_deployed"),
+        chart=text(release, "chart", "metadata", "name"),
+        chart_version=text(release, "chart", "metadata", "version"),
+        app_version=text(release, "chart", "metadata", "appVersion"),
+        manifest=text(release, "manifest"),
+        hooks=tuple(items(release, "hooks")),
+        values=mapping(release, "config"),
+        defaults=mapping(release, "chart", "values"),
         secret=name,
     )
 
@@ -116,16 +118,10 @@ def unpack(data: Any) -> dict[str, Any]:
             if stream.unconsumed_tail or not stream.eof:
                 raise ValueError("it is cut off, or larger than any release")
         release = json.loads(packed)
-    except (zlib.error, RecursionError) as error:
-        raise ValueError(str(error)) from None
+    except zlib.error:
+        raise ValueError("it is not compressed as gzip does") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(release, dict) or not isinstance(release.get("name"), str):
         raise ValueError("it holds no release")
     return release
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -24,14 +24,14 @@ def items(data: Any, *path: str) -> list[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, Mapping)] if isinstance(found, (list, tuple)) else []
 
 
-def texts(data: Any, *path: str) -> list[str]:
-    """Return the texts in the list at a path."""
+def strings(data: Any, *path: str) -> list[str]:
+    """Return the strings in the list at a path."""
     found = at(data, *path)
     return [item for item in found if isinstance(item, str)] if isinstance(found, (list, tuple)) else []
 
 
 def text(data: Any, *path: str) -> str:
-    """Return the text at a path."""
+    """Return the string at a path, empty where there is none."""
     found = at(data, *path)
     return found if isinstance(found, str) else ""
 

@@ -11,36 +11,31 @@ SERVICE = "kruise-webhook-service"
 """The Service that all of OpenKruise's webhooks ask."""
 
 
-def is_here(snapshot: Snapshot) -> bool:
+def is_installed_here(snapshot: Snapshot) -> bool:
     """Whether a workload of OpenKruise is in the namespace; one that could not be read may be."""
     return snapshot.deployment is not None or snapshot.daemon_set is not None
 
 
-def home(snapshot: Snapshot, namespace: str) -> str:
+def find_serving_namespace(snapshot: Snapshot, namespace: str) -> str:
     """Return the namespace whose managers have to answer: ``namespace`` itself if workloads are there.
 
     Else the one that the webhooks ask: another installation may be alive there, or one that was removed by
     half is missed by everybody. Where nothing asks any, it is ``namespace`` again.
     """
-    if is_here(snapshot):
+    if is_installed_here(snapshot):
         return namespace
     for clients in (_of_webhooks(snapshot), _of_conversions(snapshot)):
-        asked = Counter(space for space, service in map(asks, clients) if space and service == SERVICE)
+        asked = Counter(
+            space for space, service in map(called_service, clients) if space and service == SERVICE
+        )
         if asked:
             return namespace if namespace in asked else min(asked, key=lambda one: (-asked[one], one))
     return namespace
 
 
-def asks(client: Object) -> tuple[str, str]:
+def called_service(client: Object) -> tuple[str, str]:
     """Return namespace and name of the Service in a ``clientConfig``, empty where there is none."""
     return text(client, "service", "namespace"), text(client, "service", "name")
-
-
-def owner(thing: Object | Unavailable | None) -> tuple[str, str] | None:
-    """Return namespace and name of the Helm release that an object says it is of."""
-    annotations = mapping(thing, "metadata", "annotations")
-    namespace, name = (text(annotations, f"meta.helm.sh/release-{part}") for part in ("namespace", "name"))
-    return (namespace, name) if namespace and name else None
 
 
 def _of_webhooks(snapshot: Snapshot) -> Iterator[Object]:

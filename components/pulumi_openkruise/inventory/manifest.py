@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from ..diagnostics.unavailable import Unavailable
+from ..foreign.yaml_input import load_documents
 from .helm_records import ReleaseRecord, deployed
-from .json_access import mapping
+from .json_access import name_of, text
 from .snapshot import Key, Object
 
 
@@ -24,24 +25,17 @@ def manifest_objects(records: Sequence[ReleaseRecord] | Unavailable) -> dict[Key
 def read_manifest(manifest: str) -> dict[Key, Object]:
     """Return the objects of a manifest by apiVersion, kind, namespace (may be empty) and name.
 
-    Raises ValueError where it is no YAML.
+    Raises ValueError for what is not YAML, or not a series of objects: a part that is not understood may name
+    anything. Its words hold nothing of the manifest, which may hold Secrets.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     found: dict[Key, Object] = {}
-    try:
-        documents = list(YAML(typ="safe").load_all(manifest))
-    except YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from None
-    for one in documents:
-        if isinstance(one, Mapping):
-            metadata = mapping(one, "metadata")
-            key = (
-                one.get("apiVersion"),
-                one.get("kind"),
-                metadata.get("namespace") or "",
-                metadata.get("name"),
-            )
-            found[tuple(map(str, key))] = one  # type: ignore[index]
+    for index, document in enumerate(load_documents(manifest), 1):
+        if document is None:
+            continue
+        kind, version = text(document, "kind"), text(document, "apiVersion")
+        if not isinstance(document, Mapping) or not kind or not version or not name_of(document):
+            raise ValueError(f"document {index} is no object with apiVersion, kind and name")
+        if kind.endswith("List") and "items" in document:
+            raise ValueError(f"document {index} is a list of objects")
+        found[version, kind, text(document, "metadata", "namespace"), name_of(document)] = document
     return found

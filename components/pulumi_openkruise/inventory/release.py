@@ -1,14 +1,18 @@
-"""What a look at the cluster found of an installation, as plain data."""
+"""What a cluster holds of a Helm release, as plain data."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
-"""Statuses of an operation that was begun and not ended; Helm refuses the next one, or pretends success."""
+from .json_access import items, mapping, text
 
-Found = Literal["all", "some", "none", "unknown"]
-"""How much of a release's last manifest is still in the cluster."""
+UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+"""Statuses of an operation that began and has not ended; Helm refuses the next one, or pretends success."""
+
+Remaining = Literal["all", "some", "none", "terminating", "unknown"]
+"""How much of a release's last manifest is in the cluster; ``terminating``: only what is being deleted."""
+
+_HELM = "meta.helm.sh/release-"
 
 
 class ReleaseId(NamedTuple):
@@ -23,18 +27,18 @@ class ReleaseId(NamedTuple):
 
 
 class Revision(NamedTuple):
-    """One revision of a release as the metadata of its record tell it."""
+    """One revision of a release, by the metadata of its record."""
 
     number: int
     status: str
     since: datetime | None = None
     """Since when it has this status; None where that is not known."""
     version: str = ""
-    """The ``resourceVersion`` of its record when it was seen: another one means that it has changed since."""
+    """The ``resourceVersion`` that its record had: another one means that it has changed since."""
 
 
-class Seen(NamedTuple):
-    """What is in the cluster."""
+class ReleaseState(NamedTuple):
+    """What is in the cluster of one release."""
 
     release: ReleaseId
     """The release that was looked for."""
@@ -60,24 +64,51 @@ class Definition(NamedTuple):
     """Whether Helm leaves it alone when it goes from the chart: ``helm.sh/resource-policy: keep``."""
 
 
-def revision(metadata: Mapping[str, Any]) -> Revision:
+class Leftovers(NamedTuple):
+    """How much is left of a release."""
+
+    remaining: Remaining = "unknown"
+    hook_can_pass: bool = True
+    """Whether the CRD is there that the chart's pre-delete hook looks at."""
+    terminating: tuple[str, ...] = ()
+    """What is being deleted, for people."""
+
+
+def release_owner(thing: Any) -> ReleaseId | None:
+    """Return the release that an object's annotations name as its owner; None where they name none."""
+    annotations = mapping(thing, "metadata", "annotations")
+    namespace, name = text(annotations, f"{_HELM}namespace"), text(annotations, f"{_HELM}name")
+    return ReleaseId(namespace, name) if namespace and name else None
+
+
+def ownership_patch(release: ReleaseId) -> dict[str, Any]:
+    """Return the merge patch that makes an object a release's own, by Helm's rules."""
+    annotations = {f"{_HELM}name": release.name, f"{_HELM}namespace": release.namespace}
+    return {"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": annotations}}
+
+
+def revision_of(record: Mapping[str, Any]) -> Revision:
     """Return the revision that the metadata of a release's record describe.
 
     Its times are the API server's, for Helm's own label ``modifiedAt`` is in all records that of the first.
     A record of an operation that goes on was made with that status; any other status was written into it.
     """
-    labels: Mapping[str, str] = metadata.get("labels") or {}
-    number, status = labels.get("version", ""), labels.get("status", "unknown")
-    made = metadata.get("creationTimestamp") or ""
-    written = [entry.get("time") or "" for entry in metadata.get("managedFields") or ()]
+    number = text(record, "metadata", "labels", "version")
+    status = text(record, "metadata", "labels", "status") or "unknown"
+    made = text(record, "metadata", "creationTimestamp")
+    written = [text(entry, "time") for entry in items(record, "metadata", "managedFields")]
     return Revision(
-        number=int(number) if number.isdecimal() else 0,
+        number=int(number) if number.isdecimal() and len(number) < 10 else 0,
         status=status,
         since=_moment(made if status.startswith("pending-") else max(written, default="")),
-        version=str(metadata.get("resourceVersion") or ""),
+        version=text(record, "metadata", "resourceVersion"),
     )
 
 
-def _moment(text: str) -> datetime | None:
-    """Return a moment as Kubernetes writes them, to the second and in UTC."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+def _moment(written: str) -> datetime | None:
+    """Return a moment as Kubernetes writes them, to the second and in UTC; None for something else."""
+    try:
+        moment = datetime.fromisoformat(written.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,97 +1,65 @@
-"""A look at the cluster, in two small requests: the release's records without content, and one CRD."""
+"""Reads a Helm release's records and who owns OpenKruise's CRDs: without content, in two small requests."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
 
-from ..cluster.errors import NotFoundError
-from .release import Definition, ReleaseId, Revision, Seen, revision
+from ..cluster import Cluster, NotFoundError
+from .definitions import DEFINITIONS
+from .helm_records import SECRET_TYPE
+from .release import ReleaseId, ReleaseState, release_owner, revision_of
 
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_CLONE_SETS = f"{_CRDS}/clonesets.apps.kruise.io"
-_OWN = frozenset({"NodeImage", "NodePodProbe"})
-"""Kinds whose objects the manager makes, one a node."""
-GROUPS = ("apps.kruise.io", "policy.kruise.io")
-"""API groups of OpenKruise's CRDs."""
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+"""What to accept for an object's metadata alone."""
 
-
-class Reader(Protocol):
-    """What is needed of ``cluster.Cluster``."""
-
-    def request(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, accept: str = ""
-    ) -> dict[str, Any]:
-        """Send one request; raises ClusterError, NotFoundError among them."""
+_CLONE_SETS = f"{DEFINITIONS}/clonesets.apps.kruise.io"
 
 
-def look(cluster: Reader, release: ReleaseId) -> Seen:
-    """Ask the cluster what is there of a release, and whose OpenKruise's CRDs are; raises ClusterError."""
-    records = cluster.request(
-        "GET",
-        f"/api/v1/namespaces/{release.namespace}/secrets",
-        query={"labelSelector": f"owner=helm,name={release.name}"},
-        accept=_METADATA_LIST,
-    )
-    try:
-        crd = cluster.request("GET", _CLONE_SETS, accept=_METADATA)
-    except NotFoundError:
-        crd = {}
-    return Seen(release, _revisions(records.get("items") or ()), _owner(crd.get("metadata") or {}))
+def read_release(cluster: Cluster, release: ReleaseId) -> ReleaseState:
+    """Return a release's revisions, and which release owns OpenKruise's CRDs; raises ClusterError."""
+    revisions = sorted(revision_of(record) for record in list_records(cluster, release, metadata_only=True))
+    definition = read_metadata(cluster, _CLONE_SETS)
+    return ReleaseState(release, tuple(revisions), release_owner({"metadata": definition or {}}))
 
 
-def has_namespace(cluster: Reader, name: str) -> bool:
-    """Tell whether there is a namespace of this name; raises ClusterError."""
-    try:
-        cluster.request("GET", f"/api/v1/namespaces/{name}", accept=_METADATA)
-    except NotFoundError:
-        return False
-    return True
+def list_records(
+    cluster: Cluster, release: ReleaseId, *, metadata_only: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the Secrets in which Helm keeps a release's revisions; raises ClusterError.
 
-
-def definitions(cluster: Reader) -> list[Definition]:
-    """Return OpenKruise's CRDs; raises ClusterError."""
-    found = []
-    for crd in cluster.request("GET", _CRDS, accept="application/json").get("items") or ():
-        if crd["spec"]["group"] in GROUPS:
-            metadata = crd["metadata"]
-            found.append(
-                Definition(
-                    name=metadata["name"],
-                    stored=tuple((crd.get("status") or {}).get("storedVersions") or ()),
-                    kept=(metadata.get("annotations") or {}).get("helm.sh/resource-policy") == "keep",
-                )
-            )
-    return sorted(found, key=lambda definition: definition.name)
-
-
-def custom_resources(cluster: Reader) -> dict[str, int]:
-    """Count custom resources of OpenKruise by kind, without those it makes for itself; raises ClusterError.
-
-    Each kind is asked in the version that its CRD stores: one that is not served would be no answer.
+    By type, too: a Secret that carries Helm's labels alone is no record, and would hide those that are.
     """
-    counts = {}
-    for crd in cluster.request("GET", _CRDS, accept="application/json").get("items") or ():
-        spec = crd["spec"]
-        if spec["group"] not in GROUPS or spec["names"]["kind"] in _OWN:
-            continue
-        version = next(one["name"] for one in spec["versions"] if one["storage"])
-        path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
-        found = cluster.request("GET", path, query={"limit": "500"}, accept=_METADATA_LIST)
-        more = (found.get("metadata") or {}).get("remainingItemCount") or 0
-        count = len(found.get("items") or ()) + int(more)
-        if count:
-            counts[str(spec["names"]["kind"])] = count
-    return counts
+    yield from cluster.list(
+        f"/api/v1/namespaces/{quote(release.namespace, safe='')}/secrets",
+        metadata_only=metadata_only,
+        labelSelector=f"owner=helm,name={release.name}",
+        fieldSelector=f"type={SECRET_TYPE}",
+    )
 
 
-def _revisions(items: Iterable[Mapping[str, Any]]) -> tuple[Revision, ...]:
-    found = [revision(item["metadata"]) for item in items]
-    return tuple(sorted(found, key=lambda one: one.number))
+def record_path(release: ReleaseId, revision: int) -> str:
+    """Return where the API server has the record of one revision."""
+    namespace, name = (quote(part, safe="") for part in release)
+    return f"/api/v1/namespaces/{namespace}/secrets/sh.helm.release.v1.{name}.v{revision}"
 
 
-def _owner(metadata: Mapping[str, Any]) -> ReleaseId | None:
-    """Return the release that Helm wrote on an object that it made."""
-    annotations = metadata.get("annotations") or {}
-    name, namespace = (annotations.get(f"meta.helm.sh/release-{part}") for part in ("name", "namespace"))
-    return ReleaseId(str(namespace), str(name)) if name and namespace else None
+def has_config_map_records(cluster: Cluster, release: ReleaseId) -> bool:
+    """Whether Helm keeps a release's records in ConfigMaps (``HELM_DRIVER``); raises ClusterError."""
+    path = f"/api/v1/namespaces/{quote(release.namespace, safe='')}/configmaps"
+    return any(
+        True for _ in cluster.list(path, metadata_only=True, labelSelector=f"owner=helm,name={release.name}")
+    )
+
+
+def namespace_exists(cluster: Cluster, name: str) -> bool:
+    """Tell whether there is a namespace of this name; raises ClusterError."""
+    return read_metadata(cluster, f"/api/v1/namespaces/{quote(name, safe='')}") is not None
+
+
+def read_metadata(cluster: Cluster, path: str) -> Mapping[str, Any] | None:
+    """Return what an object says about itself; None where it is not there. Raises ClusterError."""
+    try:
+        found = cluster.request("GET", path, accept=METADATA).get("metadata")
+    except NotFoundError:
+        return None
+    return found if isinstance(found, Mapping) else {}

@@ -40,7 +40,7 @@ class NodeFacts:
 
 
 def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
-    """Return the facts of a Node object; labels that are no texts are left out."""
+    """Return the facts of a Node object; labels that are no strings are left out."""
     labels = {
         intern(key): intern(value)
         for key, value in mapping(node, "metadata", "labels").items()
@@ -96,7 +96,7 @@ class Snapshot:
     mutating: Object | Unavailable | None = NOT_ASKED
     validating: Object | Unavailable | None = NOT_ASKED
     endpoint_slices: Sequence[Object] | Unavailable = NOT_ASKED
-    """Of the Service that the webhooks ask (``whereabouts.home``)."""
+    """Of the Service that the webhooks ask (``location.find_serving_namespace``)."""
     certificates: Object | Unavailable | None = NOT_ASKED
     """The Secret with the webhooks' certificates."""
     definitions: Sequence[Object] | Unavailable = NOT_ASKED

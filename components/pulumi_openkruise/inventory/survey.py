@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
+from .definitions import list_custom_resources, list_definitions, why_unavailable
 from .helm_records import ReleaseRecord, decode_all
-from .json_access import at, items, mapping, name_of, number, text, texts
-from .location import SERVICE, home, owner
+from .json_access import at, items, mapping, name_of, number, text
+from .location import SERVICE, find_serving_namespace
 from .manifest import manifest_objects
 from .pods import is_daemon, why_not_ready
-from .release_reader import GROUPS
+from .release import ReleaseId, release_owner
+from .release_reader import list_records
 from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, node_facts
 
 Classify = Callable[[Mapping[str, Any]], Classification]
@@ -27,7 +29,6 @@ Progress = Callable[[str, int, int], None]
 Found = TypeVar("Found")
 
 _KRUISE = "/apis/apps.kruise.io/v1alpha1"
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _LOGS = 5
 _LOG_LINES = "40"
@@ -89,7 +90,7 @@ def survey(
 
         return _tried(lambda: _or_none(lambda: {name_of(one): tasks(one) for one in objects}) or {})
 
-    here = f"namespaces/{namespace}"
+    here, meant = f"namespaces/{namespace}", ReleaseId(*release)
     daemon_set = get(f"/apis/apps/v1/{here}/daemonsets/kruise-daemon")
     pods = read_pods(cluster, namespace, progress)
     version = _tried(lambda: text(cluster.get("/version"), "gitVersion"))
@@ -111,56 +112,44 @@ def survey(
             f"{_ADMISSION}/validatingwebhookconfigurations/kruise-validating-webhook-configuration"
         ),
         certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
-        definitions=_tried(lambda: _definitions(cluster)),
+        definitions=_tried(lambda: list_definitions(cluster)),
         node_images=counted("nodeimages", "images"),
         node_pod_probes=counted("nodepodprobes", "podProbes"),
-        records=_tried(lambda: _records(cluster, {release, owner(daemon_set) or release})),
+        records=_tried(lambda: _records(cluster, {meant, release_owner(daemon_set) or meant})),
     )
-    snapshot = replace(
-        snapshot,
-        endpoint_slices=listed(
-            f"/apis/discovery.k8s.io/v1/namespaces/{home(snapshot, namespace)}/endpointslices",
-            labelSelector=f"kubernetes.io/service-name={SERVICE}",
-        ),
+    serving = find_serving_namespace(snapshot, namespace)
+    slices = listed(
+        f"/apis/discovery.k8s.io/v1/namespaces/{serving}/endpointslices",
+        labelSelector=f"kubernetes.io/service-name={SERVICE}",
     )
+    snapshot = replace(snapshot, endpoint_slices=slices)
     if live:
         manifest = manifest_objects(snapshot.records)
         wanted = () if isinstance(manifest, Unavailable) else tuple(manifest)
         found_live = _tried(lambda: _objects(cluster, wanted, release[0], tell))
         snapshot = replace(snapshot, manifest=manifest, live=found_live)
-    if destroy:
-        found = _tried(lambda: _custom_resources(cluster, tell))
-        if isinstance(found, Unavailable):
-            snapshot = replace(snapshot, custom_resources=found)
-        else:
-            snapshot = replace(snapshot, custom_resources=found[0], unread_kinds=found[1])
+    definitions = snapshot.definitions
+    if destroy and isinstance(definitions, Unavailable):
+        snapshot = replace(snapshot, custom_resources=definitions)
+    elif destroy and not isinstance(definitions, Unavailable):
+        found, unavailable = list_custom_resources(cluster, definitions, lambda what: tell(what, 0, 0))
+        unread = {kind: why.reason for kind, why in unavailable.items()}
+        snapshot = replace(snapshot, custom_resources=found, unread_kinds=unread)
     return snapshot
 
 
-def _records(cluster: Cluster, releases: Iterable[tuple[str, str]]) -> list[ReleaseRecord] | Unavailable:
-    """Read the records of the release that is meant, and of the one that the live DaemonSet says it is of.
+def _records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[ReleaseRecord] | Unavailable:
+    """Read the records of the release that is meant, and of the one that owns the live DaemonSet.
 
     One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
     """
     found: list[ReleaseRecord] = []
     unreadable: list[str] = []
-    for namespace, name in sorted(releases):
-        path = f"/api/v1/namespaces/{namespace}/secrets"
-        records, wrong = decode_all(
-            cluster.list(
-                path, labelSelector=f"owner=helm,name={name}", fieldSelector="type=helm.sh/release.v1"
-            )
-        )
+    for release in sorted(releases):
+        records, wrong = decode_all(list_records(cluster, release))
         found += records
         unreadable += wrong
     return Unavailable("; ".join(unreadable)) if unreadable else found
-
-
-def _definitions(cluster: Cluster) -> list[Object]:
-    names = [name_of(one) for one in cluster.list(_DEFINITIONS, metadata_only=True)]
-    # By group: Kruise Rollouts and Kruise Game have theirs beside these. One by one: a cluster has hundreds
-    # of others, each with a schema of some hundred kilobytes.
-    return [cluster.get(f"{_DEFINITIONS}/{name}") for name in names if name.partition(".")[2] in GROUPS]
 
 
 def _objects(
@@ -194,33 +183,6 @@ def _kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
         for one in resources
         if "/" not in text(one, "name")
     }
-
-
-def _custom_resources(cluster: Cluster, tell: Progress) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """List the names of every custom resource in OpenKruise's groups, and say which kinds could not be."""
-    found: dict[str, list[str]] = {}
-    unread: dict[str, str] = {}
-    for group in items(cluster.get("/apis"), "groups"):
-        name = text(group, "name")
-        if name not in GROUPS:
-            continue
-        preferred = text(group, "preferredVersion", "version")
-        versions = [text(one, "version") for one in items(group, "versions")]
-        for version in sorted(versions, key=lambda one: one != preferred):
-            root = f"/apis/{name}/{version}"
-            for resource in items(cluster.get(root), "resources"):
-                kind = f"{text(resource, 'kind')}.{name}"
-                if "/" in text(resource, "name") or "list" not in texts(resource, "verbs"):
-                    continue
-                if kind in found or kind in unread:
-                    continue
-                tell(f"{text(resource, 'name')}", 0, 0)
-                try:
-                    listed = cluster.list(f"{root}/{text(resource, 'name')}", metadata_only=True)
-                    found[kind] = [_namespaced(one) for one in listed]
-                except ClusterError as error:
-                    unread[kind] = _why(error)
-    return found, unread
 
 
 def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
@@ -257,11 +219,6 @@ def _slim(pod: Object) -> Object:
     }
 
 
-def _namespaced(item: Object) -> str:
-    namespace = text(item, "metadata", "namespace")
-    return f"{namespace}/{name_of(item)}" if namespace else name_of(item)
-
-
 def _of(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
     return None if progress is None else lambda count, total: progress(what, count, total)
 
@@ -277,8 +234,4 @@ def _tried(read: Callable[[], Found]) -> Found | Unavailable:
     try:
         return read()
     except ClusterError as error:
-        return Unavailable(_why(error))
-
-
-def _why(error: ClusterError) -> str:
-    return f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause
+        return why_unavailable(error)

@@ -13,7 +13,7 @@ from ..config import names
 from ..diagnostics.field_names import FieldName, argument_name, setting
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.release import ReleaseId, Seen
+from ..inventory.release import ReleaseId, ReleaseState
 from .release_condition import condition
 
 LOST = "every CloneSet and all other custom resources of OpenKruise"
@@ -33,7 +33,7 @@ class Declared:
     """What messages call the fields."""
 
 
-def check_creation(declared: Declared, seen: Seen) -> list[Problem]:
+def check_creation(declared: Declared, seen: ReleaseState) -> list[Problem]:
     """Return why the stack must not create the release: it exists, or OpenKruise is another release here."""
     problems = check_other_release(declared, seen)
     latest = seen.latest
@@ -52,7 +52,7 @@ def check_creation(declared: Declared, seen: Seen) -> list[Problem]:
     ]
 
 
-def check_namespace_creation(declared: Declared, seen: Seen, exists: bool) -> list[Problem]:
+def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: bool) -> list[Problem]:
     """Return why the stack must not create the namespace; one deleted by hand may be created again.
 
     ``exists`` tells whether the cluster has the namespace, or may have it.
@@ -92,7 +92,7 @@ def _ways_in(declared: Declared) -> tuple[str, ...]:
     )
 
 
-def check_other_release(declared: Declared, seen: Seen) -> list[Problem]:
+def check_other_release(declared: Declared, seen: ReleaseState) -> list[Problem]:
     """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
     if seen.owner is None or seen.owner == declared.release:
         return []
@@ -119,7 +119,7 @@ def check_other_release(declared: Declared, seen: Seen) -> list[Problem]:
     ]
 
 
-def check_blocked(seen: Seen) -> list[Problem]:
+def check_blocked(seen: ReleaseState) -> list[Problem]:
     """Return the problem of a release that can neither be changed nor counts as unchanged."""
     found = condition(seen)
     return [found.problem(seen.release)] if found is not None and found.blocked else []

@@ -6,7 +6,7 @@ from typing import Any
 from ..config import names
 from ..diagnostics.field_names import setting
 from ..diagnostics.problem import Problem
-from ..inventory.release import Seen
+from ..inventory.release import ReleaseState
 from .installation import LOST, Declared
 
 
@@ -28,7 +28,7 @@ def check_namespace_ownership(old: Mapping[str, Any] | None, declared: Declared)
     ]
 
 
-def check_cluster(old: str | None, new: str | None, urn: str, seen: Seen | None) -> list[Problem]:
+def check_cluster(old: str | None, new: str | None, urn: str, seen: ReleaseState | None) -> list[Problem]:
     """Return the problem of an installation whose stack has got another cluster's kubeconfig.
 
     ``old`` and ``new`` are addresses of API servers. A cluster may have a new address: then ``seen`` has the
@@ -54,7 +54,7 @@ def check_cluster(old: str | None, new: str | None, urn: str, seen: Seen | None)
     ]
 
 
-def check_namespace(old: str, declared: Declared, seen: Seen | None = None) -> list[Problem]:
+def check_namespace(old: str, declared: Declared, seen: ReleaseState | None = None) -> list[Problem]:
     """Return the problem of an installation that would move to another namespace than the one it runs in.
 
     ``seen`` is given where an installation that never came to be is free to move.

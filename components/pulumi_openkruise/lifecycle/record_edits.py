@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..foreign.error_text import describe_error
 from ..inventory.helm_records import unpack
 from .recovery import Edit
 
@@ -14,8 +15,8 @@ DESCRIPTION = "Set right by pulumi-openkruise recover; the operation before it w
 """What Helm's history says of a revision that was edited."""
 
 
-def edited(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
-    """Return a record's Secret as it is to be; everything that the edit is not about stays as it is.
+def edit_record(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+    """Return a record's Secret with one edit made; everything that the edit is not about stays as it was.
 
     Raises ValueError for a Secret that holds no release.
     """
@@ -23,8 +24,11 @@ def edited(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     try:
         release = unpack(secret["data"]["release"])
         info = release["info"]
+        if not isinstance(info, dict) or not isinstance(secret["metadata"], dict):
+            raise ValueError("its info or metadata is no mapping")
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"this Secret holds no Helm release: {error}") from None
+        reason = str(error) if type(error) is ValueError else describe_error(error, secret=True)
+        raise ValueError(f"this Secret holds no Helm release: {reason}") from None
     info["status"], info["description"] = edit.status, DESCRIPTION
     info["deleted"] = ""
     if edit.without_hooks:

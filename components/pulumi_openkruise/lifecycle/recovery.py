@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..inventory.release import Found, ReleaseId, Revision, Seen
+from ..diagnostics.wording import listed
+from ..inventory.release import Leftovers, ReleaseId, ReleaseState, Revision
 from .release_condition import options
 
 
@@ -48,15 +49,21 @@ class Plan:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be done before them."""
+        """Whether the plan changes anything before these commands."""
         return bool(self.edits or self.marked)
 
 
-def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked: Sequence[str] = ()) -> Plan:
-    """Return how a release is set right.
+def plan(
+    seen: ReleaseState,
+    left: Leftovers | None = None,
+    *,
+    unowned: Sequence[str] = (),
+    records_in_config_maps: bool = False,
+) -> Plan:
+    """Return how a release is set right, as the smallest change of Helm's records.
 
-    ``objects`` and ``crds`` matter to a removal that was interrupted: how much of the release is left, and
-    whether the CRDs are that the chart's pre-delete hook looks at.
+    ``left`` matters to a removal that was interrupted. ``unowned`` names objects that have lost Helm's mark
+    of ownership. ``records_in_config_maps``: Helm has the records where this program does not look.
     """
     latest = seen.latest
     release = seen.release
@@ -66,10 +73,17 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
                 f"there is no release {release}; this cluster's OpenKruise is the release {seen.owner}",
                 then=(f"pulumi-openkruise recover{options(seen.owner)}",),
             )
+        if records_in_config_maps:
+            return Plan(
+                f"Helm has the records of {release} in ConfigMaps (HELM_DRIVER=configmap), where neither the "
+                "Kubernetes provider nor this command looks: nothing is changed",
+                then=(f"HELM_DRIVER=configmap helm history {release.name} --namespace {release.namespace}",),
+            )
         if seen.owner is not None:
             return Plan(
-                f"Helm has no record of {release}, and the cluster has its CRDs: its records were deleted",
-                marked=tuple(unmarked),
+                f"Helm has no record of {release} in Secrets, and the cluster has its CRDs: its records were "
+                "deleted (or are in another store: HELM_DRIVER=sql)",
+                marked=tuple(unowned),
                 why="Helm can make a release of what is there, CRDs and custom resources included",
                 then=("pulumi refresh --yes", "pulumi up"),
             )
@@ -77,27 +91,27 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
             f"there is no release {release}: nothing to recover",
             then=("if `pulumi destroy` finds it missing: pulumi refresh --yes && pulumi destroy",),
         )
-    told = f"revision {latest.number} of {release} is {latest.status}"
+    status = f"revision {latest.number} of {release} is {latest.status}"
     if latest.status == "deployed":
-        return Plan(f"{told}: nothing to recover")
+        return Plan(f"{status}: nothing to recover")
     # An upgrade begins from the newest revision where none is deployed and this one failed or is superseded.
     if latest.status in ("failed", "superseded"):
         return Plan(
-            f"{told}: Helm goes on from that by itself",
+            f"{status}: Helm goes on from that by itself",
             then=("pulumi up", *_reapply(release)),
         )
     if latest.status in ("pending-upgrade", "pending-rollback"):
         return Plan(
-            told,
+            status,
             (Edit(latest.number, "mark", "failed"),),
             why="the next upgrade begins where the last good revision ended",
             then=("pulumi up", *_reapply(release)),
         )
     if latest.status == "uninstalling":
-        return _removal(seen, latest, told, objects, crds)
+        return _removal(seen, latest, status, left or Leftovers())
     if latest.status not in ("pending-install", "uninstalled"):
         return Plan(
-            f"{told}, which is no status that this command knows: it changes nothing",
+            f"{status}, which is no status that this command knows: it changes nothing",
             then=(
                 f"helm history {release.name} --namespace {release.namespace}, to see what Helm says",
                 "pulumi-openkruise check, to see what is in the cluster",
@@ -105,43 +119,53 @@ def plan(seen: Seen, objects: Found = "unknown", *, crds: bool = True, unmarked:
         )
     if _installed_before(seen):
         return Plan(
-            told,
+            status,
             (Edit(latest.number, "mark", "failed"),),
             why="the next upgrade goes on from here",
             then=("pulumi up", *_reapply(release)),
         )
     return Plan(
-        told,
+        status,
         tuple(Edit(revision.number, "delete") for revision in seen.revisions),
-        tuple(unmarked),
+        tuple(unowned),
         "the next installation takes over whatever is there already, CRDs and custom resources included",
         ("pulumi refresh --yes --clear-pending-creates", "pulumi up"),
     )
 
 
-def _removal(seen: Seen, latest: Revision, told: str, objects: Found, crds: bool) -> Plan:
-    if objects == "none":
+def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers) -> Plan:
+    if left.remaining == "none":
         return Plan(
-            f"{told}, and nothing of it is left but its records",
+            f"{status}, and nothing of it is left but its records",
             tuple(Edit(revision.number, "delete") for revision in seen.revisions),
             why="Helm then knows that it is gone",
             then=("pulumi refresh --yes", "pulumi destroy"),
         )
-    if objects == "all":
+    if left.remaining == "terminating":
         return Plan(
-            f"{told}, and all of it is still there",
+            f"{status}, and what is left of it is being deleted: {listed(left.terminating)}",
+            then=(
+                "kubectl get crd -o json, to see what a deletion waits for: custom resources with finalizers",
+                f"pulumi-openkruise recover{options(seen.release)}, again when they are gone",
+            ),
+        )
+    if left.remaining == "unknown":
+        return Plan(f"{status}, and how much of it is left is not known: nothing is changed")
+    if left.remaining == "all":
+        return Plan(
+            f"{status}, and all of it is still there",
             (Edit(latest.number, "mark", "deployed"),),
             why="it counts as installed again, which it is",
             then=("pulumi destroy, to remove it after all", "or pulumi up, to keep it"),
         )
-    without = not crds
+    without = not left.hook_can_pass
     hook = (
         "; its pre-delete hook cannot pass any more, for the CRDs that it looks at are gone"
         if without
         else ""
     )
     return Plan(
-        f"{told}, and some of it is gone{hook}",
+        f"{status}, and some of it is gone{hook}",
         (Edit(latest.number, "mark", "failed", without_hooks=without),),
         why="a removal can be finished, and an upgrade makes what is missing",
         then=(
@@ -151,7 +175,7 @@ def _removal(seen: Seen, latest: Revision, told: str, objects: Found, crds: bool
     )
 
 
-def _installed_before(seen: Seen) -> bool:
+def _installed_before(seen: ReleaseState) -> bool:
     """Tell whether an earlier revision was ever in force."""
     return any(one.status in ("deployed", "superseded") for one in seen.revisions[:-1])
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from ..config import names
 from ..diagnostics.field_names import FieldName, config_field_name, setting
 from ..diagnostics.problem import Problem
-from ..inventory.release import UNFINISHED, ReleaseId, Revision, Seen
+from ..inventory.release import UNFINISHED, ReleaseId, ReleaseState, Revision
 
 _MEANING = {
     "pending-install": "its installation was interrupted, or still goes on",
@@ -43,7 +43,7 @@ REAPPLY = "reapply"
 _CONFIG = config_field_name()
 
 
-def condition(seen: Seen, field_name: FieldName = _CONFIG) -> Condition | None:
+def condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condition | None:
     """Return what is wrong with the release's status; None for one that is deployed, or not there.
 
     ``field_name`` tells what the fields are called.

@@ -370,25 +370,21 @@ def test_nodes_that_may_not_be_listed(cli: Cli, server: ApiServer, kubeconfig: s
 def test_all_custom_resources_of_all_versions_are_counted_once(
     cli: Cli, server: ApiServer, kubeconfig: str
 ) -> None:
-    def resources(*kinds: tuple[str, str]) -> Any:
-        listed = [{"name": plural, "kind": kind, "verbs": ["list"]} for plural, kind in kinds]
-        return 200, {
-            "resources": [*listed, {"name": "clonesets/status", "kind": "CloneSet", "verbs": ["get"]}]
-        }
+    def definition(group: str, kind: str, plural: str, *versions: str, stored: str) -> dict[str, Any]:
+        each = [{"name": one, "storage": one == stored, "served": True} for one in versions]
+        spec = {"group": group, "names": {"kind": kind, "plural": plural}, "versions": each}
+        return {"metadata": {"name": f"{plural}.{group}", "uid": plural}, "spec": spec}
 
-    apps: dict[str, Any] = {"name": "apps.kruise.io", "preferredVersion": {"version": "v1beta1"}}
-    apps["versions"] = [{"version": "v1alpha1"}, {"version": "v1beta1"}]
-    policy = {"name": "policy.kruise.io", "versions": [{"version": "v1alpha1"}]}
-    server.routes["/apis"] = (
-        200,
-        {"groups": [{"name": "apps", "versions": [{"version": "v1"}]}, apps, policy]},
-    )
-    server.routes["/apis/apps.kruise.io/v1alpha1"] = resources(
-        ("statefulsets", "StatefulSet"), ("clonesets", "CloneSet")
-    )
-    server.routes["/apis/apps.kruise.io/v1beta1"] = resources(("statefulsets", "StatefulSet"))
-    server.routes["/apis/policy.kruise.io/v1alpha1"] = resources(
-        ("podunavailablebudgets", "PodUnavailableBudget")
+    apps, policy = "apps.kruise.io", "policy.kruise.io"
+    server.named(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        [
+            definition(apps, "StatefulSet", "statefulsets", "v1alpha1", "v1beta1", stored="v1beta1"),
+            definition(apps, "CloneSet", "clonesets", "v1alpha1", stored="v1alpha1"),
+            definition(
+                policy, "PodUnavailableBudget", "podunavailablebudgets", "v1alpha1", stored="v1alpha1"
+            ),
+        ],
     )
     shop = {"metadata": {"name": "shop", "namespace": "default", "uid": "1"}}
     server.objects("/apis/apps.kruise.io/v1beta1/statefulsets", [shop])
@@ -399,8 +395,8 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
     found = {one["code"]: one for one in data["findings"]}
     assert code == 1
     assert found["destroy-deletes"]["objects"] == [
-        {"kind": "StatefulSet.apps.kruise.io", "namespace": "default", "name": "shop"},
         {"kind": "CloneSet.apps.kruise.io", "namespace": "default", "name": "shop"},
+        {"kind": "StatefulSet.apps.kruise.io", "namespace": "default", "name": "shop"},
     ]
     assert "destroy-hook-refuses" in found
     assert any("PodUnavailableBudget.policy.kruise.io" in one["what"] for one in data["notChecked"])

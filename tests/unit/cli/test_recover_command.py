@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import io
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -17,16 +18,18 @@ RECORD = f"{SECRETS}/sh.helm.release.v1.kruise.v2"
 CLONE_SETS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clonesets.apps.kruise.io"
 CERTS = f"{SECRETS}/kruise-webhook-certs"
 MADE = f"{datetime.now(timezone.utc) - timedelta(hours=5, minutes=30):%Y-%m-%dT%H:%M:%SZ}"
-MANIFEST = "kind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
+MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: kruise-webhook-certs\n"
+CONFIG_MAPS = "/api/v1/namespaces/kruise-system/configmaps"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
-def secret(status: str) -> dict[str, Any]:
+def secret(status: str, manifest: str = MANIFEST) -> dict[str, Any]:
     release = {
         "name": "kruise",
         "namespace": "kruise-system",
         "version": 2,
         "info": {"status": status},
-        "manifest": MANIFEST,
+        "manifest": manifest,
         "hooks": [],
     }
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
@@ -49,8 +52,9 @@ def secret(status: str) -> dict[str, Any]:
     }
 
 
-def holds(server: ApiServer, status: str) -> None:
-    found = secret(status)
+def holds(server: ApiServer, status: str, manifest: str = MANIFEST) -> None:
+    found = secret(status, manifest)
+    server.objects(DEFINITIONS, [])
     server.objects(SECRETS, [found])
     server.routes[RECORD] = (200, found)
     server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs"}})
@@ -81,6 +85,7 @@ def test_an_installation_without_records_is_made_fit_for_a_new_one(
     server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.objects(SECRETS, [])
+    server.objects(CONFIG_MAPS, [])
     server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs"}})
     owner = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "kruise-system"}
     server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": owner}})
@@ -89,7 +94,7 @@ def test_an_installation_without_records_is_made_fit_for_a_new_one(
     assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
     assert changes(server) == [("PATCH", CERTS)]
     said = capsys.readouterr().out
-    assert "Found: Helm has no record of kruise-system/kruise, and the cluster has its CRDs" in said
+    assert "Found: Helm has no record of kruise-system/kruise in Secrets, and the cluster has" in said
     assert "mark Secret kruise-webhook-certs as this release's again" in said
     assert said.endswith("Done. Now:\n  pulumi refresh --yes\n  pulumi up\n")
 
@@ -204,7 +209,7 @@ def test_a_healthy_release_needs_nothing(
 @pytest.mark.parametrize(
     ("route", "says"),
     [
-        ((409, {"message": "the object has been modified"}), "somebody else is changing this release"),
+        ((409, {"message": "the object has been modified"}), "another process is changing this release"),
         ((403, {"message": "secrets is forbidden"}), "secrets is forbidden"),
     ],
 )
@@ -230,3 +235,143 @@ def test_a_cluster_that_does_not_answer(kubeconfig: str, capsys: pytest.CaptureF
     said = capsys.readouterr().err
     assert "does not answer" in said
     assert "Traceback" not in said
+
+
+def test_each_step_is_shown_with_its_path_before_the_question(
+    server: ApiServer,
+    kubeconfig: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    holds(server, "pending-install")
+    said: list[str] = []
+
+    def asked(*_: object, **__: object) -> bool:
+        said.append(capsys.readouterr().out)
+        return False
+
+    monkeypatch.setattr("click.confirm", asked)
+    assert run(["recover", "--kubeconfig", kubeconfig]) == 1
+    (before,) = said
+    assert f"  mark Secret kruise-webhook-certs as this release's again\n    PATCH {CERTS}\n" in before
+    assert f"  delete the record of revision 2\n    DELETE {RECORD}\n" in before
+
+
+@pytest.mark.parametrize("status", ["pending-upgrade", "pending-install", "uninstalled"])
+def test_processes_that_may_still_work_on_it_are_warned_of(
+    server: ApiServer, kubeconfig: str, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what was removed and kept its records nothing works any more."""
+    holds(server, status)
+    assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run"]) == 1
+    said = capsys.readouterr().out
+    assert ("If a pulumi or helm process still works on it" in said) == (status != "uninstalled")
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("", 1)])
+def test_the_question_is_asked_beside_json_and_no_answer_is_no(
+    server: ApiServer,
+    kubeconfig: str,
+    typed: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Standard output is JSON alone; the steps and the question are on standard error."""
+    holds(server, "pending-upgrade")
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert run(["recover", "--kubeconfig", kubeconfig, "-o", "json"]) == code
+    captured = capsys.readouterr()
+    data = json.loads(captured.out)
+    assert data["done"] is (code == 0)
+    assert data["requests"] == [{"method": "PUT", "path": RECORD}]
+    assert "Do it? [y/N]" in captured.err
+    assert f"PUT {RECORD}" in captured.err
+
+
+@pytest.mark.parametrize("option", ["--release-name", "--release-namespace"])
+@pytest.mark.parametrize("name", ["../..", "a/b", "A", "", ".", "a%2fb", "a?b", "x" * 64, "a b", "a\n"])
+def test_only_names_of_kubernetes(
+    server: ApiServer, kubeconfig: str, option: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["recover", "--kubeconfig", kubeconfig, option, name, "--yes"]) == 2
+    assert server.asked == []
+    assert "as Kubernetes names things" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["", "what", "apiVersion: v1\nkind: Pod\nmetadata: {name: etcd-0, namespace: kube-system}\n", "a: [\n"],
+)
+@pytest.mark.parametrize("status", ["uninstalling", "pending-install"])
+def test_nothing_is_changed_where_the_manifest_was_not_understood(
+    server: ApiServer, kubeconfig: str, manifest: str, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if (manifest, status) == ("", "pending-install"):
+        return  # killed before it had rendered anything: there is nothing to take over
+    holds(server, status, manifest)
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+    assert "the release's manifest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("going", [True, False])
+def test_records_stay_while_a_definition_of_the_release_is_there(
+    server: ApiServer, kubeconfig: str, going: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "uninstalling")
+    server.routes.pop(CERTS)
+    marks = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "kruise-system"}
+    crd: dict[str, Any] = {"name": "clonesets.apps.kruise.io", "annotations": marks}
+    if going:
+        crd["deletionTimestamp"] = MADE
+    server.named(DEFINITIONS, [{"metadata": crd}])
+    run(["recover", "--kubeconfig", kubeconfig, "--yes"])
+    assert ("DELETE", RECORD) not in changes(server)
+    said = capsys.readouterr().out
+    assert ("is being deleted: CustomResourceDefinition clonesets" in said) == going
+
+    server.objects(DEFINITIONS, [])
+    server.routes.pop(CLONE_SETS)
+    server.asked.clear()
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    assert changes(server) == [("DELETE", RECORD)] or going is False
+
+
+def test_a_secret_with_helms_labels_that_is_no_record_hides_nothing(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stuck = secret("pending-upgrade")
+    labels = {"owner": "helm", "name": "kruise", "version": "9", "status": "deployed"}
+    planted = {"metadata": {"name": "planted", "labels": labels}, "type": "Opaque"}
+    server.objects(SECRETS, [stuck, planted])
+    assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run"]) == 1
+    assert "revision 2 of kruise-system/kruise is pending-upgrade" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", ["pending-upgrade", "uninstalling", "pending-install"])
+def test_a_secret_of_another_type_in_a_records_place_is_left_alone(
+    server: ApiServer, kubeconfig: str, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, status)
+    server.routes[RECORD] = (200, {**secret(status), "type": "Opaque"})
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+    assert "is not of type helm.sh/release.v1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_records_in_config_maps_are_named_and_left_alone(
+    server: ApiServer, kubeconfig: str, allowed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.objects(SECRETS, [])
+    server.objects(CONFIG_MAPS, [{"metadata": {"name": "sh.helm.release.v1.kruise.v1"}}])
+    if not allowed:
+        server.routes[CONFIG_MAPS] = (403, {"message": "forbidden"})
+    marks = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "kruise-system"}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": marks}})
+    server.routes[CERTS] = (200, {"metadata": {"name": "kruise-webhook-certs"}})
+    run(["recover", "--kubeconfig", kubeconfig, "--dry-run"])
+    said = capsys.readouterr().out
+    assert ("HELM_DRIVER=configmap" in said) == allowed
+    assert ("HELM_DRIVER=sql" in said) != allowed

@@ -5,13 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import Cluster, ClusterError, ClusterUnreachableError, connect
 from pulumi_openkruise.cluster import transport as transport_module
-from pulumi_openkruise.cluster.deadline import Budget, DaemonExecutor, OutOfTimeError, run_within
+from pulumi_openkruise.cluster.deadline import Budget, OutOfTimeError, run_within
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.misbehaving import BEHAVIOURS, Behaviour, drips_its_body, misbehaving, silent
@@ -104,21 +102,11 @@ def test_what_work_raises_is_raised() -> None:
         run_within(10, work)
 
 
-@pytest.mark.parametrize("executor", [DaemonExecutor("test"), ThreadPoolExecutor(1)])
-def test_a_daemon_executor_works_as_pythons_own(executor: Any) -> None:
-    results: list[int] = []
-    futures = [executor.submit(results.append, number) for number in range(20)]
-    assert [future.result(10) for future in futures] == [None] * 20
-    assert results == list(range(20))
-    failed = executor.submit(lambda: dict[str, str]()["x"])
-    assert isinstance(failed.exception(10), KeyError)
-
-
 PROGRAM = """
 import sys
 from concurrent.futures import Future
 from pulumi_openkruise.cluster import connect
-from pulumi_openkruise.cluster.deadline import DaemonExecutor
+from pulumi_openkruise.component.daemon_executor import DaemonExecutor
 cluster = connect(sys.argv[2], read_seconds=600, look_seconds=600)
 look = lambda: cluster.get("/version")
 print("asking", flush=True)

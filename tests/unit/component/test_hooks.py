@@ -90,7 +90,11 @@ def test_a_healthy_installation_is_looked_at_in_three_requests_and_nothing_is_sa
     looked = [("GET", path) for path in (SECRETS, CLONE_SETS, DAEMON_SET)]
     assert sorted((method, path) for method, path, *_ in server.asked) == sorted(looked)
     about = {path: (query, headers["Accept"]) for _method, path, query, headers, _body in server.asked}
-    assert about[SECRETS][0] == {"labelSelector": "owner=helm,name=kruise"}
+    assert about[SECRETS][0] == {
+        "labelSelector": "owner=helm,name=kruise",
+        "fieldSelector": "type=helm.sh/release.v1",
+        "limit": "500",
+    }
     assert all("PartialObjectMetadata" in about[path][1] for path in (SECRETS, CLONE_SETS))
     assert said == []
 
@@ -152,7 +156,7 @@ def test_a_user_who_may_not_look_breaks_nothing(server: ApiServer, said: list[st
 
 
 def test_an_answer_that_is_no_answer_breaks_nothing(server: ApiServer, said: list[str]) -> None:
-    server.routes[CLONE_SETS] = (200, {"metadata": ["what"]})
+    server.routes[CLONE_SETS] = (200, b"<html>")
     installed(configured(server), preview=True)
     assert len(said) == 1
 
@@ -391,7 +395,7 @@ def test_a_release_gives_its_crds_up_only_if_helm_keeps_them(
         "metadata": {"name": "clonesets.apps.kruise.io"},
         "spec": {"group": "apps.kruise.io"},
     }
-    server.objects(CRDS, [crd])
+    server.named(CRDS, [crd])
     values = {"crds": {"managed": False}}
     update: dict[str, Any] = {"old_inputs": {"values": {}}, "new_inputs": {"values": values}}
     refused = called(configured(server), hooks, "update release", {"values": values}, **update)
@@ -514,7 +518,7 @@ def test_a_downgrade_is_judged_by_what_is_stored(
         },
         "status": {"storedVersions": ["v1alpha1"]},
     }
-    server.objects(CRDS, [crd, dropped])
+    server.named(CRDS, [crd, dropped])
     server.objects("/apis/apps.kruise.io/v1beta1/sidecarsets", [])
     server.objects("/apis/apps.kruise.io/v1alpha1/ephemeraljobs", [{"metadata": {"name": "debug"}}])
     update: dict[str, Any] = {"old_inputs": {"version": "1.9.0"}, "new_inputs": {"version": "1.8.3"}}
@@ -627,7 +631,7 @@ def test_a_guarded_release_is_not_deleted_while_it_is_needed(
         spec = {"group": "apps.kruise.io", "names": names, "versions": versions}
         return {"metadata": {"name": f"{plural}.apps.kruise.io"}, "spec": spec}
 
-    server.objects(CRDS, [crd("SidecarSet", "sidecarsets"), crd("NodeImage", "nodeimages")])
+    server.named(CRDS, [crd("SidecarSet", "sidecarsets"), crd("NodeImage", "nodeimages")])
     server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [{}] * 3)
     server.objects("/apis/apps.kruise.io/v1alpha1/nodeimages", [{}])
     guarded: OpenKruiseArgs = {"guard_destroy": True}

@@ -1,14 +1,18 @@
-"""What of a release's manifest is in the cluster."""
+"""What of a release's manifest is in the cluster, and that nothing is done about what was not understood."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_openkruise.cluster.errors import NotFoundError
-from pulumi_openkruise.inventory.leftovers import mark, remains, unmarked
-from pulumi_openkruise.inventory.release import ReleaseId
+from pulumi_openkruise.cluster import Cluster, connect
+from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, objects_of
+from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ownership_patch
 
-CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clonesets.apps.kruise.io"
+from tests.support.api_server import ApiServer, api_server
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+CRD = f"{DEFINITIONS}/clonesets.apps.kruise.io"
 SECRET = "/api/v1/namespaces/kruise-system/secrets/kruise-webhook-certs"
 ROLE = "/apis/rbac.authorization.k8s.io/v1/namespaces/here/roles/leader"
 MANIFEST = """---
@@ -37,28 +41,35 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
   name: leader
----
-apiVersion: example.com/v1
-kind: Unknown
-metadata:
-  name: of-no-interest
 """
-OWNED = {"annotations": {"meta.helm.sh/release-name": "kruise"}}
+RELEASE = ReleaseId("here", "kruise")
+PLACES = ("here", "kruise-system")
+OWNED = {"annotations": {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "here"}}
+GOING = {**OWNED, "deletionTimestamp": "2026-11-25T08:00:00Z"}
+ALL = {CRD: OWNED, SECRET: OWNED, ROLE: OWNED}
 
 
-class Objects:
-    """Test double of a cluster that holds these objects, by path."""
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    with api_server() as double:
+        yield double
 
-    def __init__(self, **found: Any) -> None:
-        self.found: dict[str, Any] = {CRD: OWNED, SECRET: OWNED, ROLE: OWNED}
-        self.found.update(found)
 
-    def request(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, accept: str = ""
-    ) -> dict[str, Any]:
-        if self.found.get(path) is None:
-            raise NotFoundError(method, path, 404, "not found")
-        return {"metadata": self.found[path]}
+@pytest.fixture
+def cluster(server: ApiServer) -> Cluster:
+    return connect(json.dumps(server.kubeconfig()))
+
+
+def hold(server: ApiServer, objects: dict[str, Any]) -> None:
+    """Serve these objects by path, and the CRDs among them as a list, too."""
+    definitions = []
+    for path, metadata in objects.items():
+        if metadata is not None:
+            named = {"metadata": {"name": path.rpartition("/")[2], **metadata}}
+            server.routes[path] = (200, named)
+            if path.startswith(f"{DEFINITIONS}/"):
+                definitions.append(named)
+    server.objects(DEFINITIONS, definitions)
 
 
 @pytest.mark.parametrize(
@@ -67,28 +78,100 @@ class Objects:
         ({}, ("all", True)),
         ({SECRET: None}, ("some", True)),
         ({CRD: None}, ("some", False)),
-        ({CRD: {"deletionTimestamp": "now"}}, ("some", False)),
+        ({CRD: GOING}, ("some", False)),
         ({CRD: None, SECRET: None, ROLE: None}, ("none", False)),
+        ({CRD: GOING, SECRET: None, ROLE: None}, ("terminating", False)),
+        ({CRD: None, SECRET: GOING, ROLE: None}, ("terminating", False)),
+        # Of no manifest, and the release's all the same.
+        ({CRD: None, SECRET: None, ROLE: None, f"{DEFINITIONS}/x.apps.kruise.io": OWNED}, ("some", False)),
+        (
+            {CRD: None, SECRET: None, ROLE: None, f"{DEFINITIONS}/x.apps.kruise.io": GOING},
+            ("terminating", False),
+        ),
+        ({CRD: None, SECRET: None, ROLE: None, f"{DEFINITIONS}/x.example.com": OWNED}, ("none", False)),
+        ({CRD: None, SECRET: None, ROLE: None, f"{DEFINITIONS}/y.apps.kruise.io": {}}, ("none", False)),
     ],
 )
-def test_what_is_left(changed: dict[str, Any], found: tuple[str, bool]) -> None:
-    assert remains(Objects(**changed), MANIFEST, "here") == found
+def test_what_is_left(
+    server: ApiServer, cluster: Cluster, changed: dict[str, Any], found: tuple[str, bool]
+) -> None:
+    hold(server, {**ALL, **changed})
+    left = find_leftovers(cluster, MANIFEST, RELEASE, PLACES)
+    assert (left.remaining, left.hook_can_pass) == found
+    assert bool(left.terminating) == (GOING in changed.values())
 
 
-def test_what_has_lost_its_mark() -> None:
-    assert unmarked(Objects(), MANIFEST, "here") == []
-    lost = unmarked(Objects(**{SECRET: {}, CRD: None}), MANIFEST, "here")
-    assert [str(thing) for thing in lost] == ["Secret kruise-webhook-certs"]
-    assert lost[0].path == SECRET
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        json.dumps({"apiVersion": "v1", "kind": "Role", "metadata": {"name": "leader"}}),
+        '"apiVersion": v1\n"kind": "Role"\n"metadata":\n  "name": "leader"\n',
+        "apiVersion: v1\nkind: Role\nmetadata: {labels: {a: b}, name: leader}\n...\n---\n",
+    ],
+    ids=["JSON", "quoted keys", "flow"],
+)
+def test_a_manifest_in_any_form_of_yaml_is_understood(
+    server: ApiServer, cluster: Cluster, manifest: str
+) -> None:
+    hold(server, {ROLE: OWNED})
+    assert find_leftovers(cluster, manifest, RELEASE, PLACES) == Leftovers("all")
 
 
-def test_an_object_of_another_release_is_left_alone() -> None:
-    other = {"annotations": {"meta.helm.sh/release-name": "other"}}
-    assert unmarked(Objects(**{SECRET: other}), MANIFEST, "here") == []
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ("", "names no object"),
+        ("# nothing\n", "names no object"),
+        ("kind: Secret\nmetadata: {name: [\n", "cannot be read: not valid YAML at line"),
+        ("just words\n", "document 1 is no object"),
+        ("kind: Role\nmetadata: {name: leader}\n", "document 1 is no object"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {}\n", "document 1 is no object"),
+        ("apiVersion: v1\nkind: List\nitems: []\nmetadata: {name: x}\n", "document 1 is a list"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n", "a kind that the chart has not"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {name: x, namespace: kube-system}\n", "not the chart's"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {name: ../../pods/etcd-0?x}\n", "no name in Kubernetes"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {name: ..}\n", "no name in Kubernetes"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {name: A}\n", "no name in Kubernetes"),
+        ("apiVersion: v1\nkind: Role\nmetadata: {name: 7}\n", "document 1 is no object"),
+        (
+            "a0: &a0 {x: 1}\n"
+            + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46)),
+            "stands",
+        ),
+    ],
+)
+def test_a_manifest_that_was_not_understood_leads_to_nothing(
+    server: ApiServer, cluster: Cluster, manifest: str, said: str
+) -> None:
+    hold(server, {})
+    with pytest.raises(ValueError, match=said):
+        find_leftovers(cluster, manifest, RELEASE, PLACES)
+    assert server.asked == []
+
+
+def test_an_error_quotes_nothing_of_a_manifest_that_may_hold_secrets(cluster: Cluster) -> None:
+    with pytest.raises(ValueError) as caught:
+        objects_of("kind: Secret\nstringData: {password: *s3cret}\n", PLACES)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_has_lost_its_mark(server: ApiServer, cluster: Cluster) -> None:
+    hold(server, ALL)
+    objects = objects_of(MANIFEST, PLACES)
+    assert find_unowned(cluster, objects) == []
+    server.routes.pop(CRD)
+    hold(server, {SECRET: {}})
+    lost = find_unowned(cluster, objects)
+    assert [(str(thing), thing.path) for thing in lost] == [("Secret kruise-webhook-certs", SECRET)]
+
+
+def test_an_object_of_another_release_is_left_alone(server: ApiServer, cluster: Cluster) -> None:
+    hold(server, {**ALL, SECRET: {"annotations": {"meta.helm.sh/release-name": "other"}}})
+    assert find_unowned(cluster, objects_of(MANIFEST, PLACES)) == []
 
 
 def test_the_mark_is_helms() -> None:
-    assert mark(ReleaseId("kruise-system", "kruise")) == {
+    assert ownership_patch(ReleaseId("kruise-system", "kruise")) == {
         "metadata": {
             "labels": {"app.kubernetes.io/managed-by": "Helm"},
             "annotations": {
@@ -97,8 +180,3 @@ def test_the_mark_is_helms() -> None:
             },
         }
     }
-
-
-def test_a_manifest_that_is_none() -> None:
-    with pytest.raises(ValueError, match="cannot be read"):
-        remains(Objects(), "kind: Secret\nmetadata: {name: [\n", "here")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
-from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen
+from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
 from pulumi_openkruise.lifecycle.installation import (
     Declared,
     check_blocked,
@@ -17,8 +17,8 @@ from pulumi_openkruise.lifecycle.installation import (
 
 RELEASE = ReleaseId("kruise-system", "kruise")
 DECLARED = Declared("kruise", RELEASE, namespace="kruise-system", create_namespace=True)
-INSTALLED = Seen(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
-EMPTY = Seen(RELEASE)
+INSTALLED = ReleaseState(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
+EMPTY = ReleaseState(RELEASE)
 UNAVAILABLE = Unavailable("connection refused")
 
 
@@ -50,17 +50,17 @@ def test_a_namespace_that_exists_is_not_taken_from_its_installation() -> None:
 
 
 def test_no_namespace_is_made_for_a_second_openkruise_or_under_a_stuck_release() -> None:
-    other = Seen(RELEASE, owner=ReleaseId("default", "kruise"))
+    other = ReleaseState(RELEASE, owner=ReleaseId("default", "kruise"))
     assert (
         check_namespace_creation(DECLARED, other, exists=False) == check_other_release(DECLARED, other) != []
     )
-    stuck = Seen(RELEASE, (Revision(1, "pending-upgrade"),), owner=RELEASE)
+    stuck = ReleaseState(RELEASE, (Revision(1, "pending-upgrade"),), owner=RELEASE)
     assert check_namespace_creation(DECLARED, stuck, exists=False) == check_blocked(stuck) != []
 
 
 @pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
 def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
-    seen = Seen(RELEASE, (Revision(1, status),), owner=RELEASE)
+    seen = ReleaseState(RELEASE, (Revision(1, status),), owner=RELEASE)
     for problems in (check_creation(DECLARED, seen), check_blocked(seen)):
         (problem,) = problems
         assert problem.code == "release-blocked"
@@ -72,7 +72,7 @@ def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
 def test_any_other_status_blocks_nothing(status: str) -> None:
-    assert check_blocked(Seen(RELEASE, (Revision(1, status),))) == []
+    assert check_blocked(ReleaseState(RELEASE, (Revision(1, status),))) == []
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_any_other_status_blocks_nothing(status: str) -> None:
 )
 def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
     for problems in (
-        check_other_release(DECLARED, Seen(RELEASE, owner=owner)),
-        check_creation(DECLARED, Seen(RELEASE, owner=owner)),
+        check_other_release(DECLARED, ReleaseState(RELEASE, owner=owner)),
+        check_creation(DECLARED, ReleaseState(RELEASE, owner=owner)),
     ):
         (problem,) = problems
         assert problem.code == "other-release"
@@ -107,7 +107,7 @@ def test_a_cluster_holds_one_openkruise(owner: ReleaseId, keys: str) -> None:
 )
 def test_an_installation_is_kept_by_the_namespace_that_was_changed(asked: str, keys: str) -> None:
     moved = Declared("kruise", ReleaseId(asked, "kruise"), namespace="elsewhere", create_namespace=True)
-    (problem,) = check_other_release(moved, Seen(moved.release, owner=RELEASE))
+    (problem,) = check_other_release(moved, ReleaseState(moved.release, owner=RELEASE))
     assert problem.detail[-1].endswith(f"to keep that installation: {keys}")
 
 

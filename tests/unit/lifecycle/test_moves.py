@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from pulumi_openkruise.diagnostics.field_names import config_field_name
-from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen
+from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
 from pulumi_openkruise.lifecycle.installation import Declared
 from pulumi_openkruise.lifecycle.moves import (
     check_cluster,
@@ -15,8 +15,8 @@ from pulumi_openkruise.lifecycle.moves import (
 
 RELEASE = ReleaseId("kruise-system", "kruise")
 DECLARED = Declared("kruise", RELEASE, namespace="kruise-system", create_namespace=True)
-INSTALLED = Seen(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
-EMPTY = Seen(RELEASE)
+INSTALLED = ReleaseState(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
+EMPTY = ReleaseState(RELEASE)
 
 
 def test_an_installation_stays_in_its_namespace() -> None:
@@ -28,7 +28,7 @@ def test_an_installation_stays_in_its_namespace() -> None:
     assert "runs in kruise-system, and this stack would move it to elsewhere" in problem.reason
     assert problem.detail[-1].strip() == "pulumi config set mine:namespace kruise-system && pulumi up"
     assert check_namespace("kruise-system", moved) == [problem]  # where nothing could be looked at
-    assert check_namespace("kruise-system", moved, Seen(moved.release, owner=RELEASE)) == [problem]
+    assert check_namespace("kruise-system", moved, ReleaseState(moved.release, owner=RELEASE)) == [problem]
     assert check_namespace("kruise-system", moved, EMPTY) == []
     assert check_namespace("elsewhere", moved, INSTALLED) == []
 

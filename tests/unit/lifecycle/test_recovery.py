@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.inventory.helm_records import decode
-from pulumi_openkruise.inventory.release import ReleaseId, Revision, Seen, revision
-from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edited
+from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, revision_of
+from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edit_record
 from pulumi_openkruise.lifecycle.recovery import Edit, plan
 from pulumi_openkruise.lifecycle.release_condition import condition, describe
 
@@ -26,8 +26,8 @@ RECORD = {
 }
 
 
-def seen(*statuses: str) -> Seen:
-    return Seen(RELEASE, tuple(Revision(number, status) for number, status in enumerate(statuses, 1)))
+def seen(*statuses: str) -> ReleaseState:
+    return ReleaseState(RELEASE, tuple(Revision(number, status) for number, status in enumerate(statuses, 1)))
 
 
 def secret(record: dict[str, Any] = RECORD) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_an_interrupted_installation_is_forgotten() -> None:
     chosen = plan(seen("pending-install"))
     assert chosen.edits == (Edit(1, "delete"),)
     assert "--clear-pending-creates" in chosen.then[0]
-    assert plan(seen("pending-install"), unmarked=["Secret certs"]).marked == ("Secret certs",)
+    assert plan(seen("pending-install"), unowned=["Secret certs"]).marked == ("Secret certs",)
 
 
 def test_records_of_a_removal_that_kept_them_are_forgotten() -> None:
@@ -75,7 +75,7 @@ def test_records_of_a_removal_that_kept_them_are_forgotten() -> None:
 @pytest.mark.parametrize("earlier", [(), ("deployed",)])
 @pytest.mark.parametrize("status", ["unknown", "", "pending-something-new"])
 def test_a_status_that_is_not_known_is_told_and_left_alone(status: str, earlier: tuple[str, ...]) -> None:
-    chosen = plan(seen(*earlier, status), unmarked=["Secret certs"])
+    chosen = plan(seen(*earlier, status), unowned=["Secret certs"])
     assert chosen.edits == ()
     assert chosen.marked == ()
     assert "changes nothing" in chosen.found
@@ -93,24 +93,27 @@ def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
         ("some", True, (Edit(2, "mark", "failed"),)),
         ("some", False, (Edit(2, "mark", "failed", without_hooks=True),)),
         ("none", False, (Edit(1, "delete"), Edit(2, "delete"))),
-        # Nothing is claimed of what was not looked at.
-        ("unknown", True, (Edit(2, "mark", "failed"),)),
+        # Nothing is done about what was not looked at, or is being deleted still.
+        ("unknown", True, ()),
+        ("terminating", True, ()),
     ],
 )
 def test_an_interrupted_removal(objects: Any, crds: bool, edits: tuple[Edit, ...]) -> None:
-    assert plan(seen("superseded", "uninstalling"), objects, crds=crds).edits == edits
+    assert plan(seen("superseded", "uninstalling"), Leftovers(objects, crds)).edits == edits
 
 
 def test_no_release_is_told_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
-    assert plan(Seen(RELEASE)).edits == ()
-    assert "pulumi refresh" in plan(Seen(RELEASE)).then[0]
-    gone = plan(Seen(RELEASE, owner=RELEASE), unmarked=["Secret certs"])
+    assert plan(ReleaseState(RELEASE)).edits == ()
+    assert "pulumi refresh" in plan(ReleaseState(RELEASE)).then[0]
+    gone = plan(ReleaseState(RELEASE, owner=RELEASE), unowned=["Secret certs"])
     assert gone.changes
     assert (gone.edits, gone.marked) == ((), ("Secret certs",))
     assert gone.then == ("pulumi refresh --yes", "pulumi up")
-    assert not plan(Seen(RELEASE, owner=RELEASE)).changes
-    assert plan(Seen(RELEASE, owner=other)).then == ("pulumi-openkruise recover --release-namespace default",)
+    assert not plan(ReleaseState(RELEASE, owner=RELEASE)).changes
+    assert plan(ReleaseState(RELEASE, owner=other)).then == (
+        "pulumi-openkruise recover --release-namespace default",
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_an_edit_is_described_with_what_it_takes(edit: Edit, words: str) -> None
 
 def test_an_edit_changes_the_status_and_nothing_else() -> None:
     before = secret()
-    after = edited(before, Edit(2, "mark", "failed"))
+    after = edit_record(before, Edit(2, "mark", "failed"))
     assert before == secret(), "the given Secret was changed"
 
     expected = json.loads(json.dumps(RECORD))
@@ -140,31 +143,31 @@ def test_an_edit_changes_the_status_and_nothing_else() -> None:
 
 
 def test_an_edit_can_take_the_hooks() -> None:
-    assert payload(edited(secret(), Edit(2, "mark", "failed", without_hooks=True)))["hooks"] == []
-    assert payload(edited(secret(), Edit(2, "mark", "failed")))["hooks"] == RECORD["hooks"]
+    assert payload(edit_record(secret(), Edit(2, "mark", "failed", without_hooks=True)))["hooks"] == []
+    assert payload(edit_record(secret(), Edit(2, "mark", "failed")))["hooks"] == RECORD["hooks"]
 
 
 def test_a_record_is_read_for_an_edit_as_everywhere_else() -> None:
     plain = base64.b64encode(base64.b64encode(json.dumps(RECORD).encode())).decode()
-    after = edited({**secret(), "data": {"release": plain}}, Edit(2, "mark", "failed"))
+    after = edit_record({**secret(), "data": {"release": plain}}, Edit(2, "mark", "failed"))
     assert payload(after)["info"]["status"] == "failed"
 
     cut = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(RECORD).encode())[:-20])).decode()
     with pytest.raises(ValueError, match="cut off"):
-        edited({**secret(), "data": {"release": cut}}, Edit(2, "mark", "failed"))
+        edit_record({**secret(), "data": {"release": cut}}, Edit(2, "mark", "failed"))
 
 
 def test_the_same_edit_gives_the_same_bytes_whenever_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     before = secret()
-    now = edited(before, Edit(2, "mark", "failed"))
+    now = edit_record(before, Edit(2, "mark", "failed"))
     monkeypatch.setattr("time.time", lambda: 1e9)
-    assert edited(before, Edit(2, "mark", "failed")) == now
+    assert edit_record(before, Edit(2, "mark", "failed")) == now
 
 
 @pytest.mark.parametrize("data", [{}, {"release": "???"}, {"release": "bm90aGluZw=="}])
 def test_a_secret_that_is_no_release_is_not_edited(data: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="holds no Helm release"):
-        edited({**secret(), "data": data}, Edit(2, "mark", "failed"))
+        edit_record({**secret(), "data": data}, Edit(2, "mark", "failed"))
 
 
 def test_a_failed_release_is_told_and_blocks_nothing() -> None:
@@ -174,14 +177,14 @@ def test_a_failed_release_is_told_and_blocks_nothing() -> None:
     assert "openkruise:reapply" in str(found)
     assert "`pulumi-openkruise check` says what its pods lack" in str(found)
     assert condition(seen("deployed")) is None
-    assert condition(Seen(RELEASE)) is None
+    assert condition(ReleaseState(RELEASE)) is None
 
 
 def test_labels_are_read() -> None:
     labels = {"version": "12", "status": "deployed"}
-    assert revision({"labels": labels}) == Revision(12, "deployed")
-    assert revision({"labels": {"version": "x"}}) == Revision(0, "unknown")
-    assert revision({"labels": labels, "resourceVersion": "41"}).version == "41"
+    assert revision_of({"metadata": {"labels": labels}}) == Revision(12, "deployed")
+    assert revision_of({"metadata": {"labels": {"version": "x"}}}) == Revision(0, "unknown")
+    assert revision_of({"metadata": {"labels": labels, "resourceVersion": "41"}}).version == "41"
 
 
 @pytest.mark.parametrize(
@@ -202,13 +205,42 @@ def test_since_when_a_revision_has_its_status(status: str, since: str) -> None:
         "creationTimestamp": times[0],
         "managedFields": [{"manager": "helm", "time": time} for time in reversed(times)],
     }
-    found = revision(metadata)
+    found = revision_of({"metadata": metadata})
     assert f"{found.since:%Y-%m-%d %H:%M:%S}" == f"2026-11-25 {since}"
     assert f"since 2026-11-25 {since} UTC" in describe(found)
 
 
 def test_no_moment_is_made_up() -> None:
     labels = {"version": "2", "status": "uninstalling", "modifiedAt": "1600000000"}
-    found = revision({"labels": labels, "creationTimestamp": "2026-11-25T08:00:00Z"})
+    found = revision_of({"metadata": {"labels": labels, "creationTimestamp": "2026-11-25T08:00:00Z"}})
     assert found.since is None
     assert "since" not in describe(found)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [None, [], "x", {"version": 2}, {"version": "9" * 5000}, {"version": "²"}, {"status": ["deployed"]}],
+)
+def test_a_malformed_record_is_revision_zero_of_no_known_status(labels: Any) -> None:
+    found = revision_of({"metadata": {"labels": labels, "managedFields": "x", "creationTimestamp": 7}})
+    assert found == Revision(0, "unknown")
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-25", "2026-11-25T08:00:00"])
+def test_a_time_that_is_none_is_not_known(moment: str) -> None:
+    record = {"metadata": {"labels": {"status": "pending-install"}, "creationTimestamp": moment}}
+    assert revision_of(record).since is None
+
+
+def test_what_is_being_deleted_is_named_and_waited_for() -> None:
+    chosen = plan(seen("uninstalling"), Leftovers("terminating", True, ("CustomResourceDefinition a", "b")))
+    assert not chosen.changes
+    assert "is being deleted: CustomResourceDefinition a, b" in chosen.found
+    assert chosen.then[-1] == "pulumi-openkruise recover, again when they are gone"
+
+
+def test_records_in_config_maps_are_left_alone() -> None:
+    state = ReleaseState(RELEASE, owner=RELEASE)
+    chosen = plan(state, unowned=["Secret certs"], records_in_config_maps=True)
+    assert not chosen.changes
+    assert "HELM_DRIVER=configmap" in chosen.found

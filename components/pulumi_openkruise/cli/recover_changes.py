@@ -1,0 +1,142 @@
+"""What ``recover`` reads before it plans, and how it makes the changes: each bound to what was read."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..cluster import Cluster, ForbiddenError, NotFoundError
+from ..config import names
+from ..inventory.helm_records import SECRET_TYPE, decode
+from ..inventory.json_access import text
+from ..inventory.leftovers import (
+    CERTIFICATES,
+    DAEMON_CONFIG,
+    ManifestObject,
+    find_leftovers,
+    find_unowned,
+    install_namespace,
+    manifest_object,
+    objects_of,
+)
+from ..inventory.release import Leftovers, ReleaseId, ReleaseState, ownership_patch
+from ..inventory.release_reader import has_config_map_records, read_release, record_path
+from ..lifecycle.record_edits import edit_record
+from ..lifecycle.recovery import Edit
+
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+class ReleaseChangedError(Exception):
+    """The release is no longer what the plan was made for."""
+
+
+class Circumstances(NamedTuple):
+    """What a plan depends on besides the records."""
+
+    left: Leftovers = Leftovers()
+    unowned: tuple[ManifestObject, ...] = ()
+    records_in_config_maps: bool = False
+
+
+def read_circumstances(cluster: Cluster, state: ReleaseState) -> Circumstances:
+    """Return what a plan depends on, read only where it does.
+
+    Of a release on its way out, how much is left; of one that was not installed to the end, or whose records
+    are gone, what has lost Helm's mark. Raises ClusterError, and ValueError for a record or a manifest that
+    was not understood.
+    """
+    latest, release = state.latest, state.release
+    if latest is None and state.owner == release:
+        if _records_in_config_maps(cluster, release):
+            return Circumstances(records_in_config_maps=True)
+        # No record says in which namespace it runs.
+        places = tuple(dict.fromkeys((release.namespace, names.NAMESPACE)))
+        candidates = [manifest_object(*CERTIFICATES, place, places) for place in places]
+        return Circumstances(unowned=tuple(find_unowned(cluster, candidates)))
+    if latest is None or latest.status not in ("uninstalling", "pending-install"):
+        return Circumstances()
+    record = decode(_record(cluster, release, latest.number))
+    installed = install_namespace(record.values) or install_namespace(record.defaults)
+    places = (record.namespace or release.namespace, *filter(None, (installed, DAEMON_CONFIG)))
+    if latest.status == "pending-install":
+        return Circumstances(unowned=tuple(find_unowned(cluster, objects_of(record.manifest, places))))
+    return Circumstances(find_leftovers(cluster, record.manifest, release, places))
+
+
+def make_changes(
+    cluster: Cluster, state: ReleaseState, unowned: Sequence[ManifestObject], edits: Sequence[Edit]
+) -> None:
+    """Make the changes of a plan: what can stand in the way of any is looked for before the first.
+
+    Raises ReleaseChangedError, ClusterError, and ValueError for a record that cannot be edited.
+    """
+    bodies = _bodies(cluster, state, edits)
+    for thing in unowned:
+        patch = ownership_patch(state.release)
+        cluster.request("PATCH", thing.path, patch, content_type=_MERGE_PATCH)
+    for edit, body in zip(edits, bodies, strict=True):
+        path = record_path(state.release, edit.revision)
+        if edit.action != "delete":
+            cluster.request("PUT", path, body)
+            continue
+        with contextlib.suppress(NotFoundError):  # it is gone already
+            cluster.request("DELETE", path, body)
+
+
+def steps(
+    release: ReleaseId, unowned: Sequence[ManifestObject], edits: Sequence[Edit]
+) -> list[tuple[str, str, str]]:
+    """Return what ``make_changes`` does: in words, and the method and path of each request."""
+    found = [(f"mark {thing} as this release's again", "PATCH", thing.path) for thing in unowned]
+    for edit in edits:
+        method = "DELETE" if edit.action == "delete" else "PUT"
+        found.append((str(edit), method, record_path(release, edit.revision)))
+    return found
+
+
+def _bodies(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> list[dict[str, Any]]:
+    """Return what is sent for each edit, bound to the record as the plan has seen it.
+
+    A question waits as long as a person does, and an operation that was taken for dead may end meanwhile.
+    """
+    now = read_release(cluster, state.release)
+    if now.revisions != state.revisions:
+        raise ReleaseChangedError(
+            f"Helm release {state.release} has changed since it was read: nothing was done\n"
+            f"  it was {_described(state)}, and is {_described(now)}"
+        )
+    versions = {one.number: one.version for one in state.revisions}
+    bodies: list[dict[str, Any]] = []
+    for edit in edits:
+        bound = {"resourceVersion": versions[edit.revision]}
+        if edit.action == "delete":
+            bodies.append({"preconditions": bound})
+            continue
+        body = edit_record(_record(cluster, state.release, edit.revision), edit)
+        body["metadata"].update(bound)
+        bodies.append(body)
+    return bodies
+
+
+def _described(state: ReleaseState) -> str:
+    described = (
+        f"{one.status} at revision {one.number} (resourceVersion {one.version})" for one in state.revisions
+    )
+    return ", ".join(described) or "not there"
+
+
+def _record(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:
+    """Return the Secret of one revision; raises ValueError for one that is no record of Helm's."""
+    found = cluster.get(record_path(release, revision))
+    if text(found, "type") != SECRET_TYPE:
+        raise ValueError(
+            f"{record_path(release, revision)} is not of type {SECRET_TYPE}: it is no record of Helm's"
+        )
+    return found
+
+
+def _records_in_config_maps(cluster: Cluster, release: ReleaseId) -> bool:
+    try:
+        return has_config_map_records(cluster, release)
+    except ForbiddenError:
+        return False

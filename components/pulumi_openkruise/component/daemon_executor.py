@@ -1,0 +1,38 @@
+"""Threads for questions to the cluster that no exit of the program waits for."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from queue import SimpleQueue
+from typing import Any
+
+
+class DaemonExecutor(Executor):
+    """Runs work on daemon threads: unlike those of a ThreadPoolExecutor they never hold up an exit."""
+
+    def __init__(self, name: str, threads: int = 1) -> None:
+        """Take the threads' name and their number; a thread begins with the work that needs it."""
+        self._name, self._most = name, threads
+        self._work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return the future result of a call."""
+        future: Future[Any] = Future()
+        self._work.put((future, lambda: fn(*args, **kwargs)))
+        with self._lock:
+            if len(self._threads) < self._most:
+                self._threads.append(threading.Thread(target=self._run, daemon=True, name=self._name))
+                self._threads[-1].start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            future, call = self._work.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)

@@ -1,0 +1,97 @@
+"""OpenKruise's CustomResourceDefinitions and the objects of their kinds, each listed by one function."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
+from ..diagnostics.unavailable import Unavailable
+from .json_access import at, items, mapping, name_of, strings, text
+from .release import Definition
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+GROUPS = ("apps.kruise.io", "policy.kruise.io")
+"""API groups of OpenKruise's CRDs."""
+MANAGERS_OWN = frozenset({"NodeImage", "NodePodProbe"})
+"""Kinds whose objects the manager makes, one a node."""
+
+
+def list_definitions(cluster: Cluster) -> list[Mapping[str, Any]]:
+    """Return OpenKruise's CRDs as the API server has them, by name; raises ClusterError.
+
+    By group: Kruise Rollouts and Kruise Game have theirs beside these. One by one: a cluster has hundreds of
+    others, each with a schema of some hundred kilobytes.
+    """
+    names = [name_of(one) for one in cluster.list(DEFINITIONS, metadata_only=True)]
+    found: list[Mapping[str, Any]] = []
+    for name in sorted(names):
+        if name.partition(".")[2] in GROUPS:
+            with suppress(NotFoundError):  # deleted since it was listed
+                found.append(cluster.get(f"{DEFINITIONS}/{name}"))
+    return found
+
+
+def read_definitions(cluster: Cluster) -> list[Definition]:
+    """Return what decides whether a chart can take OpenKruise's CRDs over; raises ClusterError."""
+    return [
+        Definition(
+            name=name_of(crd),
+            stored=tuple(strings(crd, "status", "storedVersions")),
+            kept=text(mapping(crd, "metadata", "annotations"), "helm.sh/resource-policy") == "keep",
+        )
+        for crd in list_definitions(cluster)
+    ]
+
+
+def list_custom_resources(
+    cluster: Cluster,
+    definitions: Iterable[Mapping[str, Any]],
+    tell: Callable[[str], None] = lambda _what: None,
+) -> tuple[dict[str, list[str]], dict[str, Unavailable]]:
+    """Return the names of all objects of these CRDs by kind and group, and which kinds cannot be listed.
+
+    Each kind is asked in the version that its CRD stores, if that is served; objects of a CRD that serves
+    none cannot be counted. ``tell`` is called with the plural of each kind.
+    """
+    found: dict[str, list[str]] = {}
+    unavailable: dict[str, Unavailable] = {}
+    for crd in definitions:
+        group, plural = text(crd, "spec", "group"), text(crd, "spec", "names", "plural")
+        kind = f"{text(crd, 'spec', 'names', 'kind')}.{group}"
+        served = [one for one in items(crd, "spec", "versions") if one.get("served") is not False]
+        stored = [text(one, "name") for one in served if one.get("storage") is True]
+        versions = [*stored, *(text(one, "name") for one in served)]
+        if not versions:
+            unavailable[kind] = Unavailable("its definition serves no version")
+            continue
+        tell(plural)
+        try:
+            objects = cluster.list(f"/apis/{group}/{versions[0]}/{plural}", metadata_only=True)
+            found[kind] = [namespaced_name(one) for one in objects]
+        except ClusterError as error:
+            unavailable[kind] = why_unavailable(error)
+    return found, unavailable
+
+
+def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
+    """Count the custom resources that people made, by kind; one kind that cannot be listed leaves it unknown.
+
+    Raises ClusterError where the CRDs cannot be read.
+    """
+    found, unavailable = list_custom_resources(cluster, list_definitions(cluster))
+    own = {kind.partition(".")[0]: len(names) for kind, names in found.items() if names}
+    for kind, reason in unavailable.items():
+        if kind.partition(".")[0] not in MANAGERS_OWN:
+            return Unavailable(f"{kind}: {reason}")
+    return {kind: count for kind, count in own.items() if kind not in MANAGERS_OWN}
+
+
+def why_unavailable(error: ClusterError) -> Unavailable:
+    """Return an error of a request as what could not be known."""
+    return Unavailable(f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause)
+
+
+def namespaced_name(item: Mapping[str, Any]) -> str:
+    """Name an object with its namespace, if it has one."""
+    namespace = at(item, "metadata", "namespace")
+    return f"{namespace}/{name_of(item)}" if namespace else name_of(item)
