@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills chart languages oracle fuzz privileges roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills chart languages package oracle fuzz privileges roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ lint: $(LINT)/ready ## ruff and mypy
 
 languages: $(LINT)/ready ## the SDKs for TypeScript, Python and Go: generated, compiled, wrong programs refused
 	$(LINT)/bin/python -m pytest tests/languages
+
+package: $(LINT)/ready ## wheel and source distribution: built, checked, used in an empty environment
+	$(LINT)/bin/python $(PIP) -e '.[package]'
+	$(LINT)/bin/python -m pytest tests/package
 
 oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 	$(SANDBOX)/bin/python $(PIP) -r tests/oracle/requirements.txt

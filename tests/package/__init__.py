@@ -1,0 +1,1 @@
+"""The distribution: built, checked, and installed into an empty environment; may run pip."""
