@@ -7,7 +7,7 @@ LINT := .venv-lint
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills chart languages package oracle fuzz privileges roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills chart languages package oracle fuzz privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,12 @@ e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
+
+fleets: export FLEET_KILLS ?= 30
+fleets: export FLEET_FAILURES ?= 50
+fleets: $(SANDBOX)/ready ## fleets: 30 kills and 50 failures at random, PostgreSQL and S3; `make e2e` has four of each
+	$(SANDBOX)/bin/python $(PIP) 'moto[server]>=5,<6'
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_fleet.py tests/e2e/test_fleet_deployment.py -v
 
 privileges: export PRIVILEGES ?= all
 privileges: $(SANDBOX)/ready ## the roles in deploy/: sufficient, and each verb necessary

@@ -38,9 +38,13 @@ def make(tmp_path: Path, programs: Path) -> Iterator[Make]:
     made: list[SimulatedFleet] = []
 
     def make(
-        waves: list[tuple[str, int]], wait: float = 0.3, settings: Mapping[str, Any] | None = None
+        waves: list[tuple[str, int]],
+        wait: float = 0.3,
+        settings: Mapping[str, Any] | None = None,
+        backend: str = "",
     ) -> SimulatedFleet:
-        fleet = SimulatedFleet(tmp_path / str(len(made)), programs, Path(sys.executable))
+        folder = tmp_path / str(len(made))
+        fleet = SimulatedFleet(folder, programs, Path(sys.executable), backend=backend)
         made.append(fleet)
         file, clusters = document(waves, **(settings or {}))
         fleet.make(file, {name: {"wait": wait, "value": "1"} for name in clusters})
