@@ -74,7 +74,7 @@ def test_accepted_findings_do_not_count(cli: Cli, accepted: Callable[[str], str]
     code, out, _err = cli("x=y", "pool=a", "--accepted", path)
     assert code == 0
     assert "Accepted until 2999-12-31: real-node-excluded (real-1): it is known" in out
-    assert "Summary: no findings, 2 accepted; 0 checks found nothing." in out
+    assert "Summary: no findings, 2 accepted; " in out
 
 
 def test_an_expired_acceptance_is_a_finding(cli: Cli, accepted: Callable[[str], str]) -> None:
@@ -123,16 +123,17 @@ def test_an_empty_list_accepts_nothing(cli: Cli, accepted: Callable[[str], str])
 
 def test_short_is_a_line_for_each_finding(cli: Cli) -> None:
     _code, out, _err = cli("pool=a", "x=y", "-o", "short")
-    assert out.splitlines() == [
+    *findings, summary = out.splitlines()
+    assert findings == [
         "critical real-node-excluded: 1 real node excluded: real-1",
         "warning selector-matches-nothing: 1 selector matches no node",
-        "Summary: 1 critical, 1 warning; 0 checks found nothing.",
     ]
+    assert summary.startswith("Summary: 1 critical, 1 warning; ")
 
 
 def test_formats_of_other_programs(cli: Cli) -> None:
     suites = ElementTree.fromstring(cli("pool=a", "-o", "junit")[1])
-    assert [case.attrib["name"] for case in suites.iter("testcase")] == ["real-node-excluded"]
+    assert [case.attrib["name"] for case in suites.iter("testcase") if len(case)] == ["real-node-excluded"]
     assert json.loads(cli("pool=a", "-o", "sarif")[1])["version"] == "2.1.0"
     assert cli("pool=a", "-o", "html")[1].startswith("<!doctype html>")
 

@@ -1,76 +1,124 @@
-"""The look of the page of a check: one style sheet, nothing from elsewhere."""
+"""The look of the page of a check: one style sheet, nothing from elsewhere.
 
+Every text has a contrast of at least 4.5 to what is behind it, and every square one of 3, as level AA of the
+Web Content Accessibility Guidelines wants (1.4.3, 1.4.11). Tests compute it, here and in a browser.
+"""
+
+from ...checks.finding import Severity
 from ...checks.node_states import State
 
-COLOURS: dict[State, str] = {
-    "running": "#2f9e62",
-    "starting": "#58b37f",
-    "admitted": "#79c79a",
-    "waiting": "#ee8f2d",
-    "not-ready": "#9aa3ad",
-    "daemonless": "#79c79a",
-    "excluded": "#4f7cac",
-    "left-out": "#9d8cc4",
-    "lost": "#cf2e3f",
-    "exposed": "#b5379b",
-    "unsure": "#e2bd2b",
+COLOURS: dict[State, tuple[str, str]] = {
+    "running": ("#1f7a45", "#4fc487"),
+    "starting": ("#3f8a5f", "#7fd6a6"),
+    "admitted": ("#4b7f63", "#8fcfae"),
+    "waiting": ("#a35200", "#f2a65a"),
+    "not-ready": ("#66707b", "#a4adb8"),
+    "daemonless": ("#4f7f78", "#86c5bd"),
+    "excluded": ("#33628f", "#7fb0df"),
+    "left-out": ("#6d5aa0", "#b8a6e6"),
+    "lost": ("#b3261e", "#ff8a80"),
+    "exposed": ("#8e2a7d", "#e79bdb"),
+    "unsure": ("#6b6100", "#e3cf5b"),
 }
-"""A colour for each state; those that call for action also carry a mark, for people who see few colours."""
+"""A colour for each state on a light page and on a dark one."""
 
 MARKS: dict[State, str] = {"lost": "✕", "exposed": "!", "waiting": "…", "unsure": "?"}
-"""The marks."""
+"""Those that call for action also carry a mark, for people who see few colours."""
 
-STYLE = """
-:root { color-scheme: light dark; --page: #f5f6f8; --card: #fff; --ink: #1d2530; --soft: #5d6875; --line:
-  #dfe3e8;
-  --critical: #cf2e3f; --error: #d9661f; --warning: #b58a00; --info: #4f7cac; --good: #2f9e62; }
-@media (prefers-color-scheme: dark) { :root { --page: #14181d; --card: #1d232a; --ink: #e6eaee; --soft:
-  #9aa5b1;
-  --line: #323a43; } }
+SEVERITY_COLOURS: dict[Severity, tuple[str, str]] = {
+    "critical": ("#b3261e", "#ff8a80"),
+    "error": ("#a34700", "#ffab70"),
+    "warning": ("#7a5c00", "#e8c65a"),
+    "info": ("#33628f", "#7fb0df"),
+}
+
+SURFACES = {
+    "page": ("#f5f6f8", "#14181d"),
+    "card": ("#ffffff", "#1d232a"),
+    "code": ("#eceff3", "#2a323b"),
+    "ink": ("#1d2530", "#e6eaee"),
+    "soft": ("#545f6b", "#a3aeb9"),
+    "line": ("#d5dae1", "#3a434d"),
+    "good": ("#1f7a45", "#4fc487"),
+    "on": ("#ffffff", "#14181d"),
+}
+"""``ink`` and ``soft`` stand on ``page``, ``card`` and ``code``; ``on`` stands on a state or a severity."""
+
+
+def _variables(place: int) -> str:
+    named: dict[str, tuple[str, str]] = dict(SURFACES)
+    named.update(SEVERITY_COLOURS.items())
+    named.update((f"state-{state}", pair) for state, pair in COLOURS.items())
+    return " ".join(f"--{name}: {pair[place]};" for name, pair in named.items())
+
+
+def _classes() -> str:
+    states = [f".{state} {{ --c: var(--state-{state}); }}" for state in COLOURS]
+    severities = [f".{severity} {{ --c: var(--{severity}); }}" for severity in SEVERITY_COLOURS]
+    return "\n".join([*severities, ".good { --c: var(--good); }", *states])
+
+
+STYLE = f"""
+:root {{ color-scheme: light dark; {_variables(0)} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {_variables(1)} }} }}
+""" + (
+    """
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
-h1 { font-size: 25px; margin: 0 0 2px; overflow-wrap: anywhere; }
-h2 { font-size: 18px; margin: 34px 0 10px; }
-p { margin: 0 0 6px; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 1180px; margin: 0 auto; padding: 24px 20px 60px; }
+h1 { font-size: 25px; margin: 0 0 8px; overflow-wrap: anywhere; }
+h2 { font-size: 19px; margin: 32px 0 10px; }
+p { margin: 0 0 8px; }
+a { color: inherit; }
+:focus-visible { outline: 3px solid var(--info); outline-offset: 2px; }
 .soft { color: var(--soft); }
-.verdict { display: inline-block; margin: 12px 0 0; padding: 4px 14px; border-radius: 999px; color: #fff;
-  font-weight: 600; }
-.verdict.good { background: var(--good); } .verdict.bad { background: var(--critical); }
-.verdict.fair { background: var(--error); }
-.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 20px; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 0 0 12px; }
+dt { color: var(--soft); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.verdict { display: inline-block; padding: 4px 14px; border-radius: 999px; color: var(--on);
+  background: var(--c); font-weight: 600; }
+nav ul { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 12px 0 0; padding: 0; }
+nav a { display: inline-block; padding: 3px 0; }
+.tiles { display: flex; flex-wrap: wrap; gap: 10px; list-style: none; margin: 0 0 14px; padding: 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-left: 6px solid var(--c);
   border-radius: 8px; padding: 8px 14px; min-width: 150px; }
 .tile b { display: block; font-size: 22px; font-variant-numeric: tabular-nums; }
-.pools { display: grid; align-items: start; gap: 12px;
-  grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); }
-.pool, .finding { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding:
-  12px 14px; }
-.pool h3 { font-size: 14px; margin: 0; overflow-wrap: anywhere; }
-.pool p { font-size: 13px; }
+.pools { display: grid; align-items: start; gap: 12px; margin: 10px 0;
+  grid-template-columns: repeat(auto-fill, minmax(min(270px, 100%), 1fr)); }
+.pool, .finding { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
+  padding: 12px 14px; }
+.pool h3 { font-size: 15px; margin: 0; overflow-wrap: anywhere; }
+.pool p { font-size: 14px; }
 .pool small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .squares { display: flex; flex-wrap: wrap; gap: 3px; }
-.squares i { width: 15px; height: 15px; border-radius: 3px; background: var(--c); color: #fff; font: 700
-  11px/15px
-  system-ui, sans-serif; text-align: center; }
+.squares i { width: 15px; height: 15px; border-radius: 3px; background: var(--c); color: var(--on);
+  font: 700 11px/15px system-ui, sans-serif; text-align: center; }
 .finding { border-left: 6px solid var(--c); margin-bottom: 12px; }
-.finding h3 { font-size: 16px; margin: 0 0 4px; overflow-wrap: anywhere; }
-.finding code { font-size: 13px; color: var(--soft); }
-.severity { color: #fff; background: var(--c); border-radius: 4px; padding: 1px 8px; font-size: 12px;
-  font-weight: 700;
-  text-transform: uppercase; margin-right: 8px; }
-.critical { --c: var(--critical); } .error { --c: var(--error); } .warning { --c: var(--warning); }
-.info { --c: var(--info); }
-ul { margin: 6px 0; padding-left: 20px; } li { overflow-wrap: anywhere; }
-dl { margin: 8px 0 0; display: grid; grid-template-columns: max-content 1fr; gap: 3px 12px; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-details { margin-top: 8px; } summary { cursor: pointer; color: var(--soft); }
+.finding h3 { font-size: 17px; margin: 0 0 4px; overflow-wrap: anywhere; }
+.severity { color: var(--on); background: var(--c); border-radius: 4px; padding: 1px 8px; font-size: 12px;
+  font-weight: 700; text-transform: uppercase; margin-right: 8px; }
+.finding .facts { margin: 10px 0 0; }
+code { font: 14px/1.5 ui-monospace, monospace; background: var(--code); border-radius: 4px; padding: 1px 5px;
+  overflow-wrap: anywhere; }
+.command { user-select: all; cursor: copy; }
+ul { margin: 6px 0; padding-left: 20px; }
+li { overflow-wrap: anywhere; }
+details { margin-top: 8px; }
+summary { cursor: pointer; padding: 2px 0; }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
+caption { text-align: left; padding: 8px 12px; color: var(--soft); }
 th, td { text-align: left; padding: 6px 12px; border-top: 1px solid var(--line); vertical-align: top;
-  overflow-wrap: anywhere; }
-thead th { border-top: 0; color: var(--soft); font-weight: 600; }
-td:first-child::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px;
+  overflow-wrap: anywhere; min-width: 8em; font-weight: inherit; }
+thead th { color: var(--soft); font-weight: 600; }
+tbody th { min-width: 15em; }
+tbody th::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px;
   background: var(--c, transparent); margin-right: 8px; }
-""" + "\n".join(f".{state} {{ --c: {colour}; }}" for state, colour in COLOURS.items())
+@media (max-width: 480px) { body { font-size: 15px; } main { padding: 14px 12px 40px; }
+  h1 { font-size: 21px; } h2 { margin-top: 20px; } .finding .facts { grid-template-columns: 1fr; }
+  .finding dd { margin-bottom: 6px; } }
+@media print { details > *, .finding { break-inside: avoid; } }
+"""
+    + _classes()
+)
 """The style sheet."""

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise.checks import Snapshot, check, expect_selectors, node_facts
 from pulumi_openkruise.cli.app import run
+from pulumi_openkruise.cli.output import doc_links
+from pulumi_openkruise.cli.output.page_style import COLOURS, MARKS, SEVERITY_COLOURS, SURFACES
 from pulumi_openkruise.cli.output.report_page import page
 from pulumi_openkruise.detection import classify
 from pulumi_openkruise.selectors import solve
+
+from tests.support.reports import make_report
 
 SELECTORS = ["type=virtual-kubelet", "pool=burst"]
 EXPECTED = expect_selectors(
@@ -79,9 +84,13 @@ def test_an_empty_cluster() -> None:
 
 
 ALLOWED = {
-    "article", "b", "body", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "head", "html", "i",
-    "li", "main", "meta", "p", "section", "small", "span", "style", "summary", "table", "tbody", "td", "th",
-    "thead", "title", "tr", "ul",
+    "a", "article", "b", "body", "caption", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3",
+    "head", "header", "html", "i", "li", "main", "meta", "nav", "p", "section", "small", "span", "style",
+    "summary", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    "aria-hidden", "aria-label", "aria-labelledby", "charset", "class", "content", "href", "http-equiv",
+    "id", "lang", "name", "role", "scope", "tabindex", "title",
 }  # fmt: skip
 
 
@@ -89,7 +98,11 @@ def assert_safe(text: str) -> None:
     tree = Tree(text)
     for tag, attributes in tree.elements:
         assert tag in ALLOWED
-        assert set(attributes) <= {"class", "title", "charset", "http-equiv", "content", "name", "lang"}
+        assert set(attributes) <= ATTRIBUTES
+        if "href" in attributes:
+            assert attributes["href"] in {"#findings", "#checks", "#pools", "#nodes"}
+        if "id" in attributes:
+            assert str(attributes["id"]).removesuffix("-title") in {"findings", "checks", "pools", "nodes"}
         if tag != "meta":
             assert "content" not in attributes
     assert [tag for tag, _attributes in tree.elements].count("style") == 1
@@ -132,7 +145,7 @@ def test_a_hundred_thousand_nodes_stay_a_small_page() -> None:
     assert len(text) < 1_000_000
     squares = [attrs for tag, attrs in tree.elements if tag == "i"]
     assert 300 <= len(squares) <= 2000
-    assert "102,000 nodes" not in tree.text  # no pool has all of them
+    assert "300 pools without trouble, 102,000 nodes" in tree.text
     assert "240 more pools" in tree.text or "241 more pools" in tree.text
 
 
@@ -161,3 +174,88 @@ def test_the_page_is_imported_only_where_it_is_wanted(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
+
+
+def test_the_title_names_cluster_stack_versions_and_time() -> None:
+    tree = Tree(page(replace(make_report(), snapshot=replace(make_report().snapshot, version="v1.33.1"))))
+    title = next(text for text in tree.texts if text.startswith("OpenKruise, "))
+    for part in (
+        "https://10.0.0.1 (context prod)",
+        "stacks/Pulumi.prod.yaml",
+        "Kubernetes v1.33.1",
+        "2026-11-29 10:00",
+    ):
+        assert part in title
+
+
+def test_findings_come_before_the_picture_and_what_is_well_is_folded() -> None:
+    text = written(node("lost-1", {"pool": "burst"}), node("fine-1", {"pool": "general"}))
+    order = [text.index(part) for part in ('id="findings"', 'id="checks"', 'id="pools"', 'id="nodes"')]
+    assert order == sorted(order)
+    open_part, _details, folded = text.partition("1 pool without trouble, 1 node")
+    assert "<h3>burst</h3>" in open_part
+    assert "<h3>general</h3>" in folded
+    assert "<h3>general</h3>" not in open_part
+
+
+def test_what_was_accepted_not_checked_or_well_is_said() -> None:
+    tree = Tree(page(make_report([])))
+    assert "Accepted until 2027-01-01: " in tree.texts
+    assert "the live affinity, because not allowed: GET x: 403" in tree.texts
+    assert "1 check without findings" in tree.texts
+
+
+def test_commands_are_elements_of_their_own() -> None:
+    tree = Tree(page(make_report()))
+    commands = [
+        attributes
+        for tag, attributes in tree.elements
+        if tag == "code" and attributes.get("class") == "command"
+    ]
+    assert len(commands) > 10
+    assert "pulumi up" in tree.texts
+    assert not any("`" in text for text in tree.texts)
+
+
+def test_the_documentation_is_linked_where_it_has_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def links() -> list[str | None]:
+        found = Tree(page(make_report())).elements
+        return [attributes["href"] for tag, attributes in found if tag == "a" and attributes.get("rel")]
+
+    assert links() == []
+    monkeypatch.setattr(doc_links, "_documentation", lambda: "https://docs.example.com")
+    assert "https://docs.example.com/check/#manager-single" in links()
+
+
+# --- colours
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours by WCAG 2, from 1 to 21."""
+    lower, higher = sorted((luminance(one), luminance(other)))
+    return (higher + 0.05) / (lower + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_have_the_contrast_of_level_aa(scheme: int) -> None:
+    surface = {name: pair[scheme] for name, pair in SURFACES.items()}
+    for ground in ("page", "card", "code"):
+        assert contrast(surface["ink"], surface[ground]) >= 4.5
+        assert contrast(surface["soft"], surface[ground]) >= 4.5
+    for pair in [*SEVERITY_COLOURS.values(), SURFACES["good"], *(COLOURS[state] for state in MARKS)]:
+        assert contrast(surface["on"], pair[scheme]) >= 4.5
+    for pair in COLOURS.values():
+        assert contrast(surface["card"], pair[scheme]) >= 3
+
+
+def test_the_measure_of_contrast_is_right() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)

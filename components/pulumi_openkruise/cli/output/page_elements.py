@@ -1,0 +1,49 @@
+"""Elements of a page: text made safe, lists that are cut short, commands that one click selects."""
+
+import re
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement
+
+from ...diagnostics.wording import and_more
+from .terminal import safe
+
+_CODE = re.compile(r"`([^`]+)`")
+_COMMAND = re.compile(r"(?:kubectl|helm|pulumi|pulumi-openkruise) ")
+
+
+def add(parent: Element, name: str, text: str = "", style: str = "", **attributes: str) -> Element:
+    """Add an element with safe text; ``style`` is its class, and ``_`` in names of attributes is ``-``."""
+    classes = {"class": style} if style else {}
+    others = {key.rstrip("_").replace("_", "-"): safe(value) for key, value in attributes.items()}
+    element = SubElement(parent, name, {**classes, **others})
+    if text:
+        element.text = safe(text)
+    return element
+
+
+def add_list(parent: Element, lines: Sequence[str], most: int) -> None:
+    """Add a list of the first lines, and how many more there are."""
+    more = [and_more(lines, most)] if len(lines) > most else []
+    element = SubElement(parent, "ul")
+    for line in [*lines[:most], *more]:
+        add_words(add(element, "li"), line)
+
+
+def add_words(parent: Element, text: str) -> None:
+    """Add text in which what stands between backticks is code; commands are selected by one click."""
+    last: Element | None = None
+    for place, part in enumerate(_CODE.split(text)):
+        if place % 2:
+            last = add(parent, "code", part, "command" if _COMMAND.match(part) else "")
+        elif last is None:
+            parent.text = (parent.text or "") + safe(part)
+        else:
+            last.tail = safe(part)
+
+
+def add_facts(parent: Element, facts: Sequence[tuple[str, str]]) -> None:
+    """Add names and values as a list of descriptions."""
+    element = add(parent, "dl", style="facts")
+    for name, value in facts:
+        add(element, "dt", name)
+        add_words(add(element, "dd"), value)
