@@ -1,33 +1,52 @@
-"""An installation over the years: from 1.7 to 1.9 in place, back only where that loses nothing, then its end.
+"""An installation over the years: from 1.7 to 1.9, back to 1.8, on to a chart without v1alpha1, then its end.
 
-Each test begins where the one before it stopped. Custom resources of the kinds that the chart's pre-delete
-hook looks for, and of kinds that it does not, are there from the first day on.
+Each test begins where the one before it stopped. One object of every kind that users create is there from the
+first day on, with pods where the kind has any.
 """
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox import api
 from sandbox.chart_choice import Chart
+from sandbox.chart_versions import WITHOUT_V1ALPHA1
 from sandbox.cluster import restart_api_server
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
 
-from . import custom_resources
-from .custom_resources import HOOKED, RESOURCES, precious
+from . import every_kind
+from .admission import AdmissionProbe
+from .etcd import stored_versions
+from .every_kind import GATES, NAME, precious
 from .observing import REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-MOVED = "sidecarsets.apps.kruise.io"
+SIDECAR_SETS = "/apis/apps.kruise.io/v1alpha1/sidecarsets"
+TENANT = f"{SIDECAR_SETS}/tenant"
+MOVED = (
+    "advancedcronjobs",
+    "broadcastjobs",
+    "daemonsets",
+    "imagelistpulljobs",
+    "imagepulljobs",
+    "nodeimages",
+    "sidecarsets",
+)
+PROGRAM = str(Path(sys.executable).parent / "pulumi-openkruise")
 
 
 @pytest.fixture(scope="module")
 def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
-    return Stack(life_state, charts["1.7.5"])
+    found = Stack(life_state, charts["1.7.5"])
+    found.configure({"featureGates": GATES})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -37,41 +56,70 @@ def before(life_cluster: Cluster, empty: None) -> set[str]:
 
 @pytest.fixture(scope="module")
 def made(before: set[str], life_cluster: Cluster, life_state: State, stack: Stack) -> dict[str, str]:
-    """OpenKruise 1.7.5 is installed, and its users have made their resources: what they must keep."""
+    """Install OpenKruise 1.7.5 and create what its users keep."""
     stack.up().succeeded()
     wait_for_manager(life_state)
-    custom_resources.create_all(life_cluster)
+    every_kind.create_all(life_cluster)
     return precious(life_cluster)
 
 
-def _stored(cluster: Cluster, crd: str = MOVED) -> list[str]:
-    found: list[str] = cluster.get(f"{CRDS}/{crd}")["status"]["storedVersions"]
+@pytest.fixture
+def probe(life_cluster: Cluster) -> Iterator[AdmissionProbe]:
+    """Measure for how long admission is away, and say it."""
+    with AdmissionProbe(life_cluster) as running:
+        yield running
+    print(f"without admission for {running.longest} s; {sorted(running.reasons)}")
+
+
+def upgrade(stack: Stack, chart: Chart, state: State) -> str:
+    stack.configure({"featureGates": GATES}, chart=chart)
+    output = stack.up().succeeded().output
+    assert "replaced" not in output, output
+    wait_for_manager(state)
+    return output
+
+
+def kept(made: dict[str, str], cluster: Cluster) -> None:
+    """Fail where an object, its spec in any version, or a pod is not what it was."""
+    now = precious(cluster)
+    changed = {name: (value, now.get(name)) for name, value in made.items() if now.get(name) != value}
+    assert not changed, changed
+    # v1beta1 shows the same objects, and nothing else: no pod is new.
+    assert not {name for name in set(now) - set(made) if not name.endswith(" v1beta1")}
+
+
+def migrate(state: State, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [PROGRAM, "migrate-storage", "--kubeconfig", str(state.kubeconfig), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def stored_of(cluster: Cluster, plural: str) -> list[str]:
+    found: list[str] = cluster.get(f"{CRDS}/{plural}.apps.kruise.io")["status"]["storedVersions"]
     return found
 
 
 @pytest.mark.parametrize("version", ["1.8.3", "1.9.1"])
-def test_an_upgrade_is_in_place_and_custom_resources_stay_byte_for_byte(
+def test_an_upgrade_is_in_place_and_every_object_and_pod_stays(
     version: str,
     made: dict[str, str],
     charts: dict[str, Chart],
     life_cluster: Cluster,
     life_state: State,
     stack: Stack,
+    probe: AdmissionProbe,
 ) -> None:
     identities, revisions = life_cluster.identities(), life_cluster.helm_revisions()
-    stack.configure(chart=charts[version])
 
-    output = stack.up().succeeded().output
+    output = upgrade(stack, charts[version], life_state)
+
     assert "1 updated" in output, output
-    assert "replaced" not in output, output
-
     assert len(life_cluster.helm_revisions()) == len(revisions) + 1
     assert life_cluster.identities().items() >= identities.items()
-    assert precious(life_cluster) == made
+    kept(made, life_cluster)
     image = life_cluster.daemon_set()["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image.endswith(f":v{version}")
     eventually("the new daemons", lambda: life_cluster.running_daemons() == REAL)
-    wait_for_manager(life_state)
+    eventually("admission to answer", probe.answer_again, patience=30, evidence=lambda: probe.reasons)
     stack.preview("--expect-no-changes").succeeded()
 
 
@@ -79,7 +127,7 @@ def test_an_update_outlives_a_restart_of_the_api_server(
     made: dict[str, str], life_cluster: Cluster, life_state: State, stack: Stack
 ) -> None:
     records = set(life_cluster.helm_revisions())
-    stack.configure({"virtualNodeSelectors": ["pool=batch"]})
+    stack.configure({"featureGates": GATES, "virtualNodeSelectors": ["pool=batch"]})
 
     with stack.started("up", "--yes", "--skip-preview") as update:
         eventually("Helm to have begun the update", lambda: set(life_cluster.helm_revisions()) - records)
@@ -89,50 +137,170 @@ def test_an_update_outlives_a_restart_of_the_api_server(
     if code != 0:
         # Helm could not even write down that it failed: its record says that an upgrade is going on.
         assert "Traceback" not in output, output
-        program = str(Path(sys.executable).parent / "pulumi-openkruise")
-        recover = [program, "recover", "--yes", "--kubeconfig", str(life_state.kubeconfig)]
+        recover = [PROGRAM, "recover", "--yes", "--kubeconfig", str(life_state.kubeconfig)]
         recovered = subprocess.run(recover, capture_output=True, text=True, check=False)
         assert recovered.returncode == 0, f"{recovered.stdout}\n{recovered.stderr}"
         stack.up("--skip-preview").succeeded()
     eventually("the daemons", lambda: life_cluster.running_daemons() == REAL - {"worker-3"})
-    assert precious(life_cluster) == made
+    kept(made, life_cluster)
     stack.preview("--expect-no-changes").succeeded()
-    stack.configure()
+    stack.configure({"featureGates": GATES})
     stack.up("--skip-preview").succeeded()
 
 
-def test_1_9_moves_the_storage_of_objects_that_are_there(made: dict[str, str], life_cluster: Cluster) -> None:
-    assert _stored(life_cluster) == ["v1alpha1", "v1beta1"]
-    found = life_cluster.get(f"/apis/apps.kruise.io/v1beta1/sidecarsets/{custom_resources.NAME}")
-    assert found["spec"] == life_cluster.get(f"{RESOURCES[2][0]}/{custom_resources.NAME}")["spec"]
+def test_1_9_changes_the_version_that_is_written(made: dict[str, str], life_cluster: Cluster) -> None:
+    for plural in MOVED:
+        assert stored_of(life_cluster, plural) == ["v1alpha1", "v1beta1"]
+    found = life_cluster.get(f"/apis/apps.kruise.io/v1beta1/sidecarsets/{NAME}")
+    # Upstream's own conversion: a label of v1alpha1 is a field of v1beta1.
+    assert found["spec"]["customVersion"] == "7"
 
 
 def test_a_downgrade_over_the_change_of_storage_is_refused(
     made: dict[str, str], charts: dict[str, Chart], life_cluster: Cluster, stack: Stack
 ) -> None:
-    # What makes it impossible is the API server: a version that objects may be stored as has to stay.
-    crd = life_cluster.get(f"{CRDS}/{MOVED}")
+    # What makes it impossible is the API server: a version in which objects may be stored must stay.
+    path = f"{CRDS}/broadcastjobs.apps.kruise.io"
+    crd = life_cluster.get(path)
     crd["spec"]["versions"] = [{**crd["spec"]["versions"][0], "storage": True}]
     with pytest.raises(api.Errors, match="storedVersions"):
-        api.call(life_cluster.client, "PUT", f"{CRDS}/{MOVED}", crd)
+        api.call(life_cluster.client, "PUT", path, crd)
 
     # So it is refused before Helm is asked, which would stop half way and could not go back.
     revisions, identities = life_cluster.helm_revisions(), life_cluster.identities()
-    stack.configure(chart=charts["1.8.3"])
+    stack.configure({"featureGates": GATES}, chart=charts["1.8.3"])
     for refused in (stack.preview().failed(), stack.up("--skip-preview").failed()):
-        assert (
-            "1.8.3 does not know versions in which custom resources are stored since 1.9.1" in refused.output
-        )
+        assert "1.8.3 does not know versions in which custom resources are stored" in refused.output
         assert "advancedcronjobs.apps.kruise.io (v1beta1)" in refused.output, refused.output
+        assert "pulumi-openkruise migrate-storage --to 1.8.3" in refused.output
     assert life_cluster.helm_revisions() == revisions
     assert life_cluster.identities() == identities
-    assert precious(life_cluster) == made
+    kept(made, life_cluster)
 
-    stack.configure(chart=charts["1.9.1"])
+    stack.configure({"featureGates": GATES}, chart=charts["1.9.1"])
     stack.up("--expect-no-changes").succeeded()
-    assert _stored(life_cluster) == ["v1alpha1", "v1beta1"]
-    eventually("the daemons", lambda: life_cluster.running_daemons() == REAL)
+
+
+def test_a_migration_that_would_lose_a_field_changes_nothing(
+    made: dict[str, str], life_cluster: Cluster, life_state: State
+) -> None:
+    spec: dict[str, Any] = {"selector": {"matchLabels": {"app": "none"}}}
+    policy = {"targetContainersMode": "sum", "resourcesExpr": {"limits": {"cpu": "max(cpu, 50m)"}}}
+    container = {"name": "c", "image": "c:1", "resourcesPolicy": policy}
+    body = {
+        "apiVersion": "apps.kruise.io/v1beta1",
+        "kind": "SidecarSet",
+        "metadata": {"name": "rich"},
+        "spec": {**spec, "containers": [container]},
+    }
+    rich = "/apis/apps.kruise.io/v1beta1/sidecarsets"
+    api.call(life_cluster.client, "POST", rich, body)
+    before = life_cluster.get(CRDS)["items"]
+
+    refused = migrate(life_state, "--to", "1.8.3", "--yes")
+
+    assert refused.returncode == 1, refused.stderr
+    assert "SidecarSet rich would lose spec.containers[].resourcesPolicy" in refused.stdout
+    assert life_cluster.get(CRDS)["items"] == before
+    api.call(life_cluster.client, "DELETE", f"{rich}/rich")
+
+
+def test_a_killed_migration_is_finished_by_the_next_one(
+    made: dict[str, str], life_cluster: Cluster, life_state: State
+) -> None:
+    tenant = {
+        "metadata": {"name": "tenant"},
+        "spec": {
+            "namespace": "default",
+            "selector": {"matchLabels": {"app": "till"}},
+            "containers": [{"name": "p", "image": "p:1"}],
+        },
+    }
+    api.call(life_cluster.client, "POST", SIDECAR_SETS, {"kind": "SidecarSet", **tenant})
+    command = [PROGRAM, "migrate-storage", "--kubeconfig", str(life_state.kubeconfig)]
+    process = subprocess.Popen(
+        [*command, "--to", "1.8.3", "--rate", "1", "--yes"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    jobs = "imagepulljobs"
+    eventually(
+        "the migration to be half done", lambda: stored_of(life_cluster, "broadcastjobs") == ["v1alpha1"]
+    )
+    process.kill()
+    process.wait()
+    assert stored_of(life_cluster, jobs) == ["v1alpha1", "v1beta1"]
+
+    finished = migrate(life_state, "--to", "1.8.3", "--yes", "--output", "json")
+
+    assert finished.returncode == 0, f"{finished.stdout}\n{finished.stderr}"
+    for plural in MOVED:
+        assert stored_of(life_cluster, plural) == ["v1alpha1"]
+        assert set(stored_versions(life_state, plural)) <= {"v1alpha1"}, plural
+    assert json.loads(finished.stdout)["losses"] == []
+    kept(made, life_cluster)
+    # Upstream's conversion keeps the namespace as a selector of the same namespace.
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": "default"}}
+    assert life_cluster.get(TENANT)["spec"]["namespaceSelector"] == selector
+    api.call(life_cluster.client, "DELETE", TENANT)
+
+
+def test_then_the_way_back_is_free(
+    made: dict[str, str],
+    charts: dict[str, Chart],
+    life_cluster: Cluster,
+    life_state: State,
+    stack: Stack,
+    probe: AdmissionProbe,
+) -> None:
+    upgrade(stack, charts["1.8.3"], life_state)
+    kept(made, life_cluster)
     stack.preview("--expect-no-changes").succeeded()
+    assert scaled(life_cluster, 3)
+    assert scaled(life_cluster, 2)
+
+
+def scaled(cluster: Cluster, replicas: int) -> bool:
+    """Scale the CloneSet, and wait for 1.8's manager to have done it."""
+    path = f"/apis/apps.kruise.io/v1alpha1/namespaces/default/clonesets/{NAME}"
+    patch = {"spec": {"replicas": replicas}}
+    api.call(cluster.client, "PATCH", path, patch, content_type="application/merge-patch+json")
+
+    def done() -> bool:
+        found = cluster.get(path)
+        current = found["status"].get("observedGeneration") == found["metadata"]["generation"]
+        return bool(current and found["status"].get("replicas") == replicas)
+
+    return eventually(f"{replicas} pods", done)
+
+
+def test_forward_again_and_on_to_a_chart_without_v1alpha1(
+    made: dict[str, str], charts: dict[str, Chart], life_cluster: Cluster, life_state: State, stack: Stack
+) -> None:
+    upgrade(stack, charts["1.9.1"], life_state)
+    now = precious(life_cluster)
+
+    # Not before all is stored as v1beta1: the API server refuses the chart half way.
+    path = f"{CRDS}/daemonsets.apps.kruise.io"
+    crd = life_cluster.get(path)
+    crd["spec"]["versions"] = [one for one in crd["spec"]["versions"] if one["name"] == "v1beta1"]
+    crd["spec"].pop("conversion", None)
+    with pytest.raises(api.Errors, match="storedVersions"):
+        api.call(life_cluster.client, "PUT", path, crd)
+    migrated = migrate(life_state, "--yes")
+    assert migrated.returncode == 0, f"{migrated.stdout}\n{migrated.stderr}"
+    for plural in MOVED:
+        assert set(stored_versions(life_state, plural)) <= {"v1beta1"}, plural
+
+    stack.configure({"featureGates": GATES}, chart=charts[WITHOUT_V1ALPHA1])
+    output = stack.up().succeeded().output
+    assert f"{WITHOUT_V1ALPHA1}: newer than 1.9.1, the newest that is known here" in output
+    after = precious(life_cluster)
+    assert after.items() <= now.items()
+    gone = {name for name in now if name not in after}
+    assert all(name.endswith(" v1alpha1") for name in gone)
+    assert len(gone) == len(MOVED)  # StatefulSet too, and without NodeImage, which nobody creates
+    # 1.9.1's manager still reads v1alpha1 itself: its own chart for the end.
+    upgrade(stack, charts["1.9.1"], life_state)
+    assert precious(life_cluster) == now
 
 
 def test_a_destroy_is_refused_by_upstreams_own_hook_while_its_kinds_exist(
@@ -147,14 +315,13 @@ def test_a_destroy_is_refused_by_upstreams_own_hook_while_its_kinds_exist(
     log = (life_state.logs / "kruise-helm-hook.log").read_text()
     assert "there still exists some clonesets in the cluster" in log, log
     assert life_cluster.identities() == identities
-    assert precious(life_cluster) == made
 
 
 def test_once_they_are_gone_destroy_leaves_nothing(
     made: dict[str, str], before: set[str], life_cluster: Cluster, life_state: State, stack: Stack
 ) -> None:
     wait_for_manager(life_state)
-    custom_resources.delete(life_cluster, HOOKED)
+    every_kind.delete_all(life_cluster)
 
     stack.destroy(life_cluster)
 

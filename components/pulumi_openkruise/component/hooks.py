@@ -17,6 +17,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import ReleaseState
 from ..lifecycle import crd_changes, installation, moves
 from ..lifecycle.restarts import restart_notice
+from ..lifecycle.upgrades import upgrade_notice
 from . import node_check
 from .cluster_view import ClusterView
 from .errors import InvalidConfigError
@@ -127,7 +128,11 @@ class Hooks:
         if crd_changes.is_downgrade(*versions):
             resources = await self._view.custom_resources()
             problems += crd_changes.check_dropped_kinds(*versions, resources, self._settings.field_name)
+        problems += crd_changes.check_stated(
+            *versions, self._settings.chart_version_stated, self._settings.field_name
+        )
         if not problems and pulumi.runtime.is_dry_run():
+            self._announce_upgrade(*versions)
             await self._announce_restart(old_values, new_values or self._expected_values(old_values))
         return problems
 
@@ -140,6 +145,11 @@ class Hooks:
         for problem in problems:
             self._warn(f"refused, unless this has changed when the release's turn comes: {problem}")
         return []
+
+    def _announce_upgrade(self, old: str, new: str) -> None:
+        notice = upgrade_notice(old, new)
+        if notice:
+            pulumi.log.info(notice, resource=self._view.component)
 
     async def _announce_restart(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         notice = restart_notice(old, new)

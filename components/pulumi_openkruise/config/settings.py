@@ -48,6 +48,8 @@ class Settings:
     """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
     chart_version: str = CHART_VERSION
     """The version that is asked for, or else that of the chart itself, where it has one."""
+    chart_version_stated: bool = False
+    """Whether the config says the version itself, and leaves it to no default and no file."""
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     contract: Version = _DEFAULT
@@ -159,6 +161,7 @@ def read_settings(
     plain = {key: value for key, value in given.items() if key in known}
     plain.setdefault("release_namespace", namespace)
     plain.setdefault("timeout", default_timeout(given.get("expected_nodes", 1)))
+    plain["chart_version_stated"] = "chart_version" in given
     plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)

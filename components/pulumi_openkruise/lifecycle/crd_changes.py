@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..chart.crds import ADDED
-from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.field_names import FieldName, argument_name, setting
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import listed
@@ -86,6 +86,30 @@ def check_downgrade(
                 "  the API server refuses its CRDs half way, and Helm cannot roll that back",
                 f"  stay at {old} or go forward; to go back, first rewrite the objects (docs/upgrading.md):",
                 f"    pulumi-openkruise migrate-storage --to {new}",
+            ),
+        )
+    ]
+
+
+def check_stated(old: str, new: str, stated: bool, field_name: FieldName = argument_name) -> list[Problem]:
+    """Return the problem of an upgrade over a change of storage for which the config gives no version.
+
+    ``stated`` tells whether it gives one. A new default, or another file behind the same path, is no decision
+    to give up the way back.
+    """
+    if stated or not crd_versions.moved_between(old, new):
+        return []
+    return [
+        Problem(
+            "unstated-upgrade",
+            field_name("chart_version"),
+            f"the installed chart is {old}, and {new} would replace it although no version is given; "
+            f"what {new} stores no older chart can read",
+            (
+                "  to upgrade, add the line (docs/upgrading.md says what comes with it):",
+                f"    {setting(field_name, 'chart_version', new)}",
+                "  to stay:",
+                f"    {setting(field_name, 'chart_version', old)}",
             ),
         )
     ]

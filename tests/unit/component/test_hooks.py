@@ -531,8 +531,28 @@ def test_an_update_asks_for_crds_only_where_that_decides_something(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
     update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.0"}}
-    assert called(configured(server), hooks, "update release", **update) == ""
+    stated: OpenKruiseArgs = {"chart_version": "1.9.0"}
+    assert called(configured(server), hooks, "update release", stated, **update) == ""
     assert {path for _, path, *_ in server.asked} == {SECRETS, CLONE_SETS, DAEMON_SET}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_comes_with_another_version_is_said_in_preview(
+    preview: bool, server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.1"}}
+    stated: OpenKruiseArgs = {"chart_version": "1.9.1"}
+    assert called(configured(server), hooks, "update release", stated, preview=preview, **update) == ""
+    assert any(note.startswith("info: OpenKruise 1.8.3 becomes 1.9.1") for note in said) is preview
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_upgrade_over_a_change_of_storage_must_be_stated(
+    preview: bool, server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.1"}}
+    refused = called(configured(server), hooks, "update release", preview=preview, **update)
+    assert "the installed chart is 1.8.3, and 1.9.1 would replace it although no version is given" in refused
 
 
 def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:

@@ -1,10 +1,15 @@
 """What a change of the release must not do to OpenKruise's CRDs."""
 
 import pytest
-from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.field_names import config_field_name, setting
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import Definition
-from pulumi_openkruise.lifecycle.crd_changes import check_crds_kept, check_downgrade, check_dropped_kinds
+from pulumi_openkruise.lifecycle.crd_changes import (
+    check_crds_kept,
+    check_downgrade,
+    check_dropped_kinds,
+    check_stated,
+)
 
 UNAVAILABLE = Unavailable("connection refused")
 # As 1.9 leaves them: one whose storage moved, one that has always had two versions, one that has one.
@@ -56,6 +61,17 @@ def test_a_downgrade_over_a_change_of_storage() -> None:
     assert problem.detail[-1].strip() == "pulumi-openkruise migrate-storage --to 1.8.3"
     (unlooked,) = check_downgrade("1.9.0", "1.8.3", UNAVAILABLE)
     assert unlooked.code == "chart-downgrade"
+
+
+def test_an_upgrade_over_a_change_of_storage_must_be_stated() -> None:
+    (problem,) = check_stated("1.8.3", "1.9.1", False, config_field_name())
+    assert problem.code == "unstated-upgrade"
+    assert "the installed chart is 1.8.3, and 1.9.1 would replace it" in problem.reason
+    assert f"    {setting(config_field_name(), 'chart_version', '1.9.1')}" in problem.detail
+    assert f"    {setting(config_field_name(), 'chart_version', '1.8.3')}" in problem.detail
+    assert check_stated("1.8.3", "1.9.1", True) == []
+    for old, new in (("1.7.5", "1.8.3"), ("1.9.0", "1.9.1"), ("1.9.1", "1.8.3"), ("", "1.9.1")):
+        assert check_stated(old, new, False) == []
 
 
 def test_kinds_that_the_older_chart_lacks_are_not_deleted_with_their_objects() -> None:

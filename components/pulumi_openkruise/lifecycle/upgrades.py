@@ -1,0 +1,158 @@
+"""What a change of OpenKruise's version brings: what restarts, what does not go back, what to do before.
+
+From upstream's change log, its documents, and the difference of its sources; each entry names its source.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+Kind = Literal["before", "restarts", "one-way", "lost", "changed"]
+
+HEADINGS: dict[Kind, str] = {
+    "before": "do before",
+    "one-way": "does not go back",
+    "lost": "is lost",
+    "changed": "behaves differently",
+    "restarts": "restarts",
+}
+"""What each kind of change is called, in the order in which people should read them."""
+
+
+class Change(NamedTuple):
+    """One thing that comes with a version."""
+
+    since: str
+    """The first version of those that the chart has that brings it; empty for every change of version."""
+    kind: Kind
+    what: str
+    source: str
+
+
+CHANGES = (
+    Change(
+        "",
+        "restarts",
+        "the manager, its new pods before the old ones go; and kruise-daemon on every node, a tenth of "
+        "them at a time. No other pod restarts",
+        "templates of the chart: maxUnavailable 0 and 10%; tests/e2e/test_upgrades.py",
+    ),
+    Change(
+        "1.7.3",
+        "changed",
+        "destroy runs a Job that refuses while CloneSets, Advanced StatefulSets or Advanced DaemonSets exist",
+        "CHANGELOG 1.8.0, kruise#1843",
+    ),
+    Change(
+        "1.8.0",
+        "before",
+        "to keep the protection against cascading deletion: featureGates ResourcesDeletionProtection: "
+        "true, which is off by default from here on",
+        "CHANGELOG 1.8.0, kruise#1919",
+    ),
+    Change(
+        "1.8.0",
+        "changed",
+        "a CloneSet's partition is the number of pods that are not updated, also where it is a percentage",
+        "CHANGELOG 1.8.0, kruise#1819",
+    ),
+    Change(
+        "1.8.3",
+        "changed",
+        "whoever has the cluster's roles view, edit or admin has them for OpenKruise's resources as well",
+        "templates of the chart: aggregate-kruise-view, -edit and -admin",
+    ),
+    Change(
+        "1.9.0",
+        "before",
+        'write maxUnavailable and maxSurge as numbers where they are numbers in quotes: "5" is refused '
+        "at the next change of the object",
+        "CHANGELOG 1.9.0, kruise#2111",
+    ),
+    Change(
+        "1.9.0",
+        "one-way",
+        "seven kinds are stored as v1beta1, and no chart before 1.9 can be installed again until "
+        "`pulumi-openkruise migrate-storage --to 1.8.3` has rewritten them",
+        "CHANGELOG 1.9.0, kruise#2186 and kruise#2201; CRDs of v1.8.3 and v1.9.1",
+    ),
+    Change(
+        "1.9.0",
+        "lost",
+        "a UnitedDeployment's adaptive.unschedulableLastSeconds, which the new CRD lacks: set it again as"
+        " unschedulableDuration, else 300 seconds count",
+        "uniteddeployment_types.go of v1.8.3 and v1.9.1",
+    ),
+    Change(
+        "1.9.0",
+        "changed",
+        "an Advanced DaemonSet's rollingUpdate type Surging counts as Standard; a SidecarSet's namespace "
+        "becomes a namespaceSelector for it",
+        "openkruise.io, API Upgrade Guide",
+    ),
+    Change(
+        "1.9.0",
+        "changed",
+        "the webhooks of seven kinds have other paths: until the new manager answers, changes of these "
+        "kinds may be refused",
+        "charts#180; tests/e2e/test_upgrades.py",
+    ),
+    Change(
+        "1.9.0",
+        "changed",
+        "the CRDs of Advanced DaemonSet and SidecarSet name a conversion service that does not exist, "
+        "until the manager corrects them; whatever keeps the chart's objects in force (Argo CD) fights "
+        "with it over them",
+        "charts#192, open",
+    ),
+    Change(
+        "1.9.0",
+        "before",
+        "on a cluster whose version has a + (GKE, EKS): install 1.9.1, since 1.9.0's manager panics there",
+        "kruise#2502, in 1.9.1 by kruise#2504",
+    ),
+    Change(
+        "1.9.1",
+        "before",
+        "with EnableExternalCerts: stay, for the CRDs lack the annotations and the manager crash-loops",
+        "charts#203, open",
+    ),
+    Change(
+        "2.0.0",
+        "before",
+        "`pulumi-openkruise migrate-storage`: v1alpha1 of Advanced StatefulSet is to go",
+        "openkruise.io, API Upgrade Guide",
+    ),
+)
+"""All that is known, oldest version first."""
+
+
+def find_changes(old: str, new: str) -> list[Change]:
+    """Return what comes with an upgrade, in the order in which people should read it.
+
+    Empty for no change of version, and where one of the two is not written as a version.
+    """
+    before, after = _numbers(old), _numbers(new)
+    if before is None or after is None or before == after:
+        return []
+    found = [one for one in CHANGES if not one.since or before < (_numbers(one.since) or ()) <= after]
+    return sorted(found, key=lambda one: list(HEADINGS).index(one.kind))
+
+
+def upgrade_notice(old: str, new: str) -> str | None:
+    """Return what to say in preview of a change of the chart's version; None where nothing changes."""
+    changes = find_changes(old, new)
+    if not changes:
+        return None
+    lines = [f"  {HEADINGS[one.kind]}: {one.what} ({one.source})" for one in changes]
+    return "\n".join([f"OpenKruise {old} becomes {new}", *lines])
+
+
+def table_rows(changes: Sequence[Change] = CHANGES) -> list[list[str]]:
+    """Return the rows of the table in docs/upgrading.md."""
+    return [[one.since or "every", HEADINGS[one.kind], one.what, one.source] for one in changes]
+
+
+def _numbers(version: str) -> tuple[int, ...] | None:
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version, re.ASCII)
+    return tuple(map(int, found.groups())) if found else None
