@@ -26,4 +26,4 @@ def check_table(document: str, mark: str, table: str) -> None:
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(f"{before}{begin}{wanted}{end}{after}")
         found = wanted
-    assert found == wanted, f"docs/{document} is out of date: UPDATE_DOCS=1 writes it anew"
+    assert found == wanted, f"docs/{document} is out of date: UPDATE_DOCS=1 writes it"

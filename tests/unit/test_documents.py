@@ -1,0 +1,95 @@
+"""The documents: links lead somewhere, and each command block is run by a test, or says that it is not.
+
+Above a block stands ``<!-- run: TEST -->`` or ``<!-- not run: REASON -->``. A block of nothing but `make` and
+`pulumi-openkruise` needs neither: its targets, commands and options are looked up here.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from pulumi_openkruise.cli.app import commands
+
+from tests.support.engine import ROOT
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "examples" / "README.md"],
+    key=lambda path: str(path.relative_to(ROOT)),
+)
+IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+TARGETS = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+BLOCK = re.compile(
+    r"(?:^<!-- ((?:not )?run): (.+?) -->\n+)?^```(?:console|shell|bash|sh)\n(.*?)^```", re.M | re.S
+)
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as code hosts make them."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
+    found: set[str] = set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
+    for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        plain = re.sub(r"[^\w\- ]", "", title.replace("`", "").lower())
+        found.add(plain.replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.M | re.S)
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _hash, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            dead.append(link)
+    assert dead == []
+
+
+def command_lines(block: str) -> list[str]:
+    """Return the commands of a block, without comments, prompts and continued lines."""
+    joined = re.sub(r"\\\n\s*", "", block)
+    lines = [re.sub(r"\s#\s.*$", "", line).removeprefix("$ ").strip() for line in joined.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def fault(line: str) -> str:
+    """Return what is wrong with a command of this project, empty where nothing is; None-like for others."""
+    words = shlex.split(line)
+    if words[0] == "make":
+        target = next((word for word in words[1:] if "=" not in word), "help")
+        return "" if target in TARGETS else f"no target {target}"
+    if words[0] == ".ci/run":
+        return ""
+    if words[0] != "pulumi-openkruise":
+        return f"not a command of this project: {words[0]}"
+    command: click.Command = commands
+    rest = words[1:]
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        found = command.get_command(click.Context(command), rest[0])
+        if found is None:
+            return f"no command {rest[0]}"
+        command, rest = found, rest[1:]
+    known = {name for parameter in command.get_params(click.Context(command)) for name in parameter.opts}
+    unknown = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)} - known
+    return f"unknown options {sorted(unknown)}" if unknown else ""
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
+def test_command_blocks_are_run_or_say_that_they_are_not(path: Path) -> None:
+    wrong = []
+    for kind, note, block in BLOCK.findall(path.read_text()):
+        if kind == "run":
+            name, _colons, _test = note.partition("::")
+            if not (ROOT / name).exists():
+                wrong.append(f"no test {name}")
+        elif kind != "not run":
+            wrong += [f"{line}: {found}" for line in command_lines(block) if (found := fault(line))]
+        else:
+            # What is not run still has commands and options of this project that exist.
+            own = [line for line in command_lines(block) if line.startswith(("pulumi-openkruise ", "make "))]
+            wrong += [f"{line}: {found}" for line in own if (found := fault(line.partition(" | ")[0]))]
+    assert wrong == []
