@@ -154,6 +154,7 @@ def stack_names() -> list[str]:
 
 
 def stack_config(stack: str) -> dict[str, str]:
-    """Read the config of a stack of this repository, as texts."""
-    text = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text()
-    return config_texts(YAML(typ="safe").load(text)["config"])
+    """Read the config of a stack of this repository, with what its project gives to it, as texts."""
+    own = YAML(typ="safe").load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
+    declared = YAML(typ="safe").load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return config_texts({**{key: entry["default"] for key, entry in declared.items()}, **own})

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..selectors import Exclusion, SelectorError
+from ..selectors import ALWAYS_TRUE, Exclusion, SelectorError
 from ..selectors.node_selector import require_labels
 from . import options
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .input.sources import (
     from_arguments,
+    from_config_json,
     from_stack_file,
     from_standard_input,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     help="Take selectors, presets and base exclusions from a stack's file; SELECTORs are added to them. "
     "- reads standard input.",
 )
+@options.config_json()
 @click.option(
     "-o",
     "--output",
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 def affinity(
     selectors: tuple[str, ...],
     stack_file: str | None,
+    config_json: str | None,
     output: str | None,
     explained: bool,
     other: str | None,
@@ -73,7 +76,8 @@ def affinity(
 
     SELECTORs are label selectors as for kubectl get nodes -l. Without any, and without --stack-file, they are
     read from standard input: one per line (lines that begin with # are comments), or a JSON list. The output
-    goes under requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing is excluded.
+    goes under requiredDuringSchedulingIgnoredDuringExecution; it is null when nothing
+    is excluded, and one that every node meets for a stack.
 
     \b
     Examples:
@@ -93,7 +97,10 @@ def affinity(
     """
     if nodes_file is not None and other is None:
         raise click.UsageError("--nodes counts what --diff finds: give --diff OTHER too")
-    uses_input = [stack_file, other, nodes_file].count("-") + (not selectors and stack_file is None)
+    if stack_file is not None and config_json is not None:
+        raise click.UsageError("--config-json replaces --stack-file: give one of them")
+    is_stack = stack_file is not None or config_json is not None
+    uses_input = [stack_file, config_json, other, nodes_file].count("-") + (not selectors and not is_stack)
     if uses_input > 1:
         raise click.UsageError(
             "standard input can be read once: give selectors as arguments or by --stack-file FILE"
@@ -101,6 +108,8 @@ def affinity(
     given = from_arguments(selectors)
     if stack_file is not None:
         given += from_stack_file(stack_file, config_namespace)
+    elif config_json is not None:
+        given += from_config_json(config_json, config_namespace)
     elif not selectors:
         if sys.stdin.isatty():
             raise click.UsageError(
@@ -109,11 +118,13 @@ def affinity(
         given = from_standard_input(config_namespace)
     try:
         if explained or other is not None:
-            return _report(given, explained, other, nodes_file, output, config_namespace)
+            return _report(given, explained, other, nodes_file, output, config_namespace, stack_file or "-")
         answer = given.placement().solve()
     except SelectorError as error:
         raise UnusableInputError(str(error)) from None
-    emit(_format(answer.affinity, output))
+    # A stack's daemon always gets an affinity, or the chart's own default would stay in force.
+    every = ALWAYS_TRUE if is_stack and output != "table" else None
+    emit(_format(answer.affinity or every, output))
     _note_the_remainder(given, answer)
     if not answer.minimal:
         note("the affinity is exact, but not proven to be the smallest within the allowed search steps")
@@ -149,6 +160,7 @@ def _report(
     nodes_file: str | None,
     output: str | None,
     namespace: str,
+    beside: str,
 ) -> int:
     """Print the explanation, the difference or both; return the exit code."""
     blocks, data, code = [], {}, CLEAN
@@ -160,7 +172,7 @@ def _report(
         blocks.append(explanation.to_text())
         data["explanation"] = explanation.to_dict()
     if other is not None:
-        change = _difference(given, other, namespace)
+        change = _difference(given, other, namespace, beside)
         blocks.append(change.to_text())
         data["difference"] = change.to_dict()
         code = FINDINGS if change else CLEAN
@@ -178,10 +190,10 @@ def _report(
     return code
 
 
-def _difference(given: SelectorList, other: str, namespace: str) -> "Difference":
+def _difference(given: SelectorList, other: str, namespace: str, beside: str) -> "Difference":
     from ..selectors.explanations.difference import difference
 
-    before = from_standard_input(namespace) if other == "-" else from_stack_file(other, namespace)
+    before = from_standard_input(namespace, beside) if other == "-" else from_stack_file(other, namespace)
     try:
         return difference(before.placement(), given.placement())
     except SelectorError:

@@ -17,7 +17,7 @@ from .cluster_access import ClusterAccess
 from .completion import complete_codes
 from .errors import UnusableInputError
 from .input.acceptance_file import read_acceptances
-from .input.expectations import of_arguments, of_stack_file
+from .input.expectations import of_arguments, of_config_json, of_stack_file
 from .input.node_objects import read_node_objects
 from .output.explanation import explain_code
 from .output.progress import Progress, progress
@@ -29,6 +29,7 @@ from .output.terminal import as_json, emit, note
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @options.stack_file("Compare with a stack's file; SELECTORs are added to it.")
+@options.config_json()
 @options.cluster
 @click.option(
     "--nodes-file",
@@ -88,6 +89,7 @@ from .output.terminal import as_json, emit, note
 def check(
     selectors: tuple[str, ...],
     stack_file: str | None,
+    config_json: str | None,
     access: ClusterAccess,
     nodes_file: str | None,
     namespace: str | None,
@@ -124,12 +126,16 @@ def check(
     if explained is not None:
         emit(explain_code(explained))
         return CLEAN
-    if [stack_file, nodes_file, accepted_file].count("-") > 1:
+    if [stack_file, config_json, nodes_file, accepted_file].count("-") > 1:
         raise click.UsageError("standard input can be read once: give a FILE to all options but one")
     acceptances = read_acceptances(accepted_file) if accepted_file is not None else []
     expected: Expected | None = None
+    if stack_file is not None and config_json is not None:
+        raise click.UsageError("--config-json replaces --stack-file: give one of them")
     if stack_file is not None:
         expected = of_stack_file(stack_file, config_namespace, selectors)
+    elif config_json is not None:
+        expected = of_config_json(config_json, config_namespace, selectors)
     elif selectors:
         expected = of_arguments(selectors, namespace or Expected.namespace)
     if expected is not None and namespace is not None:

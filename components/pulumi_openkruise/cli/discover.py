@@ -13,8 +13,9 @@ from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .input.sources import from_stack_file, read_text
-from .input.stack_edit import add_entries, write_atomically
+from .input.sources import from_stack, from_stack_file
+from .input.stack_edit import Inherited, add_entries, write_atomically
+from .input.stack_input import StackInput, read_config_json, read_stack_input
 from .output.discover_report import as_data, as_text
 from .output.progress import progress
 from .output.terminal import as_json, as_yaml, emit, note
@@ -34,6 +35,7 @@ from .selector_list import SelectorList
     help="A stack's file: what its selectors or its values exclude already is not proposed again. Without "
     "it, the base exclusions are assumed.",
 )
+@options.config_json()
 @click.option("--write", is_flag=True, help="Write the proposal into --stack-file.")
 @click.option("--all", "everything", is_flag=True, help="Name every node, not just a few of each group.")
 @click.option(
@@ -49,6 +51,7 @@ def discover(
     nodes_file: str | None,
     access: ClusterAccess,
     stack_file: str | None,
+    config_json: str | None,
     write: bool,
     everything: bool,
     output: str,
@@ -75,10 +78,12 @@ def discover(
         raise click.UsageError("--write needs --stack-file FILE to write to")
     if nodes_file is not None and access.is_chosen:
         raise click.UsageError("--nodes-file replaces the cluster: leave out the options that choose one")
-    if nodes_file == stack_file == "-":
+    if stack_file is not None and config_json is not None:
+        raise click.UsageError("--config-json replaces --stack-file: give one of them")
+    if nodes_file == "-" and "-" in (stack_file, config_json):
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
-    text = None if stack_file is None else read_text(stack_file)
-    existing = _existing(stack_file, text, config_namespace)
+    stack = _stack(stack_file, config_json, config_namespace)
+    existing = _existing(stack, config_namespace)
     nodes = list(_nodes(nodes_file, access))
     if not nodes:
         note("there are no nodes")
@@ -90,15 +95,21 @@ def discover(
     else:
         data = as_data(groups, proposal, existing, config_namespace, everything=everything)
         emit(as_json(data) if output == "json" else as_yaml(data))
-    if write and stack_file is not None and text is not None:
-        _write(stack_file, text, config_namespace, proposal)
+    if write and stack_file is not None and stack is not None:
+        _write(stack_file, stack, config_namespace, proposal)
     return FINDINGS if any(group.is_open for group in groups) else CLEAN
 
 
-def _existing(stack_file: str | None, text: str | None, namespace: str) -> SelectorList:
-    if stack_file is None:
+def _stack(stack_file: str | None, config_json: str | None, namespace: str) -> StackInput | None:
+    if config_json is not None:
+        return read_config_json(config_json, namespace)
+    return None if stack_file is None else read_stack_input(stack_file, namespace)
+
+
+def _existing(stack: StackInput | None, namespace: str) -> SelectorList:
+    if stack is None:
         return SelectorList(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
-    return from_stack_file(stack_file, namespace, text)
+    return from_stack(stack, namespace)
 
 
 def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
@@ -141,9 +152,17 @@ def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Propo
             raise AssertionError(f"the proposal gets node {node.name!r} wrong")
 
 
-def _write(path: str, text: str, namespace: str, proposal: Proposal) -> None:
+def _write(path: str, stack: StackInput, namespace: str, proposal: Proposal) -> None:
+    text = stack.text
     additions = {"virtualNodePresets": proposal.presets, "virtualNodeSelectors": proposal.selectors}
-    edited = add_entries(text, path, namespace, additions)
+    inherited = {name: stack.config[name] for name in additions if name in stack.inherited}
+    edited = add_entries(
+        text,
+        path,
+        namespace,
+        additions,
+        Inherited(inherited, stack.project, may_be_more=stack.has_environment),
+    )
     if edited == text:
         note(f"{path}: nothing to write")
         return

@@ -44,6 +44,17 @@ def stack_file(text: str) -> Callable[[Command], Command]:
     return click.option("--stack-file", type=FILE, metavar="FILE", help=text)
 
 
+def config_json() -> Callable[[Command], Command]:
+    """Return the option ``--config-json``, another way to give a stack's config."""
+    return click.option(
+        "--config-json",
+        type=FILE,
+        metavar="FILE",
+        help="Take the stack's config from what `pulumi config --json` prints, - for standard input; unlike "
+        "--stack-file it has what ESC environments add.",
+    )
+
+
 def cluster(command: Command) -> Callable[..., Any]:
     """Add the options that choose a cluster; the command gets them as one argument, ``access``."""
 

@@ -32,6 +32,10 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
     virtual_node_presets: list[str] | None
     """Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all"."""
+    shared_node_selectors: list[str] | None
+    """Label selectors that all stacks of a project have; a stack's own selectors are added to them."""
+    shared_node_presets: list[str] | None
+    """Known kinds that all stacks of a project have; a stack's own kinds are added to them."""
     base_exclusions: bool | None
     """Whether to exclude type=virtual-kubelet, openkruise.io/virtual-node=true and Windows; default true."""
     exclude_manager: bool | None

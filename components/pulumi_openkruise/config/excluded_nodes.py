@@ -24,14 +24,18 @@ class Listed(NamedTuple):
 
 
 def list_excluded(
-    selectors: Iterable[tuple[int, str]], *, presets: Sequence[str], base: bool, where: str
+    selectors: Mapping[str, Iterable[tuple[int, str]]], *, presets: Iterable[str], base: bool
 ) -> list[Listed]:
     """Return every selector that these fields stand for, in this order.
 
-    ``selectors`` come with their position in the user's list, which messages call ``where``; presets must be
-    known ones.
+    ``selectors`` are the user's lists by what messages call them, each entry with its position; presets must
+    be known ones.
     """
-    listed = [Listed(text, f"{where}[{index}]", where, index) for index, text in selectors]
+    listed = [
+        Listed(text, f"{where}[{index}]", where, index)
+        for where, entries in selectors.items()
+        for index, text in entries
+    ]
     for name in presets:
         listed += [Listed(text, f"preset {name}") for text in preset_selectors([name])]
     return listed + [Listed(text, "base exclusion") for text in BASE_SELECTORS if base]

@@ -12,6 +12,8 @@ Kind = Literal["string", "boolean", "number", "list of strings", "gates", "mappi
 FIELDS: dict[str, Kind] = {
     "virtual_node_selectors": "list of strings",
     "virtual_node_presets": "list of strings",
+    "shared_node_selectors": "list of strings",
+    "shared_node_presets": "list of strings",
     "base_exclusions": "boolean",
     "exclude_manager": "boolean",
     "platform": "string",

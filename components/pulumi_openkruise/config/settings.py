@@ -29,6 +29,12 @@ from .helm_values import Affinities, merge_values, read_values, render_values
 from .names import NAMESPACE, RELEASE, name_problems
 from .presets import is_preset, preset_remedy
 
+SELECTOR_FIELDS = ("virtual_node_selectors", "shared_node_selectors")
+"""The lists of selectors; they add up, in any order."""
+
+PRESET_FIELDS = ("virtual_node_presets", "shared_node_presets")
+"""The lists of presets, which add up too."""
+
 _DEFAULT = version(CHART_VERSION)
 
 
@@ -119,13 +125,14 @@ def read_settings(
     those of decoding (``fields.Undecoded``) among them.
     """
     given, problems = read_fields(raw, field_name)
-    names = [name for _index, name in given.get("virtual_node_presets", ())]
-    problems += _preset_problems(given.get("virtual_node_presets", ()), field_name("virtual_node_presets"))
+    presets: list[str] = []
+    for name in PRESET_FIELDS:
+        problems += _preset_problems(given.get(name, ()), field_name(name))
+        presets += [preset for _index, preset in given.get(name, ()) if is_preset(preset)]
     listed = list_excluded(
-        given.get("virtual_node_selectors", ()),
-        presets=[name for name in names if is_preset(name)],
+        {field_name(name): given.get(name, ()) for name in SELECTOR_FIELDS},
+        presets=presets,
         base=given.get("base_exclusions", True),
-        where=field_name("virtual_node_selectors"),
     )
     excluded, found = read_excluded(listed)
     problems += found

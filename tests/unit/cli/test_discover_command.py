@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -351,3 +352,54 @@ def test_broken_nodes_give_a_report_or_a_clear_error(
     assert code in (0, 1, 2)
     if code < 2:
         json.loads(out.getvalue())
+
+
+INHERITED = {
+    "name: openkruise\nconfig: {virtualNodePresets: {default: [eks-fargate, kosmos]}}\n": "config: {}",
+    "name: p\nconfig:\n  openkruise:virtualNodePresets: [eks-fargate, kosmos]\n": "config:\n  other:x: 1\n",
+    "name: p\nconfig: {openkruise:virtualNodePresets: {value: [eks-fargate, kosmos]}}\n": "",
+}
+
+
+@pytest.mark.parametrize(("project", "stack"), INHERITED.items())
+def test_a_list_of_the_project_is_never_shortened(cli: Cli, tmp_path: Path, project: str, stack: str) -> None:
+    """The stack's own list would replace the project's: it is written whole, with each entry's origin."""
+    (tmp_path / "Pulumi.yaml").write_text(project)
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(stack)
+    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    if stack == "config: {}":  # no place for comments
+        assert code == 2
+        assert "openkruise:virtualNodePresets: [eks-fargate, kosmos, liqo]" in err
+        assert path.read_text() == stack
+        return
+    written = path.read_text()
+    for entry in ("eks-fargate", "kosmos"):
+        assert re.search(rf"    - {entry} # from \S*Pulumi\.yaml\n", written)
+    assert "    - liqo\n" in written
+    assert YAML(typ="safe").load(written)["config"]["openkruise:virtualNodePresets"] == [
+        "eks-fargate",
+        "kosmos",
+        "liqo",
+    ]
+
+
+def test_shared_lists_stay_where_they_are(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nconfig: {openkruise:sharedNodePresets: [kosmos]}\n")
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text("config:\n")
+    cli(["liqo"], "--stack-file", str(path), "--write")
+    assert path.read_text() == "config:\n  openkruise:virtualNodePresets:\n    - liqo\n"
+
+
+def test_a_list_that_an_environment_may_set_is_not_replaced(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(text := "environment: [base]\nconfig:\n  other:x: 1\n")
+    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    assert code == 2
+    assert "openkruise:virtualNodePresets: an ESC environment may set this list" in err
+    assert err.endswith("  - liqo\n")
+    assert path.read_text() == text
+    path.write_text(text + "  openkruise:virtualNodePresets: [kwok]\n")
+    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    assert '[kwok, "liqo"]' in path.read_text()

@@ -32,6 +32,8 @@ MESSAGES = YAML(typ="safe").load((Path(__file__).parents[1] / "config" / "messag
 EVERY_KEY = {
     "virtualNodeSelectors": ["a=b,!c", "d in (e, f)"],
     "virtualNodePresets": ["kwok"],
+    "sharedNodeSelectors": ["g"],
+    "sharedNodePresets": ["liqo"],
     "baseExclusions": False,
     "excludeManager": False,
     "platform": "k3s",

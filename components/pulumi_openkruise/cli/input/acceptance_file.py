@@ -9,7 +9,7 @@ from ...config.yaml_data import load_yaml
 from ...diagnostics.problem import nearest
 from ...diagnostics.wording import printable
 from ..errors import UnusableInputError
-from .sources import read_text
+from .files import read_text
 
 _KEYS = {"code", "object", "reason", "until"}
 _EXAMPLE = """accepted:

@@ -5,31 +5,36 @@ from dataclasses import replace
 
 from ...checks import Expected, expect_selectors, expect_settings
 from ...config.fields import Undecoded
-from ...config.settings import read_settings
-from ...diagnostics.problem import ConfigError
 from ...selectors import SelectorError, solve
 from ..errors import UnusableInputError
-from .sources import read_text, source_of, stack_arguments
+from .sources import settings_of, stack_arguments
+from .stack_input import StackInput, read_config_json, read_stack_input
 
 
 def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
     """Return what a stack's file wants; ``extra`` selectors come on top. Raises UnusableInputError."""
-    source = source_of(path)
-    arguments = stack_arguments(read_text(path), source, namespace)
+    return of_stack(read_stack_input(path, namespace), namespace, extra)
+
+
+def of_config_json(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
+    """Return what a stack wants whose config ``pulumi config --json`` has printed."""
+    return of_stack(read_config_json(path, namespace), namespace, extra)
+
+
+def of_stack(stack: StackInput, namespace: str, extra: Sequence[str]) -> Expected:
+    """Return what a stack's config wants; ``extra`` selectors come on top. Raises UnusableInputError."""
+    arguments = stack_arguments(stack, namespace)
     own = arguments.get("virtual_node_selectors")
     if extra and not isinstance(own, Undecoded):
         arguments["virtual_node_selectors"] = [*(own or ()), *extra]
-    try:
-        settings = read_settings(arguments, source=source, field_name=arguments.field_name)
-    except ConfigError as error:
-        raise UnusableInputError(str(error)) from None
+    settings = settings_of(arguments)
     if extra:
         origins = [origin for _selector, origin in settings.listed]
         first = len(own or ())
         origins[first : first + len(extra)] = ["argument"] * len(extra)
         listed = tuple((text, origin) for (text, _old), origin in zip(settings.listed, origins, strict=True))
         settings = replace(settings, listed=listed)
-    return expect_settings(settings, source)
+    return expect_settings(settings, stack.source)
 
 
 def of_arguments(selectors: Sequence[str], namespace: str) -> Expected:

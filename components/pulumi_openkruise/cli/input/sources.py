@@ -1,24 +1,22 @@
-"""Selectors from where the user has them: arguments, a text on standard input, a stack file."""
+"""Selectors from where the user has them: arguments, lines on standard input, the config of a stack."""
 
 import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
 from ...config.fields import Arguments
 from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
-from ...config.settings import read_settings
+from ...config.settings import Settings, read_settings
 from ...config.stack_config import parse_config
-from ...diagnostics.field_names import config_field_name
 from ...diagnostics.problem import ConfigError
 from ..errors import UnusableInputError
 from ..output.terminal import note
 from ..selector_list import SelectorList
-from .stack_yaml import STACK_FIELDS, read_stack_yaml
+from .files import read_text
+from .stack_input import StackInput, note_unread, read_config_json, read_stack_input
+from .stack_yaml import STACK_FIELDS
 
-_LARGEST = 1024 * 1024
 _BLANK = " \t\r\n"
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
 
@@ -28,15 +26,17 @@ def from_arguments(texts: Sequence[str]) -> SelectorList:
     return SelectorList(tuple(texts), tuple("argument" for _ in texts))
 
 
-def from_standard_input(namespace: str) -> SelectorList:
+def from_standard_input(namespace: str, beside: str = "-") -> SelectorList:
     """Read selectors from standard input: a stack file, a JSON list, or one selector a line.
 
+    ``beside`` is the path of a stack's file that a stack file here stands for: it has the same project.
+
     Only what the grammar of selectors takes for blank is stripped of a line, and only a line feed ends it, so
-    that a text means what it means as an argument. Lines that begin with ``#`` are comments.
+    that a line means what it means as an argument. Lines that begin with ``#`` are comments.
     """
     text = read_text("-")
     if _STACK_FILE.search(text):
-        return _from_stack_text(text, "standard input", namespace)
+        return from_stack(read_stack_input("-", namespace, text, beside), namespace)
     stripped = text.strip(_BLANK)
     if stripped.startswith("["):
         given = _json_list(stripped)
@@ -49,56 +49,46 @@ def from_standard_input(namespace: str) -> SelectorList:
 
 
 def from_stack_file(path: str, namespace: str, text: str | None = None) -> SelectorList:
-    """Read the selectors, presets and base exclusions that count in ``pulumi up`` for a stack file.
+    """Read the selectors, presets and base exclusions that count in ``pulumi up`` for a stack's file.
 
-    ``path`` may be ``-`` for standard input; ``text`` is its content, where it was read already.
+    ``path`` may be ``-`` for standard input; ``text`` is its content, where it is read already.
     """
-    content = read_text(path) if text is None else text
-    return _from_stack_text(content, source_of(path), namespace)
+    return from_stack(read_stack_input(path, namespace, text), namespace)
 
 
-def source_of(path: str) -> str:
-    """Return what messages call a file."""
-    return "standard input" if path == "-" else path
+def from_config_json(path: str, namespace: str) -> SelectorList:
+    """Read the same from what ``pulumi config --json`` prints."""
+    return from_stack(read_config_json(path, namespace), namespace)
 
 
-def _from_stack_text(text: str, source: str, namespace: str) -> SelectorList:
-    try:
-        settings = read_settings(
-            stack_arguments(text, source, namespace), source=source, field_name=config_field_name(namespace)
-        )
-    except ConfigError as error:
-        raise UnusableInputError(str(error)) from None
+def from_stack(stack: StackInput, namespace: str) -> SelectorList:
+    """Return the selectors of a stack's config, and what its values require of the daemon's nodes."""
+    settings = settings_of(stack_arguments(stack, namespace))
     return SelectorList(
-        tuple(one for one, _origin in settings.listed),
-        tuple(origin for _one, origin in settings.listed),
+        tuple(text for text, _origin in settings.listed),
+        tuple(origin for _text, origin in settings.listed),
         node_affinity(settings.values, DAEMON).get(REQUIRED),
         pod_labels(settings.values, DAEMON),
     )
 
 
-def stack_arguments(text: str, source: str, namespace: str) -> Arguments:
-    """Decode a stack's file into the component's arguments, and note what of it cannot be read."""
-    try:
-        config, secret_keys, environment = _readable_config(text, source, namespace)
-    except ValueError as error:
-        raise UnusableInputError(str(error)) from None
-    arguments = parse_config(config, source=source, namespace=namespace, secret_keys=secret_keys)
-    if environment:
-        note(f"{source}: config that comes from the environments under `environment:` is not read")
-    if not config:
-        note(f"{source}: no {namespace}: keys, so what counts are the base exclusions alone")
-    return arguments
-
-
-def _readable_config(text: str, source: str, namespace: str) -> tuple[dict[str, Any], set[str], bool]:
-    """Read a stack's file as ``read_stack_yaml`` does; Helm values that are encrypted are left out."""
-    config, secret_keys, environment = read_stack_yaml(text, source, namespace)
+def stack_arguments(stack: StackInput, namespace: str) -> Arguments:
+    """Decode a stack's config into the component's arguments, and note what of it cannot be read."""
+    config, secret_keys = dict(stack.config), set(stack.secret_keys)
     if "values" in secret_keys:
-        note(f"{source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
+        note(f"{stack.source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")
         del config["values"]
         secret_keys.discard("values")
-    return config, secret_keys, environment
+    note_unread(stack, namespace)
+    return parse_config(config, source=stack.source, namespace=namespace, secret_keys=secret_keys)
+
+
+def settings_of(arguments: Arguments) -> Settings:
+    """Check a stack's arguments as `pulumi up` does. Raises UnusableInputError with every problem."""
+    try:
+        return read_settings(arguments, source=arguments.source, field_name=arguments.field_name)
+    except ConfigError as error:
+        raise UnusableInputError(str(error)) from None
 
 
 def _json_list(text: str) -> list[Any]:
@@ -110,20 +100,3 @@ def _json_list(text: str) -> list[Any]:
     except (ValueError, RecursionError) as error:
         raise UnusableInputError(f"standard input: not a JSON list: {error}") from None
     return list(data)
-
-
-def read_text(path: str) -> str:
-    """Read a file, or standard input for ``-``, as UTF-8."""
-    source = "standard input" if path == "-" else path or "''"
-    try:
-        with click.open_file(path, "rb") as file:
-            data: bytes = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UnusableInputError(f"{source}: cannot be read: {reason}") from None
-    if len(data) > _LARGEST:
-        raise UnusableInputError(f"{source}: larger than 1 MiB")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnusableInputError(f"{source}: not a text in UTF-8: byte {error.start}") from None

@@ -8,7 +8,8 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ...config.yaml_data import load_yaml
 from ..errors import UnusableInputError
@@ -18,29 +19,64 @@ from .stack_yaml import read_stack_yaml
 _BY_HAND = "add the lines by hand"
 
 
-def add_entries(text: str, source: str, namespace: str, additions: Mapping[str, Sequence[str]]) -> str:
+@dataclass(frozen=True)
+class Inherited:
+    """Lists that a stack has without setting them: a list of its own would replace them."""
+
+    lists: Mapping[str, Any] = field(default_factory=dict)
+    """By key, as they stand in the project's file."""
+    origin: str = ""
+    """Path of the project's file."""
+    may_be_more: bool = False
+    """Whether ESC environments may give the stack lists that nobody can see here."""
+
+
+def add_entries(
+    text: str,
+    source: str,
+    namespace: str,
+    additions: Mapping[str, Sequence[str]],
+    inherited: Inherited | None = None,
+) -> str:
     """Return the text of a stack file with entries added to the lists under keys of its config.
 
-    Entries that a list has already are left out, so that adding twice changes nothing. Raises
-    UnusableInputError for a file that cannot be edited without changing something else.
+    Entries that a list has already are left out, so that adding twice changes nothing. A list that the stack
+    inherits is written whole, since the stack's own replaces it, each inherited entry with its origin. Raises
+    UnusableInputError, with the lines to add, for a file that cannot be edited without changing something
+    else, and for an inherited list that is not known.
     """
+    inherited = inherited or Inherited()
     try:
         config, _secret, _environment = read_stack_yaml(text, source, namespace)
     except ValueError as error:
         raise UnusableInputError(str(error)) from None
     edited, wanted = text, dict(config)
     for name, entries in additions.items():
-        there = _listed(config.get(name))
+        own = name in config
+        there = _listed(config.get(name) if own else inherited.lists.get(name))
         if there is None:
             raise UnusableInputError(
                 f"{source}: {namespace}:{name}: no list, so nothing can be added: {_BY_HAND}"
             )
         new = [entry for entry in dict.fromkeys(entries) if entry not in there]
-        if new:
-            edited = _edit(edited, namespace, name, new)
-            wanted[name] = [*there, *new]
+        if not new:
+            continue
+        if not own and inherited.may_be_more:
+            lines = "\n".join(f"  - {quote_for_yaml(entry)}" for entry in new)
+            raise UnusableInputError(
+                f"{source}: {namespace}:{name}: an ESC environment may set this list, and one in the stack's "
+                f"file would replace it; {_BY_HAND} where it is set:\n{lines}"
+            )
+        kept = [] if own else [Entry(str(entry), f"from {inherited.origin}") for entry in there]
+        edited = _edit(edited, namespace, name, [*kept, *map(Entry, new)])
+        wanted[name] = [*there, *new]
     if edited != text and not _says(edited, text, source, namespace, wanted):
-        raise UnusableInputError(f"{source}: cannot be edited safely: {_BY_HAND}")
+        whole = [
+            f"  {namespace}:{name}: [{', '.join(map(quote_for_yaml, wanted[name]))}]"
+            for name in additions
+            if wanted.get(name) != config.get(name)
+        ]
+        raise UnusableInputError("\n".join([f"{source}: cannot be edited safely: {_BY_HAND}:", *whole]))
     return edited
 
 
@@ -64,7 +100,19 @@ def write_atomically(path: str, text: str, encoding: str = "utf-8") -> None:
         raise UnusableInputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def _edit(text: str, namespace: str, name: str, entries: Sequence[str]) -> str:
+class Entry(NamedTuple):
+    """An entry to add to a list."""
+
+    text: str
+    comment: str = ""
+
+    def line(self, indent: str) -> str:
+        """Write the entry on a line of its own."""
+        comment = f" # {self.comment}" if self.comment else ""
+        return f"{indent}- {quote_for_yaml(self.text)}{comment}"
+
+
+def _edit(text: str, namespace: str, name: str, entries: Sequence[Entry]) -> str:
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -84,7 +132,7 @@ class _Editor:
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._root = YAML(typ="rt", pure=True).compose(text)
 
-    def add(self, name: str, entries: Sequence[str]) -> str:
+    def add(self, name: str, entries: Sequence[Entry]) -> str:
         config = self._of(self._root, "config")
         if config is None:
             return self._append(["config:", *self._lines(name, entries, "  ")])
@@ -95,7 +143,9 @@ class _Editor:
             if key.value in (f"{self._namespace}:{name}", f"{self._namespace}:config:{name}"):
                 return self._extend(key, value, entries)
         if config.flow_style or not config.value:
-            flow = f'"{self._namespace}:{name}": {json.dumps(list(entries))}'
+            if any(entry.comment for entry in entries):
+                return ""  # no place for the origins: refused
+            flow = f'"{self._namespace}:{name}": {json.dumps(_texts(entries))}'
             return self._splice(config.start_mark.index + 1, f"{flow}{', ' if config.value else ''}")
         first = config.value[0][0]
         # After the other key of this kind, if there is one; else before everything else.
@@ -114,33 +164,33 @@ class _Editor:
         key = next(key for key, _value in self._root.value if key.value == "config")
         return self._insert(self._line_end(key.end_mark.index), lines)
 
-    def _extend(self, key: Any, value: Any, entries: Sequence[str]) -> str:
+    def _extend(self, key: Any, value: Any, entries: Sequence[Entry]) -> str:
         if not isinstance(value.value, list):
             return self._extend_text(key, value, entries)
         if value.flow_style:
             if value.value:
-                added = "".join(f", {json.dumps(entry)}" for entry in entries)
+                added = "".join(f", {json.dumps(entry.text)}" for entry in entries)
                 return self._splice(value.value[-1].end_mark.index, added)
-            return self._splice(value.start_mark.index + 1, json.dumps(list(entries))[1:-1])
+            return self._splice(value.start_mark.index + 1, json.dumps(_texts(entries))[1:-1])
         dash = self._text.rfind("-", 0, value.value[0].start_mark.index)
         indent = " " * (dash - self._line_begin(dash))
-        lines = [f"{indent}- {quote_for_yaml(entry)}" for entry in entries]
+        lines = [entry.line(indent) for entry in entries]
         return self._insert(self._line_end(self._end(value)), lines)
 
-    def _extend_text(self, key: Any, value: Any, entries: Sequence[str]) -> str:
+    def _extend_text(self, key: Any, value: Any, entries: Sequence[Entry]) -> str:
         """Extend a list that stands there as JSON in a text, as ``pulumi config set`` writes it."""
         there = _listed(value.value) or []
         if not there and value.start_mark.index == value.end_mark.index:
             indent = " " * (key.start_mark.column + 2)
-            lines = [f"{indent}- {quote_for_yaml(entry)}" for entry in entries]
+            lines = [entry.line(indent) for entry in entries]
             return self._insert(self._line_end(key.end_mark.index), lines)
-        written = json.dumps([*there, *entries]).replace("'", "''")
+        written = json.dumps([*there, *_texts(entries)]).replace("'", "''")
         return f"{self._text[: value.start_mark.index]}'{written}'{self._text[value.end_mark.index :]}"
 
-    def _lines(self, name: str, entries: Sequence[str], indent: str) -> list[str]:
+    def _lines(self, name: str, entries: Sequence[Entry], indent: str) -> list[str]:
         return [
             f"{indent}{self._namespace}:{name}:",
-            *(f"{indent}  - {quote_for_yaml(entry)}" for entry in entries),
+            *(entry.line(f"{indent}  ") for entry in entries),
         ]
 
     def _end(self, node: Any) -> int:
@@ -176,6 +226,10 @@ class _Editor:
         if node is None or not isinstance(node.value, list):
             return None
         return next((value for name, value in node.value if name.value == key), None)
+
+
+def _texts(entries: Sequence[Entry]) -> list[str]:
+    return [entry.text for entry in entries]
 
 
 def _listed(value: Any) -> list[Any] | None:

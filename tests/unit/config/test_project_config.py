@@ -1,0 +1,67 @@
+"""What a project's file gives to its stacks, by Pulumi's rules."""
+
+from typing import Any
+
+import pytest
+from pulumi_openkruise.config.project_config import Project, read_project
+
+
+def read(text: str, namespace: str = "openkruise") -> Project:
+    return read_project(text, "Pulumi.yaml", namespace)
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "inherited"),
+    [
+        ("{openkruise:virtualNodePresets: {value: [liqo]}}", "platform", {"virtualNodePresets": ["liqo"]}),
+        ("{openkruise:virtualNodePresets: [liqo]}", "platform", {"virtualNodePresets": ["liqo"]}),
+        ("{virtualNodePresets: {default: [liqo]}}", "openkruise", {"virtualNodePresets": ["liqo"]}),
+        ("{virtualNodePresets: [liqo]}", "openkruise", {"virtualNodePresets": ["liqo"]}),
+        ("{openkruise:virtualNodePresets: {default: []}}", "openkruise", {"virtualNodePresets": []}),
+        ("{virtualNodePresets: [liqo]}", "platform", {}),
+        ("{other:virtualNodePresets: [liqo]}", "platform", {}),
+        ("{openkruise:protect: false, openkruise:timeout: 90}", "p", {"protect": "false", "timeout": "90"}),
+        ("{protect: {type: boolean, default: false, description: x}}", "openkruise", {"protect": "false"}),
+        ("{openkruise:values: {value: {crds: {x: 1}}}}", "p", {"values": {"crds": {"x": 1}}}),
+        ("{openkruise:config:protect: true}", "platform", {"protect": "true"}),
+        ("stacks", "openkruise", {}),
+        ("null", "openkruise", {}),
+    ],
+)  # fmt: skip
+def test_what_stacks_inherit(config: str, name: str, inherited: dict[str, Any]) -> None:
+    assert read(f"name: {name}\nconfig: {config}\n").inherited == inherited
+
+
+def test_a_key_of_the_projects_own_without_default_is_required() -> None:
+    text = "name: openkruise\nconfig: {namespace: {type: string}, 'openkruise:protect': {type: boolean}}"
+    assert read(text).required == ("namespace", "protect")
+    assert read(text.replace("name: openkruise", "name: other")).required == ()
+
+
+def test_another_namespace() -> None:
+    text = "name: platform\nconfig: {mine:protect: true, openkruise:timeout: 5}"
+    assert read(text, "mine").inherited == {"protect": "true"}
+
+
+def test_the_folder_of_the_stacks() -> None:
+    assert read("name: a\nstackConfigDir: stacks").stack_config_dir == "stacks"
+    assert read("name: a\nconfig: stacks").stack_config_dir == "stacks"
+    assert read("name: a").stack_config_dir == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config: {}", "not a Pulumi project: expected a mapping with the key name"),
+        ("- a", "not a Pulumi project"),
+        ("name: a\nconfig: [x]", "config: found"),
+        ("name: a\nstackConfigDir: 5", "stackConfigDir: found 5"),
+        ("name: a\nconfig: {openkruise:protect: {value: true, default: true}}", "has both default and value"),
+        ("name: a\nconfig: {openkruise:values: {manager: {}}}", "write a mapping below value: or default:"),
+        ("name: [", "Pulumi.yaml:1:8: not YAML"),
+    ],
+)
+def test_what_is_no_project(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=r"^Pulumi\.yaml") as caught:
+        read(text)
+    assert says in str(caught.value)
