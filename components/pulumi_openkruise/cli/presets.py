@@ -1,5 +1,6 @@
 """``pulumi-openkruise presets``: the known kinds of nodes, and what each preset excludes."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,8 +28,9 @@ from .output.terminal import as_json, as_yaml, emit
 def presets(names: tuple[str, ...], output: str) -> int:
     """List the kinds of nodes that virtualNodePresets takes, and known kinds that must not be excluded.
 
-    NAMEs narrow the list. A name followed by @1 pins what a preset excludes; the bare name changes in a major
-    release of this package only, since any change restarts every daemon.
+    NAMEs narrow the list. A preset excludes the nodes that any one of its selectors matches. A name followed
+    by @1 pins what a preset excludes; the bare name changes in a major release of this package only, since
+    any change restarts every daemon.
 
     \b
     Examples:
@@ -78,9 +80,14 @@ def _lists(value: Any) -> Any:
     return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def _alternatives(selectors: Sequence[str]) -> str:
+    """Return selectors of which one is enough, a line each: a comma between them would mean "and"."""
+    return "\nor ".join(selectors)
+
+
 def _table(kinds: list[NodeKind], groups: list[str]) -> str:
     usable = [
-        [kind.name, ", ".join(kind.selectors), kind.confidence, f"{kind.description} ({kind.vendor})"]
+        [kind.name, _alternatives(kind.selectors), kind.confidence, f"{kind.description} ({kind.vendor})"]
         for kind in kinds
         if kind.name in PRESETS
     ]

@@ -11,6 +11,13 @@ from pulumi_openkruise.cli.app import run
 from tests.support.api_server import ApiServer, api_server
 
 
+@pytest.fixture(autouse=True)
+def plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no variable of the machine that runs the tests decide about width and colour."""
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

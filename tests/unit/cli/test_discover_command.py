@@ -403,3 +403,23 @@ def test_a_list_that_an_environment_may_set_is_not_replaced(cli: Cli, tmp_path: 
     path.write_text(text + "  openkruise:virtualNodePresets: [kwok]\n")
     code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
     assert '[kwok, "liqo"]' in path.read_text()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 99])
+def test_a_narrow_terminal_breaks_no_label_in_two(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    ids = ["eks-al2023", "liqo", "hpk-without-taint", "real-with-a-copied-taint", "eks-fargate"]
+    _code, out, _err = cli(ids)
+    assert "│" not in out
+    monkeypatch.delenv("COLUMNS")
+    words = {word for word in cli(ids)[1].split() if "=" in word or "/" in word}
+    assert words
+    assert {word for word in words if word not in out} == set()
+    commands = [line for line in out.splitlines() if line.startswith("  kubectl ")]
+    assert commands == ["  kubectl label node slurm-login openkruise.io/virtual-node=true"]
+    too_long = [
+        line for line in out.splitlines() if len(line) > columns and not line.startswith("  kubectl ")
+    ]
+    assert all(len(line.split()[-1]) > columns - 20 for line in too_long)

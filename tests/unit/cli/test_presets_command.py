@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from pulumi_openkruise.catalogue import KINDS
+from pulumi_openkruise.catalogue import KINDS, PRESETS
 from pulumi_openkruise.cli.app import run
 from ruamel.yaml import YAML
 
@@ -47,3 +47,19 @@ def test_no_such_kind(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(["presets", "\x1b[31m"]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", ["70", "200"])
+def test_selectors_of_a_preset_are_shown_as_alternatives(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    several = [kind for kind in PRESETS.values() if len(kind.selectors) > 1]
+    assert several
+    for kind in several:
+        assert run(["presets", kind.name]) == 0
+        out = capsys.readouterr().out
+        first, *others = kind.selectors
+        assert all(f"or {selector}" in out for selector in others)
+        assert f"or {first}" not in out
+        assert f"{first}," not in out

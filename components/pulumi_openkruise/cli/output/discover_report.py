@@ -9,7 +9,7 @@ from ...detection import DECLARED
 from ...diagnostics.wording import and_more, counted
 from ...discovery import ClassifiedNode, Group, Proposal
 from ..selector_list import SelectorList
-from .table import as_table
+from .table import NARROW, as_table, output_width, wrap_words
 from .terminal import quote_for_yaml
 
 _NAMED = 3
@@ -73,8 +73,14 @@ def as_text(
         chosen = [group for group in groups if group.classification.verdict == verdict]
         if chosen:
             count = sum(len(group.names) for group in chosen)
-            parts.append(f"{title}: {count}\n{_table(chosen, existing, everything)}")
-    parts += _advice(groups, proposal, namespace)
+            gap = "\n\n" if output_width() < NARROW else "\n"
+            parts.append(f"{title}: {count}{gap}{_table(chosen, existing, everything)}")
+    width = output_width()
+    for part in _advice(groups, proposal, namespace):
+        # Lines of config and commands stay as they are, to be copied.
+        sentence, gap, code = part.partition("\n\n")
+        wrapped = "\n".join(wrap_words(sentence, width, 0)) if width < NARROW else sentence
+        parts.append(f"{wrapped}{gap}{code}")
     return "\n\n".join(parts)
 
 
