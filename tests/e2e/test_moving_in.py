@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox import api
 from sandbox.chart_choice import Chart
@@ -94,6 +95,36 @@ def by_an_earlier_version(
     return _Installation(life_cluster, before)
 
 
+@pytest.fixture
+def without_helm(
+    life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, empty: None
+) -> tuple[_Installation, list[dict[str, Any]]]:
+    """As `helm template | kubectl apply -f -` installs it, with the objects as they were rendered."""
+    before = life_cluster.lasting()
+    chart = charts["1.8.3"].reference
+    rendered = helm("template", "kruise", chart, "--namespace", KRUISE_NAMESPACE, "--no-hooks")
+    objects = [one for one in yaml.safe_load_all(rendered) if one]
+    for one in sorted(objects, key=lambda one: one["kind"] != "Namespace"):
+        given = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(one)}
+        one["metadata"].setdefault("annotations", {}).update(given if len(json.dumps(one)) < 100_000 else {})
+        api.call(life_cluster.client, "POST", _path(life_cluster, one, named=False), one)
+    return _Installation(life_cluster, before), objects
+
+
+def _path(cluster: Cluster, one: dict[str, Any], *, named: bool = True) -> str:
+    """Return the path of an object, or of the list that it is in."""
+    version = one["apiVersion"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    (resource,) = [
+        found
+        for found in cluster.get(root)["resources"]
+        if found["kind"] == one["kind"] and "/" not in found["name"]
+    ]
+    where = f"/namespaces/{one['metadata'].get('namespace', KRUISE_NAMESPACE)}"
+    path = f"{root}{where if resource['namespaced'] else ''}/{resource['name']}"
+    return f"{path}/{one['metadata']['name']}" if named else path
+
+
 def _recorded(state: State, chart: Chart) -> list[dict[str, Any]]:
     text = RECORDED.read_text().replace("<kubeconfig>", str(state.kubeconfig))
     resources: list[dict[str, Any]] = json.loads(text.replace("<chart>", chart.reference))
@@ -145,6 +176,42 @@ def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alo
     by_helm.runs_where_it_should()
     stack.preview("--expect-no-changes").succeeded()
     by_helm.is_removed_by(stack, but_for=KRUISE_NAMESPACE)
+    life_cluster.delete_namespace()
+
+
+def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
+    without_helm: tuple[_Installation, list[dict[str, Any]]],
+    life_cluster: Cluster,
+    life_state: State,
+    charts: dict[str, Chart],
+) -> None:
+    installed, objects = without_helm
+    stack = Stack(life_state, charts["1.8.3"])
+    for outcome in (stack.preview().failed(), stack.up().failed()):
+        assert "exists without Helm's mark of ownership (kubectl has applied it)" in outcome.output
+        assert "pulumi config set openkruise:createNamespace false" in outcome.output
+    assert life_cluster.helm_revisions() == []
+    assert not any("namespace" in urn.lower() for urn in stack.resources())
+    installed.has_lost_nothing()
+
+    # The commands of the message, as requests: kubectl annotate and kubectl label.
+    mark = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": KRUISE_NAMESPACE}
+    metadata = {"annotations": mark, "labels": {"app.kubernetes.io/managed-by": "Helm"}}
+    for one in objects:
+        if one["kind"] != "Namespace" or one["metadata"]["name"] != KRUISE_NAMESPACE:
+            path = _path(life_cluster, one)
+            patch = {"metadata": metadata}
+            api.call(life_cluster.client, "PATCH", path, patch, content_type="application/merge-patch+json")
+    stack.configure({"createNamespace": "false"})
+    stack.preview().succeeded()
+    output = stack.up().succeeded().output
+
+    assert "replaced" not in output, output
+    assert len(life_cluster.helm_revisions()) == 1
+    installed.has_lost_nothing()
+    installed.runs_where_it_should()
+    stack.preview("--expect-no-changes").succeeded()
+    installed.is_removed_by(stack, but_for=KRUISE_NAMESPACE)
     life_cluster.delete_namespace()
 
 

@@ -49,6 +49,7 @@ class Hooks:
             namespace=settings.namespace,
             create_namespace=settings.create_namespace,
             field_name=settings.field_name,
+            manages_crds=crd_changes.manages_crds(settings.values),
         )
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""

@@ -47,6 +47,8 @@ class ReleaseState(NamedTuple):
     owner: ReleaseId | None = None
     """The release that OpenKruise's CRDs belong to; None where there are none, or where they are not
     Helm's."""
+    installer: str = ""
+    """What has installed OpenKruise's CRDs if Helm has not, as their metadata shows; empty for no CRDs."""
 
     @property
     def latest(self) -> Revision | None:
@@ -79,6 +81,28 @@ def release_owner(thing: Any) -> ReleaseId | None:
     annotations = mapping(thing, "metadata", "annotations")
     namespace, name = text(annotations, f"{_HELM}namespace"), text(annotations, f"{_HELM}name")
     return ReleaseId(namespace, name) if namespace and name else None
+
+
+def installer_of(thing: Any) -> str:
+    """Return what an object's metadata shows of the tool that applies it, a clause; never empty.
+
+    Argo CD and Flux mark what they track, client-side `kubectl apply` keeps its last input, and others are
+    known by the names of their field managers.
+    """
+    labels, annotations = (mapping(thing, "metadata", part) for part in ("labels", "annotations"))
+    if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:
+        return "Argo CD applies it"
+    if "kustomize.toolkit.fluxcd.io/name" in labels:
+        return "Flux applies it"
+    if "kubectl.kubernetes.io/last-applied-configuration" in annotations:
+        return "kubectl has applied it"
+    managers = {
+        text(entry, "manager")
+        for entry in items(thing, "metadata", "managedFields")
+        if text(entry, "subresource") != "status"
+    }
+    others = sorted(managers - {"", "kube-apiserver", "kruise-manager"})
+    return f"written by {', '.join(others)}" if others else "nothing shows what has created it"
 
 
 def ownership_patch(release: ReleaseId) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def check_crds_kept(
 
 def takes_crds(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
     """Tell whether a change of values takes the CRDs from the release that has them."""
-    return _manages_crds(old) and not _manages_crds(new)
+    return manages_crds(old) and not manages_crds(new)
 
 
 def is_downgrade(old: str, new: str) -> bool:
@@ -142,7 +142,8 @@ def check_dropped_kinds(
     ]
 
 
-def _manages_crds(values: Mapping[str, Any] | None) -> bool:
+def manages_crds(values: Mapping[str, Any] | None) -> bool:
+    """Tell whether Helm values leave the CRDs to the release; also where the value is not known yet."""
     crds = (values or {}).get("crds")
     managed = crds.get("managed", True) if isinstance(crds, Mapping) else True
-    return bool(managed)
+    return managed is not None and managed is not False

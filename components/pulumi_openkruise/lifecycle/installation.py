@@ -14,6 +14,7 @@ from ..diagnostics.field_names import FieldName, argument_name, setting
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import ReleaseId, ReleaseState
+from .foreign_installation import check_installer
 from .release_condition import condition
 
 LOST = "every CloneSet and all other custom resources of OpenKruise"
@@ -31,6 +32,8 @@ class Declared:
     create_namespace: bool
     field_name: FieldName = argument_name
     """What messages call the fields."""
+    manages_crds: bool = True
+    """Whether the CRDs are the release's; ``crds.managed`` in its values."""
 
 
 def check_creation(declared: Declared, seen: ReleaseState) -> list[Problem]:
@@ -93,7 +96,13 @@ def _ways_in(declared: Declared) -> tuple[str, ...]:
 
 
 def check_other_release(declared: Declared, seen: ReleaseState) -> list[Problem]:
-    """Return the problem of an OpenKruise that another Helm release has installed: a cluster holds one."""
+    """Return the problem of an OpenKruise that another release, or no release, has installed.
+
+    A cluster holds one.
+    """
+    if seen.owner is None and seen.latest is None:
+        manages, field_name = declared.manages_crds, declared.field_name
+        return check_installer(seen.installer, declared.release, manages_crds=manages, field_name=field_name)
     if seen.owner is None or seen.owner == declared.release:
         return []
     keys = []

@@ -28,6 +28,29 @@ def test_an_empty_cluster_can_be_installed_in() -> None:
     assert check_blocked(EMPTY) == []
 
 
+FOREIGN = ReleaseState(RELEASE, installer="kubectl has applied it")
+
+
+def test_an_openkruise_that_is_not_helms_is_not_installed_over() -> None:
+    (problem,) = check_creation(DECLARED, FOREIGN)
+    assert check_namespace_creation(DECLARED, FOREIGN, exists=True) == [problem]
+    assert problem.code == "not-by-helm"
+    assert "without Helm's mark of ownership (kubectl has applied it)" in problem.reason
+    text = str(problem)
+    assert "meta.helm.sh/release-name=kruise meta.helm.sh/release-namespace=kruise-system" in text
+    assert "set create_namespace to false in the program" in text
+    config = replace(DECLARED, field_name=config_field_name())
+    (problem,) = check_creation(config, FOREIGN)
+    assert "    pulumi config set openkruise:createNamespace false && pulumi up" in str(problem)
+
+
+def test_crds_that_are_not_the_releases_may_be_anyones() -> None:
+    assert check_creation(replace(DECLARED, manages_crds=False), FOREIGN) == []
+    # Beside a release that exists they are not of another installation.
+    (problem,) = check_creation(DECLARED, FOREIGN._replace(revisions=INSTALLED.revisions))
+    assert problem.code == "release-exists"
+
+
 def test_what_exists_is_not_created_anew() -> None:
     (problem,) = check_creation(DECLARED, INSTALLED)
     assert problem.code == "release-exists"
