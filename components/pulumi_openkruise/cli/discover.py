@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from ..config.presets import BASE_SELECTORS, preset_selectors
-from ..discovery import ClassifiedNode, Proposal, excluded, grouped, judged, propose
+from ..discovery import ClassifiedNode, Proposal, classify_node, find_exclusions, group_nodes, propose
 from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
@@ -87,7 +87,7 @@ def discover(
     nodes = list(_nodes(nodes_file, access))
     if not nodes:
         note("there are no nodes")
-    groups = grouped(nodes, existing.placement())
+    groups = group_nodes(nodes, existing.placement())
     proposal = propose(nodes, existing.placement())
     _verify(nodes, existing, proposal)
     if output == "table":
@@ -117,7 +117,7 @@ def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
     with progress() as show_progress:
         if path is not None:
             for count, node in enumerate(read_node_objects(path), 1):
-                yield judged(node)
+                yield classify_node(node)
                 if count % 1000 == 0:
                     show_progress("nodes", count, 0)
             return
@@ -128,7 +128,7 @@ def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
             for node in cluster.list(
                 "/api/v1/nodes", progress=lambda count, total: show_progress("nodes", count, total)
             ):
-                yield judged(node)
+                yield classify_node(node)
         except ClusterError as error:
             raise UnusableInputError(str(error)) from None
 
@@ -144,8 +144,8 @@ def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Propo
         reason = f"only virtual nodes satisfy what the values require of the daemon's nodes: {error}"
         raise UnusableInputError(f"{reason}\nthe proposal was: {', '.join(added)}") from None
     unhelped = {id(node) for node in proposal.to_label}
-    before = excluded(nodes, existing.placement())
-    after = excluded(nodes, Placement((), answer.affinity, existing.labels))
+    before = find_exclusions(nodes, existing.placement())
+    after = find_exclusions(nodes, Placement((), answer.affinity, existing.labels))
     for node, was, now in zip(nodes, before, after, strict=True):
         wanted = bool(was) or (node.is_target and id(node) not in unhelped)
         if bool(now) != wanted:

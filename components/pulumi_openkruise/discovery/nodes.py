@@ -1,4 +1,4 @@
-"""Nodes as they are judged, and groups of those that differ in nothing that matters."""
+"""Nodes as they are classified, and groups of those that differ in nothing that matters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ class ClassifiedNode:
 
     @property
     def is_target(self) -> bool:
-        """Whether the daemon is to stay off: it is virtual, or no image of the daemon exists for it."""
+        """Whether the daemon has to stay off: it is virtual, or no image of the daemon exists for it."""
         return bool(self.classification.no_daemon)
 
 
-def judged(node: Mapping[str, Any]) -> ClassifiedNode:
-    """Classify a Node object; labels that are no texts are left out, as no affinity can name them."""
+def classify_node(node: Mapping[str, Any]) -> ClassifiedNode:
+    """Classify a Node object; labels that are not strings are left out, as no affinity can name them."""
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
     labels = metadata.get("labels")
@@ -38,24 +38,24 @@ def judged(node: Mapping[str, Any]) -> ClassifiedNode:
     return ClassifiedNode(str(metadata.get("name", "")), plain, classify(node), pool_of(node))
 
 
-class Excluded(NamedTuple):
+class ExcludedBy(NamedTuple):
     """What keeps the daemon off a node already."""
 
     selectors: int
     """Bit i is set when selector i matches the node."""
     left_out: bool
-    """Whether what else is required of the daemon's nodes does, whatever the selectors say."""
+    """Whether the stack's values keep the daemon off it, whatever the selectors say."""
 
     def __bool__(self) -> bool:
-        """Tell whether anything does."""
+        """Tell whether anything keeps the daemon off."""
         return bool(self.selectors) or self.left_out
 
 
-def excluded(nodes: Iterable[ClassifiedNode], existing: Placement) -> Iterator[Excluded]:
+def find_exclusions(nodes: Iterable[ClassifiedNode], existing: Placement) -> Iterator[ExcludedBy]:
     """Yield for each node what keeps the daemon off it already."""
     matcher, left_out = NodeMatcher(existing.selectors), leaves_out(existing.required, existing.labels)
     for node in nodes:
-        yield Excluded(matcher.match(node.labels).selectors, left_out(node.labels, node.name))
+        yield ExcludedBy(matcher.match(node.labels).selectors, left_out(node.labels, node.name))
 
 
 @dataclass
@@ -65,14 +65,14 @@ class Group:
     classification: Classification
     pool: str
     excluded_by: tuple[int, ...]
-    """Places in the list of selectors of those that match these nodes."""
+    """Positions in the list of selectors of those that match these nodes."""
     left_out: bool
-    """Whether what else is required of the daemon's nodes keeps it off these, whatever the selectors say."""
+    """Whether the stack's values keep the daemon off these, whatever the selectors say."""
     names: list[str] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
-        """Whether something remains to be done or asked about these nodes."""
+        """Whether these nodes need an action or an answer."""
         classification = self.classification
         if classification.verdict == "unsure":
             return True
@@ -86,10 +86,10 @@ class Group:
         return self.classification.runs_daemon and bool(self.excluded_by) and not self.left_out
 
 
-def grouped(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Group]:
+def group_nodes(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Group]:
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
-    groups: dict[tuple[int, str, Excluded], Group] = {}
-    for node, by in zip(nodes, excluded(nodes, existing), strict=True):
+    groups: dict[tuple[int, str, ExcludedBy], Group] = {}
+    for node, by in zip(nodes, find_exclusions(nodes, existing), strict=True):
         key = (
             id(node.classification),
             node.pool,

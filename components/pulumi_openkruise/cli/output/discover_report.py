@@ -167,9 +167,11 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
                 "the same labels."
             )
     if proposal.to_label:
+        twin = next(filter(None, proposal.twins), "")
+        why = f" ({twin}, for one, has the same labels)" if twin else " (they have none to select them by)"
         parts.append(
-            f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon. Have "
-            f"the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
+            f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon{why}. "
+            f"Have the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
         )
     if not proposal and not hit:
         others = ", except for those" if left_out else ""
