@@ -3,11 +3,12 @@ PYTHON ?= python3
 SANDBOX := .venv-sandbox
 TEST := .venv-test
 LINT := .venv-lint
+SITE := .venv-site
 # Exact versions instead of the newest that the ranges allow: make test CONSTRAINTS=sandbox/constraints.txt
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills chart languages package oracle fuzz privileges fleets roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills chart languages package site oracle fuzz privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +38,9 @@ languages: $(LINT)/ready ## the SDKs for TypeScript, Python and Go: generated, c
 package: $(LINT)/ready ## wheel and source distribution: built, checked, used in an empty environment
 	$(LINT)/bin/python $(PIP) -e '.[package]'
 	$(LINT)/bin/python -m pytest tests/package
+
+site: $(SITE)/ready ## the documentation as a static site in build/site, each link and anchor checked
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build  # not --quiet, which also switches --strict off
 
 oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 	$(SANDBOX)/bin/python $(PIP) -r tests/oracle/requirements.txt
@@ -78,7 +82,7 @@ scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and t
 	$(SANDBOX)/bin/python -m benchmarks.scale
 
 clean: ## remove the environments; the sandbox's programs stay in the user's cache
-	rm -rf $(SANDBOX) $(TEST) $(LINT)
+	rm -rf $(SANDBOX) $(TEST) $(LINT) $(SITE) build
 
 $(SANDBOX)/ready: pyproject.toml sandbox/requirements.txt sandbox/constraints.txt
 	@echo "Making the sandbox's Python environment in $(SANDBOX) ..."
@@ -95,4 +99,9 @@ $(TEST)/ready: pyproject.toml $(CONSTRAINTS)
 $(LINT)/ready: pyproject.toml
 	@rm -rf $(LINT) && $(PYTHON) -m venv $(LINT)
 	@$(LINT)/bin/python $(PIP) -e '.[test,lint]'
+	@touch $@
+
+$(SITE)/ready: docs/requirements.txt
+	@rm -rf $(SITE) && $(PYTHON) -m venv $(SITE)
+	@$(SITE)/bin/python $(PIP) -r docs/requirements.txt
 	@touch $@

@@ -79,7 +79,7 @@ def releases(engine: Engine) -> list[dict[str, Any]]:
 def test_every_example_is_listed_run_and_expected() -> None:
     names = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
     listed = (EXAMPLES / "README.md").read_text()
-    assert {name for name in names if f"| [{name}]({name}) |" in listed} == names
+    assert {name for name in names if f"| [{name}]({name}/" in listed} == names
     assert {path.name for path in PROGRAMS} == set(LEFT_OUT) == names - {"typescript", "yaml", "ci"}
     assert {stack.parent.name for stack in STACKS} == set(LEFT_OUT)
 
