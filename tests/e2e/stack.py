@@ -117,11 +117,11 @@ class Stack:
         for ever: these nodes are cordoned first.
         """
         cluster.cordon(VIRTUAL, on=True)
-        destroyed = self.run("destroy", "--yes", "--skip-preview")
+        destroyed = self.run("destroy", "--run-program", "--yes", "--skip-preview")
         if "context deadline exceeded" in destroyed.output:
             # Helm's wait can end before the last object is gone.
             self.run("refresh", "--yes", "--skip-preview").succeeded()
-            destroyed = self.run("destroy", "--yes", "--skip-preview")
+            destroyed = self.run("destroy", "--run-program", "--yes", "--skip-preview")
         destroyed.succeeded()
         cluster.cordon(VIRTUAL, on=False)
 

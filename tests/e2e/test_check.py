@@ -170,14 +170,14 @@ def test_an_explicit_provider_is_asked_and_the_environment_is_not(cluster: Clust
     def run(command: str) -> str:
         options = ["--yes", "--skip-preview", "--non-interactive", "--stack", "explicit", "--config-file"]
         environment = {"KUBECONFIG": "/nowhere/kubeconfig"}
-        done = pulumi.run(state, [command, *options, str(file)], cwd=folder, env=environment)
+        done = pulumi.run(state, [*command.split(), *options, str(file)], cwd=folder, env=environment)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     output = run("up")
     assert "nodeCheck: 10 nodes: 3 real, its daemon runs;" in output, output
     cluster.cordon(VIRTUAL, on=True)
-    run("destroy")
+    run("destroy --run-program")
     cluster.cordon(VIRTUAL, on=False)
     eventually("the manager to be gone", lambda: manager_is_gone(state))
 

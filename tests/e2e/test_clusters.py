@@ -54,7 +54,7 @@ def program(clusters: dict[str, Cluster], charts: dict[str, Chart], empty: None)
     yield program
     for cluster in clusters.values():
         cluster.cordon(VIRTUAL, on=True)
-    program.run("destroy", "--yes", "--skip-preview")
+    program.run("destroy", "--run-program", "--yes", "--skip-preview")
     for cluster in clusters.values():
         cluster.cordon(VIRTUAL, on=False)
 

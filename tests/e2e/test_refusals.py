@@ -188,7 +188,7 @@ def test_another_cluster_is_refused_until_the_stack_has_forgotten_the_first(
         stack.run("config", "set", "kubernetes:kubeconfig", str(other.kubeconfig)).succeeded()
         for command in (("preview",), ("up", "--yes", "--skip-preview", "--continue-on-error")):
             output = stack.run(*command).failed().output
-            assert "this stack has installed it on the cluster at https://" in output, output
+            assert "this stack installed it on the cluster at https://" in output, output
             assert _everything(life_cluster, stack) == before
         (urn,) = set(re.findall(r"pulumi state delete --target-dependents '(\S+)'", output))
         stack.forget(urn)

@@ -176,7 +176,7 @@ def test_a_rename_of_the_protected_component_is_refused(
 def test_a_protected_destroy_is_refused(cluster: Cluster, stack: Stack, specs: dict[str, bytes]) -> None:
     before = _everything(cluster, stack)
 
-    outcome = stack.run("destroy", "--yes").failed()
+    outcome = stack.run("destroy", "--run-program", "--yes").failed()
     assert "protect" in outcome.output, outcome.output
 
     assert not _changed(before, _everything(cluster, stack))
@@ -196,11 +196,11 @@ def test_an_unprotected_destroy_leaves_nothing_behind(
     # The chart offers no way to keep its pre-delete Job off an untainted virtual node, where it would wait
     # for ever: the nodes are cordoned first.
     cluster.cordon(VIRTUAL, on=True)
-    destroyed = stack.run("destroy", "--yes")
+    destroyed = stack.run("destroy", "--run-program", "--yes")
     if "context deadline exceeded" in destroyed.output:
         # Helm's wait can end before the last object is gone; this is the way out that the README gives.
         stack.run("refresh", "--yes", "--skip-preview").succeeded()
-        destroyed = stack.run("destroy", "--yes")
+        destroyed = stack.run("destroy", "--run-program", "--yes")
     destroyed.succeeded()
     cluster.cordon(VIRTUAL, on=False)
 

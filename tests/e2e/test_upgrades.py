@@ -309,7 +309,7 @@ def test_a_destroy_is_refused_by_upstreams_own_hook_while_its_kinds_exist(
     life_cluster.cordon(VIRTUAL, on=True)
     identities = life_cluster.identities()
 
-    refused = stack.run("destroy", "--yes", "--skip-preview").failed()
+    refused = stack.run("destroy", "--run-program", "--yes", "--skip-preview").failed()
 
     assert "BackoffLimitExceeded" in refused.output, refused.output
     log = (life_state.logs / "kruise-helm-hook.log").read_text()

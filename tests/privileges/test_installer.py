@@ -150,13 +150,13 @@ def test_without_a_verb_destroy_fails(
     assert set(works) <= DISPENSABLE, "destroy succeeds without"
     for definition in looked_for:
         _restore(cluster, definition)
-    stack.run("destroy", "--yes", "--skip-preview").succeeded()
+    stack.run("destroy", "--run-program", "--yes", "--skip-preview").succeeded()
     cluster.cordon(VIRTUAL, on=False)
 
 
 def _ended(stack: InstallerStack) -> tuple[str, int]:
     """Return what a destroy says, and its exit code; one that waits for what it cannot see is interrupted."""
-    with stack.started("destroy", "--yes", "--skip-preview") as destroy:
+    with stack.started("destroy", "--run-program", "--yes", "--skip-preview") as destroy:
         try:
             return destroy.finished(patience=90)
         except subprocess.TimeoutExpired:

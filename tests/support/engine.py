@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 COMPONENT = "openkruise:index:OpenKruise"
+RECORD = "openkruise:index:Installation"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 LABELLED = {"metadata": {"labels": {"control-plane": "openkruise"}}}
@@ -52,6 +53,12 @@ class Engine(mocks.MockMonitor):
         self.mocks: _Mocks
         super().__init__(_Mocks())
         self.registered: list[Registered] = []
+        self.hooks: dict[str, pulumi.ResourceHook] = {}
+        self.creates: set[str] = set()
+        """Types of resources that the state lacks: their hooks run before the engine answers."""
+        self.updates: dict[str, dict[str, Any]] = {}
+        """By type, the inputs in the state of resources that have others now: as for ``creates``."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.outputs: dict[str, dict[str, Any]] = {}
 
     def run(self, program: Callable[[], object]) -> None:
@@ -60,7 +67,8 @@ class Engine(mocks.MockMonitor):
         def whole() -> None:
             program()
 
-        _loop().run_until_complete(pulumi.runtime.run_in_stack(whole))
+        self._loop = _loop()
+        self._loop.run_until_complete(pulumi.runtime.run_in_stack(whole))
 
     def of_type(self, type_: str) -> Registered:
         """Return the only resource of a type; fails if there are none or several."""
@@ -86,10 +94,24 @@ class Engine(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         """Answer as the mocks do, and record the resource; the stack itself is not recorded."""
+        if request.type in self.creates:
+            self._run_hooks(request, request.hooks.before_create)
+        elif request.type in self.updates:
+            self._run_hooks(request, request.hooks.before_update, old_inputs=self.updates[request.type])
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             self._record(request, response.urn, request.object)
         return response
+
+    def _run_hooks(self, request: Any, names: Iterable[str], **old: Any) -> None:
+        """Run hooks in the program's loop; raises what they raise."""
+        assert self._loop is not None
+        inputs = plain(rpc.deserialize_properties(request.object, keep_unknowns=True))
+        urn = self.make_urn(request.parent, request.type, request.name)
+        for name in names:
+            args = pulumi.ResourceHookArgs(urn, "", request.name, request.type, new_inputs=inputs, **old)
+            answer: Any = self.hooks[name].callback(args)
+            asyncio.run_coroutine_threadsafe(answer, self._loop).result()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         """Answer as the mocks do, and record the resource as read."""

@@ -78,13 +78,20 @@ def connect(
     )
 
 
-def address(kubeconfig: str, context: str | None = None, cluster: str | None = None) -> str:
+def address(
+    kubeconfig: str | None,
+    context: str | None = None,
+    cluster: str | None = None,
+    *,
+    ambient: bool = False,
+) -> str:
     """Return where ``connect`` would ask, read from the kubeconfig alone; raises KubeconfigError.
 
     Without what it takes to ask: an update waits for this.
     """
-    found = _read(kubeconfig, False)
-    assert found is not None
+    found = _read(kubeconfig, ambient)
+    if found is None:
+        return _pod_endpoint().address
     return str(_chosen(found, context, cluster)[1]["server"])
 
 

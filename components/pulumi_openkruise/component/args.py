@@ -73,7 +73,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     protect: bool | None
     """Whether Pulumi refuses to delete release and namespace, and with them every CloneSet; default true."""
     guard_destroy: bool | None
-    """Whether `destroy` needs --run-program, and is refused while custom resources exist; default false."""
+    """Whether a destroy is refused while custom resources of OpenKruise exist; default false."""
     reapply: str | None
     """Any string: a new one makes Helm restore what was changed or deleted of the release by hand."""
     node_check: NodeCheck | None

@@ -6,6 +6,7 @@ what it finds awaits it; nothing else waits.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,14 @@ import pulumi
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import Definition, ReleaseId, ReleaseState
 from .daemon_executor import DaemonExecutor
-from .provider_kubeconfig import Answer, Credentials, ask_cluster, find_credentials, server_address
+from .provider_kubeconfig import (
+    LOOK_SECONDS,
+    Answer,
+    Credentials,
+    ask_cluster,
+    find_credentials,
+    server_address,
+)
 
 
 class ClusterView:
@@ -70,6 +78,9 @@ class ClusterView:
         """Return what is there of the release now."""
         from ..inventory.release_reader import read_release
 
+        driver = os.environ.get("HELM_DRIVER", "")
+        if driver.lower() not in ("", "secret", "secrets"):
+            return Unavailable(f"Helm keeps its records in no Secrets: HELM_DRIVER is {driver}")
         return await self.ask(lambda cluster: read_release(cluster, self.release_id))
 
     async def has_namespace(self, name: str) -> bool | Unavailable:
@@ -90,9 +101,16 @@ class ClusterView:
 
         return await self.ask(count_custom_resources)
 
-    async def ask(self, question: Callable[[Any], Answer]) -> Answer | Unavailable:
-        """Return what the cluster answers to a question, which gets a ``cluster.Cluster``; never raises."""
+    async def ask(
+        self, question: Callable[[Any], Answer], seconds: float = LOOK_SECONDS
+    ) -> Answer | Unavailable:
+        """Return what the cluster answers to a question, which gets a ``cluster.Cluster``; never raises.
+
+        All its requests and pauses together take no longer than so many seconds.
+        """
         given = await self.credentials()
         if isinstance(given, Unavailable):
             return given
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask_cluster, given, question)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, ask_cluster, given, question, seconds
+        )

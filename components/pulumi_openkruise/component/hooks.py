@@ -4,6 +4,7 @@ The engine knows what it is about to do, and calls a hook before it does it, in 
 what is there. ``lifecycle`` decides what is refused, and in which words.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,9 +19,11 @@ from ..inventory.release import ReleaseState
 from ..lifecycle import crd_changes, installation, moves
 from ..lifecycle.restarts import restart_notice
 from ..lifecycle.upgrades import upgrade_notice
+from . import declared as declarations
 from . import node_check
 from .cluster_view import ClusterView
 from .errors import InvalidConfigError
+from .judgement import Judgement
 
 Check = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[Problem]]]
 """Returns why an operation that the engine is about to do is refused."""
@@ -29,7 +32,8 @@ Check = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[Problem]]]
 class Hooks:
     """The hooks of one component and its children, and what they have refused.
 
-    Create it before the component is registered: the component's own hook goes with the registration.
+    Create it before the component is registered: the component's own hooks go with the registration. Every
+    hook is registered in every run, whether or not a resource is bound to it: the state may name it.
     """
 
     def __init__(
@@ -40,9 +44,7 @@ class Hooks:
         view: ClusterView,
     ) -> None:
         self._name, self._settings, self._view = name, settings, view
-        # A parent in another process, where this component is a plugin's, is known by its URN alone.
-        parent = getattr(opts.parent, "pulumi_resource_name", None) if opts is not None else None
-        self._label = f"{name} in {parent}" if parent is not None else name
+        self._label = _label(name, opts)
         self._declared = installation.Declared(
             component=name,
             release=view.release_id,
@@ -51,74 +53,150 @@ class Hooks:
             field_name=settings.field_name,
             manages_crds=crd_changes.manages_crds(settings.values),
         )
+        self.judgement = Judgement(self._declared, view)
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""
+        self._release, self._namespace = _Child(), _Child()
+        hook = self._hook
+        self._component_hooks = pulumi.ResourceHookBinding(
+            before_create=[hook("create component", self._note_component)],
+            before_update=[hook("update component", self._check_component_update)],
+        )
+        self._record_hooks = pulumi.ResourceHookBinding(
+            before_create=[hook("create record", self._note_record)],
+        )
+        self._namespace_hooks = pulumi.ResourceHookBinding(
+            before_create=[hook("create namespace", self._check_namespace_creation)],
+            before_update=[hook("update namespace", self._check_namespace_update)],
+            before_delete=[hook("delete namespace", self._check_namespace_deletion)],
+        )
+        self._release_hooks = pulumi.ResourceHookBinding(
+            before_create=[hook("create release", self._check_creation)],
+            before_update=[hook("update release", self._check_update)],
+            # The engine records its name, and deletes nothing without the program that has it.
+            before_delete=[hook("delete release", self._check_deletion)],
+        )
 
     def component_inputs(self) -> dict[str, Any]:
-        """Return what the engine records of the component, for a later update's hook and for people."""
+        """Return what the engine records of the component, for people and for a later update's hook."""
         return {
             "createNamespace": self._settings.create_namespace,
             "namespace": self._settings.namespace,
-            "server": pulumi.Output.from_input(self._view.server()),
             "selectors": list(self._settings.selectors),
+            # A state of before there was a record differs in this, so its first update calls the hook.
+            "stateVersion": 2,
         }
 
     def for_component(self) -> pulumi.ResourceOptions:
         """Return the options that guard the component."""
-        return self._options(before_update=[self._hook("update component", self._check_component_update)])
+        return pulumi.ResourceOptions(hooks=self._component_hooks)
+
+    def for_record(self) -> pulumi.ResourceOptions:
+        """Return the options that tell whether the state had a record."""
+        return pulumi.ResourceOptions(hooks=self._record_hooks)
 
     def for_namespace(self) -> pulumi.ResourceOptions:
         """Return the options that guard a namespace of the stack."""
-        return self._options(before_create=[self._hook("create namespace", self._check_namespace_creation)])
+        return pulumi.ResourceOptions(hooks=self._namespace_hooks)
 
     def for_release(self) -> pulumi.ResourceOptions:
         """Return the options that guard the release."""
-        hooks = {
-            "before_create": [self._hook("create release", self._check_creation)],
-            "before_update": [self._hook("update release", self._check_update)],
-        }
-        if self._settings.guard_destroy:
-            # The engine records its name, and deletes nothing without the program that has it.
-            hooks["before_delete"] = [self._hook("delete release", self._check_deletion)]
-        return self._options(**hooks)
+        return pulumi.ResourceOptions(hooks=self._release_hooks)
 
-    async def _check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        seen = await self._view.release()
-        problems = [] if isinstance(seen, Unavailable) else installation.check_creation(self._declared, seen)
-        if not problems:
-            await self._announce_excluded_nodes(await _known_mapping((args.new_inputs or {}).get("values")))
-        return problems
+    def claim_provider(self, component: pulumi.ComponentResource) -> None:
+        """Refuse a second component with the same Kubernetes provider; raises InvalidConfigError."""
+        other = declarations.claim_provider(component)
+        problems = moves.check_only_installation(self._declared, other, "the Kubernetes provider")
+        if problems:
+            raise self.error(problems)
 
-    async def _check_namespace_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        seen = await self._view.release()
-        if isinstance(seen, Unavailable):
-            return []
-        # Without a release there is nothing that the namespace could be taken from, and nothing to ask.
-        exists = await self._view.has_namespace(self._declared.namespace) if seen.latest else False
-        return installation.check_namespace_creation(self._declared, seen, exists is not False)
+    def follow(self, namespace: pulumi.Resource, release: pulumi.Resource) -> None:
+        """Learn which resources the component declares, to tell them from others of the same hooks."""
+        self._namespace.declare(namespace)
+        self._release.declare(release)
+
+    @property
+    def release_is_created(self) -> bool:
+        """Whether the engine creates the release in this run."""
+        return self._release.is_created
+
+    async def _note_component(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        self.judgement.component_changes(None)
+        return []
 
     async def _check_component_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        old = args.old_inputs or {}
-        problems = moves.check_namespace_ownership(old, self._declared)
-        namespace, old_server = old.get("namespace", self._declared.namespace), old.get("server")
-        server = await self._view.server()
-        if namespace == self._declared.namespace and old_server in (None, server):
+        self.judgement.component_changes(args.old_inputs or {})
+        recorded = moves.read_inputs(args.old_inputs or {})
+        # The rest waits for the record, which is registered after this.
+        return moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
+
+    async def _note_record(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        self.judgement.record_is_created()
+        return []
+
+    async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        problems = await self._check_place()
+        seen = await self._view.release()
+        if not problems and not isinstance(seen, Unavailable):
+            # Without a release there is nothing that the namespace could be taken from, and nothing to ask.
+            exists = await self._view.has_namespace(self._declared.namespace) if seen.latest else False
+            problems = installation.check_namespace_creation(self._declared, seen, exists is not False)
+        self._namespace.is_created = not problems
+        return problems
+
+    async def _check_namespace_update(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        return await self.judgement.problems()
+
+    async def _check_namespace_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        name = f"namespace {self._declared.namespace}"
+        problems = await self._check_child_deletion(self._namespace, name, args)
+        if problems or pulumi.runtime.is_dry_run():
             return problems
-        found = await self._view.release()
-        seen = found if isinstance(found, ReleaseState) else None
-        problems += moves.check_namespace(namespace, self._declared, seen)
-        return problems + moves.check_cluster(old_server, server, args.urn, seen)
+        return installation.check_namespace_deletion(self._declared, await self._view.look_again())
+
+    async def _check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        problems = await self._check_place()
+        # Looked at again: since the program began, another one, or another stack, may have installed it.
+        seen = await self._look_before_creation()
+        if not problems and not isinstance(seen, Unavailable):
+            problems = installation.check_creation(self._declared, seen)
+        if not problems:
+            await self._announce_excluded_nodes(await _known_mapping((args.new_inputs or {}).get("values")))
+        self._release.is_created = not problems
+        return problems
+
+    async def _look_before_creation(self) -> ReleaseState | Unavailable:
+        seen = await self._view.release()
+        if isinstance(seen, Unavailable) or pulumi.runtime.is_dry_run():
+            return seen
+        return await self._view.look_again()
+
+    async def _check_place(self) -> list[Problem]:
+        """Return why nothing may be created here: it would leave something, or may."""
+        problems = await self.judgement.problems()
+        if problems:
+            return problems
+        return self._refuse_in_update(await self.judgement.unknown_cluster())
+
+    def _refuse_in_update(self, problems: list[Problem]) -> list[Problem]:
+        """Return the problems of something that will be known by `up`; a preview warns of them."""
+        if not pulumi.runtime.is_dry_run():
+            return problems
+        for problem in problems:
+            self._warn(f"`up` refuses this, unless it is known by then: {problem}")
+        return []
 
     async def _check_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        problems = await self.judgement.problems()
         seen = await self._view.release()
-        problems = [] if isinstance(seen, Unavailable) else installation.check_blocked(seen)
+        if not problems and not isinstance(seen, Unavailable):
+            problems = [*installation.check_present(seen), *installation.check_blocked(seen)]
         old, new = args.old_inputs or {}, args.new_inputs or {}
-        old_values, new_values = (
-            await _known_mapping(old.get("values")),
-            await _known_mapping(new.get("values")),
-        )
-        # The component's inputs say it too, unless an earlier version of this module wrote them.
-        problems += moves.check_namespace(moves.find_namespace(old_values), self._declared)
+        old_values = await _known_mapping(old.get("values"))
+        new_values = await _known_mapping(new.get("values"))
+        if not problems:
+            # The component's inputs say it too, unless an early version of this module wrote them.
+            problems = moves.check_namespace(moves.find_namespace(old_values), self._declared)
         versions = str(old.get("version") or ""), str(new.get("version") or "")
         # The CRDs are read only where they decide something.
         if crd_changes.takes_crds(old_values, new_values) or crd_changes.is_downgrade(*versions):
@@ -137,7 +215,27 @@ class Hooks:
             await self._announce_restart(old_values, new_values or self._expected_values(old_values))
         return problems
 
+    async def _check_child_deletion(
+        self, child: "_Child", name: str, args: pulumi.ResourceHookArgs
+    ) -> list[Problem]:
+        problems = await self.judgement.problems()
+        if problems:
+            return problems
+        unknown = self._refuse_in_update(await self.judgement.unknown_cluster())
+        if unknown:
+            return unknown
+        problems = installation.check_replacement(
+            self._declared, name, child.is_replaced, await child.has_urn(args.urn)
+        )
+        # A preview that does not know the cluster replaces what `up` may leave alone.
+        return self._refuse_in_update(problems) if await self._view.server() is None else problems
+
     async def _check_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        problems = await self._check_child_deletion(
+            self._release, f"Helm release {self._declared.release}", args
+        )
+        if problems or not self._settings.guard_destroy:
+            return problems
         found = await self._view.custom_resources()
         problems = installation.check_deletion(self._declared.release, found, self._settings.field_name)
         if not pulumi.runtime.is_dry_run():
@@ -181,9 +279,6 @@ class Hooks:
         name = f"openkruise {self._label}: {operation}"
         return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))
 
-    def _options(self, **hooks: Any) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(**hooks))
-
     def error(self, problems: Sequence[Problem]) -> InvalidConfigError:
         """Return the exception that says why this component's installation is refused."""
         return InvalidConfigError(problems, source=f"OpenKruise {self._name!r}")
@@ -197,3 +292,35 @@ async def _known_mapping(value: Any) -> Mapping[str, Any]:
     if isinstance(value, pulumi.Output):
         value = await value.future() if await value.is_known() else None
     return value if isinstance(value, Mapping) else {}
+
+
+class _Child:
+    """A resource that the component declares, and what the engine does with it in this run."""
+
+    def __init__(self) -> None:
+        self.is_created = False
+        """Whether the engine creates it, as far as its hook knows."""
+        self._urn: asyncio.Future[str] | None = None
+
+    def declare(self, resource: pulumi.Resource) -> None:
+        self._urn = asyncio.ensure_future(resource.urn.future())  # type: ignore[arg-type]
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a new one is created, or is about to be: its registration waits for the deletion."""
+        return self.is_created or (self._urn is not None and not self._urn.done())
+
+    async def has_urn(self, urn: str) -> bool:
+        """Tell whether this is the resource that the component declares."""
+        return self._urn is not None and self._urn.done() and await self._urn == urn
+
+
+def _label(name: str, opts: pulumi.ResourceOptions | None) -> str:
+    """Return what tells the component's hooks from those of another one in the names that the state keeps."""
+    parent = opts.parent if opts is not None else None
+    # A parent in another process, where this component is a plugin's, is known by its URN alone.
+    above = getattr(parent, "pulumi_resource_name", None)
+    if above is None:
+        return declarations.claim_label(name, name)
+    type_ = getattr(parent, "pulumi_resource_type", "")
+    return declarations.claim_label(f"{name} in {above}", f"{name} in {type_} {above}")

@@ -33,6 +33,8 @@ _RUNTIME = ("runtime-too-old", "runtime-socket")
 _ANNOUNCED = ("real-node-excluded", *_RUNTIME)
 """Codes of findings that a preview reports: what nodes alone show."""
 
+LONGEST_SECONDS = 900.0
+"""When to stop waiting for pods whatever they do."""
 _EVIDENCE = 5
 """Lines of evidence that a message shows of each finding."""
 
@@ -85,7 +87,7 @@ async def _check(settings: Settings, values: Mapping[str, Any], view: ClusterVie
     if isinstance(given, Unavailable):
         _say(pulumi.log.info, f"not checked, because {given}", view)
         return
-    report = await view.ask(lambda cluster: _report(cluster, settings, values))
+    report = await view.ask(lambda cluster: _report(cluster, settings, values), LONGEST_SECONDS)
     if isinstance(report, Unavailable):
         _say(pulumi.log.warn, f"not checked, because {report}", view)
         return

@@ -21,7 +21,9 @@ from .daemon_status import read_daemon_counts
 from .errors import shown_plainly
 from .hooks import Hooks
 from .node_check import check_nodes
+from .options import check_options
 from .outputs import known_later, once_known
+from .record import InstallationRecord
 from .verdict import await_verdict
 
 
@@ -55,6 +57,7 @@ class OpenKruise(pulumi.ComponentResource):
 
         Raises InvalidConfigError with every problem of the arguments.
         """
+        check_options(opts)
         given = read_arguments(name, args)
         settings = given.settings
         _log(settings.warnings)
@@ -64,14 +67,16 @@ class OpenKruise(pulumi.ComponentResource):
         guarded = pulumi.ResourceOptions.merge(opts, hooks.for_component())
         with view.opened_by(self):
             super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
-        values = _helm_values(self, given)
+        record = _record(self, name, hooks)
+        values = _helm_values(record, given)
         namespace, values = _namespace(self, name, given, hooks, values)
         release = _release(self, name, settings, hooks, values, namespace)
+        hooks.follow(namespace, release)
 
         self.affinity = _affinity(given, values)
         self.selectors = pulumi.Output.from_input(list(settings.selectors))
         self.chart_version = _chart_version(settings, release)
-        self.namespace = await_verdict(release, settings, hooks, view)
+        self.namespace = await_verdict(release, settings, hooks, view, record)
         self.status = check_nodes(release, settings, values, view)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
         self.daemon_desired, self.daemon_ready = _daemon_counts(settings, view, release)
@@ -89,8 +94,20 @@ class OpenKruise(pulumi.ComponentResource):
         )
 
 
-def _helm_values(component: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[str, Any]]:
-    """Return the release's values: plain, secret, or an output that checks them once they are known."""
+def _record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> InstallationRecord:
+    """Declare the record of the installation, refuse a second one, and begin to decide what is refused."""
+    hooks.claim_provider(component)
+    record = InstallationRecord(name, _merged(pulumi.ResourceOptions(parent=component), hooks.for_record()))
+    hooks.judgement.begin(record)
+    return record
+
+
+def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[str, Any]]:
+    """Return the release's values: plain, secret, or an output that checks them once they are known.
+
+    What is wrong with them is raised after the record is registered, the last resource that does not wait
+    for them.
+    """
     settings = given.settings
     if given.late_values is None:
         values = settings.helm_values()
@@ -102,7 +119,7 @@ def _helm_values(component: pulumi.Resource, given: Given) -> pulumi.Input[Mappi
         _log(found.warnings)
         return found.helm_values()
 
-    return known_later(component, given.late_values, checked)
+    return known_later(record, given.late_values, checked)
 
 
 def _namespace(
@@ -172,7 +189,7 @@ def _release(
 
     recorded = settings.release_id if settings.import_release else None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect, depends_on=[namespace]),
+        pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=[namespace]),
         hooks.for_release(),
     )
     repository = settings.chart_repository

@@ -19,6 +19,7 @@ from pulumi.provider.server import ComponentInitError
 from .. import __version__
 from ..config.fields import Arguments
 from ..diagnostics.field_names import config_key
+from . import declared
 from .errors import InvalidConfigError
 from .openkruise import OpenKruise
 from .package_schema import NAMESPACE, PACKAGE, complete_schema
@@ -77,6 +78,7 @@ def _told_plainly(value: Any) -> pulumi.Output[Any]:
 
 def main() -> None:
     """Serve the component until Pulumi is done."""
+    declared.serve_as_plugin()
     serve(_Provider(__version__), sys.argv[1:])
 
 

@@ -1,12 +1,14 @@
 """Which kubeconfig the stack's own Kubernetes provider uses, so that the program looks where it does."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.error_text import describe_error
+from .chart_probe import is_real_run
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
@@ -18,10 +20,10 @@ Answer = TypeVar("Answer")
 
 
 class Credentials(NamedTuple):
-    """What a provider was given to find its cluster with."""
+    """What a provider finds its cluster with."""
 
-    kubeconfig: str
-    """The kubeconfig's content, or its path."""
+    kubeconfig: str | None
+    """The kubeconfig's content, or its path; None for the environment's, as kubectl finds it."""
     context: str | None = None
     """The context in it; None for its current one."""
     cluster: str | None = None
@@ -29,22 +31,34 @@ class Credentials(NamedTuple):
 
 
 async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:
-    """Return what the provider of this component's children was given; never raises."""
+    """Return what the provider of this component's children finds its cluster with; never raises.
+
+    The rules are the provider's own (pulumi-kubernetes, ``provider.go``): a string is a path or the content,
+    a mapping is the content, and without either the environment decides.
+    """
     provider = component.get_provider(_RELEASE)
     if provider is None:
         config = pulumi.Config("kubernetes")
-        kubeconfig = config.get("kubeconfig")
-        if not kubeconfig:
-            return Unavailable("the stack's config has no kubernetes:kubeconfig")
-        return Credentials(kubeconfig, config.get("context") or None, config.get("cluster") or None)
-    # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
-    given = provider.__dict__
-    kubeconfig = await _value_if_known(given.get("kubeconfig"))
-    if not isinstance(kubeconfig, str) or not kubeconfig:
-        return Unavailable("the provider's kubeconfig is not known to the program")
-    context = await _value_if_known(given.get("context"))
-    cluster = await _value_if_known(given.get("cluster"))
-    return Credentials(kubeconfig, _name(context), _name(cluster))
+        given: Mapping[str, Any] = {key: config.get(key) for key in ("kubeconfig", "context", "cluster")}
+    else:
+        # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
+        given = provider.__dict__
+    try:
+        kubeconfig = await _known_value(given.get("kubeconfig"))
+        context, cluster = await _known_value(given.get("context")), await _known_value(given.get("cluster"))
+    except _UnknownError:
+        return Unavailable("the provider's kubeconfig is not known yet")
+    except Exception:  # what keeps it from being known is reported where it happens
+        return Unavailable("the provider's kubeconfig could not be had")
+    if isinstance(kubeconfig, Mapping):
+        kubeconfig = json.dumps(kubeconfig)
+    if kubeconfig is not None and not isinstance(kubeconfig, str):
+        return Unavailable(
+            f"the provider's kubeconfig is a {type(kubeconfig).__name__}, no string or mapping"
+        )
+    if not kubeconfig and not is_real_run():
+        return Unavailable("a test's mocks have no kubeconfig")
+    return Credentials(kubeconfig or None, _name(context), _name(cluster))
 
 
 def server_address(given: Credentials | Unavailable) -> str | None:
@@ -54,12 +68,14 @@ def server_address(given: Credentials | Unavailable) -> str | None:
     from ..cluster.kubeconfig import address
 
     try:
-        return address(given.kubeconfig, given.context, given.cluster)
+        return address(given.kubeconfig, given.context, given.cluster, ambient=given.kubeconfig is None)
     except Exception:  # the request that needs this kubeconfig reports what is wrong with it
         return None
 
 
-def ask_cluster(given: Credentials, question: Callable[[Any], Answer]) -> Answer | Unavailable:
+def ask_cluster(
+    given: Credentials, question: Callable[[Any], Answer], seconds: float
+) -> Answer | Unavailable:
     """Return the cluster's answer, or why there is none: failing to look must never fail the update."""
     # Imported here, in the thread: it takes longer than the request itself.
     from ..cluster import ClusterError, connect
@@ -69,9 +85,10 @@ def ask_cluster(given: Credentials, question: Callable[[Any], Answer]) -> Answer
             given.kubeconfig,
             given.context,
             given.cluster,
+            ambient=given.kubeconfig is None,
             connect_seconds=CONNECT_SECONDS,
             read_seconds=READ_SECONDS,
-            look_seconds=LOOK_SECONDS,
+            look_seconds=seconds,
         )
         return question(cluster)
     except ClusterError as error:
@@ -84,11 +101,14 @@ def _name(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-async def _value_if_known(value: Any) -> Any:
-    """Return an output's value; None where it is not known yet, or will never be."""
+class _UnknownError(Exception):
+    """A value that is not known yet."""
+
+
+async def _known_value(value: Any) -> Any:
+    """Return a value without its secrecy; raises _UnknownError, or whatever keeps it from being known."""
     if not isinstance(value, pulumi.Output):
         return value
-    try:
-        return await value.future() if await value.is_known() else None
-    except Exception:  # what keeps it from being known is reported where it happens
-        return None
+    if not await value.is_known():
+        raise _UnknownError
+    return await value.future()

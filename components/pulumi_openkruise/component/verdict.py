@@ -1,6 +1,7 @@
 """The component's last word on its installation: its namespace's name, once nothing speaks against it."""
 
 import contextlib
+from typing import Any
 
 import pulumi
 
@@ -8,13 +9,19 @@ from ..config.settings import Settings
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import ReleaseState
 from ..lifecycle import installation, release_condition
+from ..lifecycle.moves import Recorded
 from .cluster_view import ClusterView
 from .hooks import Hooks
 from .outputs import resolved_later
+from .record import InstallationRecord
 
 
 def await_verdict(
-    release: pulumi.Resource, settings: Settings, hooks: Hooks, view: ClusterView
+    release: pulumi.Resource,
+    settings: Settings,
+    hooks: Hooks,
+    view: ClusterView,
+    record: InstallationRecord,
 ) -> pulumi.Output[str]:
     """Return the namespace's name, known once nothing was refused and the release's state is reported.
 
@@ -26,19 +33,22 @@ def await_verdict(
     async def verdict() -> str:
         with contextlib.suppress(Exception):  # reported where it happens
             await release.urn.future()
-        await _report(settings, hooks, view)
+        await _report(release, settings, hooks, view)
+        # Only now: what was refused leaves the record as it was.
+        record.write(Recorded(await view.server(), settings.namespace, settings.create_namespace))
         return settings.namespace
 
     # Not by all() of both: where the release is refused, the refusal should be what fails.
     return resolved_later(verdict(), {release})
 
 
-async def _report(settings: Settings, hooks: Hooks, view: ClusterView) -> None:
+async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:
     """Report the release's state; raises InvalidConfigError for one that must not count as installed."""
     preview = pulumi.runtime.is_dry_run()
+    problems = await hooks.judgement.problems()
     seen = await view.release()
-    if hooks.refused:
-        raise hooks.error(hooks.refused)
+    if hooks.refused or problems:
+        raise hooks.error(hooks.refused or problems)
     if isinstance(seen, ReleaseState) and release_condition.condition(seen) and not preview:
         # That was before the update, which may have repaired it.
         seen = await view.look_again()
@@ -46,11 +56,24 @@ async def _report(settings: Settings, hooks: Hooks, view: ClusterView) -> None:
         await _report_unseen(seen, view)
         return
     problems = installation.check_blocked(seen)
+    if not hooks.release_is_created and await _is_in_state(release):
+        problems += installation.check_present(seen)
     if problems and not preview:
         raise hooks.error(problems)
+    for problem in problems:
+        if problem.code == "release-gone":
+            pulumi.log.warn(f"`up` refuses this: {problem}", resource=view.component)
     condition = release_condition.condition(seen, settings.field_name)
     if condition is not None:
         pulumi.log.warn(str(condition), resource=view.component)
+
+
+async def _is_in_state(release: Any) -> bool:
+    """Tell whether the state has the release: of one that it lacks, nothing is known before it is created."""
+    try:
+        return bool(await release.status.is_known() and await release.status.future())
+    except Exception:  # reported where it happens
+        return False
 
 
 async def _report_unseen(why: Unavailable, view: ClusterView) -> None:

@@ -153,3 +153,71 @@ def check_deletion(
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
     reason = f"deleting it deletes, with its CRDs, {listed}"
     return [Problem("resources-exist", f"Helm release {release}", reason, way_out)]
+
+
+def check_replacement(declared: Declared, what: str, replaced: bool, owned: bool) -> list[Problem]:
+    """Return why the engine must not delete the release or the namespace (``what``) in this operation.
+
+    ``replaced`` tells whether it creates a new one in its place, ``owned`` whether the component still
+    declares it under the name that is deleted.
+    """
+    if owned and not replaced:
+        return []
+    name = declared.component
+    reason = (
+        "is being replaced, and the old one deleted"
+        if replaced
+        else f"is not the one that OpenKruise {name!r} declares now, and is being deleted"
+    )
+    return [
+        Problem(
+            "deletion-refused",
+            what,
+            f"{reason}, and with it {LOST}",
+            (
+                "  leave out what replaces it: --replace, `pulumi state taint`, delete_before_replace or",
+                "  replace_on_changes from a transformation, or another name or parent without an alias",
+                "  to remove the installation: `pulumi destroy --run-program`",
+                "  to have the stack forget it, which changes no cluster: `pulumi state delete <its URN>`",
+            ),
+        )
+    ]
+
+
+def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailable) -> list[Problem]:
+    """Return why the namespace must not be deleted: the release still needs it."""
+    if isinstance(seen, Unavailable) or seen.latest is None or seen.latest.status == "uninstalled":
+        return []
+    return [
+        Problem(
+            "namespace-in-use",
+            f"namespace {declared.namespace}",
+            f"Helm release {seen.release} is there ({seen.latest.status}), and deleting the namespace would "
+            "take manager and daemons from it, while the fail-closed webhooks stay",
+            ("  remove the release first: `pulumi destroy --run-program`, or `helm uninstall`",),
+        )
+    ]
+
+
+def check_present(seen: ReleaseState) -> list[Problem]:
+    """Return the problem of a release that the state has and the cluster has not."""
+    if seen.latest is not None:
+        return []
+    if seen.owner is None:
+        found = "was uninstalled there, or the cluster was made anew"
+        way: tuple[str, ...] = (
+            "  have the state say so:",
+            "    pulumi refresh --yes",
+            "  then `pulumi up` installs it again, or `pulumi destroy --run-program` removes what is left",
+        )
+    else:
+        found = f"has no record of Helm there, and its CRDs, which belong to {seen.owner}, are"
+        way = ("  have Helm know it again:", "    pulumi-openkruise recover")
+    return [
+        Problem(
+            "release-gone",
+            f"Helm release {seen.release}",
+            f"is in the state of this stack and not in the cluster: it {found}",
+            way,
+        )
+    ]

@@ -1,55 +1,153 @@
 """What an installation must not leave: its namespace, its cluster, and the stack that owns its namespace."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..config import names
 from ..diagnostics.field_names import setting
 from ..diagnostics.problem import Problem
-from ..inventory.release import ReleaseState
+from ..diagnostics.unavailable import Unavailable
+from ..inventory.release import ReleaseId, ReleaseState
 from .installation import LOST, Declared
 
 
-def check_namespace_ownership(old: Mapping[str, Any] | None, declared: Declared) -> list[Problem]:
-    """Return the problem of a namespace that the stack owns and, as now declared, would own no more.
+@dataclass(frozen=True)
+class Recorded:
+    """Where an installation is, and who owns its namespace, as an earlier update recorded it."""
 
-    ``old`` is what was recorded of the component.
+    server: str | None
+    """Address of the API server; None where it was not known."""
+    namespace: str
+    create_namespace: bool
+
+
+def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
+    """Return what the component's inputs in the state record; None where they do not say it.
+
+    Versions of this module before it had a record wrote the server, too.
     """
-    if declared.create_namespace or not old or old.get("createNamespace") is not True:
+    server, namespace = old.get("server"), old.get("namespace", names.NAMESPACE)
+    if not isinstance(namespace, str):
+        return None
+    return Recorded(
+        server if isinstance(server, str) else None, namespace, old.get("createNamespace") is True
+    )
+
+
+def check_moves(
+    recorded: Recorded, declared: Declared, server: str | None, seen: ReleaseState | Unavailable, urn: str
+) -> list[Problem]:
+    """Return everything that the installation would leave, as it is declared now.
+
+    ``server`` is the address of the API server that ``seen`` is from, ``urn`` the component's.
+    """
+    found = seen if isinstance(seen, ReleaseState) else None
+    return [
+        *check_namespace_ownership(recorded, declared),
+        *check_namespace(recorded.namespace, declared, found),
+        *check_cluster(declared.release, recorded.server, server, urn, seen),
+    ]
+
+
+def check_namespace_ownership(recorded: Recorded, declared: Declared) -> list[Problem]:
+    """Return the problem of a namespace that the stack owns and, as now declared, would own no more."""
+    if declared.create_namespace or not recorded.create_namespace:
         return []
     return [
         Problem(
             "namespace-given-up",
             declared.field_name("create_namespace"),
-            f"this stack created the namespace {declared.namespace}, and with false would delete it, with "
+            f"this stack created the namespace {recorded.namespace}, and with false would delete it, with "
             "manager, daemons and the release's record, while the fail-closed webhooks stay",
             ("  set it to true again, as it was; false is for a namespace that the stack did not create",),
         )
     ]
 
 
-def check_cluster(old: str | None, new: str | None, urn: str, seen: ReleaseState | None) -> list[Problem]:
+def check_cluster(
+    release: ReleaseId, old: str | None, new: str | None, urn: str, seen: ReleaseState | Unavailable
+) -> list[Problem]:
     """Return the problem of an installation whose stack has got another cluster's kubeconfig.
 
-    ``old`` and ``new`` are addresses of API servers. A cluster may have a new address: then ``seen`` has the
-    release. Nothing is installed on a cluster that does not answer (``seen`` is None), so nothing is deleted.
-    ``urn`` is the component's.
+    ``old`` and ``new`` are addresses of API servers, ``seen`` is what is at the new one. A cluster may have a
+    new address: then the release is there. ``urn`` is the component's.
     """
-    if old is None or new is None or old == new or seen is None or seen.latest is not None:
+    if old is None or new is None or old == new:
+        return []
+    if isinstance(seen, Unavailable):
+        found = f"which cannot be inspected: {seen}"
+        way = "  if this is the same cluster, try again when it answers"
+    elif seen.latest is None:
+        found = "where it does not exist"
+        way = f"  this would eventually delete it on the other cluster, and with it {LOST}"
+    else:
         return []
     return [
         Problem(
             "cluster-left",
-            f"Helm release {seen.release}",
-            f"this stack installed it on the cluster at {old}, and now has the kubeconfig of {new}, "
-            "where it does not exist",
+            f"Helm release {release}",
+            f"this stack installed it on the cluster at {old}, and now has the kubeconfig of {new}, {found}",
             (
-                f"  this would eventually delete it on the other cluster, and with it {LOST}",
-                "  to remove it there: give the kubeconfig back, and `pulumi destroy` first",
+                way,
+                "  to remove it there: give the kubeconfig back, and `pulumi destroy --run-program` first",
                 "  to leave it there, or if that cluster is gone: have the stack forget it, which changes no",
                 "  cluster, and install it here:",
                 f"    pulumi state delete --target-dependents '{urn}' && pulumi up",
             ),
+        )
+    ]
+
+
+def check_cluster_known(old: str | None, new: str | None, why: str) -> list[Problem]:
+    """Return the problem of creating or deleting something on a cluster that may be another one.
+
+    ``why`` says why the address ``new`` is None.
+    """
+    if old is None or new is not None:
+        return []
+    return [
+        Problem(
+            "cluster-unknown",
+            "Kubernetes provider",
+            f"the installation is on the cluster at {old}, and which one this is is not known: {why}",
+            (
+                "  nothing is created or deleted until that is known:",
+                "  give the provider a kubeconfig that can be used",
+            ),
+        )
+    ]
+
+
+def check_only_installation(declared: Declared, other: str | None, place: str) -> list[Problem]:
+    """Return the problem of a second component on the cluster of the component ``other``."""
+    if other is None:
+        return []
+    return [
+        Problem(
+            "second-installation",
+            f"OpenKruise {declared.component!r}",
+            f"has {place} of OpenKruise {other!r} in this program, and a cluster holds one OpenKruise",
+            (
+                "  removing either of them later would delete the CRDs of both",
+                "  keep one; or give each its own cluster:",
+                "    pulumi.ResourceOptions(providers=[<its Kubernetes provider>])",
+            ),
+        )
+    ]
+
+
+def check_included(component_urn: str, left_out: bool) -> list[Problem]:
+    """Return the problem of leaving out a component whose state does not say where its parts are."""
+    if not left_out:
+        return []
+    return [
+        Problem(
+            "component-left-out",
+            "OpenKruise",
+            "this operation leaves the component out, by --target or --exclude, and an earlier version of "
+            "this module wrote its state, which does not say on which cluster its parts are",
+            ("  run `pulumi up` once without these options, or with", f"    --target '{component_urn}'"),
         )
     ]
 

@@ -89,7 +89,9 @@ def plan(
             )
         return Plan(
             f"there is no release {release}: nothing to recover",
-            then=("if `pulumi destroy` finds it missing: pulumi refresh --yes && pulumi destroy",),
+            then=(
+                "if `pulumi destroy` finds it missing: pulumi refresh --yes && pulumi destroy --run-program",
+            ),
         )
     status = f"revision {latest.number} of {release} is {latest.status}"
     if latest.status == "deployed":
@@ -139,7 +141,7 @@ def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers)
             f"{status}, and nothing of it is left but its records",
             tuple(Edit(revision.number, "delete") for revision in seen.revisions),
             why="Helm then knows that it is gone",
-            then=("pulumi refresh --yes", "pulumi destroy"),
+            then=("pulumi refresh --yes", "pulumi destroy --run-program"),
         )
     if left.remaining == "terminating":
         return Plan(
@@ -156,7 +158,7 @@ def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers)
             f"{status}, and all of it is still there",
             (Edit(latest.number, "mark", "deployed"),),
             why="it counts as installed again, which it is",
-            then=("pulumi destroy, to remove it after all", "or pulumi up, to keep it"),
+            then=("pulumi destroy --run-program, to remove it after all", "or pulumi up, to keep it"),
         )
     without = not left.hook_can_pass
     hook = (
@@ -169,7 +171,7 @@ def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers)
         (Edit(latest.number, "mark", "failed", without_hooks=without),),
         why="a removal can be finished, and an upgrade makes what is missing",
         then=(
-            "pulumi destroy, to finish the removal",
+            "pulumi destroy --run-program, to finish the removal",
             *(f"or {command}, to restore it" for command in _forced()),
         ),
     )

@@ -81,7 +81,7 @@ def recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
     ]
     if status == "uninstalling":
         lines.append(
-            "  pulumi destroy         # to finish the removal, or `pulumi up` to keep the installation"
+            "  pulumi destroy --run-program  # to finish the removal, or `pulumi up` to keep the installation"
         )
     else:
         if status != "pending-upgrade":

@@ -1,5 +1,6 @@
 """The guard: where it looks, what it makes of the answer, and which hooks of the engine it sets."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
 
 from tests.support.api_server import ApiServer, api_server
-from tests.support.engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
 
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -72,6 +73,19 @@ def configured(server: ApiServer, context: str = "here") -> dict[str, str]:
 def alone(args: OpenKruiseArgs | None = None) -> OpenKruiseArgs:
     """Arguments with which nobody but the guard asks the cluster."""
     return {"node_check": "off", **(args or {})}
+
+
+def placed(name: str, **options: Any) -> pulumi.ResourceOptions:
+    """Give a component a Kubernetes provider of its own."""
+    import pulumi_kubernetes
+
+    kubeconfig = {
+        "clusters": [{"name": name, "cluster": {"server": f"http://127.0.0.1:1/{name}"}}],
+        "contexts": [{"name": name, "context": {"cluster": name}}],
+        "current-context": name,
+    }
+    provider = pulumi_kubernetes.Provider(name, kubeconfig=json.dumps(kubeconfig))
+    return pulumi.ResourceOptions(providers=[provider], **options)
 
 
 def installed(
@@ -169,7 +183,7 @@ def test_the_environments_kubeconfig_is_not_read(
     installed({}, preview=True)
     installed({})
     assert server.asked == []
-    unseen = "the cluster was not inspected: the stack's config has no kubernetes:kubeconfig"
+    unseen = "the cluster was not inspected: a test's mocks have no kubeconfig"
     lost = "a release that is stuck, or that another name or stack has, goes unnoticed"
     assert said == [f"info: {unseen}", f"warn: {unseen}; {lost}"]
 
@@ -247,15 +261,17 @@ def test_hooks_are_set_where_something_could_be_lost(
     engine.run(lambda: OpenKruise("kruise", {}))
     set_on = {
         type_: {field.name: list(names) for field, names in engine.of_type(type_).request.hooks.ListFields()}
-        for type_ in (COMPONENT, NAMESPACE, RELEASE)
+        for type_ in (COMPONENT, RECORD, NAMESPACE, RELEASE)
     }
+
+    def named(what: str, *operations: str) -> dict[str, list[str]]:
+        return {f"before_{one}": [f"openkruise kruise: {one} {what}"] for one in operations}
+
     assert set_on == {
-        COMPONENT: {"before_update": ["openkruise kruise: update component"]},
-        NAMESPACE: {"before_create": ["openkruise kruise: create namespace"]},
-        RELEASE: {
-            "before_create": ["openkruise kruise: create release"],
-            "before_update": ["openkruise kruise: update release"],
-        },
+        COMPONENT: named("component", "create", "update"),
+        RECORD: named("record", "create"),
+        NAMESPACE: named("namespace", "create", "update", "delete"),
+        RELEASE: named("release", "create", "update", "delete"),
     }
     assert all(hook.opts is not None and hook.opts.on_dry_run for hook in hooks.values())
 
@@ -266,7 +282,7 @@ def test_components_of_one_name_below_different_parents_have_hooks_of_their_own(
     def program() -> None:
         for name in ("east", "west"):
             parent = pulumi.ComponentResource(f"x:index:{name}", name)
-            OpenKruise("kruise", alone(), pulumi.ResourceOptions(parent=parent))
+            OpenKruise("kruise", alone(), placed(name, parent=parent))
 
     engine.run(program)
     assert "openkruise kruise in east: create release" in hooks
@@ -282,12 +298,6 @@ def test_a_parent_in_another_process_has_no_name(engine: Engine) -> None:
     assert list(engine.of_type(RELEASE).request.hooks.before_create) == ["openkruise kruise: create release"]
 
 
-def test_a_destroy_is_guarded_only_if_asked_for(engine: Engine) -> None:
-    engine.run(lambda: OpenKruise("kruise", {"guard_destroy": True}))
-    guarded = engine.of_type(RELEASE).request.hooks.before_delete
-    assert list(guarded) == ["openkruise kruise: delete release"]
-
-
 def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> None:
     args: OpenKruiseArgs = {"base_exclusions": False, "virtual_node_selectors": ["b", "a"]}
     engine.run(lambda: OpenKruise("kruise", args))
@@ -295,6 +305,7 @@ def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> No
         "createNamespace": True,
         "namespace": "kruise-system",
         "selectors": ["a", "b"],
+        "stateVersion": 2,
     }
 
 
@@ -304,30 +315,53 @@ def called(
     which: str,
     args: OpenKruiseArgs | Callable[[], OpenKruiseArgs] | None = None,
     preview: bool = False,
+    recorded: dict[str, Any] | None = None,
+    before: str = "",
     **given: Any,
 ) -> str:
-    """Return what a hook refuses, called as the engine calls it while a registration waits for it."""
-    answers: list[str] = []
+    """Return what a hook refuses, called as the engine calls it.
 
-    async def call() -> None:
+    ``recorded`` is what the state says of the installation, ``before`` a hook that the engine has called
+    before, and a deletion comes when everything else is done.
+    """
+    answers: list[str] = []
+    calls: list[asyncio.Future[None]] = []
+    hooks.clear()
+
+    async def call(which: str, **given: Any) -> None:
         hook = hooks[f"openkruise kruise: {which}"]
         refusal = ""
         try:
-            await hook.callback(pulumi.ResourceHookArgs("urn", "id", "name", "type", **given))  # type: ignore[misc]
+            found = pulumi.ResourceHookArgs(given.pop("urn", "urn"), "id", "name", "type", **given)
+            await hook.callback(found)  # type: ignore[misc]
         except InvalidConfigError as error:
             refusal = str(error)
         answers.append(refusal)
 
+    async def in_turn(kruise: OpenKruise) -> None:
+        if before:
+            await call(before)
+            assert answers.pop() == ""
+        if which.startswith("delete"):
+            with contextlib.suppress(InvalidConfigError):
+                await kruise.namespace.future()
+        await call(which, **given)
+
     def program() -> None:
         # Arguments that hold outputs can only be made where the program runs.
-        OpenKruise("kruise", alone(args() if callable(args) else args))
-        pulumi.export("called", pulumi.Output.from_input(call()))
+        kruise = OpenKruise("kruise", alone(args() if callable(args) else args))
+        calls.append(asyncio.ensure_future(in_turn(kruise)))
+        pulumi.export("called", pulumi.Output.from_input(calls[0]))
 
     with new_engine(preview=preview) as engine:
         pulumi.runtime.set_all_config(config)
+        engine.mocks.state[RECORD] = recorded or {}
+        if which.startswith("create"):
+            engine.mocks.state[RELEASE] = {}
         # The program may fail as well, which is tested apart: here the engine does not wait for the hook.
         with contextlib.suppress(InvalidConfigError):
             engine.run(program)
+        asyncio.get_event_loop_policy().get_event_loop().run_until_complete(calls[0])
     # A hook that never ran, or that raised something else, has refused nothing.
     (answer,) = answers
     return answer
@@ -336,23 +370,11 @@ def called(
 def test_a_program_whose_change_is_refused_fails_too(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
-    def program() -> None:
-        kruise = OpenKruise("kruise", alone())
-
-        async def refused() -> None:
-            with contextlib.suppress(InvalidConfigError):
-                await hooks["openkruise kruise: create release"].callback(  # type: ignore[misc]
-                    pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs={})
-                )
-
-        # What the component gives out waits for the release, and the release for its hook.
-        waited: pulumi.Output[None] = pulumi.Output.from_input(refused())
-        pulumi.export("namespace", pulumi.Output.all(waited, kruise.namespace))
-
     with new_engine() as engine:
         pulumi.runtime.set_all_config(configured(server))
+        engine.hooks, engine.creates = hooks, {RELEASE}
         with pytest.raises(InvalidConfigError, match="about to create it"):
-            engine.run(program)
+            engine.run(lambda: OpenKruise("kruise", alone()))
 
 
 def test_a_release_that_is_there_is_not_created(
@@ -463,7 +485,7 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
             nothing: Any = pulumi.runtime.rpc.UNKNOWN
             return pulumi.Output.from_input(nothing) if key == "values" else default
 
-    update = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": Unknown(x=1)}
+    update: dict[str, Any] = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": Unknown(x=1)}
     assert called(configured(server), hooks, "update release", args, preview=True, **update) == ""
     assert [note.splitlines()[1:] for note in said] == [["  nodes that lose it: 'b=1' (unless 'a=1')"]]
 
@@ -489,7 +511,7 @@ def test_only_a_preview_reports_the_nodes_that_a_new_release_leaves_out(
     real = {"metadata": {"name": "a", "labels": {"a": "1"}}, "status": {"nodeInfo": info}}
     server.objects("/api/v1/nodes", [real])
     args: OpenKruiseArgs = {"node_check": "warn", "virtual_node_selectors": ["a=1"]}
-    created = {"new_inputs": {"values": WITH_AFFINITY}}
+    created: dict[str, Any] = {"new_inputs": {"values": WITH_AFFINITY}}
     assert called(configured(server), hooks, "create release", args, preview=preview, **created) == ""
     asked = [path for _, path, *_ in server.asked]
     # In `up` the check after the release reads the nodes, once.
@@ -570,19 +592,28 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
 PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
 
 
+HERE = {"namespace": "kruise-system", "createNamespace": True}
+"""What the state records of an installation, but for the server."""
+
+
 @pytest.mark.parametrize("context", ["here", "there"])
 @pytest.mark.parametrize(
-    ("which", "old_inputs"),
+    ("recorded", "values"),
     [
-        ("update component", {"namespace": "kruise-system"}),
-        # What an earlier version of the module has left in the state does not say it.
-        ("update release", {"values": {"installation": {"namespace": "kruise-system"}}}),
+        (HERE, {}),
+        # What an early version of the module has left in the state does not say it.
+        ({}, {"installation": {"namespace": "kruise-system"}}),
     ],
 )
 def test_an_installation_does_not_leave_its_namespace(
-    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], context: str, which: str, old_inputs: Any
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    context: str,
+    recorded: dict[str, Any],
+    values: dict[str, Any],
 ) -> None:
-    refused = called(configured(server, context), hooks, which, PINNED, old_inputs=old_inputs)
+    update: dict[str, Any] = {"old_inputs": {"values": values}, "recorded": recorded}
+    refused = called(configured(server, context), hooks, "update release", PINNED, **update)
     assert "OpenKruise runs in kruise-system, and this stack would move it to elsewhere" in refused
     assert "set namespace to kruise-system in the program" in refused
 
@@ -592,35 +623,148 @@ def test_what_was_never_installed_is_free_to_go(
 ) -> None:
     holds(server)
     server.routes.pop(CLONE_SETS)
-    update: dict[str, Any] = {"old_inputs": {"namespace": "kruise-system"}}
-    assert called(configured(server), hooks, "update component", PINNED, **update) == ""
-    hooks.clear()
-    assert called(configured(server), hooks, "update component", PINNED, old_inputs={}) == ""
+    assert called(configured(server), hooks, "create release", PINNED, recorded=HERE) == ""
+    assert called(configured(server), hooks, "create release", PINNED) == ""
 
 
+@pytest.mark.parametrize("which", ["create namespace", "create release", "update release", "delete release"])
+@pytest.mark.parametrize("preview", [True, False])
 def test_an_installation_does_not_leave_its_cluster(
-    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str, preview: bool
 ) -> None:
-    def changed(before: str) -> str:
-        hooks.clear()
-        return called(configured(server), hooks, "update component", old_inputs={"server": before})
+    def changed(before: str, context: str = "here") -> str:
+        config = configured(server, context)
+        return called(config, hooks, which, recorded={**HERE, "server": before}, preview=preview)
 
-    assert changed("https://old.example") == ""  # it is here: the address has changed, not the cluster
     holds(server)
     server.routes.pop(CLONE_SETS)
-    assert changed(server.address) == ""
+    both = f"on the cluster at https://old.example, and now has the kubeconfig of {server.address}, where it"
     refused = changed("https://old.example")
-    assert f"on the cluster at https://old.example, and now has the kubeconfig of {server.address}" in refused
-    assert "pulumi state delete --target-dependents 'urn' && pulumi up" in refused
+    assert both in refused
+    urn = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
+    assert f"pulumi state delete --target-dependents '{urn}' && pulumi up" in refused
+    assert "cannot be inspected" in changed("https://old.example", "there")
+    holds(server, "deployed")
+    assert "on the cluster at" not in changed(
+        "https://old.example"
+    )  # the address has changed, not the cluster
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_the_engine_keeps_the_clusters_address_where_it_is_known(server: ApiServer, preview: bool) -> None:
-    for config, address in ((configured(server, "there"), "http://127.0.0.1:1"), ({}, None)):
-        with new_engine(preview=preview) as engine:
-            pulumi.runtime.set_all_config(config)
+def test_a_state_of_an_earlier_version_is_judged_by_the_components_inputs(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        engine.hooks, engine.creates = hooks, {RELEASE, RECORD}
+        engine.updates = {COMPONENT: {**HERE, "server": "https://old.example"}}
+        with pytest.raises(InvalidConfigError, match=r"on the cluster at https://old\.example"):
             engine.run(lambda: OpenKruise("kruise", alone()))
-            assert engine.of_type(COMPONENT).inputs.get("server") == address
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_component_of_an_earlier_version_is_not_left_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    # Its record is created, the component is not touched, and has outputs.
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        engine.hooks, engine.creates = hooks, {RECORD}
+        engine.mocks.state[COMPONENT] = {"affinity": {}, "namespace": "kruise-system"}
+        with pytest.raises(InvalidConfigError, match="this operation leaves the component out"):
+            engine.run(lambda: OpenKruise("kruise", alone()))
+        engine.creates = set()
+
+
+def test_an_unknown_cluster_is_told_in_preview_and_refused_in_an_update(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    recorded = {**HERE, "server": server.address}
+    for which in ("create namespace", "create release", "delete namespace", "delete release"):
+        refused = called({}, hooks, which, recorded=recorded)
+        assert f"the installation is on the cluster at {server.address}, and which one this is" in refused
+        said.clear()
+        assert called({}, hooks, which, recorded=recorded, preview=True) == ""
+        assert any(note.startswith("warn: `up` refuses this, unless it is known by then: ") for note in said)
+
+
+@pytest.mark.parametrize("context", ["here", "there"])
+def test_the_address_is_recorded_with_the_release(server: ApiServer, context: str) -> None:
+    address = {"here": server.address, "there": "http://127.0.0.1:1"}[context]
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(configured(server, context))
+        engine.run(lambda: OpenKruise("kruise", alone()))
+        assert engine.outputs[engine.of_type(RECORD).urn] == {**HERE, "server": address}
+        assert "server" not in engine.of_type(COMPONENT).inputs
+
+
+def test_a_refused_update_leaves_the_record_as_it_was(server: ApiServer) -> None:
+    holds(server)
+    recorded = {**HERE, "server": "https://old.example"}
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        engine.mocks.state[RECORD] = recorded
+        with pytest.raises(InvalidConfigError, match=r"on the cluster at https://old\.example"):
+            engine.run(lambda: OpenKruise("kruise", alone()))
+        assert engine.of_type(RECORD).urn not in engine.outputs
+
+
+@pytest.mark.parametrize("owner", ["kruise", None])
+def test_a_release_that_the_cluster_has_not_is_not_deployed(
+    server: ApiServer, said: list[str], owner: str | None
+) -> None:
+    holds(server)
+    way = "\n    pulumi-openkruise recover" if owner else "\n    pulumi refresh --yes\n"
+    if owner is None:
+        server.routes.pop(CLONE_SETS)
+    installed(configured(server), preview=True)
+    (warning,) = said
+    assert warning.startswith("warn: `up` refuses this: Helm release kruise-system/kruise: is in the state")
+    assert way in f"{warning}\n"
+    with pytest.raises(InvalidConfigError) as caught:
+        installed(configured(server))
+    assert [problem.code for problem in caught.value.problems] == ["release-gone"]
+
+
+def test_where_helm_keeps_its_records_elsewhere_nothing_is_missed(
+    server: ApiServer, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds(server)
+    monkeypatch.setenv("HELM_DRIVER", "configmap")
+    installed(configured(server))
+    assert said == []
+
+
+OWN_RELEASE = f"urn:pulumi:test::openkruise::{COMPONENT}${RELEASE}::kruise-release"
+OWN_NAMESPACE = f"urn:pulumi:test::openkruise::{COMPONENT}${NAMESPACE}::kruise-namespace"
+
+
+@pytest.mark.parametrize(("what", "urn"), [("release", OWN_RELEASE), ("namespace", OWN_NAMESPACE)])
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_is_replaced_or_not_declared_is_not_deleted(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], what: str, urn: str, preview: bool
+) -> None:
+    config = configured(server)
+    other = called(config, hooks, f"delete {what}", preview=preview, urn=f"{urn}-of-another")
+    assert "is not the one that OpenKruise 'kruise' declares now, and is being deleted" in other
+    holds(server)
+    server.routes.pop(CLONE_SETS)
+    if what == "release":
+        replaced = called(config, hooks, "delete release", preview=preview, urn=urn, before="create release")
+        assert "is being replaced, and the old one deleted" in replaced
+    # A destroy that runs the program: it is declared, and nothing is created.
+    assert called(config, hooks, f"delete {what}", preview=preview, urn=urn) == ""
+
+
+def test_a_namespace_that_a_release_needs_is_not_deleted(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    refused = called(configured(server), hooks, "delete namespace", urn=OWN_NAMESPACE)
+    assert "namespace kruise-system: Helm release kruise-system/kruise is there (deployed)" in refused
+    # In preview the release, which goes first, is still there.
+    assert called(configured(server), hooks, "delete namespace", urn=OWN_NAMESPACE, preview=True) == ""
 
 
 def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
@@ -629,7 +773,7 @@ def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
     guarded: OpenKruiseArgs = {"guard_destroy": True}
     config = configured(server)
     server.routes[CRDS] = (403, {"message": "forbidden"})
-    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    assert called(config, hooks, "delete release", guarded, preview=True, urn=OWN_RELEASE) == ""
     (warning,) = said
     assert warning.startswith(
         "warn: refused, unless this has changed when the release's turn comes: Helm release"
@@ -638,7 +782,7 @@ def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
     said.clear()
     server.objects(CRDS, [])
     hooks.clear()
-    assert called(config, hooks, "delete release", guarded, preview=True, old_inputs={}) == ""
+    assert called(config, hooks, "delete release", guarded, preview=True, urn=OWN_RELEASE) == ""
     assert said == []
 
 
@@ -655,12 +799,12 @@ def test_a_guarded_release_is_not_deleted_while_it_is_needed(
     server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [{}] * 3)
     server.objects("/apis/apps.kruise.io/v1alpha1/nodeimages", [{}])
     guarded: OpenKruiseArgs = {"guard_destroy": True}
-    refused = called(configured(server), hooks, "delete release", guarded, old_inputs={})
+    refused = called(configured(server), hooks, "delete release", guarded, urn=OWN_RELEASE)
     assert "deleting it deletes, with its CRDs, 3 SidecarSet\n" in refused
 
     hooks.clear()
     server.objects("/apis/apps.kruise.io/v1alpha1/sidecarsets", [])
-    assert called(configured(server), hooks, "delete release", guarded, old_inputs={}) == ""
+    assert called(configured(server), hooks, "delete release", guarded, urn=OWN_RELEASE) == ""
     hooks.clear()
-    unknown = called(configured(server, "there"), hooks, "delete release", guarded, old_inputs={})
+    unknown = called(configured(server, "there"), hooks, "delete release", guarded, urn=OWN_RELEASE)
     assert "whether custom resources exist is not known" in unknown

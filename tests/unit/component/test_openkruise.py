@@ -1,5 +1,6 @@
 """What the component asks of the engine: every input, every option that matters, in every variant."""
 
+import json
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 
-from tests.support.engine import COMPONENT, NAMESPACE, RELEASE, Engine, new_engine
+from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
 
 BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
 PARENT = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
@@ -30,7 +31,7 @@ def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
 
 def test_registers_a_component_a_namespace_and_a_release_and_nothing_else(engine: Engine) -> None:
     install(engine, {})
-    assert engine.types == [NAMESPACE, RELEASE, COMPONENT]
+    assert engine.types == [NAMESPACE, RELEASE, RECORD, COMPONENT]
     assert engine.of_type(COMPONENT).urn == PARENT
 
 
@@ -324,7 +325,7 @@ def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine
     with pytest.raises(InvalidConfigError, match=r"values\.daemon\.affinity: expected a mapping"):
         install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
     # A hook of the engine that the program's end cuts short would be told as an error of its own.
-    assert engine.types == [COMPONENT]
+    assert engine.types == [RECORD, COMPONENT]
 
 
 def test_a_namespace_that_waits_for_values_does_not_depend_on_what_they_come_from(engine: Engine) -> None:
@@ -436,14 +437,67 @@ def test_arguments_from_config_are_accepted_by_the_component(engine: Engine) -> 
     assert engine.of_type(RELEASE).inputs["timeout"] == 30
 
 
-def test_two_installations_in_one_program(engine: Engine) -> None:
-    def program() -> None:
-        OpenKruise("east", {"virtual_node_selectors": ["a"]})
-        OpenKruise("west", {"virtual_node_selectors": ["b"]})
+def kubeconfig(server: str) -> dict[str, Any]:
+    return {
+        "clusters": [{"name": "it", "cluster": {"server": server}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it"}}],
+        "current-context": "it",
+    }
 
-    engine.run(program)
-    names = {resource.name for resource in engine.registered}
-    children = ("", "-namespace", "-release")
+
+def two(east: str, west: str) -> None:
+    """Declare two components, each with a Kubernetes provider of its own."""
+    import pulumi_kubernetes
+
+    for name, server in (("east", east), ("west", west)):
+        provider = pulumi_kubernetes.Provider(name, kubeconfig=json.dumps(kubeconfig(server)))
+        args: OpenKruiseArgs = {"virtual_node_selectors": [name], "node_check": "off"}
+        OpenKruise(name, args, pulumi.ResourceOptions(providers=[provider]))
+
+
+@pytest.fixture
+def real_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the double of the engine for a real one where components of one program are compared."""
+    monkeypatch.setattr("pulumi_openkruise.component.declared.is_real_run", lambda: True)
+
+
+@pytest.mark.usefixtures("real_run")
+@pytest.mark.parametrize("preview", [True, False])
+def test_two_components_with_one_provider_are_refused(preview: bool) -> None:
+    def program() -> None:
+        OpenKruise("east", {})
+        OpenKruise("west", {})
+
+    with new_engine(preview=preview) as engine, pytest.raises(InvalidConfigError) as caught:
+        engine.run(program)
+    assert [problem.code for problem in caught.value.problems] == ["second-installation"]
+    assert str(caught.value).startswith(
+        "OpenKruise 'west': 1 problem\n\nOpenKruise 'west': has the Kubernetes"
+    )
+
+
+@pytest.mark.usefixtures("real_run")
+def test_two_components_on_one_server_are_refused() -> None:
+    same = "http://127.0.0.1:1"
+    with new_engine() as engine, pytest.raises(InvalidConfigError) as caught:
+        engine.run(lambda: two(same, same))
+    (problem,) = caught.value.problems
+    assert problem.code == "second-installation"
+    assert f"has the API server {same} of OpenKruise" in problem.reason
+
+
+@pytest.mark.usefixtures("real_run")
+def test_a_new_run_of_the_program_declares_its_own() -> None:
+    for _ in range(2):
+        with new_engine() as engine:
+            engine.run(lambda: OpenKruise("kruise", {}))
+
+
+@pytest.mark.usefixtures("real_run")
+def test_two_installations_in_one_program(engine: Engine) -> None:
+    engine.run(lambda: two("http://127.0.0.1:1/east", "http://127.0.0.1:1/west"))
+    names = {one.name for one in engine.registered if not one.type.startswith("pulumi:providers:")}
+    children = ("", "-installation", "-namespace", "-release")
     assert names == {f"{place}{child}" for place in ("east", "west") for child in children}
 
 

@@ -12,7 +12,10 @@ from pulumi_openkruise.lifecycle.installation import (
     check_creation,
     check_deletion,
     check_namespace_creation,
+    check_namespace_deletion,
     check_other_release,
+    check_present,
+    check_replacement,
 )
 
 RELEASE = ReleaseId("kruise-system", "kruise")
@@ -90,7 +93,7 @@ def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
         assert status in problem.reason
         told = [line.split("#")[0].strip() for line in problem.detail]
         assert told[1:3] == ["pulumi cancel --yes", "pulumi-openkruise recover"]
-        assert told[-1] == ("pulumi destroy" if status == "uninstalling" else "pulumi up")
+        assert told[-1] == ("pulumi destroy --run-program" if status == "uninstalling" else "pulumi up")
 
 
 @pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
@@ -151,3 +154,33 @@ def test_refusals_name_what_a_program_or_its_config_has() -> None:
     assert own.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
     (guarded,) = check_deletion(RELEASE, {"CloneSet": 1}, config_field_name("mine"))
     assert guarded.detail[-1].strip() == "pulumi config set mine:guardDestroy false && pulumi up"
+
+
+@pytest.mark.parametrize(("replaced", "owned"), [(True, True), (False, False), (True, False)])
+def test_a_replacement_deletes_nothing(replaced: bool, owned: bool) -> None:
+    (problem,) = check_replacement(DECLARED, "Helm release kruise-system/kruise", replaced, owned)
+    assert problem.code == "deletion-refused"
+    assert problem.place == "Helm release kruise-system/kruise"
+    how = "is being replaced" if replaced else "is not the one that OpenKruise 'kruise' declares now"
+    assert problem.reason.startswith(how)
+    assert check_replacement(DECLARED, "Helm release kruise-system/kruise", False, True) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "deleted"),
+    [("deployed", False), ("uninstalling", False), ("failed", False), ("uninstalled", True)],
+)
+def test_a_namespace_is_not_deleted_before_its_release(status: str, deleted: bool) -> None:
+    problems = check_namespace_deletion(DECLARED, ReleaseState(RELEASE, (Revision(1, status),)))
+    assert [problem.code for problem in problems] == ([] if deleted else ["namespace-in-use"])
+    assert check_namespace_deletion(DECLARED, EMPTY) == []
+    assert check_namespace_deletion(DECLARED, UNAVAILABLE) == []
+
+
+def test_a_release_that_only_the_state_has() -> None:
+    (gone,) = check_present(EMPTY)
+    assert gone.code == "release-gone"
+    assert "    pulumi refresh --yes" in gone.detail
+    (records,) = check_present(ReleaseState(RELEASE, owner=RELEASE))
+    assert records.detail[-1] == "    pulumi-openkruise recover"
+    assert check_present(INSTALLED) == []

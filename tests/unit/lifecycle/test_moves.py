@@ -1,22 +1,31 @@
 """What an installation must not leave: its namespace, its cluster, its owner."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
 from pulumi_openkruise.lifecycle.installation import Declared
 from pulumi_openkruise.lifecycle.moves import (
+    Recorded,
     check_cluster,
+    check_cluster_known,
+    check_included,
+    check_moves,
     check_namespace,
     check_namespace_ownership,
+    check_only_installation,
     find_namespace,
+    read_inputs,
 )
 
 RELEASE = ReleaseId("kruise-system", "kruise")
 DECLARED = Declared("kruise", RELEASE, namespace="kruise-system", create_namespace=True)
 INSTALLED = ReleaseState(RELEASE, (Revision(1, "superseded"), Revision(2, "deployed")), owner=RELEASE)
 EMPTY = ReleaseState(RELEASE)
+UNAVAILABLE = Unavailable("connection refused")
 
 
 def test_an_installation_stays_in_its_namespace() -> None:
@@ -35,21 +44,70 @@ def test_an_installation_stays_in_its_namespace() -> None:
 
 def test_an_installation_stays_on_its_cluster() -> None:
     old, new, urn = "https://old.example", "https://new.example", "urn:pulumi:prod::shop::x::kruise"
-    (problem,) = check_cluster(old, new, urn, EMPTY)
+    (problem,) = check_cluster(RELEASE, old, new, urn, EMPTY)
     assert problem.code == "cluster-left"
     assert problem.place == "Helm release kruise-system/kruise"
-    assert (
-        f"on the cluster at {old}, and now has the kubeconfig of {new}, where it does not exist"
-        in problem.reason
-    )
+    both = f"on the cluster at {old}, and now has the kubeconfig of {new}"
+    assert problem.reason.endswith(f"{both}, where it does not exist")
     assert problem.detail[-1].strip() == f"pulumi state delete --target-dependents '{urn}' && pulumi up"
     # The same cluster at another address.
-    assert check_cluster(old, new, urn, INSTALLED) == []
-    assert check_cluster(old, old, urn, EMPTY) == []
-    # Nothing is claimed where nothing is known: of the state, of the kubeconfig, of the cluster.
-    assert check_cluster(None, new, urn, EMPTY) == []
-    assert check_cluster(old, None, urn, EMPTY) == []
-    assert check_cluster(old, new, urn, None) == []
+    assert check_cluster(RELEASE, old, new, urn, INSTALLED) == []
+    assert check_cluster(RELEASE, old, old, urn, EMPTY) == []
+    # Nothing is claimed where neither state nor kubeconfig says where it is.
+    assert check_cluster(RELEASE, None, new, urn, EMPTY) == []
+    assert check_cluster(RELEASE, old, None, urn, EMPTY) == []
+    # A new cluster that does not answer may be another one.
+    (unseen,) = check_cluster(RELEASE, old, new, urn, UNAVAILABLE)
+    assert unseen.code == "cluster-left"
+    assert unseen.reason.endswith(f"{both}, which cannot be inspected: connection refused")
+    assert "the same cluster, try again when it answers" in unseen.detail[0]
+
+
+def test_nothing_is_created_on_a_cluster_that_may_be_another_one() -> None:
+    (problem,) = check_cluster_known("https://old.example", None, "it is not known yet")
+    assert problem.code == "cluster-unknown"
+    assert problem.reason.endswith("which one this is is not known: it is not known yet")
+    assert check_cluster_known("https://old.example", "https://old.example", "") == []
+    assert check_cluster_known(None, None, "") == []
+
+
+def test_a_cluster_has_one_component() -> None:
+    (problem,) = check_only_installation(DECLARED, "first", "the Kubernetes provider")
+    assert problem.code == "second-installation"
+    assert problem.place == "OpenKruise 'kruise'"
+    assert problem.reason.startswith("has the Kubernetes provider of OpenKruise 'first' in this program")
+    assert check_only_installation(DECLARED, None, "the Kubernetes provider") == []
+
+
+def test_a_component_of_an_earlier_state_is_not_left_out() -> None:
+    (problem,) = check_included("urn:x", True)
+    assert problem.code == "component-left-out"
+    assert problem.detail[-1].strip() == "--target 'urn:x'"
+    assert check_included("urn:x", False) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "recorded"),
+    [
+        ({}, Recorded(None, "kruise-system", False)),
+        ({"namespace": "a", "createNamespace": True}, Recorded(None, "a", True)),
+        ({"server": "https://a", "namespace": "a"}, Recorded("https://a", "a", False)),
+        ({"server": 1, "createNamespace": "true"}, Recorded(None, "kruise-system", False)),
+        ({"namespace": None}, None),
+    ],
+)
+def test_what_the_components_inputs_record(inputs: dict[str, Any], recorded: Recorded | None) -> None:
+    assert read_inputs(inputs) == recorded
+
+
+def test_every_move_is_reported_at_once() -> None:
+    recorded = Recorded("https://old.example", "elsewhere", True)
+    moved = replace(DECLARED, create_namespace=False)
+    seen = ReleaseState(RELEASE, owner=RELEASE)
+    problems = check_moves(recorded, moved, "https://new.example", seen, "urn:x")
+    assert [one.code for one in problems] == ["namespace-given-up", "namespace-left", "cluster-left"]
+    here = Recorded("https://old.example", "kruise-system", True)
+    assert check_moves(here, DECLARED, "https://old.example", UNAVAILABLE, "urn:x") == []
 
 
 @pytest.mark.parametrize(
@@ -65,18 +123,18 @@ def test_the_namespace_of_values(values: dict[str, object], namespace: str) -> N
     assert find_namespace(values) == namespace
 
 
+OWNING = Recorded(None, "kruise-system", create_namespace=True)
+
+
 def test_a_namespace_of_the_stack_is_not_given_up() -> None:
-    adopting = Declared("kruise", RELEASE, namespace="kruise-system", create_namespace=False)
-    (problem,) = check_namespace_ownership({"createNamespace": True}, adopting)
+    adopting = replace(DECLARED, create_namespace=False)
+    (problem,) = check_namespace_ownership(OWNING, adopting)
     assert problem.code == "namespace-given-up"
-    assert check_namespace_ownership({"createNamespace": False}, adopting) == []
-    assert check_namespace_ownership({"createNamespace": True}, DECLARED) == []
-    # What an earlier version of the module has left in the state says nothing.
-    assert check_namespace_ownership({}, adopting) == []
-    assert check_namespace_ownership(None, adopting) == []
+    assert check_namespace_ownership(replace(OWNING, create_namespace=False), adopting) == []
+    assert check_namespace_ownership(OWNING, DECLARED) == []
 
 
 def test_the_owner_is_named_as_the_config_names_it() -> None:
     by_config = replace(DECLARED, create_namespace=False, field_name=config_field_name("mine"))
-    (given_up,) = check_namespace_ownership({"createNamespace": True}, by_config)
+    (given_up,) = check_namespace_ownership(OWNING, by_config)
     assert given_up.place == "mine:createNamespace"

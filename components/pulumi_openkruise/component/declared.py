@@ -1,0 +1,67 @@
+"""Which installations one run of a program has declared: a cluster holds one OpenKruise."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
+
+import pulumi
+from pulumi.runtime import settings
+
+from .chart_probe import is_real_run
+
+
+@dataclass
+class _Run:
+    """What was declared while one engine ran the program."""
+
+    monitor: Any
+    labels: set[str] = field(default_factory=set)
+    places: dict[Any, tuple[str, pulumi.Resource]] = field(default_factory=dict)
+
+
+_run = _Run(monitor=lambda: None)
+_is_plugin = False
+
+
+def serve_as_plugin() -> None:
+    """Keep what is declared for the whole process: a plugin's process serves one run of one engine.
+
+    There each component brings its own connection to the engine; elsewhere a new one is a new run.
+    """
+    global _is_plugin
+    _is_plugin = True
+
+
+def _current() -> _Run:
+    global _run
+    monitor = settings.get_monitor()
+    if not _is_plugin and _run.monitor() is not monitor:
+        _run = _Run(monitor=ref(monitor) if monitor is not None else lambda: None)
+    return _run
+
+
+def claim_label(label: str, qualified: str) -> str:
+    """Return the label of a component's hooks, the qualified one where the label is in use."""
+    labels = _current().labels
+    chosen = label if label not in labels else qualified
+    labels.add(chosen)
+    return chosen
+
+
+def claim_provider(component: pulumi.Resource) -> str | None:
+    """Return the name of the component that has this one's Kubernetes provider; None where there is none."""
+    provider = component.get_provider("kubernetes:helm.sh/v3:Release")
+    return _claim(("provider", None if provider is None else id(provider)), component)
+
+
+def claim_server(component: pulumi.Resource, server: str) -> str | None:
+    """Return the name of the component that has this API server already; None where there is none."""
+    return _claim(("server", server), component)
+
+
+def _claim(place: Any, component: pulumi.Resource) -> str | None:
+    if not is_real_run():  # one process of tests with mocks declares as many as there are tests
+        return None
+    name = component.pulumi_resource_name
+    first = _current().places.setdefault(place, (name, component))
+    return None if first[1] is component else str(first[0])

@@ -1,0 +1,93 @@
+"""Whether this run of the program may touch the installation at all, decided once and awaited by every hook.
+
+It does not matter which resources the engine is told to leave out: the decision goes by what an earlier
+update recorded with the release, by what this program declares, and by what is in the cluster.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..diagnostics.problem import Problem
+from ..diagnostics.unavailable import Unavailable
+from ..lifecycle import moves
+from ..lifecycle.installation import Declared
+from . import declared as declarations
+from .cluster_view import ClusterView
+from .record import InstallationRecord, read_outputs
+
+
+class Judgement:
+    """Collects what the hooks of the component learn, and decides when its record can be read."""
+
+    def __init__(self, declared: Declared, view: ClusterView) -> None:
+        self._declared, self._view = declared, view
+        self._old_inputs: Mapping[str, Any] | None = None
+        self._component_ran = self._record_is_new = False
+        self._record: InstallationRecord | None = None
+        self._decision: asyncio.Future[list[Problem]] | None = None
+        self.recorded: moves.Recorded | None = None
+        """What an earlier update recorded; None before the decision, and where nothing was installed."""
+
+    def component_changes(self, old_inputs: Mapping[str, Any] | None) -> None:
+        """Note that the engine creates (None) or updates the component, which is not left out, then."""
+        self._component_ran, self._old_inputs = True, old_inputs
+
+    def record_is_created(self) -> None:
+        """Note that the state had no record of the installation."""
+        self._record_is_new = True
+
+    def begin(self, record: InstallationRecord) -> None:
+        """Begin to decide."""
+        self._record = record
+        self._decision = asyncio.ensure_future(self._decide())
+
+    async def problems(self) -> list[Problem]:
+        """Return why the installation must be left as it is; empty where nothing speaks against a change."""
+        return list(await self._decision) if self._decision is not None else []
+
+    async def unknown_cluster(self) -> list[Problem]:
+        """Return why nothing may be created or deleted: the cluster may be another one than recorded."""
+        await self.problems()
+        given = await self._view.credentials()
+        why = given.reason if isinstance(given, Unavailable) else "its kubeconfig cannot be read"
+        server = self.recorded.server if self.recorded is not None else None
+        return moves.check_cluster_known(server, await self._view.server(), why)
+
+    async def _decide(self) -> list[Problem]:
+        component = self._view.component
+        if self._record is None or component is None:
+            return []
+        try:
+            self.recorded = await self._record.read() or self._recorded_by_inputs()
+            urn = str(await component.urn.future())
+            left_out = await self._is_left_out(component)
+        except (
+            Exception
+        ):  # the component or its record was not registered, which is reported where it happens
+            return []
+        server = await self._view.server()
+        problems = moves.check_included(urn, left_out)
+        if server is not None:
+            other = declarations.claim_server(component, server)
+            problems += moves.check_only_installation(self._declared, other, f"the API server {server}")
+        if self.recorded is not None and self._leaves(self.recorded, server):
+            seen = await self._view.release()
+            problems += moves.check_moves(self.recorded, self._declared, server, seen, urn)
+        return problems
+
+    def _recorded_by_inputs(self) -> moves.Recorded | None:
+        """Return what the component's inputs record; the server only if an earlier version wrote them."""
+        return moves.read_inputs(self._old_inputs) if self._old_inputs is not None else None
+
+    def _leaves(self, recorded: moves.Recorded, server: str | None) -> bool:
+        """Tell whether anything is left, so that it matters what is in the cluster."""
+        declared = moves.Recorded(server, self._declared.namespace, self._declared.create_namespace)
+        return recorded != declared
+
+    async def _is_left_out(self, component: pulumi.ComponentResource) -> bool:
+        # An earlier version has written the component's outputs, and nothing tells its inputs.
+        unknown = self._record_is_new and not self._component_ran
+        return unknown and bool(await read_outputs(component))

@@ -1,0 +1,57 @@
+"""The part of the state that says where an installation is, written once its release is there.
+
+A component's inputs are recorded before anything of it happens, and a failed update takes its outputs away.
+This child of the component has no inputs that could change, so what it registers after the release outlives
+every failed, partial or refused update. The engine hands a program no outputs of components; its own function
+``pulumi:pulumi:getResource``, by which the SDK reads resources that it was given by name, does.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..lifecycle.moves import Recorded
+
+_TYPE = "openkruise:index:Installation"
+_GET_RESOURCE = "pulumi:pulumi:getResource"
+
+
+class InstallationRecord(pulumi.ComponentResource):
+    """The resource that holds a ``Recorded``; it is named ``<component>-installation``."""
+
+    def __init__(self, component: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(_TYPE, f"{component}-installation", {}, opts)
+
+    async def read(self) -> Recorded | None:
+        """Return what an earlier update recorded; None where nothing was ever installed."""
+        return _recorded(await read_outputs(self))
+
+    def write(self, recorded: Recorded) -> None:
+        """Record the installation, once in a run."""
+        self.register_outputs(
+            {
+                "server": recorded.server,
+                "namespace": recorded.namespace,
+                "createNamespace": recorded.create_namespace,
+            }
+        )
+
+
+async def read_outputs(component: pulumi.ComponentResource) -> Mapping[str, Any]:
+    """Return the outputs that an earlier update registered for a component; empty where there are none.
+
+    Empty, too, for one whose inputs this update changes: the engine has dropped them.
+    """
+    found = await pulumi.runtime.invoke_async(_GET_RESOURCE, {"urn": await component.urn.future()})
+    state = found.get("state") if isinstance(found, Mapping) else None
+    return state if isinstance(state, Mapping) else {}
+
+
+def _recorded(state: Mapping[str, Any]) -> Recorded | None:
+    namespace, server = state.get("namespace"), state.get("server")
+    if not isinstance(namespace, str):
+        return None
+    return Recorded(
+        server if isinstance(server, str) else None, namespace, state.get("createNamespace") is True
+    )

@@ -1,0 +1,270 @@
+"""What a power user tries, on purpose or not, that a check tied to one resource would miss.
+
+In all of it ``protect`` is off. The invariant: no custom resource is lost, and no fail-closed webhook is left
+without its manager, as long as nobody says `destroy`.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.chart_choice import Chart
+from sandbox.manager import wait_for_manager
+from sandbox.state import ROOT, State
+
+from . import custom_resources
+from .conftest import Helm
+from .custom_resources import precious
+from .observing import Cluster
+from .stack import Stack
+
+COMPONENT = "urn:pulumi:sandbox::openkruise::openkruise:index:OpenKruise::kruise"
+NAMESPACE = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$kubernetes:core/v1:Namespace::')}-namespace"
+RELEASE = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$kubernetes:helm.sh/v3:Release::')}-release"
+RECORD = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$openkruise:index:Installation::')}-installation"
+UP = ("up", "--yes", "--skip-preview")
+GOING_ON = (*UP, "--continue-on-error")
+
+
+@pytest.fixture(scope="module")
+def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
+    return Stack(life_state, charts["1.8.3"])
+
+
+@pytest.fixture(scope="module")
+def made(empty: None, stack: Stack, life_cluster: Cluster, life_state: State) -> Iterator[dict[str, str]]:
+    """Provide an installation with its users' resources, removed in the end."""
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(life_state)
+    custom_resources.create_all(life_cluster)
+    yield precious(life_cluster)
+    stack.configure()
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(life_state)
+    custom_resources.delete(life_cluster)
+    stack.destroy(life_cluster)
+
+
+@pytest.fixture
+def before(made: dict[str, str], stack: Stack, life_cluster: Cluster) -> Iterator[Mapping[str, Any]]:
+    """Provide everything that must be the same afterwards, and see to it that the next test begins there."""
+    stack.configure()
+    held = stack.held()
+    found = everything(stack, life_cluster)
+    yield found
+    assert everything(stack, life_cluster) == found
+    stack.configure()
+    stack.hold(held)
+    stack.up("--skip-preview", "--expect-no-changes").succeeded()
+
+
+def everything(stack: Stack, cluster: Cluster) -> dict[str, Any]:
+    owned = ("kubernetes:core/v1:Namespace", "kubernetes:helm.sh/v3:Release")
+    resources = {urn: found for urn, found in stack.resources().items() if any(one in urn for one in owned)}
+    revisions = dict.fromkeys(cluster.helm_revisions(), "exists")
+    return {**cluster.identities(), **precious(cluster), **revisions, **resources}
+
+
+def program(folder: Path, text: str) -> Path:
+    """Return this repository's program with another component in it."""
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    source = (ROOT / "__main__.py").read_text()
+    original = 'kruise = OpenKruise("kruise", args_from_config())'
+    assert original in source
+    (folder / "__main__.py").write_text(source.replace(original, text))
+    return folder
+
+
+def move(stack: Stack, to: State) -> None:
+    """Give the stack another cluster's kubeconfig."""
+    stack.run("config", "set", "kubernetes:kubeconfig", str(to.kubeconfig)).succeeded()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--exclude", COMPONENT),
+        ("--target", NAMESPACE, "--target", RELEASE),
+        ("--exclude", COMPONENT, "--exclude", RECORD),
+        ("--exclude", "**OpenKruise::kruise"),
+        ("--target", f"{COMPONENT}**", "--target-dependents"),
+        ("--refresh", "--exclude", COMPONENT),
+    ],
+    ids=["exclude", "target", "exclude the record", "wildcard", "targets below it", "refresh"],
+)
+def test_another_cluster_with_the_component_left_out(
+    stack: Stack,
+    before: Mapping[str, Any],
+    control_state: State,
+    life_cluster: Cluster,
+    flags: tuple[str, ...],
+) -> None:
+    move(stack, control_state)
+    for command in (("preview",), UP, GOING_ON):
+        output = stack.run(*command, *flags).failed().output
+        assert "this stack installed it on the cluster at https://" in output, output
+        assert everything(stack, life_cluster) == before
+    assert Cluster(control_state).helm_revisions() == []
+
+
+@pytest.mark.parametrize("flags", [("--exclude", COMPONENT), ("--target", NAMESPACE, "--target", RELEASE)])
+def test_the_namespace_given_up_with_the_component_left_out(
+    stack: Stack, before: Mapping[str, Any], flags: tuple[str, ...]
+) -> None:
+    stack.configure({"createNamespace": "false"})
+    output = stack.run(*UP, *flags).failed().output
+    assert "this stack created the namespace kruise-system" in output, output
+
+
+MAPPING = """
+import json
+import pulumi_kubernetes
+from ruamel.yaml import YAML
+from pathlib import Path
+
+path = pulumi.Config("kubernetes").require("kubeconfig")
+found = json.loads(json.dumps(YAML(typ="safe").load(Path(path).read_text())))
+provider = pulumi_kubernetes.Provider("edge", kubeconfig={kubeconfig}, context="sandbox")
+kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(providers=[provider]))
+"""
+
+
+@pytest.mark.parametrize(
+    "kubeconfig",
+    ["found", "pulumi.Output.from_input(found)", "pulumi.Output.secret(found)", "json.dumps(found)"],
+    ids=["mapping", "output", "secret", "JSON"],
+)
+def test_another_cluster_by_another_form_of_kubeconfig(
+    made: dict[str, str],
+    stack: Stack,
+    life_cluster: Cluster,
+    control_state: State,
+    tmp_path: Path,
+    kubeconfig: str,
+) -> None:
+    stack.configure()
+    held = stack.held()
+    folder = program(tmp_path, MAPPING.format(kubeconfig=kubeconfig))
+    # The same cluster by another provider: an identifier keeps it, as the message says.
+    stack.run("config", "set", "kubernetes:clusterIdentifier", "it").succeeded()
+    move(stack, control_state)
+    for flags in ((), ("--exclude", COMPONENT)):
+        for command in (("preview",), GOING_ON):
+            output = stack.run(*command, *flags, folder=folder).failed().output
+            assert "this stack installed it on the cluster at https://" in output, output
+            assert precious(life_cluster) == made
+    assert Cluster(control_state).helm_revisions() == []
+    stack.configure()
+    stack.hold(held)
+    stack.up("--skip-preview").succeeded()
+
+
+TWO = """
+import pulumi_kubernetes
+
+path = pulumi.Config("kubernetes").require("kubeconfig")
+kruise = OpenKruise("kruise", args_from_config())
+{second}
+"""
+SECOND = 'OpenKruise("second", args_from_config(){options})'
+OWN = 'edge = pulumi_kubernetes.Provider("edge", kubeconfig=path, context="sandbox")\n' + SECOND.format(
+    options=", pulumi.ResourceOptions(providers=[edge])"
+)
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (SECOND.format(options=""), "has the Kubernetes provider of OpenKruise"),
+        (OWN, "has the API server https://"),
+        (
+            'above = pulumi.ComponentResource("x:index:Above", "above")\n'
+            + SECOND.format(options=", pulumi.ResourceOptions(parent=above)"),
+            "has the Kubernetes provider of OpenKruise",
+        ),
+    ],
+    ids=["one provider", "two providers, one server", "below a parent"],
+)
+def test_a_second_component_on_the_cluster(
+    stack: Stack, before: Mapping[str, Any], tmp_path: Path, second: str, words: str
+) -> None:
+    folder = program(tmp_path, TWO.format(second=second))
+    for command in (("preview",), UP, GOING_ON):
+        output = stack.run(*command, folder=folder).failed().output
+        assert words in output, output
+
+
+def test_a_cluster_that_is_down_does_not_take_the_place_of_the_first(
+    stack: Stack, before: Mapping[str, Any], life_cluster: Cluster, life_state: State, tmp_path: Path
+) -> None:
+    down = tmp_path / "kubeconfig"
+    address = life_cluster.client.base_url.host
+    text = life_state.kubeconfig.read_text()
+    down.write_text(text.replace(f"{address}:{life_cluster.client.base_url.port}", f"{address}:1"))
+    assert down.read_text() != text
+    record = stack.resources()[RECORD]
+    for flags in ((), ("--exclude", COMPONENT), ("--target", RELEASE)):
+        stack.run("config", "set", "kubernetes:kubeconfig", str(down)).succeeded()
+        output = stack.run(*GOING_ON, *flags).failed().output
+        assert "which cannot be inspected" in output, output
+        assert stack.resources()[RECORD] == record
+    # The guard is not disarmed by it: a cluster that is up is refused as before.
+    assert everything(stack, life_cluster) == before
+
+
+def test_what_the_cluster_has_lost_is_told(
+    made: dict[str, str], stack: Stack, life_cluster: Cluster, life_state: State, helm: Helm, tmp_path: Path
+) -> None:
+    stack.configure()
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(life_state)
+    custom_resources.delete(life_cluster)
+    helm("uninstall", "kruise", "--namespace", "kruise-system", "--no-hooks", "--wait")
+
+    output = stack.preview().succeeded().output
+    assert "`up` refuses this: Helm release kruise-system/kruise: is in the state" in output, output
+    output = stack.up("--skip-preview").failed().output
+    assert "    pulumi refresh --yes\n" in output, output
+    stack.configure({"virtualNodeSelectors": ["pool=batch"]})
+    output = stack.up("--skip-preview").failed().output
+    assert "is in the state of this stack and not in the cluster" in output, output
+
+    # Under another name it would be installed, and removed with the old one.
+    stack.configure()
+    renamed = program(tmp_path, 'kruise = OpenKruise("renamed", args_from_config())')
+    output = stack.run(*UP, folder=renamed).failed().output
+    assert 'hook "openkruise kruise: delete release" was not registered' in output, output
+
+    stack.run("state", "delete", "--yes", "--target-dependents", COMPONENT.replace("::kruise", "::renamed"))
+    stack.configure()
+    stack.run("refresh", "--yes", "--skip-preview").succeeded()
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(life_state)
+    custom_resources.create_all(life_cluster)
+    made.clear()
+    made.update(precious(life_cluster))
+
+
+def test_the_stricter_protect_wins(stack: Stack, before: Mapping[str, Any], tmp_path: Path) -> None:
+    protected = "kruise = OpenKruise('kruise', args_from_config(), pulumi.ResourceOptions(protect=True))"
+    stack.up("--skip-preview", folder=program(tmp_path, protected)).succeeded()
+    assert {urn: stack.resources()[urn]["protect"] for urn in (RELEASE, NAMESPACE)} == {
+        RELEASE: True,
+        NAMESPACE: True,
+    }
+    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview", folder=tmp_path).failed().output
+    assert "protected" in output, output
+    stack.up("--skip-preview").succeeded()
+
+
+def test_a_component_that_the_program_has_dropped_is_not_deleted(
+    stack: Stack, before: Mapping[str, Any], tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    for command in (("preview",), UP, GOING_ON):
+        output = stack.run(*command, folder=tmp_path).failed().output
+        assert 'hook "openkruise kruise: delete release" was not registered' in output, output
