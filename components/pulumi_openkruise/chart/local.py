@@ -2,14 +2,18 @@
 
 import hashlib
 import io
+import posixpath
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..foreign.error_text import describe_error
+from ..foreign.yaml_input import YamlError, load_yaml
+
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_LONGEST = 1 << 20
-"""Chart.yaml is never longer than this; an archive that says otherwise is not read."""
+_LARGEST_CHART, _LARGEST_FILE = 100 << 20, 5 << 20
+"""Helm's limits: bytes of a whole chart, unpacked, and of one file in it."""
 
 
 class LocalChart(NamedTuple):
@@ -61,43 +65,90 @@ def look(chart: str) -> LocalChart | None:
             )
             raise ChartFileError("no-chart", "there is no such file or folder", remedy)
         if path.is_dir():
-            return _read((path / "Chart.yaml").read_bytes(), None)
-        digest = hashlib.sha256()
+            with (path / "Chart.yaml").open("rb") as file:
+                return _read(file.read(_LARGEST_FILE + 1), None)
+        if not path.is_file():
+            raise ValueError("neither a folder nor a file")
         with path.open("rb") as file:
-            while part := file.read(1 << 20):
-                digest.update(part)
-        return _read(_chart_yaml(path), digest.hexdigest())
-    except (OSError, ValueError, EOFError) as error:
+            content = file.read(_LARGEST_CHART + 1)
+        if len(content) > _LARGEST_CHART:
+            raise ValueError("larger than any chart")
+        # Of the same bytes: a file that is read twice may be two.
+        return _read(_chart_yaml(content), hashlib.sha256(content).hexdigest())
+    except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise ChartFileError("no-chart", "the folder has no Chart.yaml") from None
-        reason = f"cannot be read as a chart: {str(error) or type(error).__name__}"
+        reason = f"cannot be read as a chart: {describe_error(error, secret=False)}"
         remedy = "give the folder of a chart, or the archive that `helm package` or `helm pull` makes"
         raise ChartFileError("no-chart", reason, remedy) from None
 
 
-def _chart_yaml(path: Path) -> bytes:
-    import tarfile  # needed for an archive on this machine only
+def _chart_yaml(content: bytes) -> bytes:
+    """Return the Chart.yaml that Helm takes of an archive: the last one below whatever its first folder is.
 
+    By Helm's rules and limits (``pkg/chart/loader/archive.go``, CVE-2018-19658 and CVE-2025-32386); raises
+    ValueError.
+    """
+    import gzip  # needed for an archive on this machine only
+    import tarfile
+
+    found: bytes | None = None
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with (
+            gzip.GzipFile(fileobj=io.BytesIO(content)) as unpacked,
+            tarfile.open(fileobj=_Bounded(unpacked), mode="r|") as archive,
+        ):
             for member in archive:
-                if member.name.count("/") == 1 and member.name.endswith("/Chart.yaml") and member.isfile():
+                if not member.isfile():
+                    continue
+                if member.size > _LARGEST_FILE:
+                    raise ValueError(f"a file in it is larger than {_LARGEST_FILE >> 20} MiB")
+                if _name_in_chart(member.name) == "Chart.yaml":
                     file = archive.extractfile(member)
-                    if file is not None and member.size <= _LONGEST:
-                        return file.read()
-    except tarfile.TarError as error:
-        raise ValueError(str(error)) from None
-    raise ValueError("there is no Chart.yaml in it")
+                    found = file.read() if file is not None else None
+    except ValueError:
+        raise
+    except Exception:  # of tarfile, gzip and zlib, and what escapes them for headers that lie
+        raise ValueError("not an archive that can be read") from None
+    if found is None:
+        raise ValueError("there is no Chart.yaml in it")
+    return found
+
+
+def _name_in_chart(name: str) -> str:
+    """Return a file's name below the archive's folder; raises ValueError for one that Helm refuses."""
+    parts = name.replace("\\", "/").split("/")
+    rest = "/".join(parts[1:])
+    clean = posixpath.normpath(rest) if rest else "."
+    if parts[0] == "Chart.yaml":
+        raise ValueError("its Chart.yaml is not in a folder")
+    if posixpath.isabs(rest) or clean == "." or clean.startswith("..") or re.match(r"[a-zA-Z]:/", clean):
+        raise ValueError("a file in it leads out of the chart")
+    return clean
+
+
+class _Bounded(io.RawIOBase):
+    """What is unpacked of an archive, up to Helm's limit."""
+
+    def __init__(self, unpacked: Any) -> None:
+        self._unpacked, self._left = unpacked, _LARGEST_CHART
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; raises ValueError beyond the limit."""
+        part: bytes = self._unpacked.read(size if 0 <= size <= self._left else self._left + 1)
+        self._left -= len(part)
+        if self._left < 0:
+            raise ValueError(f"it unpacks to more than {_LARGEST_CHART >> 20} MiB")
+        return part
 
 
 def _read(text: bytes, digest: str | None) -> LocalChart:
-    from ruamel.yaml import YAML  # needed for a chart on this machine only
-    from ruamel.yaml.error import YAMLError
-
+    if len(text) > _LARGEST_FILE:
+        raise ValueError("its Chart.yaml is larger than any")
     try:
-        found: Any = YAML(typ="safe", pure=True).load(io.BytesIO(text))
-    except YAMLError:
-        raise ValueError("its Chart.yaml is no YAML") from None
+        found: Any = load_yaml(text.removeprefix(b"\xef\xbb\xbf"))
+    except YamlError as error:
+        raise ValueError(f"its Chart.yaml is {error}") from None
     name, version = (found.get("name"), found.get("version")) if isinstance(found, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(version, str):
         raise ValueError("its Chart.yaml names no chart and version")

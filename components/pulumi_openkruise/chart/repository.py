@@ -6,11 +6,13 @@ reads the system's certificates in its own way, and says clearly what it was ref
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from ..foreign.error_text import describe_error
+from ..foreign.yaml_input import load_strings
 
 PATIENCE = 8.0
 """Seconds that a repository has, from looking up its name to the last byte of the index."""
@@ -54,7 +56,7 @@ def ask(repository: str, patience: float = PATIENCE) -> Answer:
 
 
 def _fetch(repository: str, patience: float) -> Answer:
-    # Slow to import, and of no use without a repository.
+    # Slow to import, and needed for a repository only.
     import urllib.request
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
@@ -65,7 +67,8 @@ def _fetch(repository: str, patience: float) -> Answer:
         return Answer()  # a kind of proxy that the provider may know, and that this does not
     request = urllib.request.Request(address, headers=_login(repository))
     try:
-        with urllib.request.build_opener().open(request, timeout=patience) as response:
+        opener = urllib.request.build_opener(_redirects())
+        with opener.open(request, timeout=patience) as response:
             return Answer(index=response.read(_LARGEST))
     except HTTPError:
         return Answer()
@@ -73,8 +76,35 @@ def _fetch(repository: str, patience: float) -> Answer:
         return Answer(f"no answer within {patience:g} seconds")
     except URLError as error:
         return _failure(error.reason, patience)
-    except (OSError, HTTPException, ValueError) as error:
+    except HTTPException:
+        return Answer("it speaks no HTTP, or ends in the middle of it")
+    except (OSError, ValueError) as error:
         return _failure(error, patience)
+
+
+def _redirects() -> Any:
+    """Return what follows redirects: to HTTP alone, and with a login to the same scheme, host and port alone.
+
+    Helm (CVE-2021-32690) and requests (CVE-2018-18074) once sent it wherever they were sent.
+    """
+    import urllib.request
+
+    class Redirects(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+            found = super().redirect_request(req, fp, code, msg, headers, newurl)
+            if found is not None and _origin(found.full_url) != _origin(req.full_url):
+                found.remove_header("Authorization")
+            if found is not None and not found.full_url.lower().startswith(("http://", "https://")):
+                raise ValueError("it redirects to another kind of address")
+            return found
+
+    return Redirects()
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(address)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
 
 
 def _failure(reason: Any, patience: float) -> Answer:
@@ -84,8 +114,7 @@ def _failure(reason: Any, patience: float) -> Answer:
         return Answer(f"no answer within {patience:g} seconds")
     if isinstance(reason, ssl.SSLError):
         return Answer()  # it is there
-    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return Answer(text[:1].lower() + text[1:])
+    return Answer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")
 
 
 def _login(repository: str) -> dict[str, str]:
@@ -98,15 +127,12 @@ def _login(repository: str) -> dict[str, str]:
 
 def listed_digests(index: bytes, chart: str, version: str) -> list[str] | None:
     """Return the digests that an index lists for a chart; None where that cannot be read from it."""
-    import yaml  # comes with Pulumi, and reads a large index in C
-
-    # All scalars as texts: a digest can look like a number.
-    loader: Callable[..., Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        entries = yaml.load(index, Loader=loader)["entries"][chart]  # type: ignore[arg-type]
+        # All scalars as strings: a digest can look like a number.
+        entries = load_strings(index)["entries"][chart]
         found = [entry for entry in entries if entry["version"].removeprefix("v") == version]
         return [
             str(entry["digest"]).removeprefix("sha256:").lower() for entry in found if entry.get("digest")
         ]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, shown
@@ -126,12 +127,13 @@ def index_problems(
     wanted = wanted if digest is None else (digest,)
     listed = listed_digests(index, chart, chart_version) if wanted else None
     where = field_name("chart_digest")
-    if not listed and digest is not None:
+    if wanted and not listed:
         reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
         yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
-    elif listed and not set(wanted) & set(listed):
+    elif listed and not set(listed) <= set(wanted):
+        # Of several entries Helm takes one by its own order: each has to be a wanted one.
         reason = f"{without_login(repository)} offers another archive as {chart} {chart_version}"
-        detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' or '.join(listed)}")
+        detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' and '.join(listed)}")
         remedy = f"find out why; if it is meant, give the listed one as {where}"
         yield Problem("other-digest", where, reason, detail, remedy)
 
@@ -156,7 +158,12 @@ def _version(text: str, name: str = CHART) -> Version | None:
 
 
 def _is_address(text: str) -> bool:
-    return bool(re.fullmatch(r"https?://[^/\s]\S*", text)) and "[" not in text.partition("]")[2]
+    try:
+        parts = urlsplit(text)
+        good = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # https://[::1, or a port that is no number
+        return False
+    return good and bool(re.fullmatch(r"https?://[^/\s]\S*", text)) and text.isprintable()
 
 
 def _is_openkruises(repository: str) -> bool:

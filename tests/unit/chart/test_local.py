@@ -1,8 +1,10 @@
 """Charts on this machine: what they say they are, and what is said of everything that is none."""
 
+import contextlib
 import gzip
 import hashlib
 import io
+import random
 import tarfile
 from pathlib import Path
 
@@ -56,7 +58,7 @@ def test_what_is_not_on_this_machine(chart: str) -> None:
         lambda path: packed(path, {"kruise/Chart.yaml": "name: [\n"}),
         lambda path: packed(path, {"kruise/Chart.yaml": "- a\n"}),
         lambda path: packed(path, {"kruise/Chart.yaml": "name: kruise\nversion: 1.8\n"}),
-        lambda path: packed(path, {"kruise/Chart.yaml": CHART + "# " + "x" * (1 << 20)}),
+        lambda path: packed(path, {"kruise/Chart.yaml": CHART + "# " + "x" * (5 << 20)}),
         lambda path: path.write_bytes(packed(path, {"kruise/Chart.yaml": CHART * 500}).read_bytes()[:60]),
     ],
 )
@@ -66,3 +68,103 @@ def test_what_is_no_chart(tmp_path: Path, make: object) -> None:
     with pytest.raises(ChartFileError) as caught:
         look(str(path))
     assert caught.value.code == "no-chart"
+
+
+def archive(*members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as file:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            file.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def test_the_last_chart_yaml_counts_as_it_does_to_helm(tmp_path: Path) -> None:
+    path = tmp_path / "kruise.tgz"
+    first, last = CHART.encode(), CHART.replace("1.8.3", "1.9.0").encode()
+    for names in (
+        ("kruise/Chart.yaml",) * 2,
+        ("a/Chart.yaml", "b/./Chart.yaml"),
+        ("a/Chart.yaml", "b\\Chart.yaml"),
+    ):
+        path.write_bytes(archive((names[0], first), (names[1], last)))
+        found = look(str(path))
+        assert found is not None
+        assert found.version == "1.9.0", names
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("kruise/../Chart.yaml", "leads out of the chart"),
+        ("kruise/../../etc/passwd", "leads out of the chart"),
+        ("kruise//etc/passwd", "leads out of the chart"),
+        ("kruise/c:/windows", "leads out of the chart"),
+        ("kruise/.", "leads out of the chart"),
+        ("Chart.yaml", "is not in a folder"),
+        ("/etc/passwd", ""),
+    ],
+)
+def test_an_archive_that_helm_refuses_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    path = tmp_path / "kruise.tgz"
+    path.write_bytes(archive(("kruise/Chart.yaml", CHART.encode()), (name, b"x: 1")))
+    if not said:
+        assert look(str(path)) is not None  # its first part is the chart's folder, whatever it is called
+        return
+    with pytest.raises(ChartFileError, match=said):
+        look(str(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (archive(("kruise/big", b"\0" * ((5 << 20) + 1))), "a file in it is larger than 5 MiB"),
+        (
+            archive(*[(f"kruise/{number}", b"\0" * (5 << 20)) for number in range(21)]),
+            "it unpacks to more than 100 MiB",
+        ),
+        (gzip.compress(b"\0" * (300 << 20), 1), "no Chart.yaml|more than 100 MiB"),
+        (gzip.compress(b"not a tar" * 1000), "not an archive that can be read"),
+        (archive(("kruise/Chart.yaml", CHART.encode()))[:60], "not an archive that can be read"),
+        (
+            archive(
+                (
+                    "kruise/Chart.yaml",
+                    b"a0: &a0 {x: 1}\n"
+                    + b"".join(
+                        b"a%d: &a%d\n  <<: [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 46)
+                    ),
+                )
+            ),
+            "stands for more",
+        ),
+        (archive(("kruise/Chart.yaml", b"name: " + b"[" * 100_000)), "its Chart.yaml is not valid YAML"),
+    ],
+    ids=["a large file", "many files", "zeros", "no tar", "cut off", "merge keys", "nesting"],
+)
+def test_bombs_and_rubbish_end_with_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "kruise.tgz"
+    path.write_bytes(content)
+    with pytest.raises(ChartFileError, match=said):
+        look(str(path))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_archive_is_no_traceback(tmp_path: Path, seed: int) -> None:
+    """Bytes of the tar, not of the compressed file, whose checksum finds every change."""
+    chosen = random.Random(seed)
+    plain = bytearray(
+        gzip.decompress(archive(("kruise/Chart.yaml", CHART.encode()), ("kruise/a", b"b" * 600)))
+    )
+    for _change in range(chosen.randint(1, 8)):
+        plain[chosen.randrange(len(plain))] = chosen.randrange(256)
+    path = tmp_path / "kruise.tgz"
+    path.write_bytes(gzip.compress(bytes(plain)))
+    with contextlib.suppress(ChartFileError):
+        assert look(str(path)) is not None
+
+
+def test_a_pipe_or_a_device_is_no_chart() -> None:
+    with pytest.raises(ChartFileError, match="neither a folder nor a file"):
+        look("/dev/zero")

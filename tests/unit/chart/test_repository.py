@@ -136,7 +136,7 @@ def test_one_that_speaks_no_http() -> None:
 
         thread = threading.Thread(target=reply, daemon=True)
         thread.start()
-        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}").failure.startswith("sSH-2.0")
+        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}").failure.startswith("it speaks no HTTP")
 
 
 def test_a_certificate_is_the_providers_to_judge() -> None:
@@ -179,7 +179,7 @@ def test_the_digests_in_an_index() -> None:
         (OTHER, "https://charts.example.com", None, []),
         (OTHER, "https://charts.example.com", DIGEST, ["other-digest"]),
         (None, "https://charts.example.com", DIGEST, ["no-digest"]),
-        (None, CHART_REPOSITORY, None, []),
+        (None, CHART_REPOSITORY, None, ["no-digest"]),
     ],
 )
 def test_what_an_index_lists_is_compared(
@@ -195,11 +195,75 @@ def test_what_an_index_lists_is_compared(
     assert [problem.code for problem in problems] == codes
 
 
-def test_a_mirror_that_lists_no_version_is_the_providers_to_tell() -> None:
+@pytest.mark.parametrize(
+    "content", [b"entries: {}", b"<html>", b"", b"entries: {kruise: [{version: 1.8.3}]}"]
+)
+@pytest.mark.parametrize("digest", [None, DIGEST])
+def test_an_index_without_the_digest_is_an_error(content: bytes, digest: str | None) -> None:
     problems = index_problems(
-        b"entries: {}", repository=CHART_REPOSITORY, chart="kruise", chart_version="1.8.3", digest=None
+        content, repository=CHART_REPOSITORY, chart="kruise", chart_version="1.8.3", digest=digest
     )
-    assert list(problems) == []
+    assert [problem.code for problem in problems] == ["no-digest"]
+
+
+@pytest.mark.parametrize(
+    ("version", "listed", "codes"),
+    [
+        ("1.8.3", [DIGEST, OTHER], ["other-digest"]),
+        ("1.8.3", [OTHER, DIGEST], ["other-digest"]),
+        ("1.9.0-alpha2", list(PUBLISHED["1.9.0-alpha2"]), []),
+        ("1.9.0-alpha2", [PUBLISHED["1.9.0-alpha2"][1]], []),
+        ("1.9.0-alpha2", [*PUBLISHED["1.9.0-alpha2"], OTHER], ["other-digest"]),
+    ],
+)
+def test_every_digest_that_is_listed_is_a_wanted_one(
+    version: str, listed: list[str], codes: list[str]
+) -> None:
+    content = index(*[(version, one) for one in listed])
+    problems = index_problems(
+        content, repository=CHART_REPOSITORY, chart="kruise", chart_version=version, digest=None
+    )
+    assert [problem.code for problem in problems] == codes
+
+
+def redirecting(target: str) -> Callable[[Any], None]:
+    def answer(handler: Any) -> None:
+        if handler.path.startswith("/moved"):
+            replying(200, b"entries: {}")(handler)
+            return
+        handler.send_response(302)
+        handler.send_header("Location", target)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def test_a_login_goes_to_no_other_place_than_its_own() -> None:
+    """Neither to another host, nor to another port of the same host; within one place it stays."""
+    with server(replying(200, b"x")) as (other, elsewhere):
+        targets = [f"http://{other}/a", f"http://{other.replace('127.0.0.1', 'localhost')}/b"]
+        for target in targets:
+            ask.cache_clear()
+            with server(redirecting(target)) as (host, seen):
+                assert ask(f"http://me:pw@{host}").index == b"x"
+                assert seen[0][1] is not None
+        assert [login for _path, login in elsewhere] == [None, None]
+    ask.cache_clear()
+    with server(redirecting("/moved/index.yaml")) as (host, seen):
+        assert ask(f"http://me:pw@{host}").index == b"entries: {}"
+        assert seen[0][1] == seen[1][1] is not None
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
+def test_a_redirect_leads_to_http_alone(target: str) -> None:
+    with server(redirecting(target)) as (host, _seen):
+        assert ask(f"http://{host}").index is None
+
+
+def test_a_bomb_in_an_index_lists_nothing() -> None:
+    bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46))
+    assert listed_digests(bomb.encode(), "kruise", "1.8.3") is None
 
 
 def test_patience_is_seconds() -> None:
