@@ -13,7 +13,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` (KRUISE=1.9.1 or CHART=), show the nodes
+up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` (KRUISE=1.9.1 or CHART=, EMULATED=1.33), show the nodes
 	@$(SANDBOX)/bin/python -m sandbox up
 
 status: $(SANDBOX)/ready ## show what runs in the sandbox, and its nodes

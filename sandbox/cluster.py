@@ -181,9 +181,20 @@ def _start_apiserver(state: State) -> None:
             f"--egress-selector-config-file={egress}",
             f"--audit-policy-file={policy}",
             f"--audit-log-path={state.logs / 'audit.log'}",
+            *_emulation(),
         ],
     )
     wait_until("Starting the API server", lambda: _ready(state), state, "kube-apiserver")
+
+
+def _emulation() -> list[str]:
+    """Return what makes the control plane behave as an older Kubernetes: ``$EMULATED``, as ``1.33``.
+
+    Upstream emulates three minor versions back. All parts must: today's scheduler waits for APIs that an
+    older API server does not serve.
+    """
+    version = os.environ.get("EMULATED")
+    return [f"--emulated-version=kube={version}"] if version else []
 
 
 def _ready(state: State) -> bool:
@@ -196,7 +207,12 @@ def _ready(state: State) -> bool:
 
 
 def _start_controllers(state: State, lease_seconds: int, qps: int) -> None:
-    common = [f"--kubeconfig={state.kubeconfig}", "--bind-address=127.0.0.1", "--leader-elect=false"]
+    common = [
+        f"--kubeconfig={state.kubeconfig}",
+        "--bind-address=127.0.0.1",
+        "--leader-elect=false",
+        *_emulation(),
+    ]
     start(
         state,
         "kube-controller-manager",

@@ -209,6 +209,8 @@ def test_a_killed_migration_is_finished_by_the_next_one(
     made: dict[str, str], life_cluster: Cluster, life_state: State
 ) -> None:
     tenant = {
+        "apiVersion": "apps.kruise.io/v1alpha1",
+        "kind": "SidecarSet",
         "metadata": {"name": "tenant"},
         "spec": {
             "namespace": "default",
@@ -216,7 +218,7 @@ def test_a_killed_migration_is_finished_by_the_next_one(
             "containers": [{"name": "p", "image": "p:1"}],
         },
     }
-    api.call(life_cluster.client, "POST", SIDECAR_SETS, {"kind": "SidecarSet", **tenant})
+    api.call(life_cluster.client, "POST", SIDECAR_SETS, tenant)
     command = [PROGRAM, "migrate-storage", "--kubeconfig", str(life_state.kubeconfig)]
     process = subprocess.Popen(
         [*command, "--to", "1.8.3", "--rate", "1", "--yes"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ..chart.gates import known_gates
+from ..chart.kubernetes import RUN_HERE, find_support, written
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
@@ -46,9 +47,6 @@ GATES_WRONG = Code(
 )
 CODES = (VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
 
-_TESTED = {(1, 7): ((1, 18), (1, 28)), (1, 8): ((1, 18), (1, 30)), (1, 9): ((1, 24), (1, 32))}
-"""By minor version of OpenKruise: the oldest Kubernetes, and the one that it is built for (its docs)."""
-
 
 def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     """Yield where OpenKruise's version does not fit the cluster's."""
@@ -62,15 +60,25 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         ]
         yield make(VERSION_BAD, "the manager of 1.9.0 panics on this cluster", evidence)
     found = re.match(r"v?(\d+)\.(\d+)", cluster)
-    tested = _TESTED.get(kruise[:2])
-    if found and tested:
+    support = find_support(kruise[:2])
+    if found and support:
         minor = (int(found[1]), int(found[2]))
-        oldest, newest = tested
-        if not oldest <= minor <= newest:
-            built = f"is built for {newest[0]}.{newest[1]} and takes {oldest[0]}.{oldest[1]} or newer"
-            evidence = [f"Kubernetes {cluster}; OpenKruise {'.'.join(map(str, kruise))} {built}"]
-            severity = "error" if minor < oldest else VERSION_UNTESTED.severity
-            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity=severity)
+        name = f"OpenKruise {'.'.join(map(str, kruise))}"
+        if minor < support.oldest:
+            evidence = [
+                f"Kubernetes {cluster}; {name} needs {written(support.oldest)} or newer",
+                "Helm refuses the chart on it, and the daemon needs a runtime that speaks CRI v1",
+            ]
+            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity="error")
+        elif not support.tested_from <= minor <= support.built_for:
+            tested, built = written(support.tested_from), written(support.built_for)
+            evidence = [
+                f"Kubernetes {cluster}; upstream tests {name} from {tested} on, and builds it for {built}"
+            ]
+            if RUN_HERE[0] <= minor <= RUN_HERE[1]:
+                run = f"{written(RUN_HERE[0])} to {written(RUN_HERE[1])}"
+                evidence.append(f"the end-to-end tests of pulumi-openkruise run with {run}")
+            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence)
 
 
 def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

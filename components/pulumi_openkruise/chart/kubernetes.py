@@ -1,0 +1,62 @@
+"""Which versions of Kubernetes each minor version of OpenKruise runs on, and why."""
+
+from typing import NamedTuple
+
+Minor = tuple[int, int]
+
+
+class Support(NamedTuple):
+    """What one minor version of OpenKruise says of Kubernetes, in its own words and sources."""
+
+    oldest: Minor
+    """Helm refuses the chart on anything older (``kubeVersion`` in its Chart.yaml)."""
+    tested_from: Minor
+    """The oldest that upstream tests with."""
+    built_for: Minor
+    """The version of Kubernetes' own libraries that it is built with, and the newest that upstream names."""
+
+
+SUPPORT: dict[Minor, Support] = {
+    (1, 7): Support((1, 18), (1, 18), (1, 28)),
+    (1, 8): Support((1, 18), (1, 18), (1, 30)),
+    (1, 9): Support((1, 18), (1, 24), (1, 32)),
+}
+"""By minor version of OpenKruise (chart index, change log of 1.7.0, 1.8.0 and 1.9.0, openkruise.io)."""
+
+RUN_HERE: tuple[Minor, Minor] = ((1, 33), (1, 36))
+"""The versions with which this repository's end-to-end tests run: the oldest emulated, the newest real."""
+
+
+class Reason(NamedTuple):
+    """Why a bound is where it is."""
+
+    why: str
+    source: str
+
+
+REASONS = (
+    Reason(
+        "1.16 or newer: the chart's CRDs, webhooks and roles are of v1 of their API groups, which every "
+        "version since then serves",
+        "templates of the charts",
+    ),
+    Reason(
+        "1.18 or newer: kubeVersion of the chart; on nodes whose runtime speaks CRI v1alpha2 alone the "
+        "daemon does not work, and featureGates KruiseDaemon: false leaves it out",
+        "Chart.yaml, change log of 1.6.0",
+    ),
+    Reason(
+        "up to 1.36, as far as it was run: nothing that the chart creates is of an API that was removed",
+        "tests/e2e",
+    ),
+)
+
+
+def find_support(kruise: Minor) -> Support | None:
+    """Return what is known of a minor version of OpenKruise; a newer one is taken for the newest known."""
+    return SUPPORT[max(SUPPORT)] if kruise > max(SUPPORT) else SUPPORT.get(kruise)
+
+
+def written(minor: Minor) -> str:
+    """Write a minor version as people do."""
+    return f"{minor[0]}.{minor[1]}"
