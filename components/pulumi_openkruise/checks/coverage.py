@@ -1,14 +1,15 @@
 """Nodes against selectors, and pods against both: daemons where none can run, real nodes without one."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import and_more, counted, listed
 from ..inventory.json_access import at, items, name_of, number, text
 from ..inventory.location import is_installed_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
 from ..inventory.snapshot import NodeFacts, Object, Snapshot
+from ..selectors import parse
 from ..selectors.errors import describe_labels
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, Severity, make, node_references
@@ -121,6 +122,8 @@ CODES = (
 )
 
 _MANY_RESTARTS = 5
+_MOST_LABELS = 8
+"""Labels of a node that its evidence shows, if fewer do not decide."""
 
 
 def check_nodes(
@@ -173,7 +176,7 @@ def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
         first = members[0].node
         evidence = [
             f"excluded by {cause}",
-            f"for example {first.name}: {_why(first)}, {_labels(first)}",
+            f"for example {first.name}: {_why(first)}, {_labels(first, _deciding(hits, expected))}",
         ]
         yield make(
             REAL_EXCLUDED,
@@ -333,8 +336,21 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     ]
 
 
-def _labels(node: NodeFacts) -> str:
-    return describe_labels(dict(sorted(node.labels.items())[:8]))
+def _deciding(hits: Sequence[int], expected: Expected) -> set[str]:
+    """Return the keys that decide about a node: those of the selectors that match it, else the affinity's."""
+    if hits:
+        return {one.key for hit in hits for one in parse(str(expected.selectors[hit])).requirements}
+    terms = items(expected.daemon, "nodeSelectorTerms")
+    return {text(one, "key") for term in terms for one in items(term, "matchExpressions")}
+
+
+def _labels(node: NodeFacts, deciding: Set[str]) -> str:
+    """Describe a node's labels: those that decide, and others up to ``_MOST_LABELS``."""
+    keys = sorted(node.labels, key=lambda key: (key not in deciding, key))
+    shown = max(_MOST_LABELS, len(deciding & node.labels.keys()))
+    return describe_labels({key: node.labels[key] for key in keys[:shown]}) + (
+        f" {and_more(keys, shown)}" if len(keys) > shown else ""
+    )
 
 
 def _why(node: NodeFacts) -> str:

@@ -35,8 +35,8 @@ from .output.terminal import as_json, emit, note
     "--nodes-file",
     type=options.FILE,
     metavar="FILE",
-    help="Take nodes from what kubectl get nodes -o json prints, - for standard input, instead of a cluster: "
-    "only nodes and selectors are compared.",
+    help="Take nodes from what kubectl get nodes -o json (or yaml) prints, - for standard input, instead of "
+    "a cluster: only nodes and selectors are compared.",
 )
 @click.option(
     "-n",

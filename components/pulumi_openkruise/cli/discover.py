@@ -26,7 +26,8 @@ from .selector_list import SelectorList
 @click.option(
     "--nodes-file",
     metavar="FILE",
-    help="Take nodes from what kubectl get nodes -o json prints, - for standard input, instead of a cluster.",
+    help="Take nodes from what kubectl get nodes -o json (or yaml) prints, - for standard input, instead of "
+    "a cluster.",
 )
 @options.cluster
 @click.option(

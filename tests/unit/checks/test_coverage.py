@@ -27,6 +27,36 @@ def test_a_lost_node_names_the_selector_that_hits_it() -> None:
     assert "pool=burst" in finding.evidence[1]
 
 
+MANY = {f"a{at:02}": "x" for at in range(12)}
+
+
+def test_the_evidence_shows_the_label_that_decided() -> None:
+    raw = node_object("real-1")
+    raw["metadata"]["labels"] |= {**MANY, "z-pool": "burst", "z-role": "edge"}
+    wanted = expected(virtual_node_selectors=["z-pool=burst,z-role in (edge,far)", "y=1"])
+    finding = found(check(broken(nodes=[facts(raw)], live={}), wanted))["real-node-excluded"]
+    assert "z-pool=burst, z-role=edge and 8 more" in finding.evidence[1]
+    assert "a06" not in finding.evidence[1]
+
+
+def test_the_evidence_shows_labels_of_the_affinity_where_no_selector_is_known() -> None:
+    raw = node_object("real-1")
+    raw["metadata"]["labels"] |= {**MANY, "z-pool": "burst"}
+    term = {"matchExpressions": [{"key": "z-pool", "operator": "NotIn", "values": ["burst"]}]}
+    wanted = Expected(source="the DaemonSet in the cluster", daemon={"nodeSelectorTerms": [term]})
+    finding = found(check(broken(nodes=[facts(raw)]), wanted))["real-node-excluded"]
+    assert "z-pool=burst" in finding.evidence[1]
+
+
+def test_every_label_that_decides_is_shown() -> None:
+    raw = node_object("real-1")
+    raw["metadata"]["labels"] |= MANY
+    selector = ",".join(f"{key}={value}" for key, value in MANY.items())
+    wanted = expected(virtual_node_selectors=[selector])
+    finding = found(check(broken(nodes=[facts(raw)], live={}), wanted))["real-node-excluded"]
+    assert all(f"{key}=x" in finding.evidence[1] for key in MANY)
+
+
 def test_a_label_and_a_taint_that_are_spelt_alike_are_distinguished() -> None:
     raw = node_object("fargate-1")
     alike = {"key": "eks.amazonaws.com/compute-type", "value": "fargate", "effect": "NoSchedule"}

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..errors import UnusableInputError
+from .node_yaml import is_yaml, read_yaml_items
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SEPARATOR = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
@@ -18,7 +19,8 @@ _DECODER = json.JSONDecoder()
 def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
     """Yield the Node objects in a file, ``-`` for standard input: a NodeList, a list, or one node.
 
-    Raises UnusableInputError that names the place, for JSON that breaks off also after some nodes.
+    JSON or YAML. Raises UnusableInputError that names the place, for a file that breaks off also after some
+    nodes.
     """
     source = "standard input" if path == "-" else path or "''"
     try:
@@ -27,6 +29,9 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"not a text in UTF-8: {error}"
         raise UnusableInputError(f"{source}: {reason}") from None
+    if is_yaml(text):
+        yield from _of_yaml(text, source)
+        return
     count = -1
     try:
         for count, item in enumerate(_items(text)):
@@ -36,6 +41,14 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
         raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}") from None
     except (ValueError, RecursionError) as error:
         raise UnusableInputError(f"{source}: not JSON: {error}") from None
+
+
+def _of_yaml(text: str, source: str) -> Iterator[dict[str, Any]]:
+    try:
+        for count, item in enumerate(read_yaml_items(text, source)):
+            yield _node(item, f"{source}: items[{count}]")
+    except ValueError as error:
+        raise UnusableInputError(str(error)) from None
 
 
 def _node(item: Any, place: str) -> dict[str, Any]:
