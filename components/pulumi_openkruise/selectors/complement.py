@@ -12,7 +12,7 @@ from .minimize.cubes import absorb, find_connected_components, find_uncovered, m
 from .minimize.subproblem import SIZE_LIMIT, Subproblem
 from .node_selector import Term, estimate_length, join_labels, write
 from .requirement import Requirement, Selector
-from .unsolvable import report_inexpressible, report_no_node_left, report_too_large
+from .unsolvable import report_inexpressible, report_no_node_left, report_too_large, report_too_many_connected
 
 _SMALL_PRODUCT = 256
 """How many primes the components together may have, multiplied, to be solved as one problem, too."""
@@ -67,6 +67,8 @@ class Complement:
             return write(factored[0]), 3
         for part in parts:
             part.find_primes(steps)
+            if part.too_many:
+                raise SelectorError([report_too_many_connected(len(part.forbidden))])
             if part.exceeds_limit:
                 found = "no exact affinity was found with less than"
                 raise SelectorError([report_too_large(found, len(part.primes), part.size)])
@@ -129,8 +131,13 @@ class Complement:
         marked = [(self._layout.mark_restricted(cube), cube) for cube in cubes]
         parts: list[Subproblem] = []
         separate: _Separate = []
+        place_of = {spare: place for place, spare in enumerate(self._layout.spares)}
         for mask, members in find_connected_components(marked):
-            places = [place for place, spare in enumerate(self._layout.spares) if mask & spare]
+            places = []
+            while mask:
+                spare = mask & -mask
+                mask ^= spare
+                places.append(place_of[spare])
             first = places[0]
             if len(places) == len(members) == 1 and not domains[first].ranges:
                 literals = domains[first].list_literals((self._full & ~members[0]) >> offsets[first])

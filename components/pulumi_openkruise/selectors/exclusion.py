@@ -12,6 +12,7 @@ from .node_selector import Term, read, require_labels
 from .parse import parse
 from .requirement import Selector, check_requirement
 from .unsatisfiable import find_contradiction
+from .unsolvable import MOST_SELECTORS, report_too_many
 
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.
@@ -81,6 +82,9 @@ def solve(
     if not problems and required is not None:
         contradicted = find_contradiction(required, labels or {})
         problems = [contradicted] if contradicted else []
+    count = len(set(parsed))
+    if count > MOST_SELECTORS:
+        problems = [*problems, report_too_many(count)]
     if problems:
         raise SelectorError(problems)
     alone = Complement(parsed, terms)

@@ -3,8 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from .errors import Problem
-from .minimize.subproblem import SIZE_LIMIT
+from .minimize.subproblem import MOST_CONNECTED, SIZE_LIMIT
 from .wording import join_words
+
+MOST_SELECTORS = 2_000
+"""How many different selectors are computed; each takes time with each other one."""
+
+_REMEDY = (
+    "give these nodes one label in common, such as openkruise.io/virtual-node=true, and select by it; or "
+    "write selectors with one requirement"
+)
 
 
 def report_no_node_left(
@@ -57,9 +65,32 @@ def report_too_large(what: str, terms: int, size: int) -> Problem:
     """Say that an affinity of so many terms and bytes does not fit; ``what`` begins the sentence."""
     return Problem(
         "too-large",
-        f"{what} {terms:,} terms and {size:,} bytes; an object in the Kubernetes API holds about "
+        f"{what} {_count(terms)} terms and {_count(size)} bytes; an object in the Kubernetes API holds about "
         f"{SIZE_LIMIT:,}: each selector with two requirements on labels of its own doubles the number of "
         "terms",
-        remedy="give these nodes one label in common, such as openkruise.io/virtual-node=true, and select "
-        "by it; or write selectors with one requirement",
+        remedy=_REMEDY,
+    )
+
+
+def _count(number: int) -> str:
+    """Write a number with its digits, or beyond a billion as a power of ten."""
+    return f"{number:,}" if number < 10**9 else f"10^{len(str(number)) - 1}"
+
+
+def report_too_many_connected(count: int) -> Problem:
+    """Say that too many selectors share labels, directly or through others."""
+    return Problem(
+        "too-large",
+        f"{count:,} selectors with two or more requirements share labels with each other; of more than "
+        f"{MOST_CONNECTED} an affinity is computed only where few terms suffice",
+        remedy=_REMEDY,
+    )
+
+
+def report_too_many(count: int) -> Problem:
+    """Say that a list has more different selectors than are computed."""
+    return Problem(
+        "too-large",
+        f"{count:,} different selectors; at most {MOST_SELECTORS:,} are computed",
+        remedy="join the values of a label in one selector, 'key in (a,b)'; or " + _REMEDY,
     )

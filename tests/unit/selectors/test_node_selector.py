@@ -76,3 +76,21 @@ def test_labels_that_are_none() -> None:
     with pytest.raises(SelectorError) as caught:
         solve(["a=b"], labels={"BAD KEY!": "x", "b": "bad value!"})
     assert [problem.code for problem in caught.value.problems] == ["invalid-affinity"] * 2
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "refused_because"),
+    [
+        ("Exists", ["b"], "Exists takes no values"),
+        ("DoesNotExist", ["b"], "DoesNotExist takes no values"),
+        ("In", [], "In needs at least one value"),
+        ("Gt", ["1", "2"], "Gt takes one integer"),
+    ],
+)
+def test_values_that_an_operator_does_not_take(
+    operator: str, values: list[str], refused_because: str
+) -> None:
+    expression = {"key": "a", "operator": operator, "values": values}
+    problem = refused([], required={"nodeSelectorTerms": [{"matchExpressions": [expression]}]})
+    assert problem.code == "invalid-affinity"
+    assert refused_because in problem.reason

@@ -13,7 +13,7 @@ from .cube_layout import CubeLayout
 from .cubes import find_prime_implicants
 from .dual_ascent import REQUIREMENT, Reduced
 from .expansion import Expansion
-from .heuristic_cover import find_small_cover
+from .heuristic_cover import find_small_cover, reduce_cubes
 from .label_domain import LabelDomain, sample_name
 from .minimum_cover import Cover, find_minimum_cover
 from .prime_table import PrimeTable
@@ -23,6 +23,12 @@ SIZE_LIMIT = 1024 * 1024
 
 _MOST_EXPANDED = SIZE_LIMIT * 3 // 2
 """Bytes of all expanded primes together, of which local search leaves six to nine tenths."""
+
+MOST_CONNECTED = 256
+"""How many connected selectors have an answer even where their primes are too many to list."""
+
+_MOST_SEARCHED, _MOST_BITS = 64, 128
+"""Of more selectors over more atoms the expanded primes are the answer: a smaller cover takes minutes."""
 
 _Known = tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]
 """By the needed values of a label: what its literal can leave out, and its price (without, with values)."""
@@ -46,6 +52,8 @@ class Subproblem:
         self.primes: list[int] = []
         self.exceeds_limit = False
         """Whether the expanded primes exceeded the size limit: they do not cover everything then."""
+        self.too_many = False
+        """Whether there are too many forbidden cubes to look for primes any longer: there are none then."""
         self.size = 0
         """Bytes of the terms of the expanded primes, about."""
         self._complete = True
@@ -77,15 +85,20 @@ class Subproblem:
             offset = self.offsets[place]
             return [literal << offset for literal in self.domains[place].list_literals(outside >> offset)]
 
+        count = len(self.forbidden)
+        # With so many cubes there are about as many labels and values, and each step takes longer.
+        budget = Budget(4 * steps if count <= MOST_CONNECTED else 4 * steps * _MOST_SEARCHED // count)
         try:
-            order = self._order_by_overlap()
-            primes = find_prime_implicants(self.layout, order, list_literals, Budget(4 * steps))
+            primes = find_prime_implicants(self.layout, self._order_by_overlap(), list_literals, budget)
         except BudgetExceeded:
             self._complete = False
+            if count > MOST_CONNECTED:
+                self.too_many = True
+                return
             expansion = Expansion(self._labels, self.layout, self.forbidden)
             primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED)
             self.size, self.exceeds_limit = expansion.size, expansion.exceeds_limit
-            if not self.exceeds_limit:
+            if not self.exceeds_limit and self._may_search():
                 primes = expansion.find_neighbours(primes)
         self.primes = self._sort_primes(primes) if len(primes) > 1 else primes
 
@@ -95,6 +108,8 @@ class Subproblem:
             # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
         table = PrimeTable(self.layout, self.primes, self._reduce)
+        if not self._complete and not self._may_search():
+            return Cover(reduce_cubes(self.primes, table), 0, False)
         if not self._complete:
             return Cover(find_small_cover(table), 0, False)
         return find_minimum_cover(table, steps)
@@ -108,6 +123,10 @@ class Subproblem:
             if inside != field:
                 (fields if domain.is_field else labels).extend(domain.to_requirements(inside >> offset))
         return tuple(labels), tuple(fields)
+
+    def _may_search(self) -> bool:
+        """Return whether a small cover can be searched for in seconds where not all primes are known."""
+        return len(self.forbidden) <= _MOST_SEARCHED or self.full.bit_length() <= _MOST_BITS
 
     def _estimate_size(self, cube: int) -> int:
         """Return about how many bytes a cube takes as a term in JSON."""
@@ -161,7 +180,7 @@ class Subproblem:
 
         Primes that a later cube would cut are then never made, which halves the work on long lists.
         """
-        if len(self.forbidden) < 8:
+        if not 8 <= len(self.forbidden) <= MOST_CONNECTED:  # beyond, ordering would take longer than it saves
             return sorted(self.forbidden)
         labels = {}
         for cube in sorted(self.forbidden):
