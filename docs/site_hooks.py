@@ -12,6 +12,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parent.parent
 OUTSIDE = {
     "README.md": "overview.md",  # mkdocs takes README.md for the index
+    "README.zh-CN.md": "zh/overview.md",
     "CHANGELOG.md": "CHANGELOG.md",
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "SECURITY.md": "SECURITY.md",
