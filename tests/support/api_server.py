@@ -88,7 +88,8 @@ def api_server(identity: Identity | None = None, *, client_certificate: bool = F
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
-            status, answer = double.respond(self.command, self.path, dict(self.headers), body)
+            headers = {name: ", ".join(self.headers.get_all(name, [])) for name in self.headers}
+            status, answer = double.respond(self.command, self.path, headers, body)
             content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

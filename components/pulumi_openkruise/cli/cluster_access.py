@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,10 @@ class ClusterAccess:
     """None is the current one."""
     request_seconds: float | None = None
     """Seconds until a request is given up; None is the client's default."""
+    user: str | None = None
+    """Name of the user to act as; None acts as oneself."""
+    groups: tuple[str, ...] = ()
+    """Groups to act as a member of."""
 
     @property
     def is_chosen(self) -> bool:
@@ -34,10 +38,19 @@ class ClusterAccess:
         """Return the cluster, of which nothing is asked yet; raises ClusterError."""
         # Imported here: with the client of Kubernetes it takes longer than everything else together.
         from ..cluster import connect
+        from ..cluster.kubeconfig import READ_SECONDS
 
-        if self.request_seconds is None:
-            return connect(self.kubeconfig, self.context, ambient=True)
-        return connect(self.kubeconfig, self.context, ambient=True, read_seconds=self.request_seconds)
+        return connect(
+            self.kubeconfig,
+            self.context,
+            ambient=True,
+            act_as=self._act_as(),
+            read_seconds=READ_SECONDS if self.request_seconds is None else self.request_seconds,
+        )
+
+    def _act_as(self) -> dict[str, Any]:
+        user = {"as": self.user} if self.user is not None else {}
+        return {**user, **({"as-groups": list(self.groups)} if self.groups else {})}
 
 
 def parse_duration(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:

@@ -30,6 +30,19 @@ _request_timeout = click.option(
     metavar="DURATION",
     help="Time until a request to the API server is given up, as 30s or 2m; 0 waits without end.",
 )
+_act_as = click.option(
+    "--as",
+    "user",
+    metavar="USER",
+    help="User to act as, if the cluster lets you, for example to check a role.",
+)
+_act_as_group = click.option(
+    "--as-group",
+    "groups",
+    metavar="GROUP",
+    multiple=True,
+    help="Group to act as a member of; with --as, repeatable.",
+)
 config_namespace = click.option(
     "--config-namespace",
     default="openkruise",
@@ -64,9 +77,11 @@ def cluster(command: Command) -> Callable[..., Any]:
         kubeconfig: str | None,
         context_name: str | None,
         request_timeout: float | None,
+        user: str | None,
+        groups: tuple[str, ...],
         **others: Any,
     ) -> Any:
-        access = ClusterAccess(kubeconfig, context_name, request_timeout)
+        access = ClusterAccess(kubeconfig, context_name, request_timeout, user, groups)
         return command(*args, access=access, **others)
 
-    return kubeconfig_file(context(_request_timeout(call)))
+    return kubeconfig_file(context(_act_as(_act_as_group(_request_timeout(call)))))

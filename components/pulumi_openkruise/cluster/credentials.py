@@ -146,11 +146,6 @@ def user_credentials(
     )
 
 
-def token_file_credentials(source: str, path: str) -> Credentials:
-    """Return the credentials of a pod's service account, whose token's file changes every hour."""
-    return Credentials(source, _token_file=path)
-
-
 def read_small(path: str) -> bytes:
     """Return a file's bytes; raises OSError, or ValueError for one that is no certificate, key or token."""
     with open(path, "rb") as file:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..foreign.error_text import describe_error, one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
-from .credentials import Credentials, pem_of, read_small, token_file_credentials, user_credentials
+from .credentials import Credentials, pem_of, read_small, user_credentials
 from .deadline import Budget
 from .errors import KubeconfigError
 from .kubeconfig_file import Kubeconfig, home_file, is_content, read_content, read_files
@@ -33,6 +33,7 @@ def connect(
     cluster: str | None = None,
     *,
     ambient: bool = False,
+    act_as: Mapping[str, Any] | None = None,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
     look_seconds: float = LOOK_SECONDS,
@@ -42,7 +43,8 @@ def connect(
     ``kubeconfig`` is a path (``~`` is the home folder) or the content itself, as the Kubernetes provider
     takes it. ``cluster`` names a cluster of it that takes the place of the context's own, as the provider's
     argument does. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
-    ``~/.kube/config``, then the service account of the pod. Raises KubeconfigError.
+    ``~/.kube/config``, then the service account of the pod. ``act_as`` has the fields ``as`` and
+    ``as-groups`` of a user, which take the place of the kubeconfig's own. Raises KubeconfigError.
     """
     found = _read(kubeconfig, ambient)
     if found is None:
@@ -52,7 +54,7 @@ def connect(
         name, endpoint, credentials = (
             _POD,
             _pod_endpoint(),
-            token_file_credentials(_POD, f"{_POD_FILES}/token"),
+            user_credentials({"tokenFile": f"{_POD_FILES}/token", **(act_as or {})}, {}, _POD, ""),
         )
     else:
         name, entry, user_name = _chosen(found, context, cluster)
@@ -61,8 +63,11 @@ def connect(
         if endpoint.is_encrypted:
             if user_name and user_name not in found.users:
                 raise _unusable(found, f"has no user {one_line(user_name)}", found.users)
-            user = found.users.get(user_name, {})
+            user = {**found.users.get(user_name, {}), **(act_as or {})}
             credentials = user_credentials(user, entry, found.source, user_name)
+    if act_as and not endpoint.is_encrypted:
+        reason = "nobody can be acted as over plain HTTP, which carries no credentials"
+        raise KubeconfigError(reason, cause=reason)
     if endpoint.is_encrypted:
         # Certificates that are none are told before anything is asked.
         open_pool(endpoint, credentials.certificate, credentials.key)

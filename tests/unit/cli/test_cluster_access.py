@@ -1,11 +1,18 @@
-"""Durations as kubectl takes them."""
+"""Options that choose a cluster, as kubectl takes them."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import click
 import pytest
 from pulumi_openkruise.cli.cluster_access import ClusterAccess, parse_duration
 
+from tests.support.api_server import api_server
+from tests.support.certificates import identity
+
+Cli = Callable[..., tuple[int, str, str]]
 NEITHER = cast(click.Context, None), cast(click.Parameter, None)
 
 
@@ -29,3 +36,32 @@ def test_a_cluster_is_chosen_by_any_option() -> None:
     assert not ClusterAccess().is_chosen
     assert ClusterAccess(context="a").is_chosen
     assert ClusterAccess(request_seconds=1.0).is_chosen
+
+
+def test_acting_as_another_goes_with_each_request(command: Cli, tmp_path: Path) -> None:
+    with api_server(identity()) as server:
+        server.objects("/api/v1/nodes", [])
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(server.kubeconfig(**{"as": "carol", "as-groups": ["theirs"]})))
+        code, _out, _err = command(
+            "discover", "--kubeconfig", str(path), "--as", "bob", "--as-group", "devs", "--as-group", "ops"
+        )
+        ((_method, _path, _query, headers, _body),) = server.asked
+    assert code == 0
+    assert headers["Impersonate-User"] == "bob"
+    assert headers["Impersonate-Group"] == "devs, ops"
+
+
+def test_a_group_alone_names_nobody(command: Cli, tmp_path: Path) -> None:
+    with api_server(identity()) as server:
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(server.kubeconfig()))
+        code, out, err = command("discover", "--kubeconfig", str(path), "--as-group", "devs")
+    assert (code, out) == (2, "")
+    assert "as-groups or as-user-extra without as" in err
+
+
+def test_over_plain_http_nobody_is_acted_as(command: Cli, kubeconfig: str) -> None:
+    code, out, err = command("discover", "--kubeconfig", kubeconfig, "--as", "bob")
+    assert (code, out) == (2, "")
+    assert "over plain HTTP" in err
