@@ -73,6 +73,14 @@ def plain(make: Callable[[], Snapshot]) -> Case:
     return lambda: (make(), expected())
 
 
+HOOK = {
+    "name": "kruise-finalizer",
+    "kind": "Job",
+    "events": ["pre-delete"],
+    "manifest": "containers:\n- image: openkruise-registry.cn-shanghai.cr.aliyuncs.com/openkruise/hook:v1\n",
+}
+
+
 CASES: dict[str, Case] = {
     "real-node-excluded": lambda: (
         broken(
@@ -225,6 +233,7 @@ CASES: dict[str, Case] = {
     "destroy-job-hangs": plain(
         lambda: broken(jobs=[{"metadata": {"name": "kruise-finalizer"}, "status": {"active": 1}}])
     ),
+    "destroy-hook-image": plain(lambda: broken(records=[record(hooks=(HOOK,))])),
     "destroy-namespace-in-use": plain(
         lambda: broken(pods=[*pods(), pod("shop-1", "real-1", "ReplicaSet", "shop")])
     ),

@@ -8,6 +8,7 @@ from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, shown
 from .gates import gates_problems, rendered
 from .platforms import PLATFORMS, applies, sets
+from .registries import find_partial_mirror
 from .version import Version, version
 
 _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
@@ -61,12 +62,45 @@ def derived_problems(
         reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
         yield Problem("invalid-registry", field_name("image_registry"), reason, (), remedy)
+    else:
+        yield from _hook_image_problems(given, chart, field_name)
     for index, secret in given.get("image_pull_secrets", ()):
         if not re.fullmatch(_SECRET_NAME, secret, re.ASCII) or len(secret) > 253:
             reason = (
                 f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
             )
             yield Problem("invalid-name", f"{field_name('image_pull_secrets')}[{index}]", reason)
+
+
+def _hook_image_problems(
+    given: Mapping[str, Any], chart: Version | None, field_name: FieldName
+) -> Iterator[Problem]:
+    """Warn of a registry that is known to lack the image of the pre-delete Job, which a destroy runs."""
+    from .contract import KEYS  # what the chart takes: few other keys ask
+
+    key = KEYS["helmHooks.image.repository"]
+    if chart is not None and chart < version(key.since):
+        return
+    own: Any = given.get("values", {})
+    for part in ("helmHooks", "image", "repository"):
+        own = own.get(part) if isinstance(own, Mapping) else None
+    registry = given.get("image_registry")
+    place, image = field_name("image_registry"), f"{registry}/{key.default}" if registry else ""
+    if own is not None:
+        place = f"{field_name('values')}.helmHooks.image.repository"
+        image = own if isinstance(own, str) else ""
+    mirror = find_partial_mirror(image)
+    if mirror is not None:
+        yield Problem(
+            "hook-image-missing",
+            place,
+            f"{mirror.description} has no image kruise-helm-hook, which the chart's pre-delete Job runs: "
+            "`pulumi destroy` waits for it until its timeout, and leaves the release uninstalling",
+            (),
+            f"set {field_name('values')}.helmHooks.image.repository to one that has it, as "
+            f"docker.io/{key.default}",
+            severity="warning",
+        )
 
 
 def _unknown_platform(name: str, where: str) -> Problem:

@@ -1,10 +1,13 @@
 """What `pulumi destroy` would delete, and what would keep it from completing."""
 
+import re
 from collections.abc import Iterator
 
+from ..chart.registries import find_partial_mirror
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
-from ..inventory.json_access import items, mapping, name_of, number, text
+from ..inventory.helm_records import latest
+from ..inventory.json_access import items, mapping, name_of, number, strings, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
@@ -42,7 +45,16 @@ OTHERS = Code(
     "a destroy deletes the namespace with everything in it",
     "move them, or let the stack adopt the namespace: createNamespace false",
 )
-CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS)
+HOOK_IMAGE = Code(
+    "destroy-hook-image",
+    "error",
+    "a pre-delete Job whose image is in a registry that is known to lack it",
+    "its pod never starts: `pulumi destroy` waits until its timeout and leaves the release uninstalling",
+    "set helmHooks.image.repository in values to a registry that has the image, then `pulumi up`",
+)
+CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS, HOOK_IMAGE)
+
+_IMAGE = re.compile(r"^[ -]*image:[ ]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
 
 def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -83,6 +95,21 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
         yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
+
+
+def check_hook_image(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield a pre-delete hook of the deployed release whose image cannot be pulled; records must be read."""
+    assert not isinstance(snapshot.records, Unavailable)
+    newest = latest(snapshot.records)
+    for hook in () if newest is None else newest.hooks:
+        if "pre-delete" not in strings(hook, "events"):
+            continue
+        for image in _IMAGE.findall(text(hook, "manifest")):
+            mirror = find_partial_mirror(image)
+            if mirror is not None and newest is not None:
+                job = ObjectReference(text(hook, "kind"), text(hook, "name"), newest.namespace)
+                evidence = [f"{job} of revision {newest.revision}: {image}", f"{mirror.description} lacks it"]
+                yield make(HOOK_IMAGE, HOOK_IMAGE.title, evidence, [job])
 
 
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

@@ -139,6 +139,11 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
         lambda snapshot, _states, expected: destroy.check_custom_resources(snapshot, expected),
     ),
     (
+        ("custom_resources", "records"),
+        "whether the pre-delete Job's image is known to be missing",
+        lambda snapshot, _states, _expected: destroy.check_hook_image(snapshot),
+    ),
+    (
         ("jobs",),
         "a pre-delete Job that hangs",
         lambda snapshot, _states, expected: destroy.check_jobs(snapshot, expected),

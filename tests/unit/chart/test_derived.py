@@ -97,6 +97,31 @@ def test_every_image_comes_from_the_registry(version: str, expected: dict[str, A
     assert settings(image_registry="registry.example.com/mirror", chart_version=version).derived == expected
 
 
+CHINA = "openkruise-registry.cn-shanghai.cr.aliyuncs.com"
+HOOK = {"helmHooks": {"image": {"repository": "docker.io/openkruise/kruise-helm-hook"}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "places"),
+    [
+        ({"image_registry": CHINA}, ["image_registry"]),
+        ({"image_registry": CHINA, "values": HOOK}, []),
+        ({"image_registry": CHINA, "chart_version": "1.7.0"}, []),  # it has no value for that image
+        ({"image_registry": "registry.example.com"}, []),
+        (
+            {"values": {"helmHooks": {"image": {"repository": f"{CHINA}/openkruise/kruise-helm-hook"}}}},
+            ["values.helmHooks.image.repository"],
+        ),
+        ({"values": {"manager": {"image": {"repository": f"{CHINA}/openkruise/kruise-manager"}}}}, []),
+        ({}, []),
+    ],
+)
+def test_a_registry_that_lacks_the_hooks_image(config: dict[str, Any], places: list[str]) -> None:
+    found = [one for one in settings(**config).warnings if one.code == "hook-image-missing"]
+    assert [one.place for one in found] == places
+    assert all(one.severity == "warning" for one in found)
+
+
 def test_the_platforms_values_and_the_registrys_stand_side_by_side() -> None:
     found = settings(platform="eks-custom-cni", image_registry="localhost:5000").derived
     image = {"repository": "localhost:5000/openkruise/kruise-manager"}
