@@ -9,13 +9,13 @@ from ...config.fields import Arguments
 from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
 from ...config.settings import Settings, read_settings
 from ...config.stack_config import parse_config
+from ...config.stack_yaml import STACK_FIELDS
 from ...diagnostics.problem import ConfigError
 from ..errors import UnusableInputError
 from ..output.terminal import note
 from ..selector_list import SelectorList
 from .files import read_text
 from .stack_input import StackInput, note_unread, read_config_json, read_stack_input
-from .stack_yaml import STACK_FIELDS
 
 _BLANK = " \t\r\n"
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)

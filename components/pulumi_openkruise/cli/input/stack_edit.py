@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...config.stack_yaml import read_stack_yaml
 from ...config.yaml_data import load_yaml
 from ..errors import UnusableInputError
 from ..output.terminal import quote_for_yaml
-from .stack_yaml import read_stack_yaml
 
 _BY_HAND = "add the lines by hand"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ...config.project_config import PROJECT_FILES, Project, read_project
+from ...config.stack_yaml import read_stack_yaml
 from ...diagnostics.problem import shown
 from ..errors import UnusableInputError
 from ..output.terminal import note
 from .files import read_text, source_of
-from .stack_yaml import read_stack_yaml
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.stack_edit import add_entries, write_atomically
-from pulumi_openkruise.cli.input.stack_yaml import read_stack_yaml
+from pulumi_openkruise.config.stack_yaml import read_stack_yaml
 
 from tests.support.engine import ROOT
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...config.yaml_data import load_yaml, scalar
-from ...diagnostics.problem import shown
+from ..diagnostics.problem import shown
+from .yaml_data import load_yaml, scalar
 
 STACK_FIELDS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 """The fields of a stack's file."""
