@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills chart languages package site oracle fuzz privileges fleets roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills sequences chart languages package site oracle fuzz privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,11 @@ e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
+
+sequences: export SEQUENCES ?= 300
+sequences: $(SANDBOX)/ready ## 300 random sequences of operations that must lose nothing; `make e2e` has twenty
+	$(SANDBOX)/bin/python -m sandbox build --with-helm
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_sequences.py -v
 
 fleets: export FLEET_KILLS ?= 30
 fleets: export FLEET_FAILURES ?= 50
