@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from ..config import names
 from ..config.helm_values import merge_values
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings
@@ -137,10 +138,14 @@ class Hooks:
     async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()
         seen = await self._view.release()
+        # Without a release there is nothing that OpenKruise's usual namespace could be taken from.
+        foreign = self._declared.namespace != names.NAMESPACE
+        asked = foreign or (not isinstance(seen, Unavailable) and seen.latest is not None)
+        exists = not problems and asked and await self._view.has_namespace(self._declared.namespace)
         if not problems and not isinstance(seen, Unavailable):
-            # Without a release there is nothing that the namespace could be taken from, and nothing to ask.
-            exists = await self._view.has_namespace(self._declared.namespace) if seen.latest else False
             problems = installation.check_namespace_creation(self._declared, seen, exists is not False)
+        if not problems and foreign and exists is True:
+            self._warn(installation.takeover_notice(self._declared))
         self._namespace.is_created = not problems
         return problems
 

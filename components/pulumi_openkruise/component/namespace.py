@@ -11,7 +11,6 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import _utilities
 
-from ..config import names
 from ..diagnostics.problem import Problem
 from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
@@ -24,8 +23,6 @@ LABELS: Mapping[str, str] = {
     "pod-security.kubernetes.io/enforce": "privileged",
 }
 """Labels of a namespace that is created."""
-
-_REFUSES_EXISTING = (4, 29)
 
 
 class Namespace(pulumi.CustomResource):
@@ -54,23 +51,9 @@ def created(
     name: str,
     namespace: str,
     opts: pulumi.ResourceOptions,
-    adopting: str,
     annotations: Mapping[str, str] | None = None,
 ) -> Namespace:
-    """Declare the namespace as a resource of the stack, labelled for OpenKruise.
-
-    Where one of this name exists already, the Kubernetes provider refuses to create it from 4.29 on
-    (pulumi-kubernetes#4278); older ones silently take it over, and delete it with the stack, which a warning
-    says for any but OpenKruise's usual namespace. ``adopting`` is what the field is called that, if false,
-    adopts an existing one.
-    """
-    provider = provider_version()
-    if namespace != names.NAMESPACE and tuple(map(int, provider.split(".")[:2])) < _REFUSES_EXISTING:
-        pulumi.log.warn(
-            f"pulumi-kubernetes {provider} takes over a namespace that exists already, and deletes it "
-            f"with the stack. If {namespace} is not OpenKruise's alone, set {adopting} to false; or use "
-            f"pulumi-kubernetes {'.'.join(map(str, _REFUSES_EXISTING))} or newer, which refuses."
-        )
+    """Declare the namespace as a resource of the stack, labelled for OpenKruise."""
     metadata: dict[str, Any] = {"name": namespace, "labels": dict(LABELS)}
     if annotations:
         metadata["annotations"] = dict(annotations)

@@ -153,7 +153,6 @@ def _namespace(
         f"{name}-namespace",
         settings.namespace,
         _adopt(options, settings.former_namespace, existing),
-        settings.field_name("create_namespace"),
         # Where the chart created it, Helm would delete what its release no longer contains.
         KEEP if adopting else None,
     )

@@ -79,6 +79,19 @@ def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: boo
     ]
 
 
+def takeover_notice(declared: Declared) -> str:
+    """Return what becomes of a namespace that exists and that the stack is about to create.
+
+    Which version of its plugin the engine runs, a program is not told (pulumi-kubernetes#4278).
+    """
+    key = declared.field_name("create_namespace")
+    return (
+        f"namespace {declared.namespace} exists, and this stack is about to create it: pulumi-kubernetes "
+        "4.29 and newer refuse that, an older plugin takes it over and deletes it with the stack. If it is "
+        f"not OpenKruise's alone, set {key} to false"
+    )
+
+
 def _ways_in(declared: Declared) -> tuple[str, ...]:
     """Return how a stack takes over what exists already."""
     name = declared.component

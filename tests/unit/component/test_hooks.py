@@ -393,6 +393,37 @@ def test_a_namespace_that_is_there_or_may_be_is_not_created(
     assert "namespace kruise-system: exists" in refused
 
 
+@pytest.mark.parametrize(
+    ("namespace", "answer", "warned"),
+    [
+        ("mine", (200, {"metadata": {}}), True),
+        ("mine", (404, {}), False),
+        # One that an interrupted `up` has left is OpenKruise's own.
+        ("kruise-system", (200, {"metadata": {}}), False),
+    ],
+)
+def test_an_older_plugin_would_take_over_a_namespace_that_exists(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    said: list[str],
+    namespace: str,
+    answer: tuple[int, Any],
+    warned: bool,
+) -> None:
+    server.objects(SECRETS.replace("kruise-system", namespace), [])
+    server.routes.pop(CLONE_SETS)
+    server.routes[f"/api/v1/namespaces/{namespace}"] = answer
+    if namespace == "kruise-system":
+        holds(server)
+        server.routes.pop(CLONE_SETS)
+    args: OpenKruiseArgs = {"namespace": namespace}
+    assert called(configured(server), hooks, "create namespace", args, new_inputs={}) == ""
+    told = [note for note in said if "an older plugin takes it over" in note]
+    assert bool(told) is warned
+    assert all(note.startswith(f"warn: namespace {namespace} exists") for note in told)
+    assert all(note.endswith("set create_namespace to false") for note in told)
+
+
 def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:

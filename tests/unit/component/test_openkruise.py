@@ -356,22 +356,6 @@ def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) 
     assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
 
 
-@pytest.mark.parametrize(
-    ("provider", "namespace", "warned"),
-    [("4.28.9", "mine", True), ("4.29.0", "mine", False), ("4.25.0", "kruise-system", False)],
-)
-def test_a_provider_that_takes_over_namespaces_is_warned_of(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, provider: str, namespace: str, warned: bool
-) -> None:
-    warnings: list[str] = []
-    monkeypatch.setattr("pulumi_openkruise.component.namespace.provider_version", lambda: provider)
-    monkeypatch.setattr("pulumi.log.warn", lambda text, **_: warnings.append(text))
-    install(engine, {"namespace": namespace})
-    said = [text for text in warnings if "takes over" in text]
-    assert bool(said) is warned
-    assert all(namespace in text and provider in text for text in said)
-
-
 def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -> None:
     engine.mocks.state = {RELEASE: {"status": {"status": "deployed", "version": "1.9.9"}}}
     install(engine, {"chart": "./chart"})

@@ -397,7 +397,6 @@ def test_what_the_component_says_of_config_names_its_keys(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: said.append(text))
-    monkeypatch.setattr("pulumi_openkruise.component.namespace.provider_version", lambda: "4.25.0")
     pulumi.runtime.set_all_config({"mine:chartVersion": "1.7.3", "mine:namespace": "other"})
 
     def program() -> None:
@@ -408,7 +407,6 @@ def test_what_the_component_says_of_config_names_its_keys(
     with pytest.raises(InvalidConfigError, match=r"^config of stack test: 1 problem\n\nmine:values\.x: "):
         engine.run(program)
     assert any(text.startswith("mine:chartVersion: 1.7.3") for text in said)
-    assert any("set mine:createNamespace to false" in text for text in said)
 
 
 def test_arguments_of_a_program_are_called_by_their_own_names(
