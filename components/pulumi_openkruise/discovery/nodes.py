@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..config.node_affinity import leaves_out
 from ..detection import Classification, classify, pool_of
+from ..detection.runtimes import RuntimeMismatch, find_mismatch
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
 
@@ -18,6 +20,8 @@ class ClassifiedNode:
     labels: Mapping[str, str]
     classification: Classification
     pool: str
+    mismatch: RuntimeMismatch | None = None
+    """For a real node whose container runtime kruise-daemon cannot talk to: why."""
 
     @property
     def is_target(self) -> bool:
@@ -35,7 +39,20 @@ def classify_node(node: Mapping[str, Any]) -> ClassifiedNode:
         for key, value in (labels.items() if isinstance(labels, Mapping) else ())
         if isinstance(key, str) and isinstance(value, str)
     }
-    return ClassifiedNode(str(metadata.get("name", "")), plain, classify(node), pool_of(node))
+    classification = classify(node)
+    mismatch = _find_mismatch(node) if classification.runs_daemon else None
+    return ClassifiedNode(str(metadata.get("name", "")), plain, classification, pool_of(node), mismatch)
+
+
+def _find_mismatch(node: Mapping[str, Any]) -> RuntimeMismatch | None:
+    status = node.get("status")
+    info = status.get("nodeInfo") if isinstance(status, Mapping) else None
+    reported = (info.get(key) for key in ("containerRuntimeVersion", "kubeletVersion")) if info else ("", "")
+    runtime, kubelet = (value if isinstance(value, str) else "" for value in reported)
+    return _known_mismatch(runtime, kubelet)
+
+
+_known_mismatch = lru_cache(maxsize=1 << 10)(find_mismatch)
 
 
 class ExcludedBy(NamedTuple):
@@ -68,6 +85,8 @@ class Group:
     """Positions in the list of selectors of those that match these nodes."""
     left_out: bool
     """Whether the stack's values keep the daemon off these, whatever the selectors say."""
+    mismatch: RuntimeMismatch | None = None
+    """Why the daemon cannot talk to their container runtime, where it would run."""
     names: list[str] = field(default_factory=list)
 
     @property
@@ -78,7 +97,12 @@ class Group:
             return True
         if classification.no_daemon:
             return not (self.excluded_by or self.left_out)
-        return self.is_lost
+        return self.is_lost or self.is_unusable
+
+    @property
+    def is_unusable(self) -> bool:
+        """Whether these are real nodes that get a daemon which cannot talk to their container runtime."""
+        return self.mismatch is not None and not (self.excluded_by or self.left_out)
 
     @property
     def is_lost(self) -> bool:
@@ -88,23 +112,20 @@ class Group:
 
 def group_nodes(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Group]:
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
-    groups: dict[tuple[int, str, ExcludedBy], Group] = {}
+    groups: dict[tuple[int, str, ExcludedBy, RuntimeMismatch | None], Group] = {}
     for node, by in zip(nodes, find_exclusions(nodes, existing), strict=True):
-        key = (
-            id(node.classification),
-            node.pool,
-            by,
-        )  # equal ones are one object unless forgotten
+        # Equal classifications are one object, unless the detector has forgotten the first.
+        key = (id(node.classification), node.pool, by, node.mismatch)
         group = groups.get(key)
         if group is None:
             mask = by.selectors
             places = tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
-            group = groups[key] = Group(node.classification, node.pool, places, by.left_out)
+            group = groups[key] = Group(node.classification, node.pool, places, by.left_out, node.mismatch)
         group.names.append(node.name)
-    merged: dict[tuple[Classification, str, tuple[int, ...], bool], Group] = {}
+    merged: dict[tuple[Any, ...], Group] = {}
     for group in groups.values():
-        key_of_all = (group.classification, group.pool, group.excluded_by, group.left_out)
-        first = merged.setdefault(key_of_all, group)
+        facts = (group.classification, group.pool, group.excluded_by, group.left_out, group.mismatch)
+        first = merged.setdefault(facts, group)
         if first is not group:
             first.names += group.names
     order = ("virtual", "unsure", "real")

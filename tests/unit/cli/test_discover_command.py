@@ -423,3 +423,17 @@ def test_a_narrow_terminal_breaks_no_label_in_two(
         line for line in out.splitlines() if len(line) > columns and not line.startswith("  kubectl ")
     ]
     assert all(len(line.split()[-1]) > columns - 20 for line in too_long)
+
+
+def test_a_runtime_that_the_daemon_cannot_talk_to_is_named_before_an_installation(cli: Cli) -> None:
+    code, out, _err = cli(["dockershim-1-23", "bare-metal"])
+    assert code == 1
+    assert (
+        "Real nodes whose container runtime the daemon cannot talk to: 1. Before `pulumi up`: move the" in out
+    )
+    assert "Docker by dockershim (kubelet before" in " ".join(out.split())
+    code, out, _err = cli(["dockershim-1-23", "bare-metal"], "-o", "json")
+    runtimes = [group["runtime"] for group in json.loads(out)["groups"]]
+    assert [bool(one) for one in runtimes].count(True) == 1
+    code, out, _err = cli(["cri-dockerd", "bare-metal"])
+    assert (code, "cannot talk to" in out) == (0, False)

@@ -45,6 +45,7 @@ def as_data(
                 ],
                 "settle": group.classification.settle or None,
                 "no_daemon": group.classification.no_daemon or None,
+                "runtime": str(group.mismatch) if group.mismatch else None,
                 "excluded_by": [
                     {"selector": str(existing.given[place]), "origin": existing.origins[place]}
                     for place in group.excluded_by
@@ -111,6 +112,8 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
             why = [classification.settle]
         elif classification.verdict == "real" and classification.no_daemon:
             why.insert(0, classification.no_daemon)
+        elif group.mismatch is not None:
+            why.insert(0, str(group.mismatch))
         rows.append(
             [
                 str(len(group.names)),
@@ -155,6 +158,14 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
             f"Real nodes that the stack's values leave out: {count}. They do not satisfy what the values "
             "require of the daemon's nodes, whatever the selectors say."
         )
+    unusable = [group for group in groups if group.is_unusable]
+    if unusable:
+        count = sum(len(group.names) for group in unusable)
+        ways = sorted({group.mismatch.remedy for group in unusable if group.mismatch})
+        parts.append(
+            f"Real nodes whose container runtime the daemon cannot talk to: {count}. Before `pulumi up`: "
+            f"{'; '.join(ways)}; or exclude them."
+        )
     lines = config_lines(proposal, namespace)
     if lines:
         parts.append("To exclude the others, add to the stack's file:\n\n" + "\n".join(lines))
@@ -173,7 +184,7 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
             f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon{why}. "
             f"Have the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
         )
-    if not proposal and not hit:
+    if not proposal and not hit and not unusable:
         others = ", except for those" if left_out else ""
         parts.append(f"Every node known to be virtual is excluded, and no real one is{others}.")
     return parts

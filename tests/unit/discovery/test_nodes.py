@@ -1,0 +1,53 @@
+"""Nodes and their groups: what is open about them, and runtimes that the daemon cannot talk to."""
+
+from typing import Any
+
+import pytest
+from pulumi_openkruise.discovery import classify_node, group_nodes, propose
+from pulumi_openkruise.selectors.placement import Placement
+
+from tests.support.corpus import corpus
+
+SAMPLES = {sample.id: sample.node for sample in corpus()}
+POOL = Placement(("kubernetes.io/hostname=old-docker-1",))
+
+
+def test_a_runtime_that_the_daemon_cannot_talk_to_is_open_until_it_is_excluded() -> None:
+    nodes = [classify_node(SAMPLES[id_]) for id_ in ("dockershim-1-23", "bare-metal")]
+    groups = group_nodes(nodes, Placement())
+    (docker,) = [group for group in groups if group.mismatch]
+    assert docker.names == ["old-docker-1"]
+    assert docker.is_unusable
+    assert docker.is_open
+    assert str(docker.mismatch).startswith("Docker by dockershim (kubelet before 1.24) serves CRI v1alpha2")
+    assert sum(group.is_open for group in groups) == 1
+    excluded = group_nodes(nodes, POOL)
+    assert not any(group.is_unusable for group in excluded)
+    # Excluding real nodes is for people to decide.
+    assert not propose(nodes, Placement())
+
+
+def test_nodes_that_differ_in_the_runtime_alone_are_two_groups() -> None:
+    old, new = (dict(SAMPLES["bare-metal"]) for _ in range(2))
+    info = old["status"]["nodeInfo"] | {
+        "containerRuntimeVersion": "containerd://1.5.9",
+        "kubeletVersion": "v1.23.1",
+    }
+    old["status"] = {**old["status"], "nodeInfo": info}
+    groups = group_nodes([classify_node(old), classify_node(new)], Placement())
+    assert [bool(group.mismatch) for group in groups].count(True) == 1
+    assert len(groups) == 2
+
+
+@pytest.mark.parametrize("status", [None, [], {"nodeInfo": None}, {"nodeInfo": {"kubeletVersion": 5}}])
+def test_a_status_of_any_shape(status: Any) -> None:
+    node = {"metadata": {"name": "a", "labels": {"openkruise.io/virtual-node": "false"}}, "status": status}
+    assert classify_node(node).mismatch is None
+
+
+def test_a_virtual_node_has_no_runtime_to_talk_to() -> None:
+    assert all(
+        classify_node(node).mismatch is None
+        for node in SAMPLES.values()
+        if classify_node(node).classification.verdict == "virtual"
+    )
