@@ -43,7 +43,7 @@ def gates_problems(
             yield Problem("wrong-type", where, f"expected the name of a gate, found {shown(name)}")
         elif problem is not None:
             yield problem
-        elif not isinstance(on, bool):
+        if isinstance(name, str) and not isinstance(on, bool):
             reason = f"expected true or false, found {shown(on)}"
             yield Problem("wrong-type", place, reason, (), "write true or false, without quotes")
         if isinstance(name, str) and isinstance(on, bool):
@@ -59,6 +59,10 @@ def read_text(text: str) -> dict[str, bool]:
 
 def text_problems(text: str, chart: Version, where: str, key: str = "feature_gates") -> Iterator[Problem]:
     """Yield the problems of a string given directly to the chart; it may be secret, and is not shown."""
+    if "\\," in text:
+        reason = r"found \, which only helm's --set needs: here it becomes a part of a gate's value"
+        yield Problem("wrong-value", where, reason, (), f"write plain commas, or give the gates as {key}")
+        return
     for index, entry in enumerate(text.split(",") if text else ()):
         name, sign, value = entry.partition("=")
         if not sign or value not in ("true", "false") or entry != entry.strip():

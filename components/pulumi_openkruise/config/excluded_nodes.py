@@ -77,6 +77,12 @@ def _syntax_problems(found: Iterable[SelectorProblem], listed: Sequence[Listed])
             yield Problem(
                 "split-selector", one.origin, reason, tuple(detail), f'put it in quotes: "{split[here]}"'
             )
+        elif "\\," in one.text:
+            reason = r"found \, which only helm's --set needs: a selector has plain commas"
+            plain = one.text.replace("\\,", ",")
+            yield Problem(
+                problem.code, one.origin, reason, tuple(draw_caret(one.text, None)), f'write "{plain}"'
+            )
         elif problem.selector is not None and not problem.selector.strip():
             remedy = (
                 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'

@@ -145,6 +145,19 @@ def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     return Problem("wrong-type", where, f"expected {expected}, found {shown(value)}", remedy=remedy)
 
 
+def _selector_remedy(item: Mapping[Any, Any]) -> str:
+    """Return the selector to write for a mapping: a LabelSelector of the API, or labels and their values."""
+    from ..selectors import SelectorError  # for a mistake only
+    from ..selectors.exclusion import read_selectors
+
+    api_form = item if {"matchLabels", "matchExpressions"} & set(item) else {"matchLabels": dict(item)}
+    try:
+        (selector,) = read_selectors([api_form])
+    except SelectorError:
+        return "YAML reads `key: value` as a mapping; write key=value"
+    return f'write "{selector}"'
+
+
 def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     """Return what is wrong with an item of a list of strings, with the YAML trap it probably comes from."""
     if isinstance(item, str):
@@ -155,7 +168,7 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     if item is None:
         remedy = 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
     elif isinstance(item, Mapping):
-        remedy = "YAML reads `key: value` as a mapping; write key=value"
+        remedy = _selector_remedy(item)
     elif isinstance(item, (list, tuple)):
         remedy = "write one entry a line, without a list inside the list"
     else:

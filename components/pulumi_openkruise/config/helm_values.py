@@ -86,7 +86,8 @@ def read_values(
         wrong = list(check_labels(values, pods, where))
         problems += wrong
         # Where something is not data, the affinity cannot be judged.
-        if not any(_unfit(values.get(pods.section, {}), where)):
+        unfit = _unfit(values.get(pods.section, {}), where)
+        if all(problem.severity != "error" for problem in unfit):
             form = list(check_form(values, pods, where))
             problems += form
             if not wrong and not form and (pods is DAEMON or exclude_manager):
@@ -161,6 +162,10 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
         yield Problem("null-value", where, reason, (), remedy)
     elif isinstance(value, float) and not math.isfinite(value):
         yield Problem("invalid-values", where, "not a finite number")
+    elif isinstance(value, str) and "\\," in value and not where.endswith(".featureGates"):
+        # As in --set daemon.extraEnvs[0].value='.svc\,10.0.0.0/8'.
+        reason = r"has \, as helm's --set needs it: in values the backslash stays"
+        yield Problem("escaped-comma", where, reason, (), "write plain commas", "warning")
     elif not isinstance(value, (str, bool, int, float)):
         reason = f"expected a value of JSON or YAML, found a Python {type(value).__name__}"
         yield Problem("invalid-values", where, reason)

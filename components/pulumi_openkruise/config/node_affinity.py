@@ -67,7 +67,10 @@ def check_labels(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[
         fault = check_requirement(key, "In", (value,))
         if fault:
             place = f"{where}.{pods.section}.nodeSelector.{key}"
-            yield Problem("invalid-affinity", place, fault)
+            plain = key.replace("\\.", ".")
+            escaped = plain != key and check_requirement(plain, "In", (value,)) is None
+            remedy = rf"write {plain}: the \ is for helm's --set" if escaped else ""
+            yield Problem("invalid-affinity", place, fault, (), remedy)
 
 
 def check_form(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:

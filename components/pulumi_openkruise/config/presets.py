@@ -82,6 +82,11 @@ def is_preset(name: str) -> bool:
     return True
 
 
+def preset_names() -> list[str]:
+    """Return the bare names of all presets, without those of groups."""
+    return list(_presets())
+
+
 def revisions(name: str) -> int:
     """Count the revisions of a preset or group, given by its bare name; 0 if there is none of that name."""
     if name in GROUPS:

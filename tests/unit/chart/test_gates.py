@@ -75,6 +75,7 @@ def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
         ({"PodWebhook": "false"}, [("wrong-type", "gates.PodWebhook", "error")]),
         ({"PodWebhook": None}, [("wrong-type", "gates.PodWebhook", "error")]),
         ({1: True}, [("wrong-type", "gates", "error")]),
+        ({"xyz": None}, [("unknown-gate", "gates.xyz", "error"), ("wrong-type", "gates.xyz", "error")]),
         ({"AllAlpha": True}, [("external-certs", "gates", "error")]),
         ({"AllAlpha": True, "EnableExternalCerts": False}, []),
         ({"AllAlpha": False}, []),

@@ -1,0 +1,29 @@
+"""``pulumi-openkruise schema``: what editors read."""
+
+import json
+from collections.abc import Callable
+
+from pulumi_openkruise.config.stack_schema import stack_schema
+from ruamel.yaml import YAML
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_the_schema_is_printed(command: Cli) -> None:
+    code, out, err = command("schema")
+    assert (code, json.loads(out), err) == (0, stack_schema(), "")
+
+
+def test_as_yaml_for_another_namespace(command: Cli) -> None:
+    code, out, _err = command("schema", "-o", "yaml", "--config-namespace", "mine")
+    assert code == 0
+    assert YAML(typ="safe").load(out) == stack_schema("mine")
+    assert "mine:timeout" in out
+    assert "openkruise:timeout" not in out
+
+
+def test_its_keys_as_a_table(command: Cli) -> None:
+    code, out, _err = command("schema", "-o", "table")
+    assert code == 0
+    assert "openkruise:guardDestroy" in out
+    assert "true or false" in out
