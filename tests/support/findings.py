@@ -239,7 +239,7 @@ CASES: dict[str, Case] = {
     ),
 }
 
-# What is wrong has this other sign too.
+# What is wrong leads to this other finding, too.
 ALSO = {"destroy-hook-refuses": {"destroy-deletes"}}
 
 

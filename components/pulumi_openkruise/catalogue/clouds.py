@@ -1,4 +1,4 @@
-"""Cloud vendors' serverless services: pods run somewhere else, a virtual node stands for the place."""
+"""Cloud vendors' serverless services: pods run in the service, and a virtual node represents it."""
 
 from .kind import FieldPatterns, NodeKind
 
@@ -14,7 +14,7 @@ CLOUDS: tuple[NodeKind, ...] = (
         confidence="unverified",
         patterns=FieldPatterns(name=r"virtual-kubelet-[a-z]{2,}-[a-z]+"),
         type_label="unknown",
-        reason="the value of the label that tells these nodes from others could not be verified",
+        reason="the value of their identifying label could not be verified",
     ),
     NodeKind(
         name="alibaba-eci",

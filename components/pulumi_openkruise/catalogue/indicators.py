@@ -100,7 +100,7 @@ SHAPES: tuple[NodeInfoShape, ...] = (
 
 _VIRTUAL = r"(?:virtual[-_.]?(?:kubelet|node)|vkubelet|vnode)"
 VIRTUAL_KEY = rf"(?:^|.*[./_-]){_VIRTUAL}(?:$|[./]|[-_](?:type|kind|name|id|role|provider)$)"
-"""Keys of labels and taints whose name says that the node is virtual, whoever makes it (RE2, from the
+"""Keys of labels and taints whose name says that the node is virtual, of any maker (RE2, from the
 beginning): ``example.com/virtual-node``, and not ``example.com/virtual-node-group``."""
 TYPE_KEY = r"(?:^|.*[./_-])(?:type|kind|class|role|provider|mode)$"
 """Keys of labels whose value says what the node is: of others, as pools, people choose values freely."""

@@ -1,4 +1,4 @@
-"""Virtual Kubelet, what is built on it, and other software whose nodes stand for something else.
+"""Virtual Kubelet, what is built on it, and other software whose nodes represent something else.
 
 Other clusters, batch systems, appliances.
 """

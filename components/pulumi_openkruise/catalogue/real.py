@@ -1,4 +1,4 @@
-"""Real nodes that look virtual, or that other charts exclude, and real nodes where the daemon cannot run."""
+"""Real nodes that look virtual, or that other charts exclude, and real nodes where no daemon can run."""
 
 from .kind import FieldPatterns, NodeKind
 
@@ -23,7 +23,7 @@ REAL: tuple[NodeKind, ...] = (
         patterns=FieldPatterns(os_image=r"Bottlerocket OS"),
         virtual=False,
         excluded=False,
-        reason="real; where the daemon does not find containerd's socket, socketLocation tells it",
+        reason="real; where the daemon does not find containerd's socket, socketLocation sets it",
     ),
     NodeKind(
         name="eks-auto",

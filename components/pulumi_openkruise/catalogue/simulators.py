@@ -1,4 +1,4 @@
-"""Nodes that only seem to be there: simulators, and nodes of clusters inside a cluster."""
+"""Simulated nodes, and the nodes of clusters inside a cluster."""
 
 from .kind import FieldPatterns, NodeKind
 
@@ -11,7 +11,7 @@ SIMULATORS: tuple[NodeKind, ...] = (
         confidence="code",
         revisions=(("type=virtual-kubelet",),),
         type_label="yes",
-        type_label_note="lost with mirrorHostNodes, whose nodes are copies that nothing tells from real ones",
+        type_label_note="lost with mirrorHostNodes, whose nodes are copies of real ones",
     ),
     NodeKind(
         name="kubemark",

@@ -14,7 +14,7 @@ EXPIRED = Code(
     "warning",
     "an entry of the file of accepted findings whose last day has passed",
     "the finding that it accepted counts again",
-    "mend what was accepted and remove the entry, or give it a later day and a reason that still holds",
+    "fix what was accepted and remove the entry, or give it a later day and a reason that still holds",
 )
 CODES = (EXPIRED,)
 

@@ -176,7 +176,7 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found that has to be mended."""
+        """Whether no finding needs action."""
         return not self.fails_on("warning")
 
     def fails_on(self, threshold: Severity) -> bool:

@@ -41,8 +41,8 @@ _BY_CHANCE = frozenset({"node.kubernetes.io/instance-type"})
 PRESET, LABEL, KEY_OF_ITS_MAKER, LABEL_BY_CHANCE, VALUES, PAIR, KEY, REQUIREMENT = 1, 3, 4, 4, 5, 6, 7, 3
 """What a candidate costs: presets rest on evidence, labels only on the nodes that are there now.
 
-A key alone excludes nodes with values that nobody has seen yet, real ones too: cheap only where the key is in
-a maker's own domain. A longer conjunction costs ``REQUIREMENT`` for each of its parts.
+A key alone also excludes nodes with values that do not exist yet, real ones too: cheap only where the key is
+in a maker's own domain. A longer conjunction costs ``REQUIREMENT`` for each of its parts.
 """
 
 

@@ -1,4 +1,4 @@
-"""The table of findings in the docs is the code's. ``UPDATE_DOCS=1`` writes it anew."""
+"""The table of findings in the docs is the code's. ``UPDATE_DOCS=1`` rewrites it."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sandbox's nodes are told as what they are, too: they were written for another purpose."""
+"""The sandbox's nodes, which were written for another purpose, are classified as what they are."""
 
 import pytest
 from pulumi_openkruise.detection import classify

@@ -39,6 +39,17 @@ def test_nodes_that_differ_in_the_runtime_alone_are_two_groups() -> None:
     assert len(groups) == 2
 
 
+def test_nodes_that_differ_in_the_kubelet_alone_are_two_groups_where_it_decides() -> None:
+    nodes = []
+    for kubelet in ("v1.23.17", "v1.24.0"):
+        node = dict(SAMPLES["cri-dockerd"])
+        info = {**node["status"]["nodeInfo"], "kubeletVersion": kubelet}
+        node["status"] = {**node["status"], "nodeInfo": info}
+        nodes.append(classify_node(node))
+    assert nodes[0].classification == nodes[1].classification
+    assert sorted(group.is_unusable for group in group_nodes(nodes, Placement())) == [False, True]
+
+
 @pytest.mark.parametrize("status", [None, [], {"nodeInfo": None}, {"nodeInfo": {"kubeletVersion": 5}}])
 def test_a_status_of_any_shape(status: Any) -> None:
     node = {"metadata": {"name": "a", "labels": {"openkruise.io/virtual-node": "false"}}, "status": status}

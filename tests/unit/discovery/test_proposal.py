@@ -225,11 +225,13 @@ def test_proposals_are_exact_and_give_up_only_what_is_impossible(
         assert not twin or next(other for other in nodes if other.name == twin).labels == one.labels
     # No single label does what took more.
     common = [one.labels.items() for one in nodes if one.name in targets - to_label]
-    texts = [f"{key}={value}" for key, value in sorted(set.intersection(*map(set, common)))] if common else []
-    singles = [text for text in texts if _spares(text, nodes)]
+    labels = (
+        [f"{key}={value}" for key, value in sorted(set.intersection(*map(set, common)))] if common else []
+    )
+    singles = [label for label in labels if _spares(label, nodes)]
     if singles:
         assert proposal.selectors == (singles[0],)
-    elif pairs := [p for one in combinations(texts, 2) if _spares(p := ",".join(one), nodes)]:
+    elif pairs := [p for one in combinations(labels, 2) if _spares(p := ",".join(one), nodes)]:
         assert sum(1 + one.count(",") for one in proposal.selectors) <= 2
         assert pairs
 
