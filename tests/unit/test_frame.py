@@ -1,6 +1,7 @@
 """What frames the code: licence, changelog, contributing guide, workflow and hooks name only what exists."""
 
 import re
+import runpy
 from typing import Any
 
 import pytest
@@ -63,6 +64,41 @@ def test_the_workflow_runs_what_a_merge_must_pass() -> None:
     assert sorted(commands) == [".ci/run", "make lint", "make test"]
     classifiers = re.findall(r"Python :: (3\.\d+)", PYPROJECT)
     assert jobs["test"]["strategy"]["matrix"]["python"] == classifiers
+
+
+def notes() -> Any:
+    return runpy.run_path(str(ROOT / ".github" / "release_notes.py"))["read_entry"]
+
+
+CHANGES = "# Changelog\n\n## [1.2.0] - 2026-01-01\n\n### Added\n\n- a\n\n## [1.1.0]\n\n- b\n"
+
+
+def test_release_notes_are_the_changelogs_entry() -> None:
+    assert notes()("v1.2.0", CHANGES, 'version = "1.2.0"\n') == "### Added\n\n- a"
+    assert notes()("v1.1.0", CHANGES, 'version = "1.1.0"\n') == "- b"
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "message"),
+    [
+        ("1.2.0", "1.2.0", "expected v<major>"),
+        ("v1.2.0", "1.1.0", "pyproject.toml has version 1.1.0"),
+        ("v1.3.0", "1.3.0", r"no entry \[1.3.0\]"),
+        ("v1.2.0", "", "pyproject.toml has version none"),
+    ],
+)
+def test_a_release_needs_tag_version_and_entry_to_agree(tag: str, version: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        notes()(tag, CHANGES, f'version = "{version}"\n' if version else "")
+
+
+def test_the_release_publishes_nothing() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    workflow = read_yaml(".github/workflows/release.yml")
+    assert workflow["permissions"] == {"contents": "read"}
+    assert not re.findall(r"publish@|twine upload|npm publish|gh release|secrets\.", text)
+    (job,) = workflow["jobs"].values()
+    assert any(step.get("run") == ".ci/run" for step in job["steps"])
 
 
 def test_every_target_has_a_line_in_the_list() -> None:
