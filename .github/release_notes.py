@@ -10,8 +10,8 @@ ROOT = Path(__file__).parent.parent
 def read_entry(tag: str, changelog: str, pyproject: str) -> str:
     """Return the entry of the version that a tag like ``v1.2.3`` names.
 
-    Raises ValueError, with what to do, if the tag names no version, if pyproject.toml has another one, or if the
-    changelog has no entry of it.
+    Raises ValueError, with what to do, if the tag names no version, if pyproject.toml has another one, or if
+    the changelog has no entry of it.
     """
     matched = re.fullmatch(r"v(\d+\.\d+\.\d+)", tag)
     if matched is None:
