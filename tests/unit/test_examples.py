@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pulumi_openkruise import InvalidConfigError
+from pulumi_openkruise import InvalidConfigError, OpenKruise, args_from_config
 from pulumi_openkruise.cli.app import commands as command_line
 from pulumi_openkruise.component.plugin import _Provider
 from pulumi_openkruise.selectors import affinity_matches
@@ -56,8 +56,10 @@ def fresh_modules() -> Any:
 
 
 def read_config(stack: Path) -> dict[str, str]:
-    config: dict[str, Any] = YAML(typ="safe").load(stack.read_text())["config"]
-    return config_texts(config)
+    """Return what a program gets: the stack's config over the project's."""
+    project = YAML(typ="safe").load((stack.parent / "Pulumi.yaml").read_text()).get("config", {})
+    own: dict[str, Any] = YAML(typ="safe").load(stack.read_text())["config"]
+    return config_texts({**{key: entry["value"] for key, entry in project.items()}, **own})
 
 
 def run(engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,12 +134,14 @@ def test_a_stacks_own_list_is_added_to_the_shared_one(
     assert "node.example.com/managed-by=burst-controller" in selectors
 
 
-def test_a_mistake_in_a_stacks_list_is_reported_though_the_program_joins_it(
-    engine: Engine, set_config: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_a_mistake_in_a_list_is_reported_though_a_program_joins_it(
+    engine: Engine, set_config: Callable[..., None]
 ) -> None:
     set_config({"openkruise:virtualNodeSelectors": "a=b"})
+    arguments = args_from_config()
+    joined = ["c=d", *(arguments.get("virtual_node_selectors") or [])]
     with pytest.raises(InvalidConfigError, match=r"openkruise:virtualNodeSelectors: .* a list of strings"):
-        run(engine, EXAMPLES / "shared-lists", monkeypatch)
+        engine.run(lambda: OpenKruise("kruise", {"virtual_node_selectors": joined}))
 
 
 def test_a_component_of_a_team_owns_the_installation(
