@@ -47,7 +47,10 @@ def links(text: str, path: Path) -> set[str]:
             found.add(link)
             continue
         name, hash_, anchor = link.partition("#")
-        target = (path.parent / name).resolve() if name else path
+        if not name:
+            found.add("#")  # a heading of the same page, which is translated
+            continue
+        target = (path.parent / name).resolve()
         found.add(f"{PAIRS.get(target, target)}{hash_}{anchor}")
     return found
 
