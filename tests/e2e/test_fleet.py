@@ -152,10 +152,12 @@ def test_what_is_wrong_is_told_before_anything_changes(make: Make) -> None:
     file["clusters"]["lost"] = {"wave": "none"}
     file["waves"].append({"name": "late", "select": "wave=late", "paralel": 2})
     fleet.write(file)
+    fleet.configure("dev-0", {"openkruise:virtualNodeSelector": "type=kwok"})
     refused = fleet.up()
     assert refused.returncode != 0
     assert "Traceback" not in refused.stdout
-    for text in ("clusters.lost: there is no stack file", "no wave selects it", "did you mean parallel?"):
+    expected = ["clusters.lost: there is no stack file", "no wave selects it", "did you mean parallel?"]
+    for text in [*expected, "Pulumi.dev-0.yaml, openkruise:virtualNodeSelector: unknown key"]:
         assert text in refused.stdout
     assert fleet.events() == []
 

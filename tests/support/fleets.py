@@ -20,7 +20,7 @@ PROGRAM = '''
 """Stands in for the program of a cluster: writes down when it ran, waits, and fails where it is told to."""
 import json, os, time, pulumi
 
-config, stack = pulumi.Config(), pulumi.get_stack()
+config, stack = pulumi.Config("simulated"), pulumi.get_stack()
 
 def note(event):
     line = json.dumps([time.time(), stack, event, os.getpid()]) + "\\n"
@@ -104,7 +104,7 @@ class SimulatedFleet:
         path = self.project / "stacks" / f"Pulumi.{name}.yaml"
         document = yaml.safe_load(path.read_text()) if path.exists() else {}
         document["config"] = {
-            (key if ":" in key else f"{PROJECT}:{key}"): value for key, value in config.items()
+            (key if ":" in key else f"simulated:{key}"): value for key, value in config.items()
         }
         path.write_text(yaml.safe_dump(document))
 

@@ -1,11 +1,15 @@
 """The project whose stacks a fleet updates: its folder, its stack files, and the fleet's file beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from ..config import project_config
+from ..config.settings import read_settings
+from ..config.stack_config import parse_config
+from ..config.stack_yaml import read_stack_yaml
 from ..config.yaml_data import load_yaml
+from ..diagnostics.field_names import NAMESPACE, config_field_name
 from ..diagnostics.problem import ConfigError, Problem, shown
 from .file import Wave, read_fleet
 from .release import package_versions, program_digest, text_digest
@@ -23,15 +27,18 @@ class Project:
     """The folder of its stack files."""
     waves: tuple[Wave, ...]
     texts: Mapping[str, str]
-    """The stack files by stack."""
+    """The stack files' texts by stack."""
     program: str
     """Digest of its program."""
     packages: str
-    logs: Path = field(default=Path())
-    """Where the logs of updates are written."""
+
+    @property
+    def logs(self) -> Path:
+        """The folder into which updates write their logs."""
+        return self.folder / "fleet" / "logs"
 
     def stack_file(self, stack: str) -> Path:
-        """Return the stack file of a stack."""
+        """Return the path of a stack's file."""
         return self.stacks / f"Pulumi.{stack}.yaml"
 
     def release_of(self, stack: str) -> dict[str, str]:
@@ -39,58 +46,83 @@ class Project:
         return {"config": text_digest(self.texts[stack]), "program": self.program, "packages": self.packages}
 
 
-def read_project(file: Path, name: str | None = None, *, only: str | None = None) -> Project:
-    """Return the project of a fleet's file; ``name`` is what it must be called, ``only`` names one stack.
+def read_project(file: Path, name: str | None = None) -> Project:
+    """Return the project of a fleet's file; ``name`` is what it must be called, where that is given.
 
-    Raises ConfigError with every problem of the fleet's file; OSError is told as one.
+    Raises ConfigError with every problem of the fleet's file and of the stack files that it names.
     """
     file, source = file.resolve(), str(file)
-    data = _load(file, source)
-    folder = file.parent
-    project = _load(folder / "Pulumi.yaml", str(folder / "Pulumi.yaml"))
-    found = project.get("name") if isinstance(project, Mapping) else None
-    problems = []
-    if name is not None and found != name:
-        reason = f"expected project {shown(name)} beside the fleet's file, found {shown(found)}"
+    folder, problems = file.parent, list[Problem]()
+    path = next((folder / one for one in project_config.PROJECT_FILES if (folder / one).is_file()), None)
+    if path is None:
+        reason = f"there is no Pulumi.yaml beside the fleet's file, in {folder}"
+        raise ConfigError([Problem("other-project", "project", reason)], source=source)
+    try:
+        found = project_config.read_project(_text(path), str(path), NAMESPACE)
+        data = load_yaml(_text(file), source)
+    except ValueError as error:
+        raise ConfigError([Problem("unreadable", "file", str(error))], source=source) from None
+    if name is not None and found.name != name:
+        reason = f"expected project {shown(name)} beside the fleet's file, found {shown(found.name)}"
         remedy = "name the project as its Pulumi.yaml does, or point to another file"
         problems.append(Problem("other-project", "project", reason, (), remedy))
-    stacks = folder / str(project.get("stackConfigDir") or ".") if isinstance(project, Mapping) else folder
-    files = {path.name[len("Pulumi.") : -len(".yaml")]: path for path in stacks.glob("Pulumi.*.yaml")}
+    stacks = folder / (found.stack_config_dir or ".")
+    files = {one.name[len("Pulumi.") : -len(".yaml")]: one for one in stacks.glob("Pulumi.*.yaml")}
+    waves: tuple[Wave, ...] = ()
     try:
         waves = read_fleet(data, source, files)
     except ConfigError as error:
-        raise ConfigError([*problems, *error.problems], source=source) from None
-    texts = {}
-    for wave in waves:
-        for cluster in wave.clusters:
-            texts[cluster.name], bad = _stack_text(files[cluster.name])
-            problems += bad
+        problems += error.problems
+    named = data.get("clusters") if isinstance(data, Mapping) else None
+    named = [str(one) for one in named if str(one) in files] if isinstance(named, Mapping) else []
+    texts: dict[str, str] = {}
+    for stack in named:
+        try:
+            texts[stack] = _text(files[stack])
+        except ValueError as error:  # noqa: PERF203  # each file's fault is reported
+            problems.append(Problem("unreadable", f"clusters.{stack}", str(error)))
+    # Stacks that differ in their clusters alone are many, and a selector's answer is not free.
+    checked = {text: _config_problems(text, found) for text in set(texts.values())}
+    for stack, text in texts.items():
+        problems += [replace(one, place=f"Pulumi.{stack}.yaml, {one.place}") for one in checked[text]]
     if problems:
         raise ConfigError(problems, source=source)
-    left_out = [stacks, file, folder / "fleet", folder / "docs", folder / "tests"]
-    return Project(
-        str(found),
-        folder,
-        stacks,
-        waves,
-        texts,
-        program_digest(folder, left_out),
-        package_versions(),
-        folder / "fleet" / "logs",
-    )
+    left_out = [stacks, file, *(folder / one for one in ("fleet", "docs", "tests"))]
+    program = program_digest(folder, left_out)
+    return Project(found.name, folder, stacks, waves, texts, program, package_versions())
 
 
-def _load(path: Path, source: str) -> Any:
+def _config_problems(text: str, project: project_config.Project) -> tuple[Problem, ...]:
+    """Return what `pulumi up` would refuse in a stack's config, as far as files show it."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise ConfigError([Problem("too-large", "file", "larger than 1 MiB")], source=source)
-        return load_yaml(path.read_text("utf-8-sig"), source)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(
-            [Problem("unreadable", "file", f"cannot be read: {reason}")], source=source
-        ) from None
+        own, secret_keys, environment = read_stack_yaml(text, "the file", NAMESPACE)
+    except ValueError as error:
+        return (Problem("unreadable", "the file", str(error)),)
+    missing = [key for key in project.required if key not in own and not environment]
+    if missing:
+        reason = f"lacks {', '.join(missing)}, which Pulumi.yaml requires of every stack"
+        return (Problem("missing-key", "config", reason),)
+    raw = {**project.inherited, **own}
+    if "values" in secret_keys:  # what is in them only the update sees
+        del raw["values"]
+    try:
+        arguments = parse_config(raw, source="", secret_keys=secret_keys - {"values"})
+        read_settings(arguments, source="", field_name=config_field_name())
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
-def _stack_text(path: Path) -> tuple[str, list[Problem]]:
-    return path.read_text("utf-8-sig"), []
+def _text(path: Path) -> str:
+    """Return a file's text; raises ValueError that names the file."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > _LARGEST:
+        raise ValueError(f"{path}: larger than 1 MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8: byte {error.start}") from None
