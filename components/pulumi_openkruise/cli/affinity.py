@@ -8,7 +8,9 @@ import click
 
 from ..selectors import ALWAYS_TRUE, Exclusion, SelectorError
 from ..selectors.node_selector import require_labels
+from ..selectors.unsatisfiable import explain_unsatisfiable, find_unsatisfiable_terms
 from . import options
+from .affected_nodes import find_affected, read_nodes_file
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .input.sources import (
@@ -18,7 +20,7 @@ from .input.sources import (
     from_standard_input,
 )
 from .output.table import as_table
-from .output.terminal import as_json, as_yaml, emit, note
+from .output.terminal import as_camel_data, as_json, as_yaml, emit, note
 from .selector_list import SelectorList
 
 if TYPE_CHECKING:
@@ -133,8 +135,6 @@ def affinity(
 
 def _note_the_remainder(given: SelectorList, answer: Exclusion) -> None:
     """Note what the affinity alone does not show: what else the pods require, and what has no effect."""
-    from ..selectors.unsatisfiable import explain_unsatisfiable
-
     if given.labels and not answer.with_labels:
         asked = ", ".join(map(str, require_labels(given.labels)))
         note(f"the values' nodeSelector also requires of each node: {asked}")
@@ -145,8 +145,6 @@ def _note_the_remainder(given: SelectorList, answer: Exclusion) -> None:
 
 
 def _note_dead_terms(given: SelectorList) -> None:
-    from ..selectors.unsatisfiable import find_unsatisfiable_terms
-
     for number, reason in (
         find_unsatisfiable_terms(given.required, given.labels) if given.required is not None else ()
     ):
@@ -170,15 +168,13 @@ def _report(
         explanation = explain(given.placement(), origins=given.origins)
         _note_dead_terms(given)
         blocks.append(explanation.to_text())
-        data["explanation"] = explanation.to_dict()
+        data["explanation"] = as_camel_data(explanation)
     if other is not None:
         change = _difference(given, other, namespace, beside)
         blocks.append(change.to_text())
-        data["difference"] = change.to_dict()
+        data["difference"] = as_camel_data(change)
         code = FINDINGS if change else CLEAN
         if nodes_file is not None:
-            from .affected_nodes import find_affected, read_nodes_file
-
             affected = find_affected(change, read_nodes_file(nodes_file))
             blocks.append(affected.to_text())
             data["difference"]["nodes"] = affected.to_dict()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from traceback import format_exc
 
 import click
 
@@ -103,8 +104,6 @@ def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
         message = f"Internal error: {type(error).__name__}: {error}\n"
         message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened"
         if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
-            from traceback import format_exc
-
             message = format_exc()
         click.echo(safe(message), err=True)
         return UNUSABLE

@@ -1,5 +1,6 @@
 """``pulumi-openkruise discover``: find the virtual nodes, and propose the config that excludes them."""
 
+import difflib
 from collections.abc import Iterator
 
 import click
@@ -169,7 +170,5 @@ def _write(path: str, stack: StackInput, namespace: str, proposal: Proposal) -> 
         return
     from_stack_file(path, namespace, edited)  # raises for what `pulumi up` would refuse
     write_atomically(path, edited)
-    import difflib
-
     lines = difflib.unified_diff(text.splitlines(), edited.splitlines(), path, path, n=1, lineterm="")
     note(f"{path}: written\n" + "\n".join(lines))

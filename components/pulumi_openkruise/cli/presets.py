@@ -1,7 +1,6 @@
 """``pulumi-openkruise presets``: the known kinds of nodes, and what each preset excludes."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ from .app import CLEAN
 from .completion import complete_presets
 from .errors import UnusableInputError
 from .output.table import as_table
-from .output.terminal import as_json, as_yaml, emit
+from .output.terminal import as_camel_data, as_json, as_yaml, emit
 
 
 @click.command()
@@ -65,19 +64,11 @@ def _bare(name: str) -> str:
 
 
 def _plain(kind: NodeKind) -> dict[str, Any]:
-    data = asdict(kind)
-    return {"preset": kind.is_preset, "selectors": list(kind.selectors), **_lists(data)}
+    return {"preset": kind.is_preset, "selectors": list(kind.selectors), **as_camel_data(kind)}
 
 
 def _group(name: str) -> dict[str, Any]:
     return {"revisions": [list(members) for members in GROUPS[name]], "selectors": preset_selectors([name])}
-
-
-def _lists(value: Any) -> Any:
-    """Return a copy with lists in the place of tuples, as JSON and YAML have them."""
-    if isinstance(value, dict):
-        return {key: _lists(item) for key, item in value.items()}
-    return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _alternatives(selectors: Sequence[str]) -> str:

@@ -162,7 +162,7 @@ def test_explain(cli: Cli) -> None:
     data = json.loads(out)
     assert code == 0
     assert data["affinity"] == _expected("a in (b,c)")
-    assert data["selectors"][0]["redundant_because_of"] == [1]
+    assert data["selectors"][0]["redundantBecauseOf"] == [1]
     code, again, _err = cli("a=b", "a in (b,c)", "--explain", "-o", "yaml")
     assert YAML(typ="safe").load(again) == data
 

@@ -180,7 +180,7 @@ def test_what_an_affinity_in_the_values_leaves_out_is_not_proposed_again(
     assert (code, err) == (1, "")
     assert data["proposal"]["virtualNodePresets"] == ["eks-fargate"]
     liqo = next(group for group in data["groups"] if group["kind"] == "liqo")
-    assert (liqo["left_out_by_values"], liqo["excluded_by"], liqo["open"]) == (True, [], False)
+    assert (liqo["leftOutByValues"], liqo["excludedBy"], liqo["open"]) == (True, [], False)
     assert "by the values" in cli(nodes, "--stack-file", str(path))[1]
     assert cli(["eks-al2023", "liqo"], "--stack-file", str(path))[0] == 0
 

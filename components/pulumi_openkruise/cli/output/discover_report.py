@@ -26,6 +26,7 @@ def as_data(
 ) -> dict[str, Any]:
     """Return groups and proposal as plain data, with all names (``everything``) or a few of each group."""
     return {
+        "schemaVersion": 1,
         "nodes": sum(len(group.names) for group in groups),
         "groups": [
             {
@@ -38,19 +39,19 @@ def as_data(
                     {
                         "signal": piece.signal,
                         "seen": piece.seen,
-                        "points_to": piece.points_to,
+                        "pointsTo": piece.points_to,
                         "strength": piece.strength,
                     }
                     for piece in group.classification.evidence
                 ],
                 "settle": group.classification.settle or None,
-                "no_daemon": group.classification.no_daemon or None,
+                "noDaemon": group.classification.no_daemon or None,
                 "runtime": str(group.mismatch) if group.mismatch else None,
-                "excluded_by": [
+                "excludedBy": [
                     {"selector": str(existing.given[place]), "origin": existing.origins[place]}
                     for place in group.excluded_by
                 ],
-                "left_out_by_values": group.left_out,
+                "leftOutByValues": group.left_out,
                 "open": group.is_open,
             }
             for group in groups
@@ -60,7 +61,7 @@ def as_data(
             "virtualNodeSelectors": list(proposal.selectors),
             "lines": config_lines(proposal, namespace),
             "label": [node.name for node in proposal.to_label],
-            "label_command": _command(proposal.to_label) if proposal.to_label else None,
+            "labelCommand": _command(proposal.to_label) if proposal.to_label else None,
         },
     }
 

@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
     """Return the report as plain data; all keys are written in camelCase."""
-    from importlib.metadata import version
+    from importlib.metadata import version  # as slow to import as half of this command
 
     return {
         "schemaVersion": SCHEMA_VERSION,

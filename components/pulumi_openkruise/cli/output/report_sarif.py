@@ -5,7 +5,10 @@ named here are its own. A finding is about a cluster, not a line: its location i
 there is one, and the objects are logical locations.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ...checks import GROUPS, Finding, Report
 from ...checks.finding import Severity
@@ -20,7 +23,7 @@ _OBJECTS = 100
 
 def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
     """Return the report as a SARIF log; ``stack_file`` is the path of the stack's file, as it was given."""
-    from importlib.metadata import version
+    from importlib.metadata import version  # as slow to import as half of this command
 
     driver = {
         "name": "pulumi-openkruise",
@@ -38,11 +41,11 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
             for code in codes
         ],
     }
-    results = [_result(finding, stack_file) for finding in report.findings]
-    for one in report.accepted:
+    found = [*report.findings, *(one.finding for one in report.accepted)]
+    results = [_result(one, number, stack_file) for one, number in zip(found, _number(found), strict=True)]
+    for one, result in zip(report.accepted, results[len(report.findings) :], strict=True):
         reason = f"{one.reason} (until {one.until.isoformat()})"
-        suppression = {"kind": "external", "status": "accepted", "justification": reason}
-        results.append({**_result(one.finding, stack_file), "suppressions": [suppression]})
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"pulumi-openkruise/check/{report.expected.source}"},
@@ -62,7 +65,15 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
     return {"version": "2.1.0", "runs": [run]}
 
 
-def _result(finding: Finding, stack_file: str | None) -> dict[str, Any]:
+def _number(findings: Sequence[Finding]) -> Iterator[int]:
+    """Yield for each finding how many of its code come before it."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        yield seen[finding.code]
+        seen[finding.code] += 1
+
+
+def _result(finding: Finding, number: int, stack_file: str | None) -> dict[str, Any]:
     text = "\n".join(
         [f"{finding.what}.", *finding.evidence, f"Means: {finding.consequence}.", finding.remedy]
     )
@@ -89,17 +100,13 @@ def _result(finding: Finding, stack_file: str | None) -> dict[str, Any]:
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
-        # The same finding has the same print in every run, whatever numbers its text has (3.27.17).
-        "partialFingerprints": {
-            "finding/v1": f"{finding.code}:{'|'.join(sorted(map(str, finding.objects))[:5])}"
-        },
+        # One alert for as long as there is a finding of the code, whatever it is about (3.27.17).
+        "partialFingerprints": {"finding/v1": f"{finding.code}/{number}"},
         **located,
     }
 
 
 def _uri(path: str) -> str:
     """Return a path as a relative or absolute URI reference (3.4.3)."""
-    from urllib.parse import quote
-
     plain = path.replace("\\", "/").removeprefix("./")
     return f"file://{quote(plain)}" if plain.startswith("/") else quote(plain)

@@ -1,5 +1,7 @@
 """Rows as a table, or, where a terminal is too narrow for it, as blocks of lines."""
 
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 from io import StringIO
@@ -17,9 +19,6 @@ _BORDERS = 3
 
 def output_width() -> int:
     """Return the columns of standard output; ``COLUMNS`` overrides what the terminal says, as in a shell."""
-    import os
-    import shutil
-
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return _UNLIMITED
     return shutil.get_terminal_size((80, 24)).columns

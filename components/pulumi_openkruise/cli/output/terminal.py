@@ -5,10 +5,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from io import StringIO
 from typing import Any
 
 import click
+
+from ...diagnostics.field_names import config_key
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_STRINGS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
@@ -68,6 +71,15 @@ def emit(text: str) -> None:
 def note(text: str) -> None:
     """Write a note to standard error."""
     click.echo(safe(f"note: {text}"), err=True)
+
+
+def as_camel_data(value: Any) -> Any:
+    """Return dataclasses as plain data whose keys are their fields in camelCase; keys of mappings stay."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {config_key(one.name): as_camel_data(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: as_camel_data(item) for key, item in value.items()}
+    return [as_camel_data(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def as_json(data: Any) -> str:

@@ -1,7 +1,8 @@
 """The JSON of a check is what its published schema says, and nothing else."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -98,3 +99,21 @@ def test_keys_have_one_spelling() -> None:
 def test_whatever_a_cluster_says_fits_the_schema(report: Report) -> None:
     data = json.loads(as_json(as_data(report, "warning")))
     assert list(closed().iter_errors(data)) == []
+
+
+def test_every_command_spells_its_keys_alike(
+    command: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    nodes = tmp_path / "nodes.json"
+    nodes.write_text(json.dumps([{"metadata": {"name": "vk", "labels": {"type": "virtual-kubelet"}}}]))
+    other = tmp_path / "Pulumi.x.yaml"
+    other.write_text("config:\n  openkruise:virtualNodeSelectors: [a_b=c_d]\n")
+    for args in (
+        ["discover", "--nodes-file", str(nodes)],
+        ["presets"],
+        ["affinity", "x", "--explain", "--diff", str(other), "--nodes", str(nodes)],
+    ):
+        data = json.loads(command(*args, "-o", "json")[1])
+        wrong = {key for key in keys(data) if "_" in key and key != "a_b"}  # a label keeps its name
+        assert wrong == set()
+    assert "a_b" in set(keys(data))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import Report
+from pulumi_openkruise.checks.finding import make, node_references
 from pulumi_openkruise.checks.report import CODES
 from pulumi_openkruise.cli.output.report_sarif import as_data
 from pulumi_openkruise.cli.output.terminal import as_json
@@ -36,6 +37,17 @@ def test_every_code_is_a_rule_and_a_result() -> None:
     levels = {result["ruleId"]: result["level"] for result in counted}
     assert levels["real-node-excluded"] == levels["virtual-node-admitted"] == "error"
     assert (levels["manager-single"], levels["version-untested"]) == ("warning", "note")
+
+
+def test_a_finding_keeps_its_fingerprint_whatever_it_is_about_and_no_two_share_one() -> None:
+    def prints(report: Report) -> list[str]:
+        return [result["partialFingerprints"]["finding/v1"] for result in run_of(report)["results"]]
+
+    first = make(CODES["real-node-excluded"], "1 real node", ["seen"], node_references(["a"]))
+    later = make(CODES["real-node-excluded"], "9 real nodes", ["seen"], node_references("bcd"))
+    assert prints(make_report([first])) == prints(make_report([later]))
+    both = prints(make_report([first, later]))
+    assert len(set(both)) == len(both) == 3
 
 
 def test_accepted_findings_are_suppressed() -> None:
