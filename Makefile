@@ -8,10 +8,10 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills sequences chart languages package site oracle fuzz privileges fleets roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills sequences chart languages package site oracle fuzz fuzz-input privileges fleets roles bench scale clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 up: $(SANDBOX)/ready ## build and start the sandbox, `pulumi up` (KRUISE=1.9.1 or CHART=, EMULATED=1.33), show the nodes
 	@$(SANDBOX)/bin/python -m sandbox up
@@ -48,6 +48,9 @@ oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 
 fuzz: export ORACLE_CASES = 100000
 fuzz: oracle ## the same with 100,000 random lists of selectors
+
+fuzz-input: $(TEST)/ready ## 100,000 damaged kubeconfigs, stack files, nodes, records, indexes, charts, answers
+	$(TEST)/bin/python -m tests.fuzz 100000 $(SEED)
 
 chart: $(SANDBOX)/ready ## the stand-in chart against the published one's inventory
 	$(SANDBOX)/bin/python -m sandbox build --with-helm

@@ -5,6 +5,7 @@ Run it when the component or the provider has come to ask for something else: ``
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sandbox.state import State
 from tests.e2e.conftest import sandbox_command
 from tests.e2e.observing import Cluster
 
-from .grants import Grant, asked, rules
+from .grants import HOME, Grant, asked, rules
 from .installer import InstallerStack, bind, make_account
 from .life import steps
 from .manifest import INSTALLER, OPTIONAL, READER, header
@@ -42,13 +43,19 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _write(path: Path, name: str, found: Mapping[Grant, Iterable[str]], nameless: Iterable[str]) -> None:
-    document = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name},
-        "rules": rules(found, nameless),
-    }
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110)
+    documents = []
+    for kind, namespace in (("ClusterRole", ""), ("Role", HOME)):
+        here = {grant: names for grant, names in found.items() if grant.namespace == namespace}
+        metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+        documents.append(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": kind,
+                "metadata": metadata,
+                "rules": rules(here, nameless),
+            }
+        )
+    text = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110)
     path.write_text(header(path) + text, encoding="utf-8")
 
 
@@ -63,7 +70,7 @@ def main() -> None:
         everything = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
         role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
         kubeconfig = make_account(state)
-        bind(state, {**role, "metadata": {"name": "everything"}, "rules": everything})
+        bind(state, [{**role, "metadata": {"name": "everything"}, "rules": everything}])
         stack = InstallerStack(state, charts["1.7.5"], kubeconfig)
         cluster, log = Cluster(state), state.logs / "audit.log"
         found: dict[Grant, set[str]] = {}
@@ -81,9 +88,10 @@ def main() -> None:
                     run(command, kubeconfig)
                 _write(READER, "openkruise-reader", asked(log, start), _UNNAMED)
         for grant in _ESCALATION:
-            found[grant] = found[Grant(grant.group, grant.resource, "get")]
-        for grant in OPTIONAL:
-            found.pop(grant, None)
+            for other in list(found):
+                if (other.group, other.resource, other.verb) == (grant.group, grant.resource, "get"):
+                    found[replace(grant, namespace=other.namespace)] = found[other]
+        found = {grant: names for grant, names in found.items() if not grant.is_one_of(OPTIONAL)}
         _write(INSTALLER, "openkruise-installer", found, _NUMBERED)
     finally:
         sandbox_command(state, "down")

@@ -1,7 +1,7 @@
 """What a role grants and what was asked for, as sets of the same thing: one verb on one resource."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,39 @@ import yaml
 _NAMELESS = frozenset({"create", "list", "watch", "deletecollection", "escalate"})
 
 
+HOME = "kruise-system"
+"""The namespace whose grants a Role gives; all others a ClusterRole gives."""
+
+
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One verb on one resource (``pods/log`` for a subresource) of one API group."""
+    """One verb on one resource (or subresource, ``pods/log``) of one API group, in ``HOME`` or everywhere."""
 
     group: str
     resource: str
     verb: str
+    namespace: str = ""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.resource}{'.' + self.group if self.group else ''}"
+        where = f" in {self.namespace}" if self.namespace else ""
+        return f"{self.verb} {self.resource}{'.' + self.group if self.group else ''}{where}"
+
+    def is_one_of(self, others: Iterable["Grant"]) -> bool:
+        """Whether one of these is the same verb on the same resource, wherever."""
+        return any(
+            (one.group, one.resource, one.verb) == (self.group, self.resource, self.verb) for one in others
+        )
 
 
-def granted(role: Mapping[str, Any]) -> set[Grant]:
-    """Everything that a role grants."""
+Roles = Sequence[Mapping[str, Any]]
+"""A ClusterRole, and a Role in ``HOME``."""
+
+
+def granted(roles: Roles) -> set[Grant]:
+    """Return everything that the roles grant."""
     return {
-        Grant(group, resource, verb)
+        Grant(group, resource, verb, role["metadata"].get("namespace", ""))
+        for role in roles
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
@@ -36,16 +53,20 @@ def granted(role: Mapping[str, Any]) -> set[Grant]:
     }
 
 
-def without(role: Mapping[str, Any], grant: Grant) -> dict[str, Any]:
-    """Return the role, that one grant taken away; every rule has one group and one resource."""
-    rules = []
-    for rule in role["rules"]:
-        verbs = list(rule["verbs"])
-        if (rule["apiGroups"], rule["resources"]) == ([grant.group], [grant.resource]):
-            verbs = [verb for verb in verbs if verb != grant.verb]
-        if verbs:
-            rules.append({**rule, "verbs": verbs})
-    return {**role, "rules": rules}
+def without(roles: Roles, grant: Grant) -> Roles:
+    """Return the roles, that one grant taken away; every rule has one group and one resource."""
+    changed = []
+    for role in roles:
+        rules = []
+        for rule in role["rules"]:
+            verbs = list(rule["verbs"])
+            here = role["metadata"].get("namespace", "") == grant.namespace
+            if here and (rule["apiGroups"], rule["resources"]) == ([grant.group], [grant.resource]):
+                verbs = [verb for verb in verbs if verb != grant.verb]
+            if verbs:
+                rules.append({**rule, "verbs": verbs})
+        changed.append({**role, "rules": rules})
+    return changed
 
 
 def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
@@ -65,7 +86,9 @@ def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
             if group in ("authorization.k8s.io", "authentication.k8s.io"):
                 continue
             resource = "/".join(filter(None, (reference["resource"], reference.get("subresource"))))
-            names = found.setdefault(Grant(group, resource, event["verb"]), set())
+            # A request for a namespace names it as its own, and no Role can allow it.
+            home = HOME if reference.get("namespace") == HOME and resource != "namespaces" else ""
+            names = found.setdefault(Grant(group, resource, event["verb"], home), set())
             if reference.get("name"):
                 names.add(reference["name"])
     return found
@@ -89,7 +112,7 @@ def rules(grants: Mapping[Grant, Iterable[str]], nameless: Iterable[str] = ()) -
     return found
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Return the role in a manifest."""
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
+def read(path: Path) -> Roles:
+    """Return the roles in a manifest."""
+    documents = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    return [one for one in documents if one["kind"] in ("ClusterRole", "Role")]

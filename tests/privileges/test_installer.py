@@ -17,8 +17,8 @@ from sandbox.manager import wait_for_manager
 from sandbox.state import State
 from tests.e2e.observing import REAL, VIRTUAL, Cluster, eventually
 
-from .grants import Grant, asked, granted, read, without
-from .installer import InstallerStack, bind
+from .grants import HOME, Grant, asked, granted, read, without
+from .installer import InstallerStack, bind, secrets_answers
 from .life import meddle, remove_one_of, steps
 from .manifest import INSTALLER, some
 
@@ -28,8 +28,8 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 # What the API server looks for without a request of its own.
 UNLOGGED = {
-    Grant("rbac.authorization.k8s.io", resource, verb)
-    for resource in ("clusterroles", "roles")
+    Grant("rbac.authorization.k8s.io", resource, verb, namespace)
+    for resource, namespace in (("clusterroles", ""), ("roles", ""), ("roles", HOME))
     for verb in ("bind", "escalate")
 }
 
@@ -37,7 +37,7 @@ UNLOGGED = {
 DISPENSABLE = {
     Grant("", "namespaces", "list"),
     Grant("", "namespaces", "watch"),
-    Grant("batch", "jobs", "watch"),
+    Grant("batch", "jobs", "watch", HOME),
 }
 
 
@@ -67,6 +67,16 @@ def test_with_the_role_everything_works_and_none_of_it_is_spare(lived: _Lived) -
     used = {*lived.by_up, *lived.by_destroy}
     assert {str(grant) for grant in granted(ROLE) - used} == set()
     assert {str(grant) for grant in used - granted(ROLE)} == set()
+
+
+def test_no_secret_outside_of_its_namespace_can_be_read(
+    lived: _Lived, state: State, kubeconfig: Path
+) -> None:
+    for_home, elsewhere = (
+        secrets_answers(state, kubeconfig, namespace) for namespace in (HOME, "kube-system")
+    )
+    assert for_home[0] == 200
+    assert elsewhere == [403, 403, 403]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from sandbox.state import State
 from tests.e2e.observing import REAL, Cluster, eventually
 from tests.e2e.stack import Stack
 
-from .grants import Grant, asked, granted, read, without
-from .installer import bind
+from .grants import HOME, Grant, asked, granted, read, without
+from .installer import bind, secrets_answers
 from .manifest import READER, some
 from .reading import COMMANDS, run, trouble
 
@@ -33,6 +33,13 @@ def test_with_the_role_a_command_looks_at_everything(
     command: str, installed: None, state: State, kubeconfig: Path
 ) -> None:
     assert run(command, kubeconfig) == []
+
+
+def test_no_secret_outside_of_its_namespace_can_be_read(
+    installed: None, state: State, kubeconfig: Path
+) -> None:
+    assert secrets_answers(state, kubeconfig, HOME)[0] == 200
+    assert secrets_answers(state, kubeconfig, "kube-system") == [403, 403, 403]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def load_yaml(text: str, source: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
     try:
-        check_size(text, _MOST_NODES)  # merge keys are copied while the document is built
+        check_size(text, _MOST_NODES, for_ruamel=True)  # merge keys are copied while the document is built
         return _plain(yaml.load(text), [0])
     except YamlError as error:
         raise ValueError(f"{source}: {error}") from None

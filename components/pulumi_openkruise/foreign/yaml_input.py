@@ -5,6 +5,7 @@ and a merge key (``<<: [*a, *a]``) copies it (Kubernetes CVE-2019-11253). So the
 counted first, an alias for as much as its anchor, in time and memory that grow with the text alone.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -61,17 +62,30 @@ def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
         raise YamlError(yaml_reason(error)) from None
 
 
-def check_size(text: str | bytes, most: int | None = None) -> None:
-    """Raise YamlError for a text that stands for more than ``most`` values, whatever then builds them.
+def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool = False) -> None:
+    """Raise YamlError for a text that stands for more than ``most`` values, or nests too deeply.
 
-    Text that is not YAML passes: the loader says so.
+    ``for_ruamel``: ruamel.yaml builds the values, which reads YAML 1.2, where more is allowed, and takes a
+    time that grows with the third power of the depth. Text that is not YAML passes: the loader says so.
     """
+    if _flow_depth(text) > DEEPEST:
+        raise YamlError(f"YAML that is nested more than {DEEPEST} levels deep")
     if ("*" in text) if isinstance(text, str) else (b"*" in text):
-        return _count_values(text, MOST_VALUES if most is None else most)
+        return _count_values(text, MOST_VALUES if most is None else most, for_ruamel)
     return None  # without an alias it holds no more values than characters
 
 
-def _count_values(text: str | bytes, most: int) -> None:
+def _flow_depth(text: str | bytes) -> int:
+    """Return how deep brackets nest; those in strings count, too, which no real text notices."""
+    plain = text if isinstance(text, str) else text.decode("latin-1")
+    depth = deepest = 0
+    for found in re.finditer(r"[\[\]{}]", plain):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _count_values(text: str | bytes, most: int, for_ruamel: bool) -> None:
     import yaml
 
     try:
@@ -79,8 +93,8 @@ def _count_values(text: str | bytes, most: int) -> None:
     except YamlError:
         raise
     except Exception:
-        # ruamel.yaml reads YAML 1.2, in which more is allowed: what PyYAML rejects, it may not.
-        _count_by_ruamel(text, most)
+        if for_ruamel:
+            _count_by_ruamel(text, most)
 
 
 def yaml_reason(error: Exception) -> str:

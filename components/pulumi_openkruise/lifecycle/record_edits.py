@@ -24,9 +24,10 @@ def edit_record(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     try:
         release = unpack(secret["data"]["release"])
         info = release["info"]
-        if not isinstance(info, dict) or not isinstance(secret["metadata"], dict):
-            raise ValueError("its info or metadata is no mapping")
-    except (KeyError, TypeError, ValueError) as error:
+        metadata = changed["metadata"]
+        if not all(isinstance(one, dict) for one in (info, metadata, metadata.setdefault("labels", {}))):
+            raise ValueError("its info, metadata or labels are no mapping")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error) if type(error) is ValueError else describe_error(error, secret=True)
         raise ValueError(f"this Secret holds no Helm release: {reason}") from None
     info["status"], info["description"] = edit.status, DESCRIPTION
@@ -37,5 +38,5 @@ def edit_record(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     # The time would make the same edit another text each time.
     packed = gzip.compress(text.encode(), mtime=0)
     changed["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
-    changed["metadata"].setdefault("labels", {})["status"] = edit.status
+    metadata["labels"]["status"] = edit.status
     return changed
