@@ -130,7 +130,7 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
         "k3s",
         "/run/k3s/containerd/containerd.sock",
         "containerd",
-        "docs.k3s.io, advanced options; openkruise/kruise#1447",
+        "k3s-io/k3s pkg/agent/containerd/config_linux.go; openkruise/kruise#1447",
         kubelet=r"\+k3s",
         platform="k3s",
     ),
@@ -146,7 +146,7 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
         "RKE2",
         "/run/k3s/containerd/containerd.sock",
         "containerd",
-        "docs.rke2.io, known directories; openkruise/kruise#1447",
+        "docs.rke2.io/reference/cli_tools; openkruise/kruise#1447",
         kubelet=r"\+rke2",
         platform="rke2",
     ),
@@ -161,7 +161,7 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
         "MicroK8s",
         "/var/snap/microk8s/common/run/containerd.sock",
         "containerd",
-        "microk8s.io, services and ports (containerd's args); canonical/microk8s (the label)",
+        "canonical/microk8s microk8s-resources/default-args/kubelet (label and endpoint)",
         label=("microk8s.io/cluster", "true"),
     ),
 )
@@ -176,6 +176,12 @@ UPSTREAM_SOCKETS: dict[str, str] = {
 
 CRI_SOCKET_ANNOTATION = "kubeadm.alpha.kubernetes.io/cri-socket"
 """The annotation in which kubeadm records a node's socket, as a URL or a path."""
+
+NODE_ARGS_ANNOTATIONS = ("k3s.io/node-args", "rke2.io/node-args")
+"""Annotations in which k3s and RKE2 record a node's arguments, as a list in JSON (docs.k3s.io, CLI tools)."""
+
+ENDPOINT_ARGUMENT = "--container-runtime-endpoint"
+"""The argument among these that names another socket than the distribution's own."""
 
 SEARCHED: tuple[tuple[str, Version], ...] = (
     ("containerd.sock", (1, 0)),

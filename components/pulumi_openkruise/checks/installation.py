@@ -10,7 +10,7 @@ from ..inventory.helm_records import latest
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import find_serving_namespace, is_installed_here
 from ..inventory.pods import is_manager, pod_named
-from ..inventory.release import UNFINISHED, release_owner
+from ..inventory.release import UNFINISHED, installer_of, release_owner
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -257,6 +257,14 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         if by == wanted and wanted not in releases:
             remedy = (
                 "its records were deleted: `pulumi-openkruise recover`, `pulumi refresh --yes`, `pulumi up`"
+            )
+        if by is None and not present:
+            evidence.append(
+                f"the DaemonSet has no mark of Helm's ownership: {installer_of(snapshot.daemon_set)}"
+            )
+            remedy = (
+                "leave it to what has installed it, or mark its objects as the release's: docs/moving-in.md, "
+                "from an installation without Helm"
             )
         yield make(NO_RECORD, what, evidence, remedy=remedy)
 

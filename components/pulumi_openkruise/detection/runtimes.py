@@ -1,14 +1,18 @@
 """What a node's own report says about its container runtime: CRI versions and the place of its socket."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..catalogue.runtimes import (
+    CRI_SOCKET_ANNOTATION,
     DISTRIBUTIONS,
+    ENDPOINT_ARGUMENT,
     KRUISE_NEEDS_V1,
     KUBELET_NEEDS_V1,
+    NODE_ARGS_ANNOTATIONS,
     RANGES,
     SEARCHED,
     UPSTREAM_SOCKETS,
@@ -44,7 +48,7 @@ class Socket(NamedTuple):
     path: str
     """Absolute, below ``/run`` and not ``/var/run``, which is the same."""
     shown_by: str
-    """What shows it: a distribution's name, or kubeadm's annotation."""
+    """What shows it: a distribution's name, or what is recorded on the node."""
     platform: str = ""
     """The stack's ``platform`` that sets the place, if there is one."""
 
@@ -91,19 +95,39 @@ def find_mismatch(runtime: str, kubelet: str, kruise: Version | None = None) -> 
     return RuntimeMismatch(found.description, needed, found.cri, remedy)
 
 
-def find_socket(labels: Mapping[str, str], kubelet: str, runtime: str, annotation: str = "") -> Socket | None:
+def read_recorded_socket(annotations: Mapping[str, Any]) -> str:
+    """Return the socket that kubeadm, k3s or RKE2 has recorded on a node, as it stands there; else empty."""
+    recorded = annotations.get(CRI_SOCKET_ANNOTATION)
+    if isinstance(recorded, str):
+        return recorded
+    for key in NODE_ARGS_ANNOTATIONS:
+        try:
+            arguments = json.loads(annotations.get(key, "[]"))
+        except (TypeError, ValueError, RecursionError):
+            continue
+        words = [one for one in arguments if isinstance(one, str)] if isinstance(arguments, list) else []
+        for place, word in enumerate(words):
+            if word == ENDPOINT_ARGUMENT:
+                return "".join(words[place + 1 : place + 2])
+            if word.startswith(f"{ENDPOINT_ARGUMENT}="):
+                return word.partition("=")[2]
+    return ""
+
+
+def find_socket(labels: Mapping[str, str], kubelet: str, runtime: str, recorded: str = "") -> Socket | None:
     """Return where a node's runtime has its socket, None where the node does not show it.
 
-    ``annotation`` is the value of kubeadm's ``cri-socket``.
+    ``recorded`` is what ``read_recorded_socket`` returns. Dockershim's socket, which kubeadm recorded too, is
+    not one of a CRI that the daemon speaks, and means the default of what came after it.
     """
+    path = recorded.removeprefix("unix://")
+    if path.startswith("/") and not path.endswith("/dockershim.sock"):
+        return Socket(_plain(path), "as recorded on the node")
     name = runtime.partition("://")[0]
     for one in DISTRIBUTIONS:
         labelled = one.label is not None and labels.get(one.label[0]) == one.label[1]
         if one.runtime == name and (labelled or (one.kubelet and re.search(one.kubelet, kubelet))):
             return Socket(one.socket, one.name, one.platform)
-    path = annotation.removeprefix("unix://")
-    if path.startswith("/") and not path.endswith("/dockershim.sock"):
-        return Socket(_plain(path), "kubeadm's annotation")
     upstream = UPSTREAM_SOCKETS.get(name)
     return Socket(upstream, f"{name}'s default") if upstream else None
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from ..catalogue.runtimes import CRI_SOCKET_ANNOTATION
 from ..detection import Classification, pool_of
+from ..detection.runtimes import read_recorded_socket
 from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord
 from .json_access import at, condition, items, mapping, name_of, text
@@ -34,7 +34,7 @@ class NodeFacts:
     runtime: str
     kubelet: str
     cri_socket: str
-    """The value of kubeadm's annotation ``cri-socket``, empty where the node has none."""
+    """The socket that kubeadm, k3s or RKE2 has recorded on the node; empty where none has."""
     pool: str
     """The label that names the node's pool, as ``key=value``; empty where none does."""
 
@@ -62,7 +62,7 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
         guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
         runtime=intern(text(node, "status", "nodeInfo", "containerRuntimeVersion")),
         kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
-        cri_socket=intern(text(node, "metadata", "annotations", CRI_SOCKET_ANNOTATION)),
+        cri_socket=intern(read_recorded_socket(mapping(node, "metadata", "annotations"))),
         pool=intern(pool_of(node)),
     )
 

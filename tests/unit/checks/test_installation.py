@@ -60,6 +60,14 @@ def test_a_release_whose_record_was_deleted_and_one_of_another_name_get_differen
     assert other.remedy.startswith("name the release by releaseName and releaseNamespace")
 
 
+def test_an_installation_without_helm_is_named_as_one() -> None:
+    metadata = {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}
+    unowned = changed(healthy().daemon_set, "metadata", to=metadata)
+    finding = found(check(broken(records=[], daemon_set=unowned), expected()))["release-record-missing"]
+    assert finding.evidence[-1] == "the DaemonSet has no mark of Helm's ownership: kubectl has applied it"
+    assert finding.remedy.startswith("leave it to what has installed it, or mark its objects")
+
+
 def test_stuck_releases_name_the_revision_to_go_back_to() -> None:
     snapshot = broken(records=[record(1, "superseded"), record(2, "deployed"), record(3, "uninstalling")])
     finding = found(check(snapshot, expected()))["release-unfinished"]

@@ -1,5 +1,7 @@
 """Container runtimes: which CRI version they serve, and where nodes show that their socket is."""
 
+from typing import Any
+
 import pytest
 from pulumi_openkruise.catalogue.runtimes import DISTRIBUTIONS, NO_CRI_LOG, RANGES, SEARCHED
 from pulumi_openkruise.detection.runtimes import (
@@ -8,6 +10,7 @@ from pulumi_openkruise.detection.runtimes import (
     find_socket,
     finds_socket,
     location_of,
+    read_recorded_socket,
     searched_paths,
 )
 
@@ -99,10 +102,8 @@ def test_ranges_ascend_and_end_open() -> None:
 def test_sockets_by_what_a_node_shows(id_: str, path: str, location: str) -> None:
     node = SAMPLES[id_]
     info, metadata = node["status"]["nodeInfo"], node["metadata"]
-    annotation = metadata.get("annotations", {}).get("kubeadm.alpha.kubernetes.io/cri-socket", "")
-    found = find_socket(
-        metadata["labels"], info["kubeletVersion"], info["containerRuntimeVersion"], annotation
-    )
+    recorded = read_recorded_socket(metadata.get("annotations", {}))
+    found = find_socket(metadata["labels"], info["kubeletVersion"], info["containerRuntimeVersion"], recorded)
     assert found is not None
     assert found.path == path
     assert location_of(path) == location
@@ -115,6 +116,33 @@ def test_a_node_that_shows_no_socket() -> None:
     dockershim = find_socket({}, "v1.23.0", "docker://20.10", "/var/run/dockershim.sock")
     assert dockershim is not None
     assert dockershim.path == "/run/cri-dockerd.sock"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "recorded"),
+    [
+        (
+            {"kubeadm.alpha.kubernetes.io/cri-socket": "unix:///run/crio/crio.sock"},
+            "unix:///run/crio/crio.sock",
+        ),
+        ({"k3s.io/node-args": '["server","--container-runtime-endpoint","/run/x.sock"]'}, "/run/x.sock"),
+        ({"rke2.io/node-args": '["agent","--container-runtime-endpoint=/run/y.sock"]'}, "/run/y.sock"),
+        ({"k3s.io/node-args": '["server","--docker"]'}, ""),
+        ({"k3s.io/node-args": '["server","--container-runtime-endpoint"]'}, ""),
+        ({"k3s.io/node-args": "not JSON"}, ""),
+        ({"k3s.io/node-args": '{"a": 1}'}, ""),
+        ({"k3s.io/node-args": 5, "kubeadm.alpha.kubernetes.io/cri-socket": 6}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_is_recorded_on_a_node(annotations: dict[str, Any], recorded: str) -> None:
+    assert read_recorded_socket(annotations) == recorded
+
+
+def test_what_is_recorded_outweighs_the_distribution() -> None:
+    found = find_socket({}, "v1.33.1+k3s1", "containerd://2.1.4", "unix:///run/containerd/containerd.sock")
+    assert found is not None
+    assert found.path == "/run/containerd/containerd.sock"
 
 
 def test_what_the_daemon_searches_depends_on_its_version_and_on_the_file() -> None:
