@@ -16,7 +16,7 @@ CHART = "kruise"
 """The chart's name, by default."""
 
 CHART_VERSION = "1.8.3"
-"""The version of the chart, by default."""
+"""The version of the chart, by default; docs/upgrading.md says why it is not the newest."""
 
 _DIGEST = r"(?:sha256:)?([0-9a-fA-F]{64})"
 _ARCHIVE = r"(?P<name>.+)-v?(?P<version>\d+\.\d+\.\d+[^/]*)\.tgz"

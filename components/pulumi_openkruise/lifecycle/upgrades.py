@@ -100,8 +100,9 @@ CHANGES = (
     Change(
         "1.9.0",
         "changed",
-        "the CRDs of Advanced DaemonSet and SidecarSet name a conversion service that does not exist, "
-        "until the manager corrects them; whatever keeps the chart's objects in force (Argo CD) fights "
+        "after every change of the release, Advanced DaemonSets and SidecarSets cannot be read in the "
+        "other API version for about a second: their CRDs name a conversion service that does not exist, "
+        "until the manager corrects them. Whatever keeps the chart's objects in force (Argo CD) fights "
         "with it over them",
         "charts#192, open",
     ),
