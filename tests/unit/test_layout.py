@@ -25,6 +25,7 @@ PURE = {
     "foreign",
     "discovery",
     "lifecycle",
+    "policy",
     "selectors",
 }
 LOOKS_OUTSIDE = {"chart/local.py", "chart/repository.py"}

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "values": ("values", "Print the chart's values for Helm, Argo CD or Flux, affinities computed."),
     "schema": ("schema", "Print a JSON Schema for stack files, which editors read."),
+    "policy": ("policy", "Print an admission policy that labels virtual nodes when they register."),
     "presets": ("presets", "List the known kinds of nodes, and what each preset excludes."),
 }
 """Subcommands: the module that holds a click command of the same name, and one line of help."""

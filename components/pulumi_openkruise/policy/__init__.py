@@ -1,0 +1,1 @@
+"""Admission policies that label virtual nodes when they register, as plain data; pure."""

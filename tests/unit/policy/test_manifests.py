@@ -1,0 +1,67 @@
+"""The manifests: what keeps them from ever keeping a node out, and what they set."""
+
+from typing import Any
+
+import pytest
+from pulumi_openkruise.policy import manifests
+from pulumi_openkruise.policy.rule import NodeLabelRule
+from pulumi_openkruise.selectors import parse
+
+POLICIES = {
+    "mutating": manifests.mutating_policy,
+    "validating": manifests.validating_policy,
+    "kyverno": manifests.kyverno_policy,
+}
+
+
+def _conditions(policy: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["expression"] for one in policy["spec"]["matchConditions"]}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_policy_can_keep_a_node_out(name: str) -> None:
+    policy, *bindings = POLICIES[name](NodeLabelRule())
+    assert policy["spec"]["failurePolicy"] == "Ignore"
+    assert "paramKind" not in policy["spec"]
+    assert policy["spec"]["matchConstraints"]["resourceRules"][0]["resources"] == ["nodes", "nodes/status"]
+    for binding in bindings:
+        assert binding["spec"]["policyName"] == policy["metadata"]["name"]
+        assert "Deny" not in binding["spec"].get("validationActions", [])
+
+
+def _labels_set(rule: NodeLabelRule) -> list[str]:
+    policy, _binding = manifests.mutating_policy(rule)
+    expressions = [one["applyConfiguration"]["expression"] for one in policy["spec"]["mutations"]]
+    return [expression.split("labels: {", 1)[1].split("}", 1)[0] for expression in expressions]
+
+
+def test_only_labels_that_a_kubelet_may_have_are_set() -> None:
+    """NodeRestriction checks again, as the kubelet: others would keep a real node out."""
+    assert _labels_set(NodeLabelRule()) == [
+        '"openkruise.io/virtual-node": "true"',
+        '"type": "virtual-kubelet"',
+    ]
+    assert _labels_set(NodeLabelRule(set_type=False)) == ['"openkruise.io/virtual-node": "true"']
+
+
+def test_a_declaration_is_never_changed() -> None:
+    policy, _binding = manifests.mutating_policy(NodeLabelRule(set_type=False))
+    assert _conditions(policy)["needs-label"] == (
+        '!(has(object.metadata.labels) && "openkruise.io/virtual-node" in object.metadata.labels)'
+    )
+
+
+def test_selectors_of_the_config_are_part_of_the_rule() -> None:
+    rule = NodeLabelRule(selectors=(parse("pool=burst"),), excluded=(parse("type=virtual-kubelet"),))
+    mutating, _ = manifests.mutating_policy(rule)
+    assert '["burst"]' in _conditions(mutating)["is-virtual"]
+    validating, binding = manifests.validating_policy(rule)
+    assert validating["spec"]["validations"][0]["expression"].endswith('in ["virtual-kubelet"]))')
+    assert binding["spec"]["validationActions"] == ["Warn", "Audit"]
+
+
+def test_kyverno_takes_the_same_expressions() -> None:
+    (policy,) = manifests.kyverno_policy(NodeLabelRule())
+    mutating, _binding = manifests.mutating_policy(NodeLabelRule())
+    assert _conditions(policy) == _conditions(mutating)
+    assert policy["spec"]["mutations"] == mutating["spec"]["mutations"]
