@@ -57,6 +57,7 @@ class Hooks:
         self.judgement = Judgement(self._declared, view)
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""
+        self._announced: list[Problem] = []
         self._release, self._namespace = _Child(), _Child()
         hook = self._hook
         self._component_hooks = pulumi.ResourceHookBinding(
@@ -188,7 +189,9 @@ class Hooks:
         if not pulumi.runtime.is_dry_run():
             return problems
         for problem in problems:
-            self._warn(f"`up` refuses this, unless it is known by then: {problem}")
+            if problem not in self._announced:
+                self._announced.append(problem)
+                self._warn(f"`up` refuses this, unless it is known by then: {problem}")
         return []
 
     async def _check_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:

@@ -3,7 +3,7 @@
 Annotations here are read by Pulumi's schema analyzer, which cannot resolve postponed ones.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -73,11 +73,12 @@ class OpenKruise(pulumi.ComponentResource):
         release = _release(self, name, settings, hooks, values, namespace)
         hooks.follow(namespace, release)
 
-        self.affinity = _affinity(given, values)
+        installed = _installed_values(release, values)
+        self.affinity = _affinity(given, installed)
         self.selectors = pulumi.Output.from_input(list(settings.selectors))
         self.chart_version = _chart_version(settings, release)
         self.namespace = await_verdict(release, settings, hooks, view, record)
-        self.status = check_nodes(release, settings, values, view)
+        self.status = check_nodes(release, settings, installed, view)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
         self.daemon_desired, self.daemon_ready = _daemon_counts(settings, view, release)
         self.register_outputs(
@@ -212,12 +213,29 @@ def _release(
     )
 
 
+def _installed_values(
+    release: Any, values: pulumi.Input[Mapping[str, Any]]
+) -> pulumi.Input[Mapping[str, Any]]:
+    """Return the values that the release has: an update that leaves it out (``--target``) changes none."""
+    if pulumi.runtime.is_dry_run():
+        return values
+
+    def chosen(both: Sequence[Any]) -> Any:
+        declared, installed = both
+        return installed if isinstance(installed, Mapping) and installed else declared
+
+    found: pulumi.Output[Mapping[str, Any]] = pulumi.Output.all(values, release.values).apply(chosen)
+    return found
+
+
 def _affinity(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.Output[dict[str, Any]]:
-    """Return the daemon's node selector, at once where no output can change it."""
-    if given.late_values is not None and "daemon" not in given.settings.values:
-        # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
-        return pulumi.Output.unsecret(pulumi.Output.from_input(values).apply(_required_of_daemon))
-    return pulumi.Output.from_input(given.settings.affinities.daemon)
+    """Return the daemon's node selector: in preview at once where no output can change it."""
+    declared = given.settings.affinities.daemon
+    late = given.late_values is not None and "daemon" not in given.settings.values
+    if pulumi.runtime.is_dry_run() and not late:
+        return pulumi.Output.from_input(declared)
+    # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
+    return pulumi.Output.unsecret(pulumi.Output.from_input(values).apply(_required_of_daemon))
 
 
 def _chart_version(settings: Settings, release: Any) -> pulumi.Output[str]:
