@@ -112,15 +112,15 @@ class World:
         self._program(name)
         self._kubeconfig(kubeconfig)
         command = ("up", "--yes", "--skip-preview", *flags)
-        told = f"up {' '.join(flags)}: {name}, {settings}, {kubeconfig} kubeconfig"
+        step = f"up {' '.join(flags)}: {name}, {settings}, {kubeconfig} kubeconfig"
         if chance.random() < 0.15:
             output, code = self._killed(command, chance)
-            told = f"killed: {told}"
+            step = f"killed: {step}"
         else:
             outcome = self.stack.run(*command, folder=self.folder)
             output, code = outcome.output, outcome.code
         self.said.append(output)
-        return f"{told} -> {code}"
+        return f"{step} -> {code}"
 
     def _killed(self, command: tuple[str, ...], chance: random.Random) -> tuple[str, int]:
         """Kill the command, and its provider or not, after some time; what survives is ended."""

@@ -217,7 +217,7 @@ def check_present(seen: ReleaseState) -> list[Problem]:
     if seen.latest is not None:
         return []
     if seen.owner is None:
-        found = "was uninstalled there, or the cluster was made anew"
+        found = "was uninstalled there, or the cluster was rebuilt"
         way: tuple[str, ...] = (
             "  have the state say so:",
             "    pulumi refresh --yes",

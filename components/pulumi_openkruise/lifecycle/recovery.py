@@ -1,4 +1,4 @@
-"""How a release that is stuck is set right: the smallest change of Helm's own records, as data.
+"""How to repair a release that is stuck: the smallest change of Helm's own records, as data.
 
 Helm keeps a release's state in Secrets alone, one a revision. An operation that was killed leaves a status
 there that nothing ever changes again; what it would have written had it failed in an orderly way lets the
@@ -24,7 +24,7 @@ class Edit:
     status: str = ""
     """The status that the record is given."""
     without_hooks: bool = False
-    """Whether the record is to lose its hooks, so that Helm runs none."""
+    """Whether the record loses its hooks, so that Helm runs none."""
 
     def __str__(self) -> str:
         """Say what is done, for people."""
@@ -36,7 +36,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Plan:
-    """What was found, what is to be done about it, and what to do afterwards."""
+    """What was found, what to change about it, and what to do afterwards."""
 
     found: str
     edits: tuple[Edit, ...] = ()
@@ -60,7 +60,7 @@ def plan(
     unowned: Sequence[str] = (),
     records_in_config_maps: bool = False,
 ) -> Plan:
-    """Return how a release is set right, as the smallest change of Helm's records.
+    """Return how to repair a release, by the smallest change of Helm's records.
 
     ``left`` matters to a removal that was interrupted. ``unowned`` names objects that have lost Helm's mark
     of ownership. ``records_in_config_maps``: Helm has the records where this program does not look.

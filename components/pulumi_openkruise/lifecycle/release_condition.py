@@ -58,7 +58,7 @@ def condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condition 
         False,
         headline,
         (
-            "`pulumi-openkruise check` says what its pods lack, if Helm has waited for them in vain",
+            "`pulumi-openkruise check` says what its pods lack, if Helm gave up waiting for them",
             f"`pulumi up` tries again; if it says unchanged instead, give {field_name(REAPPLY)} a new value:",
             f"  {setting(field_name, REAPPLY, '<any new text>')}",
         ),

@@ -22,7 +22,7 @@ def server() -> Iterator[ApiServer]:
         yield server
 
 
-def told(
+def counted(
     server: ApiServer | None,
     args: OpenKruiseArgs | None = None,
     *,
@@ -49,18 +49,18 @@ def asked(server: ApiServer) -> bool:
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_the_cluster_counts(server: ApiServer, preview: bool) -> None:
-    assert told(server, preview=preview) == (3, 2)
+    assert counted(server, preview=preview) == (3, 2)
 
 
 def test_the_daemons_of_another_namespace(server: ApiServer) -> None:
     server.routes[DAEMONS.replace("kruise-system", "kruise")] = server.routes.pop(DAEMONS)
-    assert told(server, {"namespace": "kruise"}) == (3, 2)
+    assert counted(server, {"namespace": "kruise"}) == (3, 2)
 
 
 @pytest.mark.parametrize("found", [{}, {"status": None}, {"status": {}}])
 def test_daemons_that_nobody_has_counted_are_none(server: ApiServer, found: dict[str, Any]) -> None:
     server.routes[DAEMONS] = (200, found)
-    assert told(server) == (0, 0)
+    assert counted(server) == (0, 0)
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -75,21 +75,21 @@ def test_daemons_that_nobody_has_counted_are_none(server: ApiServer, found: dict
 )
 def test_what_is_not_told_breaks_nothing(server: ApiServer, answer: tuple[int, Any], preview: bool) -> None:
     server.routes[DAEMONS] = answer
-    assert told(server, preview=preview) == (None, None)
+    assert counted(server, preview=preview) == (None, None)
     assert asked(server)
 
 
 @pytest.mark.parametrize("context", ["there", "nowhere"])
 def test_a_cluster_that_does_not_answer_breaks_nothing(server: ApiServer, context: str) -> None:
-    assert told(server, context=context) == (None, None)
+    assert counted(server, context=context) == (None, None)
 
 
 def test_without_a_kubeconfig_nobody_is_asked() -> None:
-    assert told(None) == (None, None)
+    assert counted(None) == (None, None)
 
 
 def test_nothing_is_asked_before_the_release_is_known(server: ApiServer) -> None:
-    desired, ready = told(server, preview=True, first=True)
+    desired, ready = counted(server, preview=True, first=True)
     assert isinstance(desired, pulumi.output.Unknown)
     assert isinstance(ready, pulumi.output.Unknown)
     assert not asked(server)
@@ -105,5 +105,5 @@ def test_nothing_is_asked_before_the_release_is_known(server: ApiServer) -> None
 def test_what_is_not_there_or_has_another_name_is_not_asked_for(
     server: ApiServer, args: OpenKruiseArgs, counts: tuple[Any, Any]
 ) -> None:
-    assert told(server, args) == counts
+    assert counted(server, args) == counts
     assert not asked(server)

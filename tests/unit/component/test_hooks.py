@@ -1,4 +1,4 @@
-"""The guard: where it looks, what it makes of the answer, and which hooks of the engine it sets."""
+"""The hooks and the verdict: where they look, what they refuse, and what they report."""
 
 import asyncio
 import contextlib
@@ -71,7 +71,7 @@ def configured(server: ApiServer, context: str = "here") -> dict[str, str]:
 
 
 def alone(args: OpenKruiseArgs | None = None) -> OpenKruiseArgs:
-    """Arguments with which nobody but the guard asks the cluster."""
+    """Return arguments with which only the hooks and the verdict ask the cluster."""
     return {"node_check": "off", **(args or {})}
 
 
@@ -216,12 +216,12 @@ def test_what_is_placed_by_the_namespace_depends_on_the_release(preview: bool) -
     def program() -> None:
         kruise = OpenKruise("kruise", alone())
 
-        async def told() -> None:
+        async def read() -> None:
             resources = await kruise.namespace.resources()
             found.append({resource.pulumi_resource_name for resource in resources})
             found.append(await kruise.namespace.is_known())
 
-        pulumi.export("told", pulumi.Output.from_input(told()))
+        pulumi.export("read", pulumi.Output.from_input(read()))
         Placed("test:index:Placed", "after", {"in": kruise.namespace})
 
     with new_engine(preview=preview) as engine:
@@ -418,10 +418,10 @@ def test_an_older_plugin_would_take_over_a_namespace_that_exists(
         server.routes.pop(CLONE_SETS)
     args: OpenKruiseArgs = {"namespace": namespace}
     assert called(configured(server), hooks, "create namespace", args, new_inputs={}) == ""
-    told = [note for note in said if "an older plugin takes it over" in note]
-    assert bool(told) is warned
-    assert all(note.startswith(f"warn: namespace {namespace} exists") for note in told)
-    assert all(note.endswith("set create_namespace to false") for note in told)
+    notes = [note for note in said if "an older plugin takes it over" in note]
+    assert bool(notes) is warned
+    assert all(note.startswith(f"warn: namespace {namespace} exists") for note in notes)
+    assert all(note.endswith("set create_namespace to false") for note in notes)
 
 
 def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(

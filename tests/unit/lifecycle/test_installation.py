@@ -91,9 +91,9 @@ def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
         (problem,) = problems
         assert problem.code == "release-blocked"
         assert status in problem.reason
-        told = [line.split("#")[0].strip() for line in problem.detail]
-        assert told[1:3] == ["pulumi cancel --yes", "pulumi-openkruise recover"]
-        assert told[-1] == ("pulumi destroy --run-program" if status == "uninstalling" else "pulumi up")
+        commands = [line.split("#")[0].strip() for line in problem.detail]
+        assert commands[1:3] == ["pulumi cancel --yes", "pulumi-openkruise recover"]
+        assert commands[-1] == ("pulumi destroy --run-program" if status == "uninstalling" else "pulumi up")
 
 
 @pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
