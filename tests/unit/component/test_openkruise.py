@@ -356,6 +356,18 @@ def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) 
     assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
 
 
+@pytest.mark.parametrize("preview", [True, False])
+def test_the_affinity_is_the_one_that_the_release_has(preview: bool) -> None:
+    # An `up --target <component>` leaves the release, and with it the DaemonSet, as it was.
+    old = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "old", "operator": "DoesNotExist"}]}]}
+    required = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": old}}
+    with new_engine(preview=preview) as engine:
+        engine.mocks.state[RELEASE] |= {"values": {"daemon": {"affinity": required}}}
+        install(engine, {"virtual_node_selectors": ["new"]})
+        declared = exclusion_affinity([*BASE, "new"])
+        assert engine.outputs[PARENT]["affinity"] == (declared if preview else old)
+
+
 def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -> None:
     engine.mocks.state = {RELEASE: {"status": {"status": "deployed", "version": "1.9.9"}}}
     install(engine, {"chart": "./chart"})
