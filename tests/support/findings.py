@@ -57,6 +57,15 @@ def hpk(name: str) -> Any:
     return facts(raw)
 
 
+def declared(name: str, value: str, *, virtual: bool = False) -> Any:
+    """Return a node with the label by which people say what it is, guarded by a taint."""
+    raw = node_object(name, taints=[{"key": "pool", "effect": "NoSchedule"}])
+    raw["metadata"]["labels"]["openkruise.io/virtual-node"] = value
+    if virtual:
+        raw["metadata"]["labels"]["liqo.io/type"] = "virtual-node"
+    return facts(raw)
+
+
 K3S = node_object("k3s-1")
 K3S["status"]["nodeInfo"]["kubeletVersion"] = "v1.30.3+k3s1"
 OLD = node_object("old-1")
@@ -94,6 +103,14 @@ CASES: dict[str, Case] = {
     ),
     "virtual-node-admitted": plain(lambda: nodes_and(virtual("virtual-2", labelled=False))),
     "unsure-node": plain(lambda: nodes_and(hpk("odd-1"))),
+    "declared-virtual-looks-real": plain(lambda: nodes_and(declared("copy-1", "true"))),
+    "declared-real-looks-virtual": plain(
+        lambda: nodes_and(
+            declared("burst-1", "false", virtual=True),
+            pods=[*pods(), daemon("burst-1")],
+            node_images={"real-1": 0, "real-2": 0, "burst-1": 0},
+        )
+    ),
     "selector-matches-nothing": lambda: (
         broken(
             daemon_set=wanted_by("daemon_set", virtual_node_selectors=["pool=gone"]),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 
+from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import and_more, counted, listed
 from ..inventory.json_access import at, items, name_of, number, text
@@ -106,10 +107,26 @@ RESTARTS = Code(
     "each restart loses the work in progress",
     "see `kubectl logs --previous` of the pod",
 )
+DECLARED_VIRTUAL = Code(
+    "declared-virtual-looks-real",
+    "info",
+    "a node that is labelled openkruise.io/virtual-node=true and looks real but for that",
+    "it has no daemon: right for copies of real nodes, wrong for a machine that got the label by mistake",
+    "if it is real: kubectl label node <name> openkruise.io/virtual-node-",
+)
+DECLARED_REAL = Code(
+    "declared-real-looks-virtual",
+    "info",
+    "a node that is labelled openkruise.io/virtual-node=false and looks virtual but for that",
+    "a daemon pod is created for it: it runs only if the label is right",
+    "if it is virtual: kubectl label node <name> openkruise.io/virtual-node=true --overwrite",
+)
 CODES = (
     REAL_EXCLUDED,
     VIRTUAL_ADMITTED,
     UNSURE,
+    DECLARED_VIRTUAL,
+    DECLARED_REAL,
     NOTHING_MATCHED,
     DAEMON_ON_EXCLUDED,
     MANAGER_ON_EXCLUDED,
@@ -150,6 +167,7 @@ def check_nodes(
             evidence,
             node_references(_names(unsure)),
         )
+    yield from _declared_otherwise(states)
     if expected.has_daemon:
         yield from _without_nodes(states, expected)
     bare = [
@@ -165,6 +183,24 @@ def check_nodes(
         yield make(UNTAINTED, what, _kinds(bare), node_references(_names(bare)), severity=severity)
 
 
+def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
+    """Yield nodes of which people declare the opposite of what everything else on them shows."""
+    for code, declared, looks in (
+        (DECLARED_VIRTUAL, "virtual", "real"),
+        (DECLARED_REAL, "real", "virtual"),
+    ):
+        found = [
+            one
+            for one in states
+            if one.node.classification.verdict == declared and one.node.undeclared.verdict == looks
+        ]
+        if found:
+            first = found[0].node
+            evidence = [f"{listed(_names(found))}; for example {first.name}: {_why(first.undeclared)}"]
+            what = f"{counted(len(found), 'node')} declared {declared}, and {looks} by everything else"
+            yield make(code, what, evidence, node_references(_names(found)))
+
+
 def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     groups: dict[tuple[int, ...], list[NodeState]] = defaultdict(list)
     for one in states:
@@ -174,10 +210,8 @@ def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
         by = [f"{expected.selectors[hit]} ({expected.origins[hit]})" for hit in hits]
         cause = listed(by) if by else f"the affinity of {expected.source}"
         first = members[0].node
-        evidence = [
-            f"excluded by {cause}",
-            f"for example {first.name}: {_why(first)}, {_labels(first, _deciding(hits, expected))}",
-        ]
+        why, labels = _why(first.classification), _labels(first, _deciding(hits, expected))
+        evidence = [f"excluded by {cause}", f"for example {first.name}: {why}, {labels}"]
         yield make(
             REAL_EXCLUDED,
             f"{counted(len(members), 'real node')} excluded",
@@ -331,7 +365,7 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     for one in states:
         groups[one.node.classification.kind or "kind unknown"].append(one)
     return [
-        f"{kind}: {listed(_names(members))} ({_why(members[0].node)})"
+        f"{kind}: {listed(_names(members))} ({_why(members[0].node.classification)})"
         for kind, members in sorted(groups.items())
     ]
 
@@ -353,8 +387,7 @@ def _labels(node: NodeFacts, deciding: Set[str]) -> str:
     )
 
 
-def _why(node: NodeFacts) -> str:
-    classification = node.classification
+def _why(classification: Classification) -> str:
     seen = [one.description for one in classification.evidence if one.points_to == classification.verdict]
     if classification.verdict == "real" and classification.no_daemon:
         return classification.no_daemon

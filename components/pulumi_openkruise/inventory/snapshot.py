@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from ..detection import Classification, pool_of
+from ..detection import DECLARED, Classification, pool_of
 from ..detection.runtimes import read_recorded_socket
 from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord
@@ -27,6 +27,8 @@ class NodeFacts:
     name: str
     labels: Mapping[str, str]
     classification: Classification
+    undeclared: Classification
+    """What it would be without the label by which people declare it; the same where it has none."""
     ready: bool
     created: str
     guarded: bool
@@ -53,10 +55,12 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
         if taint.get("effect") in ("NoSchedule", "NoExecute")
         and not str(taint.get("key")).startswith("node.kubernetes.io/")
     ]
+    classification = classify(node)
     return NodeFacts(
         name=name_of(node),
         labels=labels,
-        classification=classify(node),
+        classification=classification,
+        undeclared=classify(_without_declaration(node)) if DECLARED in labels else classification,
         ready=condition(node, "Ready").get("status") == "True",
         created=text(node, "metadata", "creationTimestamp"),
         guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
@@ -65,6 +69,12 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
         cri_socket=intern(read_recorded_socket(mapping(node, "metadata", "annotations"))),
         pool=intern(pool_of(node)),
     )
+
+
+def _without_declaration(node: Object) -> Object:
+    metadata = mapping(node, "metadata")
+    labels = {key: value for key, value in mapping(metadata, "labels").items() if key != DECLARED}
+    return {**node, "metadata": {**metadata, "labels": labels}}
 
 
 @dataclass(frozen=True)

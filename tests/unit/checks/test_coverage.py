@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi_openkruise.checks import NOT_ASKED, Expected, check
 
-from tests.support.findings import CASES, changed, found, nodes_and, pods
+from tests.support.findings import CASES, changed, declared, found, nodes_and, pods
 from tests.support.installed import (
     TAKEN,
     VIRTUAL_TAINT,
@@ -25,6 +25,16 @@ def test_a_lost_node_names_the_selector_that_hits_it() -> None:
     assert tuple(map(str, finding.objects)) == ("real-1",)
     assert finding.evidence[0] == "excluded by pool=burst (openkruise:virtualNodeSelectors[0])"
     assert "pool=burst" in finding.evidence[1]
+
+
+def test_what_people_declare_against_the_evidence() -> None:
+    finding = found(check(nodes_and(declared("copy-1", "true")), expected()))["declared-virtual-looks-real"]
+    assert finding.what == "1 node declared virtual, and real by everything else"
+    assert finding.evidence[0].startswith("copy-1; for example copy-1: a kubelet with")
+    agreed = [declared("burst-1", "true", virtual=True), declared("real-3", "false")]
+    images = {"real-1": 0, "real-2": 0, "real-3": 0}
+    snapshot = nodes_and(*agreed, pods=[*pods(), daemon("real-3")], node_images=images)
+    assert check(snapshot, expected()).findings == ()
 
 
 MANY = {f"a{at:02}": "x" for at in range(12)}
