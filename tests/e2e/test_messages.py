@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox import build, chart_choice
 from sandbox.chart_choice import Chart
@@ -32,8 +33,11 @@ def previewed(life_state: State, chart: Chart) -> Stack:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Provide this repository's program in its own folder, so that a case can put files beside it."""
     folder = tmp_path_factory.mktemp("program")
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "__main__.py", folder)
+    # Without the types that the project declares: Pulumi itself would refuse values of another one.
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    kept = {key: project[key] for key in ("name", "runtime")}
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(kept))
     return folder
 
 

@@ -117,3 +117,41 @@ def some_charts(chart: str) -> LocalChart | None:
 about_values = st.fixed_dictionaries(
     {}, optional={key: nearly_right[key] for key in ("values", "featureGates", "platform", "chartVersion")}
 )
+
+right_config = st.fixed_dictionaries(
+    {},
+    optional={
+        "virtualNodeSelectors": st.lists(st.sampled_from(["a=b", "c", "d in (e,f),!g"]), max_size=3),
+        "virtualNodePresets": st.lists(st.sampled_from(["liqo", "kwok@1", "all"]), max_size=2),
+        "sharedNodeSelectors": st.lists(st.sampled_from(["h=i", "!j,k"]), max_size=2),
+        "sharedNodePresets": st.lists(st.sampled_from(["tke-supernode", "windows"]), max_size=2),
+        "baseExclusions": st.booleans(),
+        "excludeManager": st.booleans(),
+        "platform": st.sampled_from(list(PLATFORMS)),
+        "featureGates": st.dictionaries(
+            st.sampled_from(["TemplateNoDefaults", "PodWebhook", "KruiseDaemon"]), st.booleans()
+        ),
+        "imageRegistry": st.sampled_from(["localhost:5000", "registry.example.com/mirror"]),
+        "imagePullSecrets": st.lists(st.sampled_from(["pull", "a.b"]), max_size=2),
+        "chartVersion": st.sampled_from(["1.7.0", "1.8.3", "1.9.1", "1.8.3-custom", "99.0.0"]),
+        "namespace": st.sampled_from(["kruise-system", "other"]),
+        "releaseName": st.sampled_from(["kruise", "k.v1"]),
+        "protect": st.booleans(),
+        "guardDestroy": st.booleans(),
+        "reapply": st.text(max_size=5),
+        "nodeCheck": st.sampled_from(["off", "warn", "fail"]),
+        "expectedNodes": st.integers(1, 100_000),
+        "timeout": st.integers(1, 86_400),
+        "values": st.fixed_dictionaries(
+            {},
+            optional={
+                "manager": st.fixed_dictionaries({"replicas": st.integers(0, 9)}),
+                "daemon": st.fixed_dictionaries(
+                    {"port": st.integers(1, 65_535)},
+                    optional={"nodeSelector": st.just({"pool": "x"})},
+                ),
+            },
+        ),
+    },
+)
+"""Config that has to be accepted, whatever is combined."""

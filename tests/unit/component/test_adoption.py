@@ -55,7 +55,8 @@ def test_the_stacks_own_resources_are_found_by_their_former_names(engine: Engine
 
 def test_a_former_name_may_be_a_urn(engine: Engine) -> None:
     install(engine, {"former_release": URN, "former_namespace": "ns"})
-    assert taken_over(engine)["release"] == ("", [URN])
+    (alias,) = engine.of_type(RELEASE).request.aliases
+    assert (alias.urn, alias.spec.name) == (URN, "")
 
 
 def test_a_release_without_a_namespace_of_the_stack_brings_the_one_that_is_there(engine: Engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
-from pulumi_openkruise.chart.local import Look, nothing_local
+from pulumi_openkruise.chart.local import LocalChart, Look, nothing_local
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.node_affinity import REQUIRED
@@ -21,7 +21,7 @@ from pulumi_openkruise.diagnostics.problem import ConfigError
 from pulumi_openkruise.selectors import solve
 from ruamel.yaml import YAML
 
-from tests.support.config_strategies import about_values, any_config, some_charts
+from tests.support.config_strategies import about_values, any_config, right_config, some_charts
 from tests.support.engine import RELEASE, Engine, config_texts
 
 MESSAGES = YAML(typ="safe").load((Path(__file__).parents[1] / "config" / "messages.yaml").read_text())
@@ -156,6 +156,31 @@ def test_texts_that_break_readers(key: str, text: str) -> None:
     assert f"openkruise:{key}: expected" in message({key: text})
 
 
+@pytest.mark.parametrize("text", ["[1]", '{"a": 1}'])
+@pytest.mark.parametrize("key", ["namespace", "reapply", "chart"])
+def test_lists_and_mappings_are_no_strings(key: str, text: str) -> None:
+    assert f"openkruise:{key}: expected a string, found {text}" in message({key: text})
+
+
+def test_the_manager_is_judged_unless_it_is_left_out() -> None:
+    """What cannot be excluded of all nodes can be of those that the daemon's values require."""
+    k = {"matchExpressions": [{"key": "k", "operator": "In", "values": ["3", "9"]}]}
+    required = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [k]}}}
+    config = {"virtualNodeSelectors": ["k>5,x=y"], "baseExclusions": False}
+    config["values"] = {"daemon": {"affinity": required}}
+    assert "Kubernetes cannot express" in message(config)
+    assert read(config_texts({**config, "excludeManager": False}), source="test").affinities.manager is None
+
+
+def test_a_digest_has_one_form() -> None:
+    config = {"chart": "./kruise-1.8.3.tgz", "chartDigest": "sha256:" + "AB" * 32}
+
+    def look(_chart: str) -> LocalChart:
+        return LocalChart("kruise", "1.8.3", "ab" * 32)
+
+    assert read(config, source="test", look=look).chart_digest == "ab" * 32
+
+
 @pytest.mark.parametrize("namespace", ["a" * 64, "kruise\n", "1.2", "-a"])
 def test_names_that_kubernetes_would_refuse(namespace: str) -> None:
     assert "openkruise:namespace: expected lower-case letters" in message({"namespace": namespace})
@@ -179,7 +204,17 @@ def test_only_values_can_be_secret() -> None:
     assert said.count("cannot be a secret: it is plainly visible in the cluster") == 2
 
 
-@given(any_config | about_values, st.booleans())
+@given(right_config, st.booleans())
+def test_right_config_is_accepted(config: dict[str, Any], as_texts: bool) -> None:
+    settings = read(config_texts(config) if as_texts else config, source="test")
+    assert settings.exclude_manager is config.get("excludeManager", True)
+    assert settings.timeout == config.get("timeout", 600 + 60 * (config.get("expectedNodes", 1) // 100))
+    values = settings.helm_values()
+    assert values["installation"]["namespace"] == config.get("namespace", "kruise-system")
+    assert ("manager" in values) >= (settings.exclude_manager and bool(settings.excluded))
+
+
+@given(any_config | about_values | right_config, st.booleans())
 def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, Any], as_texts: bool) -> None:
     refused: ConfigError | None = None
     arguments = parse_config(config_texts(config) if as_texts else config, source="test")

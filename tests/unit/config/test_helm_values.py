@@ -201,6 +201,15 @@ def test_terms_that_no_node_satisfies_are_told_and_left_out() -> None:
     assert problems(values) == [f"dead-term {place}[0]", f"dead-term {place}[1]"]
 
 
+@pytest.mark.parametrize("nest", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_lists_count_as_levels_too(nest: Any) -> None:
+    deep: Any = "x"
+    for _level in range(80):
+        deep = nest(deep)
+    (problem,) = [text for text in problems({"manager": {"tolerations": deep}}) if text[:9] == "invalid-v"]
+    assert problem.startswith("invalid-values values.manager.tolerations")
+
+
 def test_values_that_hold_themselves() -> None:
     values: dict[str, Any] = {}
     values["daemon"] = values
