@@ -1,4 +1,4 @@
-"""The values that the chart takes, from 1.7.0 on: type, default, and what about each is not as it seems.
+"""The values that the chart takes, from 1.7.0 on: types, defaults, and keys that are not what they seem.
 
 Sources: values.yaml and templates of the published archives 1.7.0 to 1.8.3, values.yaml of 1.9.1, and what
 1.9.0 was released with (charts#180), which are the same keys and defaults but for the image's tag.
@@ -23,7 +23,7 @@ class Key:
     since: str = FIRST
     """The first version that has the key."""
     dead: str = ""
-    """Why the key has no effect, where it has none."""
+    """Why the key has no effect; empty for keys that have one."""
     instead: str = ""
     """What to do instead of setting a key that has no effect."""
 

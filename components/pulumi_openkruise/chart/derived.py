@@ -1,4 +1,4 @@
-"""The Helm values that the keys beside ``values`` stand for: platform, gates, registry and pull secrets."""
+"""The Helm values that other keys than ``values`` set: platform, gates, registry and pull secrets."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9
 _SECRET_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 OWNED = {"featureGates": "feature_gates", "imagePullSecrets": "image_pull_secrets"}
-"""Values that are one text or one list, so that values of one's own would drop what a key has set."""
+"""Values that are one string or one list, so the user's own would drop what a key has set."""
 
 
 def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
 def derived_problems(
     given: Mapping[str, Any], chart: Version | None, field_name: FieldName
 ) -> Iterator[Problem]:
-    """Yield what is wrong with these keys, and what a platform sets."""
+    """Yield the problems of these keys, and a line on what a platform sets."""
     name = given.get("platform")
     platform = PLATFORMS.get(name) if name is not None else None
     if platform is not None and chart is not None:
@@ -108,7 +108,7 @@ def _unknown_platform(name: str, where: str) -> Problem:
     letters = re.sub(r"[^a-z0-9]", "", name.lower())
     meant = [known for known in PLATFORMS if known.replace("-", "").startswith(letters)]
     every = f"known platforms: {', '.join(PLATFORMS)}"
-    remedy = f"{every}; others need no setting, or one that docs/platforms.md tells"
+    remedy = f"{every}; others need no setting, or one that docs/platforms.md names"
     if len(letters) > 2 and meant:
         remedy = f"did you mean {meant[0]}? {remedy}"
     return Problem("unknown-platform", where, f"unknown platform {shown(name)}", (), remedy)
@@ -124,12 +124,12 @@ def _platform_line(name: str, chart: Version, field_name: FieldName) -> Problem:
 
 
 def has_daemon(values: Mapping[str, Any]) -> bool:
-    """Whether the chart makes the DaemonSet with these values: it looks for this part of the text."""
+    """Return whether the chart creates the DaemonSet: its template looks for this part of the string."""
     gates = values.get("featureGates", "")
     return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)
 
 
 def late_gate(where: str, instead: str) -> Problem:
-    """Return the problem of values that say too late that there is no daemon: it is read by then."""
+    """Return the problem of values with outputs that turn the daemon off or on."""
     reason = "whether there is a daemon has to be known in preview"
     return Problem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")

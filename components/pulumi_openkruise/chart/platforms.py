@@ -1,7 +1,7 @@
-"""What some environments need set: data, one entry an environment, and only with evidence.
+"""The settings that some environments need: one entry for each, and only with evidence.
 
-Environments that need something which the chart cannot do, or for which nobody has shown that it works, are
-notes in docs/platforms.md.
+Environments whose needs the chart cannot meet, or for which no evidence exists, are notes in
+docs/platforms.md.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Platform:
     """One environment."""
 
     why: str
-    """Why it needs something, a clause."""
+    """Why it needs the setting, a clause."""
     source: str
     """Where that can be seen."""
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The chart's source: whether name, repository, version and digest fit together, and what is there."""
+"""The chart's source: name, repository, version and digest, checked against each other and the chart."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,13 +24,13 @@ _PULL = "run `helm pull`, and give the archive as {chart}"
 
 
 def digest_of(text: str) -> str | None:
-    """Return a digest in its plain form, given with or without ``sha256:`` before it; None if it is none."""
+    """Return a digest in its plain form, with or without ``sha256:`` before it; None for anything else."""
     found = re.fullmatch(_DIGEST, text, re.ASCII)
     return found.group(1).lower() if found else None
 
 
 def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
-    """Yield what is wrong with the form of chart, repository, version and digest."""
+    """Yield the problems in the form of chart, repository, version and digest."""
     chart = given.get("chart", CHART)
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
         reason = f"expected the chart's name, its path or an oci:// reference, found {shown(chart)}"
@@ -78,8 +78,8 @@ def look_at_chart(
     if is_bare_name(chart):
         if local is None and problem is None:
             return None, []
-        # Helm looks on the disk before it asks the repository.
-        reason = f"{shown(chart)} beside the program would be taken in place of the repository's chart"
+        # Helm reads the disk before the repository.
+        reason = f"{shown(chart)} beside the program would be installed, not the repository's chart"
         remedy = f"write ./{chart} if it is meant, or give it another name"
         return None, [Problem("shadowed-chart", where, reason, (), remedy)]
     if problem is not None:

@@ -131,7 +131,7 @@ def _strings(value: Any) -> Iterator[Fault]:
 
 def _gates(value: Any) -> Iterator[Fault]:
     if not isinstance(value, str):
-        remedy = "give the gates as featureGates beside values" if isinstance(value, Mapping) else ""
+        remedy = "give the gates as featureGates, outside of values" if isinstance(value, Mapping) else ""
         yield _wrong(value, "one string, Name=true,Name=false", remedy=remedy)
 
 
@@ -204,7 +204,7 @@ def _unknown(name: Any, path: str, known: tuple[str, ...]) -> Fault:
 def _references(value: Any) -> Iterator[Fault]:
     for path, item, fault in _items(value, "mappings with a name each"):
         if fault is not None:
-            remedy = "write `- name: ...`, or give the names as imagePullSecrets beside values"
+            remedy = "write `- name: ...`, or give the names as imagePullSecrets, outside of values"
             yield fault._replace(remedy=remedy)
         elif item is not None:
             yield from (_unknown(name, path, ("name",)) for name in item if name != "name")

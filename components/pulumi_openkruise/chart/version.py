@@ -98,11 +98,9 @@ def version_problems(chart: Version, where: str, *, values_given: bool) -> Itera
             reason += "; its webhooks have wrong paths, which its manager does not serve (charts#169)"
         yield Problem("unknown-contract", where, reason, (), _SUPPORTED, "warning")
     elif chart.knowledge == "nearest" and values_given:
-        from .contract import FIRST  # most charts are known, and then nothing needs it
-
         reason = (
             f"{chart.text}: not one of OpenKruise's charts whose values are known here, so they are checked "
-            f"against those of {FIRST} to {NEWEST}; an unknown key is a warning, not an error"
+            f"against those of {SEEN[0]} to {NEWEST}; an unknown key is a warning, not an error"
         )
         yield Problem("unknown-contract", where, reason, severity="warning")
 

@@ -17,7 +17,7 @@ from .cluster_access import ClusterAccess
 from .completion import complete_codes
 from .errors import UnusableInputError
 from .input.acceptance_file import read_acceptances
-from .input.expectations import of_arguments, of_config_json, of_stack_file
+from .input.expectations import expect_arguments, expect_config_json, expect_stack_file
 from .input.node_objects import read_node_objects
 from .output.explanation import explain_code
 from .output.progress import Progress, progress
@@ -133,11 +133,11 @@ def check(
     if stack_file is not None and config_json is not None:
         raise click.UsageError("--config-json replaces --stack-file: give one of them")
     if stack_file is not None:
-        expected = of_stack_file(stack_file, config_namespace, selectors)
+        expected = expect_stack_file(stack_file, config_namespace, selectors)
     elif config_json is not None:
-        expected = of_config_json(config_json, config_namespace, selectors)
+        expected = expect_config_json(config_json, config_namespace, selectors)
     elif selectors:
-        expected = of_arguments(selectors, namespace or Expected.namespace)
+        expected = expect_arguments(selectors, namespace or Expected.namespace)
     if expected is not None and namespace is not None:
         expected = replace(expected, namespace=namespace)
     with progress() as show_progress:

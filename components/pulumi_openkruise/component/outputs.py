@@ -1,4 +1,4 @@
-"""Values that hold outputs: what is known of them at once, and how what is known later is checked then."""
+"""Values that hold outputs: the part known at once, and the check of the rest when it is known."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 
 def holds_output(value: Any) -> bool:
-    """Tell whether there is an output anywhere in the value."""
+    """Return whether the value holds an output at any depth."""
     if isinstance(value, Mapping):
         return any(holds_output(item) for item in value.values())
     if isinstance(value, (list, tuple)):
@@ -22,7 +22,7 @@ def holds_output(value: Any) -> bool:
 
 
 def known_part(values: Any) -> dict[str, Any]:
-    """Return what is known of where the pods may run and of the gates, in values that hold outputs."""
+    """Return the known part of where the pods may run, and of the gates, in values that hold outputs."""
     daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
     affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
     known = {} if holds_output(affinity) else {"daemon": {"affinity": affinity}}
@@ -43,8 +43,8 @@ def known_later(
 ) -> pulumi.Output[Mapping[str, Any]]:
     """Return the values once they are known and checked.
 
-    A program that ends while the engine runs one of its hooks is told of by a failed hook and a traceback,
-    so what is wrong is raised when the component's own have run.
+    A program that ends while the engine runs one of its hooks shows a failed hook and a traceback, so
+    problems are raised after the component's own hooks have run.
     """
 
     async def check(known: Any) -> Mapping[str, Any]:
@@ -61,7 +61,7 @@ def known_later(
 def once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
     """Return no resources, once the values are found good, or cannot be known in this preview.
 
-    What depends on it is registered after that and not at all where they are bad; the state tells of none.
+    What depends on it is registered after that, and not at all where they are bad; the state records nothing.
     """
 
     async def nothing() -> list[pulumi.Input[pulumi.Resource]]:

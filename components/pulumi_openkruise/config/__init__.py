@@ -1,1 +1,1 @@
-"""What an installation can be told, and whether it is right; pure: data in, settings or problems out."""
+"""The configuration of an installation, and its checks; pure: data in, settings or problems out."""

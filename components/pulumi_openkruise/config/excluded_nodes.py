@@ -1,4 +1,4 @@
-"""Which nodes an installation stays off: what selectors, presets and base exclusions match."""
+"""The nodes that an installation avoids: what selectors, presets and base exclusions match."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, nearest, shown
+from ..selectors import SelectorError
+from ..selectors.exclusion import read_selectors
 
 Kind = Literal["string", "boolean", "number", "list of strings", "gates", "mapping"]
 
@@ -147,9 +149,6 @@ def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
 
 def _selector_remedy(item: Mapping[Any, Any]) -> str:
     """Return the selector to write for a mapping: a LabelSelector of the API, or labels and their values."""
-    from ..selectors import SelectorError  # for a mistake only
-    from ..selectors.exclusion import read_selectors
-
     api_form = item if {"matchLabels", "matchExpressions"} & set(item) else {"matchLabels": dict(item)}
     try:
         (selector,) = read_selectors([api_form])

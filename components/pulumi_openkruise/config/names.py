@@ -1,4 +1,4 @@
-"""The names that an installation takes in the cluster, as Kubernetes and Helm take them. No Pulumi here."""
+"""The names of an installation in the cluster, checked by the rules of Kubernetes and Helm."""
 
 import re
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ RELEASE = "kruise"
 
 
 def is_reserved(namespace: str) -> bool:
-    """Tell whether a namespace is Kubernetes' own, and so none that a stack may make."""
+    """Return whether a namespace is Kubernetes' own, which no stack may create."""
     return namespace == "default" or namespace.startswith("kube-")
 
 
 def name_problems(given: Mapping[str, Any], field_name: FieldName) -> list[Problem]:
-    """Return what is wrong with namespaces and release name, of fields with the right kind of value."""
+    """Return the problems of namespaces and release name, of fields with the right kind of value."""
     problems = []
     for name, pattern, longest in (
         ("namespace", _DNS_LABEL, 63),
@@ -37,7 +37,7 @@ def name_problems(given: Mapping[str, Any], field_name: FieldName) -> list[Probl
     namespace = given.get("namespace", NAMESPACE)
     if given.get("create_namespace", True) and is_reserved(namespace):
         # Created means owned: a destroy would delete it, with everything else that lives there.
-        reason = f"{shown(namespace)} belongs to Kubernetes, not to a stack that would delete it one day"
+        reason = f"{shown(namespace)} belongs to Kubernetes: a stack would delete it with everything in it"
         remedy = f"choose another, or adopt the existing one with {field_name('create_namespace')} false"
         problems.append(Problem("reserved-namespace", field_name("namespace"), reason, (), remedy))
     return problems

@@ -32,7 +32,7 @@ MANAGER = Pods("manager", ("nodeAffinity",))
 
 
 def node_affinity(values: Mapping[str, Any], pods: Pods) -> Mapping[str, Any]:
-    """Return the node affinity that the values give the pods, empty where they give none."""
+    """Return the node affinity that the values give the pods; empty without one."""
     found: Any = values.get(pods.section)
     for key in pods.path:
         found = found.get(key) if isinstance(found, Mapping) else None

@@ -1,4 +1,4 @@
-"""What ``virtualNodePresets`` takes: kinds of nodes in the catalogue by name, and groups of them.
+"""The presets that ``virtualNodePresets`` takes: kinds of nodes in the catalogue by name, and groups of them.
 
 ``liqo`` is the kind's current revision, ``liqo@1`` that one for good. A revision that was released never
 changes, and a bare name goes on to a newer one in a major release only: each byte of a preset is part of the
@@ -17,10 +17,10 @@ BASE_SELECTORS: tuple[str, ...] = (
     "openkruise.io/virtual-node=true",
     "kubernetes.io/os=windows",
 )
-"""What ``baseExclusions`` excludes: two presets, and what carries nothing else to know it by.
+"""What ``baseExclusions`` excludes: two presets, and nodes that only this package's own label identifies.
 
-The chart excludes ``type=virtual-kubelet`` by itself, but any affinity given to it replaces that, so it is
-said here again; the second label is this package's own.
+The chart excludes ``type=virtual-kubelet`` by default, but any affinity given to it replaces that default,
+so it is repeated here.
 """
 
 ALL: tuple[tuple[str, ...], ...] = (
@@ -69,7 +69,7 @@ _PINNED = r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})"
 
 
 def preset_selectors(names: Iterable[str]) -> list[str]:
-    """Return the selectors of the presets named; raises KeyError for a name that is none (``is_preset``)."""
+    """Return the selectors of the presets named; raises KeyError for an unknown name (``is_preset``)."""
     return [selector for name in names for selector in _selectors(name)]
 
 
@@ -88,7 +88,7 @@ def preset_names() -> list[str]:
 
 
 def revisions(name: str) -> int:
-    """Count the revisions of a preset or group, given by its bare name; 0 if there is none of that name."""
+    """Count the revisions of a preset or group, given by its bare name; 0 for an unknown name."""
     if name in GROUPS:
         return len(GROUPS[name])
     kind = _presets().get(name)
@@ -96,7 +96,7 @@ def revisions(name: str) -> int:
 
 
 def preset_remedy(name: str) -> str:
-    """Return what to say to somebody who wants a preset that is none: a sentence without a full stop."""
+    """Return the remedy for an unknown preset: a sentence without a full stop."""
     bare, at, _revision = name.partition("@")
     if at and revisions(bare):
         newest = revisions(bare)

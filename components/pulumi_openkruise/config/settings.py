@@ -59,7 +59,7 @@ class Settings:
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     contract: Version = _DEFAULT
-    """The version whose values count; that of the chart itself where it was looked at."""
+    """The version whose values count; that of the chart itself where it could be read."""
     namespace: str = NAMESPACE
     create_namespace: bool = True
     release_name: str = RELEASE
@@ -172,7 +172,7 @@ def read_settings(
     plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)
-        # What the chart is, not what is installed by default: a later update is compared with it.
+        # The chart's own version, not the default one: a later update is compared with it.
         plain.setdefault("chart_version", local.version if local is not None else contract.text)
     return Settings(
         excluded=excluded,

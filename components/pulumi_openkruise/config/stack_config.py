@@ -34,7 +34,7 @@ def parse_config(
             continue
         name = CONFIG_KEYS[key]
         if key in secret_keys and name != "values":
-            # The cluster shows it anyway, and so do the outputs and the preview of the stack.
+            # The cluster shows it, and so do the outputs and the preview of the stack.
             reason = "cannot be a secret: it is plainly visible in the cluster"
             problem = Problem("needless-secret", where, reason, (), "set it again without --secret")
             arguments[name] = Undecoded(problem)

@@ -13,8 +13,8 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
     """Read the config of one namespace from the text of a stack file.
 
     Returns the values by key without the namespace, the keys that hold secrets, and whether the stack takes
-    config from environments, which are not here. Scalars are texts, as Pulumi gives them. Raises ValueError
-    that names ``source``, line and column.
+    config from environments, which are not in the file. Scalars are strings, as Pulumi gives them. Raises
+    ValueError that names ``source``, line and column.
     """
     data = load_yaml(text, source)
     if data is None:

@@ -49,7 +49,7 @@ class _TooMuchError(Exception):
 
 
 def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
-    """Copy into what JSON knows, with keys as texts; bounds what aliases can blow up."""
+    """Copy into the types of JSON, with keys as strings; bounds what aliases can expand to."""
     seen[0] += 1
     if seen[0] > _MOST_NODES:
         raise _TooMuchError(f"more than {_MOST_NODES:,} values")
@@ -75,9 +75,9 @@ def scalar(value: Any) -> str:
 
 
 def _constructor() -> Any:
-    """Return a constructor that reads dates and unknown tags as the text that stands there, as Go does.
+    """Return a constructor that reads dates and unknown tags as strings, as Go does.
 
-    So ``- !key``, a selector without quotes, is an empty text, and gets the message that says so.
+    So ``- !key``, a selector without quotes, is an empty string, and gets the message that says so.
     """
     from ruamel.yaml.constructor import SafeConstructor
     from ruamel.yaml.nodes import MappingNode, ScalarNode

@@ -27,7 +27,7 @@ def config_field_name(namespace: str = NAMESPACE) -> FieldName:
 
 
 def setting(field_name: FieldName, name: str, value: str) -> str:
-    """Return how to set a field in the words of whoever wrote the others, and have it take effect."""
+    """Return how to set a field, in the user's own terms, so that it takes effect."""
     key = field_name(name)
     if ":" in key:  # config alone has a namespace before its keys, and a command to set them by
         return f"pulumi config set {key} {value} && pulumi up"

@@ -1,4 +1,4 @@
-"""What is wrong with arguments or stack config, as data and as one message for people. Imports no Pulumi."""
+"""Problems of arguments, stack config or a cluster, as data and as one message for people."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,14 +9,14 @@ from typing import Literal
 from .wording import printable
 
 Severity = Literal["error", "warning", "info"]
-"""Whether something cannot be used, will probably not do what is expected, or is merely worth a line."""
+"""``error``: cannot be used; ``warning``: probably not what is meant; ``info``: for the record."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, where it is, and what to do about it.
 
-    ``code`` is a stable name of the kind of problem.
+    Every message to a user is made of these, so place, reason and remedy always stand in the same order.
     """
 
     code: str
@@ -26,7 +26,7 @@ class Problem:
     reason: str
     """What was found and what was expected, a sentence without a full stop."""
     detail: tuple[str, ...] = ()
-    """Further lines: the text with a caret, an example of a node."""
+    """Further lines: a selector with a caret, an example of a node."""
     remedy: str = ""
     """What to do about it, a sentence without a full stop."""
     severity: Severity = "error"
@@ -41,7 +41,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """Arguments or config that cannot be used; ``problems`` lists everything wrong, ``str()`` says it.
+    """Arguments or config that cannot be used; ``problems`` lists every problem, ``str()`` renders them.
 
     Not a ValueError: from within an output Pulumi would pass that on in another one, with a traceback.
     """
@@ -63,7 +63,7 @@ def _place(problem: Problem) -> tuple[str, int, str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like ``name``, whatever its case; None if none is near."""
+    """Return the known name most similar to ``name``, ignoring case; None if none is similar."""
     from difflib import get_close_matches  # slow to import, and needed for a mistake only
 
     plain = {candidate.lower(): candidate for candidate in known}

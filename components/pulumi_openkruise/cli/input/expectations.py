@@ -11,17 +11,17 @@ from .sources import settings_of, stack_arguments
 from .stack_input import StackInput, read_config_json, read_stack_input
 
 
-def of_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
+def expect_stack_file(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
     """Return what a stack's file wants; ``extra`` selectors come on top. Raises UnusableInputError."""
-    return of_stack(read_stack_input(path, namespace), namespace, extra)
+    return expect_stack(read_stack_input(path, namespace), namespace, extra)
 
 
-def of_config_json(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
+def expect_config_json(path: str, namespace: str, extra: Sequence[str] = ()) -> Expected:
     """Return what a stack wants whose config ``pulumi config --json`` has printed."""
-    return of_stack(read_config_json(path, namespace), namespace, extra)
+    return expect_stack(read_config_json(path, namespace), namespace, extra)
 
 
-def of_stack(stack: StackInput, namespace: str, extra: Sequence[str]) -> Expected:
+def expect_stack(stack: StackInput, namespace: str, extra: Sequence[str]) -> Expected:
     """Return what a stack's config wants; ``extra`` selectors come on top. Raises UnusableInputError."""
     arguments = stack_arguments(stack, namespace)
     own = arguments.get("virtual_node_selectors")
@@ -37,7 +37,7 @@ def of_stack(stack: StackInput, namespace: str, extra: Sequence[str]) -> Expecte
     return expect_settings(settings, stack.source)
 
 
-def of_arguments(selectors: Sequence[str], namespace: str) -> Expected:
+def expect_arguments(selectors: Sequence[str], namespace: str) -> Expected:
     """Return what selectors from the command line want. Raises UnusableInputError."""
     try:
         exclusion = solve(selectors)
