@@ -16,40 +16,40 @@ class OracleError(RuntimeError):
     """The program is missing, does not build, or did not understand a request."""
 
 
-def executable() -> Path:
-    """Return the oracle's executable; build it into the user's cache if its sources are new.
+def executable(source: Path = SOURCE, name: str = "oracle") -> Path:
+    """Return the executable of a Go program; build it into the user's cache if its sources are new.
 
-    The environment variable ORACLE names a ready one instead.
+    The environment variable ORACLE, or the program's name in capitals, names a ready one instead.
     """
-    if given := os.environ.get("ORACLE"):
+    if given := os.environ.get(name.upper()):
         return Path(given)
-    sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".go", ".mod", ".sum"))
+    sources = sorted(path for path in source.iterdir() if path.suffix in (".go", ".mod", ".sum"))
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    target = cache / "pulumi-openkruise" / f"oracle-{digest.hexdigest()[:16]}"
+    target = cache / "pulumi-openkruise" / f"{name}-{digest.hexdigest()[:16]}"
     if target.exists():
         return target
     go = shutil.which("go")
     if go is None:
         raise OracleError(
             "the tests against Kubernetes' own code need Go 1.26 or newer on the PATH (https://go.dev/dl), "
-            "or ORACLE=<path of the built program>"
+            f"or {name.upper()}=<path of the built program>"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     # Build beside the target and rename, so that two test runs never see half a program.
     fresh = target.with_name(f"{target.name}.{os.getpid()}")
     built = subprocess.run(
         [go, "build", "-trimpath", "-o", str(fresh), "."],
-        cwd=SOURCE,
+        cwd=source,
         env={**os.environ, "CGO_ENABLED": "0"},
         capture_output=True,
         text=True,
         check=False,
     )
     if built.returncode:
-        raise OracleError(f"building {SOURCE} failed:\n{built.stderr}")
+        raise OracleError(f"building {source} failed:\n{built.stderr}")
     fresh.rename(target)
     return target
 

@@ -27,6 +27,9 @@ _FIELDS: dict[Place, str] = {
 _SURE_ON_MACHINES: tuple[Place, ...] = ("label", "annotation", "provider-id", "runtime")
 """Where a decisive indicator decides on a node with marks of a machine, too, as for the detector."""
 
+_LONGEST = 200
+"""Characters of a field that are looked at; the longest in the corpus has a third of that."""
+
 _NODE_INFO = "object.status.nodeInfo"
 _HAS_INFO = f"has(object.status) && has({_NODE_INFO})"
 
@@ -51,10 +54,10 @@ def write_signals(asked_for: Collection[str] = ()) -> str:
 
 
 def _write_all(indicators: Iterable[Indicator]) -> list[str]:
-    """Return one expression for each label key, taint key and field, and one for all annotations."""
+    """Return one expression for each label's key, for all taints, all annotations, and each field."""
     groups: dict[tuple[Place, str], list[Indicator]] = {}
     for indicator in indicators:
-        key = indicator.key if indicator.place in ("label", "taint") else ""
+        key = indicator.key if indicator.place == "label" else ""
         groups.setdefault((indicator.place, key), []).append(indicator)
     return [f"({_WRITERS[place](key, group)})" for (place, key), group in groups.items() if place in _WRITERS]
 
@@ -68,12 +71,15 @@ def _write_label(key: str, group: list[Indicator]) -> str:
     return f"{present} && object.metadata.labels[{quote(key)}] in {listed}"
 
 
-def _write_taint(key: str, group: list[Indicator]) -> str:
-    values = [one.value for one in group]
-    fits = f"taint.key == {quote(key)}"
-    if None not in values:
-        fits += f" && has(taint.value) && taint.value in {quote_list(v for v in values if v is not None)}"
-    return f"has(object.spec.taints) && object.spec.taints.exists(taint, {fits})"
+def _write_taint(_key: str, group: list[Indicator]) -> str:
+    """Look through the taints once: a node may have thousands, and each look costs."""
+    keys = quote_list(one.key for one in group)
+    fits = [f"taint.key in {quote_list(one.key for one in group if one.value is None)}"]
+    with_value = [f"{one.key}={one.value}" for one in group if one.value is not None]
+    if with_value:
+        fits.append(f'has(taint.value) && taint.key + "=" + taint.value in {quote_list(with_value)}')
+    found = f"taint.key in {keys} && ({join_any(fits)})"
+    return f"has(object.spec.taints) && object.spec.taints.exists(taint, {found})"
 
 
 def _write_annotation(_key: str, group: list[Indicator]) -> str:
@@ -82,11 +88,11 @@ def _write_annotation(_key: str, group: list[Indicator]) -> str:
 
 
 def _write_provider_id(_key: str, group: list[Indicator]) -> str:
-    return f"has(object.spec.providerID) && object.spec.providerID.matches({_join_patterns(group)})"
+    return f"has(object.spec.providerID) && {_match('object.spec.providerID', _join_patterns(group))}"
 
 
 def _write_field(_key: str, group: list[Indicator]) -> str:
-    return f"{_HAS_INFO} && {_NODE_INFO}.{_FIELDS[group[0].place]}.matches({_join_patterns(group)})"
+    return f"{_HAS_INFO} && {_match(f'{_NODE_INFO}.{_FIELDS[group[0].place]}', _join_patterns(group))}"
 
 
 _WRITERS: dict[Place, Callable[[str, list[Indicator]], str]] = {
@@ -113,8 +119,13 @@ def _write_machine() -> str:
     pattern = quote(f"^(?:{MACHINE_PROVIDER_ID.pattern})")
     return (
         f"(has(object.metadata.annotations) && {keys}.exists(key, key in object.metadata.annotations)) || "
-        f"(has(object.spec.providerID) && object.spec.providerID.matches({pattern}))"
+        f"(has(object.spec.providerID) && {_match('object.spec.providerID', pattern)})"
     )
+
+
+def _match(field: str, pattern: str) -> str:
+    """Return an expression for a field that matches; the cost of that grows with the length of the field."""
+    return f"{field}.size() <= {_LONGEST} && {field}.matches({pattern})"
 
 
 def _join_patterns(group: list[Indicator]) -> str:
