@@ -219,6 +219,6 @@ class Rollout:
         fresh.rename(self._state.manager)
 
     def _release_lease(self) -> None:
-        # A killed process cannot give its lease back, and in life nobody waits for that but the next one.
+        # A killed process cannot give its lease back, and the next one would wait until it ends.
         with contextlib.suppress(*api.Errors):
             api.call(self._connection, "DELETE", _LEASE_PATH)

@@ -132,6 +132,13 @@ def charts(life_state: State) -> dict[str, Chart]:
     return chart_choice.stand_ins(life_state, build.build())
 
 
+@pytest.fixture(scope="session")
+def chart(life_state: State, charts: dict[str, Chart]) -> Chart:
+    """Return the chart that ``$CHART`` or ``$KRUISE`` names, else the stand-in for 1.8.3."""
+    asked = os.environ.get("CHART") or os.environ.get("KRUISE")
+    return chart_for(life_state) if asked else charts["1.8.3"]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Add the clusters' pods and the end of the manager's log to the report of a failed test."""

@@ -45,8 +45,8 @@ def clusters(life_cluster: Cluster, control_cluster: Cluster) -> dict[str, Clust
 
 
 @pytest.fixture(scope="module")
-def program(clusters: dict[str, Cluster], charts: dict[str, Chart], empty: None) -> Iterator[_Program]:
-    config = {"chart": charts["1.8.3"].reference}
+def program(clusters: dict[str, Cluster], chart: Chart, empty: None) -> Iterator[_Program]:
+    config = {"chart": chart.reference}
     for name, cluster in clusters.items():
         config[f"{name}Kubeconfig"] = str(cluster.state.kubeconfig)
         config[f"{name}Selector"] = SELECTORS[name]

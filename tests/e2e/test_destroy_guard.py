@@ -35,12 +35,12 @@ CustomResource(
 
 
 @pytest.fixture
-def stack(life_state: State, charts: dict[str, Chart], empty: None, tmp_path: Path) -> Stack:
+def stack(life_state: State, chart: Chart, empty: None, tmp_path: Path) -> Stack:
     """OpenKruise and, in the same program, a CloneSet that depends on it."""
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     program = tmp_path / "__main__.py"
     shutil.copy(ROOT / "__main__.py", program)
-    stack = Stack(life_state, charts["1.8.3"], folder=tmp_path)
+    stack = Stack(life_state, chart, folder=tmp_path)
     stack.configure({"protect": "false", "guardDestroy": "true"})
     stack.up("--skip-preview").succeeded()
     wait_for_manager(life_state)

@@ -16,9 +16,9 @@ DAEMON_SET = f"/apis/apps/v1/namespaces/{KRUISE_NAMESPACE}/daemonsets/kruise-dae
 
 
 @pytest.fixture(scope="module")
-def stack(life_state: State, life_cluster: Cluster, charts: dict[str, Chart], empty: None) -> Iterator[Stack]:
+def stack(life_state: State, life_cluster: Cluster, chart: Chart, empty: None) -> Iterator[Stack]:
     """OpenKruise, installed for this module."""
-    stack = Stack(life_state, charts["1.8.3"], name="health")
+    stack = Stack(life_state, chart, name="health")
     stack.configure(_settings())
     first = stack.preview().succeeded().output
     assert "does not exist" not in first

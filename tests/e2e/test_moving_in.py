@@ -62,47 +62,46 @@ class _Installation:
 
 
 @pytest.fixture
-def by_helm(life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, empty: None) -> _Installation:
+def by_helm(life_cluster: Cluster, chart: Chart, helm: Helm, empty: None) -> _Installation:
     """As OpenKruise documents it: `helm install kruise`, in namespace default, the chart makes its own."""
     before = life_cluster.lasting()
-    helm("install", "kruise", charts["1.8.3"].reference, "--namespace", "default")
+    helm("install", "kruise", chart.reference, "--namespace", "default")
     return _Installation(life_cluster, before)
 
 
 @pytest.fixture
-def by_hand(life_cluster: Cluster, life_state: State, charts: dict[str, Chart], empty: None) -> _Installation:
+def by_hand(life_cluster: Cluster, life_state: State, chart: Chart, empty: None) -> _Installation:
     """Provide a Namespace and a helm.v3.Release in the same stack."""
     before = life_cluster.lasting()
-    Stack(life_state, charts["1.8.3"]).up("--skip-preview", folder=HANDWRITTEN).succeeded()
+    Stack(life_state, chart).up("--skip-preview", folder=HANDWRITTEN).succeeded()
     return _Installation(life_cluster, before)
 
 
 @pytest.fixture
 def by_an_earlier_version(
-    life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, tmp_path: Path, empty: None
+    life_cluster: Cluster, chart: Chart, helm: Helm, tmp_path: Path, empty: None
 ) -> _Installation:
     """As commit c657142 of this repository installed it on a sandbox; its state was exported there."""
     before = life_cluster.lasting()
-    for resource in _recorded(life_cluster.state, charts["1.8.3"]):
+    for resource in _recorded(life_cluster.state, chart):
         inputs = resource.get("inputs", {})
         if resource["type"] == "kubernetes:core/v1:Namespace":
             api.call(life_cluster.client, "POST", "/api/v1/namespaces", inputs)
         if resource["type"] == "kubernetes:helm.sh/v3:Release":
             values = tmp_path / "values.json"
             values.write_text(json.dumps(inputs["values"]))
-            chart = ["install", inputs["name"], inputs["chart"], "--namespace", inputs["namespace"]]
-            helm(*chart, "--values", str(values), "--wait")
+            install = ["install", inputs["name"], inputs["chart"], "--namespace", inputs["namespace"]]
+            helm(*install, "--values", str(values), "--wait")
     return _Installation(life_cluster, before)
 
 
 @pytest.fixture
 def without_helm(
-    life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, empty: None
+    life_cluster: Cluster, chart: Chart, helm: Helm, empty: None
 ) -> tuple[_Installation, list[dict[str, Any]]]:
     """As `helm template | kubectl apply -f -` installs it, with the objects as they were rendered."""
     before = life_cluster.lasting()
-    chart = charts["1.8.3"].reference
-    rendered = helm("template", "kruise", chart, "--namespace", KRUISE_NAMESPACE, "--no-hooks")
+    rendered = helm("template", "kruise", chart.reference, "--namespace", KRUISE_NAMESPACE, "--no-hooks")
     objects = [one for one in yaml.safe_load_all(rendered) if one]
     for one in sorted(objects, key=lambda one: one["kind"] != "Namespace"):
         given = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(one)}
@@ -132,9 +131,9 @@ def _recorded(state: State, chart: Chart) -> list[dict[str, Any]]:
 
 
 def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
-    by_helm: _Installation, life_state: State, charts: dict[str, Chart]
+    by_helm: _Installation, life_state: State, chart: Chart
 ) -> None:
-    stack = Stack(life_state, charts["1.8.3"])
+    stack = Stack(life_state, chart)
     moving: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
     stack.configure(moving)
 
@@ -156,9 +155,9 @@ def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
 
 
 def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alone(
-    by_helm: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+    by_helm: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
 ) -> None:
-    stack = Stack(life_state, charts["1.8.3"])
+    stack = Stack(life_state, chart)
     settings = {"releaseNamespace": "default", "importRelease": "true", "createNamespace": "false"}
     stack.configure(settings)
     revisions = life_cluster.helm_revisions()
@@ -183,10 +182,10 @@ def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
     without_helm: tuple[_Installation, list[dict[str, Any]]],
     life_cluster: Cluster,
     life_state: State,
-    charts: dict[str, Chart],
+    chart: Chart,
 ) -> None:
     installed, objects = without_helm
-    stack = Stack(life_state, charts["1.8.3"])
+    stack = Stack(life_state, chart)
     for outcome in (stack.preview().failed(), stack.up().failed()):
         assert "exists without Helm's mark of ownership (kubectl has applied it)" in outcome.output
         assert "pulumi config set openkruise:createNamespace false" in outcome.output
@@ -216,9 +215,9 @@ def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
 
 
 def test_the_stacks_own_release_moves_in_by_its_former_name(
-    by_hand: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+    by_hand: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
 ) -> None:
-    stack = Stack(life_state, charts["1.8.3"])
+    stack = Stack(life_state, chart)
     revisions = life_cluster.helm_revisions()
     moving = {"formerRelease": "openkruise", "formerNamespace": "system"}
     stack.configure(moving)
@@ -243,10 +242,10 @@ def test_the_stacks_own_release_moves_in_by_its_former_name(
 
 
 def test_an_earlier_version_of_the_component_goes_on_without_a_revision_or_a_restart(
-    by_an_earlier_version: _Installation, life_cluster: Cluster, life_state: State, charts: dict[str, Chart]
+    by_an_earlier_version: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
 ) -> None:
-    stack = Stack(life_state, charts["1.8.3"])
-    stack.hold(_recorded(life_state, charts["1.8.3"]))
+    stack = Stack(life_state, chart)
+    stack.hold(_recorded(life_state, chart))
     stack.configure({"protect": "true"})
     revisions, daemons = life_cluster.helm_revisions(), life_cluster.daemons()
 

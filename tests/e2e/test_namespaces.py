@@ -14,8 +14,8 @@ NAMESPACE = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
 
 
 @pytest.fixture(scope="module")
-def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
-    stack = Stack(life_state, charts["1.8.3"])
+def stack(life_state: State, chart: Chart) -> Stack:
+    stack = Stack(life_state, chart)
     stack.configure({"createNamespace": "false"})
     return stack
 

@@ -6,12 +6,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
 
-from sandbox import build, processes, pulumi, table
-from sandbox.programs import GO_ROOT, PROGRAMS, find_program
+from sandbox import build, chart_choice, processes, pulumi, table
+from sandbox.errors import SandboxError
+from sandbox.programs import GO_ROOT, PROGRAMS, find_program, find_release
+from sandbox.rollout import Rollout, Wanted
 from sandbox.state import State
 
 from .conftest import sandbox_command
@@ -140,3 +144,105 @@ def test_a_program_is_built_again_only_when_its_own_pins_change(
 
     assert [name for name in before if before[name] != after[name]] == ["kruise-manager", "kruise-helm-hook"]
     assert build.fingerprint(find_program("pulumi"), "go1.27.0") != before["pulumi"]
+
+
+class Played:
+    """A manager's process as a rollout sees it: ready when the test says so."""
+
+    def __init__(self, _state: State, wanted: Wanted, slot: int) -> None:
+        self.wanted = wanted
+        self.slot = slot
+        self.webhook_port = 1000 + slot
+        self.is_ready = self.is_alive = True
+        self.ended = ""
+
+    def alive(self) -> bool:
+        return self.is_alive
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+    def stop(self) -> None:
+        self.ended = "killed"
+
+    def retire(self) -> None:
+        self.ended = "retired"
+
+
+@pytest.fixture
+def played() -> list[Played]:
+    """Return every process that was started, in order."""
+    return []
+
+
+@pytest.fixture
+def rollout(tmp_path: Path, played: list[Played]) -> Rollout:
+    def start(state: State, wanted: Wanted, slot: int) -> Any:
+        played.append(Played(state, wanted, slot))
+        played[-1].is_ready = len(played) == 1
+        return played[-1]
+
+    refuse = httpx.MockTransport(lambda _request: httpx.Response(404))
+    client = httpx.Client(transport=refuse, base_url="http://none")
+    return Rollout(State(tmp_path), client, start)
+
+
+OLD, NEW = Wanted("kruise-system", "v1.8.3", ""), Wanted("kruise-system", "v1.9.1", "")
+
+
+def test_the_new_manager_starts_beside_the_old_one_and_takes_over_once_it_is_ready(
+    rollout: Rollout, played: list[Played]
+) -> None:
+    rollout.keep(OLD)
+    for _step in range(3):
+        rollout.keep(NEW)
+    old, new = played
+    assert (new.slot, rollout.webhook_port, old.ended) == (1, old.webhook_port, "")
+    new.is_ready = True
+    rollout.keep(NEW)
+    assert (rollout.webhook_port, old.ended, new.ended) == (new.webhook_port, "retired", "")
+    rollout.keep(NEW)
+    assert len(played) == 2
+
+
+def test_an_upgrade_that_is_taken_back_leaves_the_old_manager_alone(
+    rollout: Rollout, played: list[Played]
+) -> None:
+    for wanted in (OLD, NEW, OLD):
+        rollout.keep(wanted)
+    assert [one.ended for one in played] == ["", "killed"]
+    rollout.keep(None)
+    assert [one.ended for one in played] == ["killed", "killed"]
+    assert rollout.webhook_port is None
+
+
+def test_a_manager_that_dies_is_started_again(rollout: Rollout, played: list[Played]) -> None:
+    rollout.keep(OLD)
+    played[0].is_alive = False
+    rollout.keep(OLD)
+    assert len(played) == 2
+    assert rollout.webhook_port == played[1].webhook_port
+
+
+@pytest.mark.parametrize(
+    ("version", "played_by"),
+    [
+        ("1.7.5", "1.8.3"),
+        ("v1.8.3", "1.8.3"),
+        ("1.9.0", "1.8.3"),
+        ("v1.9.1", "1.9.1"),
+        ("2.0.0-x", "1.9.1"),
+        ("latest", "1.8.3"),
+    ],
+)
+def test_each_version_is_played_by_the_newest_that_is_not_newer(version: str, played_by: str) -> None:
+    assert find_release(version).version == played_by
+
+
+def test_a_version_that_the_sandbox_has_not_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHART", raising=False)
+    monkeypatch.setenv("KRUISE", "1.6.0")
+    with pytest.raises(SandboxError, match=r"KRUISE=1\.6\.0: the sandbox has the versions 1\.7\.5, 1\.8\.3"):
+        chart_choice.choose(State(tmp_path), {})

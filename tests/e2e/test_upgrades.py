@@ -5,15 +5,16 @@ first day on, with pods where the kind has any.
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox import api
+from sandbox import api, pulumi
 from sandbox.chart_choice import Chart
 from sandbox.chart_versions import WITHOUT_V1ALPHA1
 from sandbox.cluster import restart_api_server
@@ -24,7 +25,8 @@ from . import every_kind
 from .admission import AdmissionProbe
 from .etcd import stored_versions
 from .every_kind import GATES, NAME, precious
-from .observing import REAL, VIRTUAL, Cluster, eventually
+from .killing import end, kill_at
+from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -274,10 +276,70 @@ def scaled(cluster: Cluster, replicas: int) -> bool:
     return eventually(f"{replicas} pods", done)
 
 
-def test_forward_again_and_on_to_a_chart_without_v1alpha1(
+def _written(cluster: Cluster) -> str:
+    crd = cluster.get(f"{CRDS}/sidecarsets.apps.kruise.io")
+    return next(str(one["name"]) for one in crd["spec"]["versions"] if one["storage"])
+
+
+def _image(cluster: Cluster) -> str:
+    found = cluster.get(f"/apis/apps/v1/namespaces/{KRUISE_NAMESPACE}/deployments/kruise-controller-manager")
+    return str(found["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2])
+
+
+def _status(cluster: Cluster) -> str:
+    """Return the status of Helm's newest revision."""
+    items = cluster.get("/api/v1/secrets", labelSelector="owner=helm")["items"]
+    newest = max(items, key=lambda item: int(item["metadata"]["labels"]["version"]))
+    return str(newest["metadata"]["labels"]["status"])
+
+
+POINTS: dict[str, Callable[[Cluster], bool]] = {
+    "the CRDs are new, the manager is old": lambda cluster: (
+        _written(cluster) == "v1beta1" and _image(cluster) == "v1.8.3"
+    ),
+    "Helm has recorded that it begins": lambda cluster: (
+        _status(cluster) == "pending-upgrade" and _written(cluster) == "v1alpha1"
+    ),
+    "the manager is new, Helm has not ended": lambda cluster: (
+        _status(cluster) == "pending-upgrade" and _image(cluster) == "v1.9.1"
+    ),
+}
+
+
+@pytest.mark.parametrize("point", list(POINTS) if os.environ.get("KILLS") else list(POINTS)[:1])
+def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
+    point: str,
+    made: dict[str, str],
+    charts: dict[str, Chart],
+    life_cluster: Cluster,
+    life_state: State,
+    stack: Stack,
+) -> None:
+    if _image(life_cluster) != "v1.8.3":
+        assert migrate(life_state, "--to", "1.8.3", "--yes").returncode == 0
+        upgrade(stack, charts["1.8.3"], life_state)
+    before = precious(life_cluster)
+    stack.configure({"featureGates": GATES}, chart=charts["1.9.1"])
+
+    with stack.started("up", "--yes", "--skip-preview") as running:
+        end(kill_at(running.process, lambda: POINTS[point](life_cluster), "both"))
+        running.finished()
+    cancel = ["cancel", "--yes", "--stack", stack.name]
+    assert pulumi.run(life_state, cancel, cwd=stack.folder).returncode == 0
+    recover = [PROGRAM, "recover", "--yes", "--kubeconfig", str(life_state.kubeconfig)]
+    recovered = subprocess.run(recover, capture_output=True, text=True, check=False)
+    assert recovered.returncode == 0, f"{recovered.stdout}\n{recovered.stderr}"
+
+    stack.up("--skip-preview").succeeded()
+
+    wait_for_manager(life_state)
+    kept(before, life_cluster)
+    stack.preview("--expect-no-changes").succeeded()
+
+
+def test_on_to_a_chart_without_v1alpha1(
     made: dict[str, str], charts: dict[str, Chart], life_cluster: Cluster, life_state: State, stack: Stack
 ) -> None:
-    upgrade(stack, charts["1.9.1"], life_state)
     now = precious(life_cluster)
 
     # Not before all is stored as v1beta1: the API server refuses the chart half way.
