@@ -36,16 +36,19 @@ class ClusterAccess:
 
     def connect(self) -> "Cluster":
         """Return the cluster, of which nothing is asked yet; raises ClusterError."""
-        # Imported here: with the client of Kubernetes it takes longer than everything else together.
+        # Imported here: the HTTP client takes longer than everything else together.
         from ..cluster import connect
-        from ..cluster.kubeconfig import READ_SECONDS
+        from ..cluster.kubeconfig import CONNECT_SECONDS, LOOK_SECONDS, READ_SECONDS
 
+        seconds = self.request_seconds
         return connect(
             self.kubeconfig,
             self.context,
             ambient=True,
             act_as=self._act_as(),
-            read_seconds=READ_SECONDS if self.request_seconds is None else self.request_seconds,
+            connect_seconds=CONNECT_SECONDS if seconds is None else seconds,
+            read_seconds=READ_SECONDS if seconds is None else seconds,
+            look_seconds=max(LOOK_SECONDS, seconds or 0),  # all requests together
         )
 
     def _act_as(self) -> dict[str, Any]:

@@ -65,3 +65,16 @@ def test_over_plain_http_nobody_is_acted_as(command: Cli, kubeconfig: str) -> No
     code, out, err = command("discover", "--kubeconfig", kubeconfig, "--as", "bob")
     assert (code, out) == (2, "")
     assert "over plain HTTP" in err
+
+
+@pytest.mark.parametrize(
+    ("given", "request_seconds", "look_seconds"), [(None, 30, 900), (7.0, 7, 900), (3600.0, 3600, 3600)]
+)
+def test_a_timeout_is_that_of_each_request_and_never_longer_than_that_of_all(
+    monkeypatch: pytest.MonkeyPatch, given: float | None, request_seconds: float, look_seconds: float
+) -> None:
+    seen: dict[str, float] = {}
+    monkeypatch.setattr("pulumi_openkruise.cluster.connect", lambda *_where, **how: seen.update(how))
+    ClusterAccess(request_seconds=given).connect()
+    assert (seen["read_seconds"], seen["look_seconds"]) == (request_seconds, look_seconds)
+    assert seen["connect_seconds"] == (5 if given is None else given)
