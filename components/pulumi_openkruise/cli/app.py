@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from traceback import format_exc
 
 import click
@@ -76,7 +75,7 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line with these arguments, or those of the process, and exit."""
-    sys.exit(run(args, as_plugin=Path(sys.argv[0]).name.startswith("kubectl-")))
+    sys.exit(run(args, as_plugin=os.path.basename(sys.argv[0]).startswith("kubectl-")))
 
 
 def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:

@@ -197,11 +197,11 @@ def test_whatever_json_is_in_a_file_is_nodes_or_a_clear_error(
     try:
         nodes = list(read_node_objects(str(path)))
     except UnusableInputError as error:
-        told = str(error)
+        said = str(error)
     else:
-        told = str(path)
+        said = str(path)
         assert all(one["metadata"]["name"] for one in nodes)
-    assert str(path) in told
+    assert str(path) in said
 
 
 @given(st.text(max_size=60))
@@ -344,9 +344,9 @@ def test_records_that_cannot_be_read_are_told_and_not_taken_for_none(
     arguments = ("type=virtual-kubelet", "--kubeconfig", kubeconfig, "--live", "-o", "json")
     data = json.loads(cli(*arguments)[1])
     assert "release-record-missing" not in {one["code"] for one in data["findings"]}
-    told = {one["what"]: one["because"] for one in data["notChecked"]}
+    reasons = {one["what"]: one["because"] for one in data["notChecked"]}
     for what in ("the state of the Helm release", "objects and fields of the deployed revision"):
-        assert told[what].startswith("Secret sh.helm.release.v1.kruise.v1: not a Helm release record: ")
+        assert reasons[what].startswith("Secret sh.helm.release.v1.kruise.v1: not a Helm release record: ")
 
 
 def test_nothing_is_ever_changed(cli: Cli, server: ApiServer, kubeconfig: str) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks.report import CODES
 
 from tests.support.api_server import ApiServer
+from tests.support.engine import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -129,6 +131,14 @@ def test_short_is_a_line_for_each_finding(cli: Cli) -> None:
         "warning selector-matches-nothing: 1 selector matches no node",
     ]
     assert summary.startswith("Summary: 1 critical, 1 warning; ")
+
+
+def test_what_the_command_prints_fits_its_schema(cli: Cli, accepted: Callable[[str], str]) -> None:
+    schema = json.loads((ROOT / "docs" / "schemas" / "check-report.schema.json").read_text())
+    path = accepted("accepted:" + entry("selector-matches-nothing"))
+    data = json.loads(cli("pool=a", "x=y", "--accepted", path, "-o", "json")[1])
+    Draft202012Validator(schema).validate(data)
+    assert (len(data["findings"]), len(data["accepted"])) == (1, 1)
 
 
 def test_formats_of_other_programs(cli: Cli) -> None:

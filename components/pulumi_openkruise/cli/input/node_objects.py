@@ -27,7 +27,7 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
         with click.open_file(path, "rb") as file:
             text = file.read().decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"not a text in UTF-8: {error}"
+        reason = error.strerror if isinstance(error, OSError) else f"not UTF-8: {error}"
         raise UnusableInputError(f"{source}: {reason}") from None
     if is_yaml(text):
         yield from _of_yaml(text, source)

@@ -21,9 +21,9 @@ _BLANK = " \t\r\n"
 _STACK_FILE = re.compile(rf"^(?:{'|'.join(STACK_FIELDS)})\s*:", re.MULTILINE)
 
 
-def from_arguments(texts: Sequence[str]) -> SelectorList:
+def from_arguments(selectors: Sequence[str]) -> SelectorList:
     """Take selectors from the command line."""
-    return SelectorList(tuple(texts), tuple("argument" for _ in texts))
+    return SelectorList(tuple(selectors), tuple("argument" for _ in selectors))
 
 
 def from_standard_input(namespace: str, beside: str = "-") -> SelectorList:

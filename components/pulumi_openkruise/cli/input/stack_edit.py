@@ -28,7 +28,7 @@ class Inherited:
     origin: str = ""
     """Path of the project's file."""
     may_be_more: bool = False
-    """Whether ESC environments may give the stack lists that nobody can see here."""
+    """Whether ESC environments may give the stack lists that no file shows."""
 
 
 def add_entries(
@@ -178,7 +178,7 @@ class _Editor:
         return self._insert(self._line_end(self._end(value)), lines)
 
     def _extend_text(self, key: Any, value: Any, entries: Sequence[Entry]) -> str:
-        """Extend a list that stands there as JSON in a text, as ``pulumi config set`` writes it."""
+        """Extend a list that is JSON in a string, as ``pulumi config set`` writes it."""
         there = _listed(value.value) or []
         if not there and value.start_mark.index == value.end_mark.index:
             indent = " " * (key.start_mark.column + 2)
@@ -233,7 +233,7 @@ def _texts(entries: Sequence[Entry]) -> list[str]:
 
 
 def _listed(value: Any) -> list[Any] | None:
-    """Return a list as it stands there, or as JSON in a text; None for something that is no list."""
+    """Return a list, given as one or as JSON in a string; None for anything else."""
     if value is None or value == "":
         return []
     if isinstance(value, str):

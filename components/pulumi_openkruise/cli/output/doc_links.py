@@ -8,8 +8,8 @@ _PAGE = "check"
 def link_finding(code: str) -> str:
     """Return the place of a finding in the documentation: an address where one is published, else a path.
 
-    The published address is the project's URL `Documentation` in the package's metadata, which whoever
-    publishes the package sets in pyproject.toml. The anchors are the codes, and as stable as they.
+    The published address is the project's URL `Documentation` in the package's metadata, set in
+    pyproject.toml by those who publish the package. The anchors are the codes, and as stable as they.
     """
     base = _documentation()
     return f"{base}/{_PAGE}/#{code}" if base else f"docs/{_PAGE}.md#{code}"

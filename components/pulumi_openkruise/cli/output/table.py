@@ -14,7 +14,7 @@ NARROW = 100
 _UNLIMITED = 200
 """Columns of what is not a terminal: a file, a pipe, a log."""
 _BORDERS = 3
-"""Columns that a table takes for each column of its own, besides one."""
+"""Characters of borders and padding for each column of a table; one more ends a row."""
 
 
 def output_width() -> int:

@@ -29,9 +29,16 @@ VOID = {"meta"}
 
 def node(name: str, labels: Any = None, **info: str) -> dict[str, Any]:
     plain = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    told = {"containerRuntimeVersion": "containerd://2", "kubeletVersion": "v1.33.1", "osImage": "Debian"}
-    told |= {"kernelVersion": "6.1", "architecture": "amd64", "operatingSystem": "linux", **info}
-    return {"metadata": {"name": name, "labels": {**plain, **(labels or {})}}, "status": {"nodeInfo": told}}
+    node_info = {
+        "containerRuntimeVersion": "containerd://2",
+        "kubeletVersion": "v1.33.1",
+        "osImage": "Debian",
+    }
+    node_info |= {"kernelVersion": "6.1", "architecture": "amd64", "operatingSystem": "linux", **info}
+    return {
+        "metadata": {"name": name, "labels": {**plain, **(labels or {})}},
+        "status": {"nodeInfo": node_info},
+    }
 
 
 def written(*nodes: dict[str, Any]) -> str:
