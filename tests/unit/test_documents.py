@@ -93,3 +93,13 @@ def test_command_blocks_are_run_or_say_that_they_are_not(path: Path) -> None:
             own = [line for line in command_lines(block) if line.startswith(("pulumi-openkruise ", "make "))]
             wrong += [f"{line}: {found}" for line in own if (found := fault(line.partition(" | ")[0]))]
     assert wrong == []
+
+
+def test_every_page_is_in_the_sites_navigation_and_in_the_index() -> None:
+    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    pages -= {"index.md", "zh/index.md", "package.md"}  # entry pages, and the text for package indexes
+    navigation = re.findall(r"^      - .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert pages - set(navigation) == set()
+    english, chinese = ((ROOT / "docs" / name).read_text() for name in ("index.md", "zh/index.md"))
+    unlisted = [page for page in pages if f"({page})" not in english and f"({page[3:]})" not in chinese]
+    assert unlisted == []
