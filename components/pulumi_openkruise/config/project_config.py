@@ -51,6 +51,11 @@ def read_project(text: str, source: str, namespace: str) -> Project:
         own, _colon, short = key.rpartition(":")
         if (own or name) not in (namespace, f"{namespace}:config") or not short:
             continue
+        if "." in short or "[" in short:
+            # Pulumi reads such a key as a path into a list or mapping.
+            raise ValueError(
+                f"{source}: config: {key}: a path, which is not read here: write the whole value"
+            )
         value = _value(declared, f"{source}: config: {key}")
         if value is not None:
             inherited[short] = value

@@ -58,6 +58,8 @@ def test_the_folder_of_the_stacks() -> None:
         ("name: a\nstackConfigDir: 5", "stackConfigDir: found 5"),
         ("name: a\nconfig: {openkruise:protect: {value: true, default: true}}", "has both default and value"),
         ("name: a\nconfig: {openkruise:values: {manager: {}}}", "write a mapping below value: or default:"),
+        ("name: a\nconfig: {'openkruise:virtualNodeSelectors[0]': a=b}", "write the whole value"),
+        ("name: a\nconfig: {openkruise:values.manager.replicas: 3}", "write the whole value"),
         ("name: [", "Pulumi.yaml:1:8: not YAML"),
     ],
 )
