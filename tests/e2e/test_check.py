@@ -238,7 +238,7 @@ def test_a_job_that_waits_for_nodes_without_a_daemon(cluster: Cluster, check: Ch
         eventually("a warning", lambda: severity() == "warning")
         status, found = check()
         assert (status, set(found)) == (1, ALWAYS)
-        assert "to be pulled there: " in found[code]["evidence"][-1]
+        assert "to be pulled on " in found[code]["evidence"][-1]
     eventually("no warning", lambda: severity() == "info")
 
 

@@ -90,6 +90,8 @@ HOOK = {
 }
 
 
+POLICY = {"metadata": {"name": "openkruise-virtual-nodes"}}
+
 CASES: dict[str, Case] = {
     "real-node-excluded": lambda: (
         broken(
@@ -110,6 +112,9 @@ CASES: dict[str, Case] = {
             pods=[*pods(), daemon("burst-1")],
             node_images={"real-1": 0, "real-2": 0, "burst-1": 0},
         )
+    ),
+    "policy-missed-node": plain(
+        lambda: nodes_and(virtual("burst-1", annotated=True), node_label_policy=POLICY)
     ),
     "selector-matches-nothing": lambda: (
         broken(

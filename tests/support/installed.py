@@ -65,11 +65,13 @@ def node_object(name: str, *, taints: Any = (), unschedulable: bool = False, **l
     }
 
 
-def virtual(name: str, *, guarded: bool = True, labelled: bool = True) -> NodeFacts:
+def virtual(name: str, *, guarded: bool = True, labelled: bool = True, annotated: bool = False) -> NodeFacts:
     """Return a virtual node as the Virtual Kubelet library registers it."""
     raw = node_object(name, taints=[VIRTUAL_TAINT] if guarded else [])
     raw["metadata"]["labels"] = {"type": "virtual-kubelet"} if labelled else {}
     raw["status"]["nodeInfo"] = {"kubeletVersion": "v1.11.0", "containerRuntimeVersion": ""}
+    if annotated:
+        raw["metadata"]["annotations"] = {"virtual-kubelet.io/last-applied-object-meta": "{}"}
     return facts(raw)
 
 
@@ -245,6 +247,7 @@ def healthy() -> Snapshot:
         },
         mutating=configuration("mutating"),
         validating=configuration("validating"),
+        node_label_policy=None,
         endpoint_slices=[
             {
                 "endpoints": [

@@ -9,13 +9,23 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted
 from ..inventory.location import is_installed_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
-from . import acceptance, admission, compatibility, coverage, destroy, drift, installation, runtimes
+from . import (
+    acceptance,
+    admission,
+    compatibility,
+    coverage,
+    destroy,
+    drift,
+    installation,
+    node_labels,
+    runtimes,
+)
 from .expected import Expected
 from .finding import SEVERITIES, AcceptedFinding, Code, Finding, NotChecked, Severity
 from .node_states import STATES, NodeState, State, node_states
 
 GROUPS: dict[str, tuple[Code, ...]] = {
-    "Nodes and selectors": coverage.CODES,
+    "Nodes and selectors": (*coverage.CODES, *node_labels.CODES),
     "Installation": installation.CODES,
     "Versions, runtimes and gates": (*runtimes.CODES, *compatibility.CODES),
     "Webhooks and definitions": admission.CODES,
@@ -50,6 +60,11 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
         ("node_pod_probes",),
         "NodePodProbes of excluded nodes",
         lambda snapshot, states, _expected: coverage.check_node_pod_probes(snapshot, states),
+    ),
+    (
+        ("node_label_policy",),
+        "whether the admission policy has labelled virtual nodes",
+        lambda snapshot, states, _expected: node_labels.check_policy(snapshot, states),
     ),
     (
         ("namespace",),

@@ -105,6 +105,8 @@ class Snapshot:
     lease: Object | Unavailable | None = NOT_ASKED
     mutating: Object | Unavailable | None = NOT_ASKED
     validating: Object | Unavailable | None = NOT_ASKED
+    node_label_policy: Object | Unavailable | None = NOT_ASKED
+    """The MutatingAdmissionPolicy that labels virtual nodes; None where there is none, or no such kind."""
     endpoint_slices: Sequence[Object] | Unavailable = NOT_ASKED
     """Of the Service that the webhooks ask (``location.find_serving_namespace``)."""
     certificates: Object | Unavailable | None = NOT_ASKED

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
+from ..policy.manifests import NAME as NODE_LABEL_POLICY
 from .definitions import list_custom_resources, list_definitions, why_unavailable
 from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text
@@ -111,6 +112,7 @@ def survey(
         validating=get(
             f"{_ADMISSION}/validatingwebhookconfigurations/kruise-validating-webhook-configuration"
         ),
+        node_label_policy=get(f"{_ADMISSION}/mutatingadmissionpolicies/{NODE_LABEL_POLICY}"),
         certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
         definitions=_tried(lambda: list_definitions(cluster)),
         node_images=counted("nodeimages", "images"),
