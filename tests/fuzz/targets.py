@@ -111,9 +111,25 @@ def kubeconfigs(chosen: random.Random) -> Iterator[str]:
     """As text, as the provider is given it; nothing is asked."""
     seed = json.loads(json.dumps(KUBECONFIG))
     seed["users"][0]["user"] |= chosen.choice(_USERS)
-    text = write(mutate_structure(seed, chosen), chosen).decode(errors="surrogateescape")
+    mutated = mutate_structure(seed, chosen)
+    if MARKER in json.dumps(_without_users(mutated)) or MARKER in json.dumps(_names(mutated)):
+        return  # the marker was moved to where no secret is
+    text = write(mutated, chosen).decode(errors="surrogateescape")
     yield _said((ClusterError,), lambda: connect(text + "\n"))
     yield _said((ClusterError,), lambda: address(text + "\n"))
+
+
+def _without_users(config: Any) -> Any:
+    return (
+        {key: value for key, value in config.items() if key != "users"}
+        if isinstance(config, dict)
+        else config
+    )
+
+
+def _names(config: Any) -> list[Any]:
+    users = config.get("users") if isinstance(config, dict) else None
+    return [one.get("name") for one in users if isinstance(one, dict)] if isinstance(users, list) else []
 
 
 STACK = {

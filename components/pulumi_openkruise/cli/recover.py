@@ -17,6 +17,7 @@ from .app import CLEAN, FINDINGS
 from .output.table import as_table
 from .output.terminal import as_json, emit
 from .recover_changes import ReleaseChangedError, make_changes, read_circumstances, steps
+from .recover_state import find_all_damage, recover_state, state_folder
 
 Step = tuple[str, str, str]
 """What is done, in words, and the method and path of the request that does it."""
@@ -48,6 +49,12 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
     help="Namespace of the release's records.",
     callback=_checked_name,
 )
+@click.option(
+    "--state",
+    "state_url",
+    metavar="FOLDER",
+    help="Folder of Pulumi's file backend; where not given, that of PULUMI_BACKEND_URL or Pulumi.yaml.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option(
@@ -63,6 +70,7 @@ def recover(
     context_name: str | None,
     release_name: str,
     release_namespace: str,
+    state_url: str | None,
     dry_run: bool,
     yes: bool,
     output: str,
@@ -72,6 +80,9 @@ def recover(
     Reads Helm's records of the release, says what was found and what is to be done, asks, and does it. Only
     records are changed, and Helm's mark of ownership on objects that have lost it; no CRD and no custom
     resource ever is. What to run afterwards is said at the end.
+
+    Files of Pulumi's own file backend that a killed CLI left cut off ("failed to load checkpoint: EOF") are
+    mended first.
 
     \b
     Examples:
@@ -84,6 +95,10 @@ def recover(
                 1  something is to be done (--dry-run, or the answer was no)
                 2  the cluster could not be read, or refused the change
     """
+    folder = state_folder(state_url)
+    damages = [] if folder is None else find_all_damage(folder)
+    if folder is not None and damages:
+        return recover_state(folder, damages, dry_run=dry_run, yes=yes, output=output)
     try:
         cluster = connect(kubeconfig, context_name, ambient=True)
         release = ReleaseId(release_namespace, release_name)

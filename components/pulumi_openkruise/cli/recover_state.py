@@ -1,0 +1,125 @@
+"""The state of Pulumi's file backend, as far as a killed CLI can leave it unreadable: found and mended."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import click
+
+from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_checkpoint
+from .app import CLEAN, FINDINGS
+from .errors import UnusableInputError
+from .output.terminal import as_json, emit, safe
+
+_PARTS = ("backups", "history", "locks", "stacks")
+"""What the backend writes; in the user's own folder Pulumi has its plugins beside."""
+_BACKEND = re.compile(
+    r"""^backend:\s*\n(?:[ \t]+.*\n)*?[ \t]+url:[ \t]*['"]?(?P<url>[^'"\s#]+)""", re.MULTILINE
+)
+
+
+def state_folder(given: str | None) -> Path | None:
+    """Return the folder of the file backend: the one given, else PULUMI_BACKEND_URL's, else Pulumi.yaml's.
+
+    None where Pulumi keeps its state elsewhere; of a login by ``pulumi login`` nothing is read.
+    """
+    url = given or os.environ.get("PULUMI_BACKEND_URL") or _of_project()
+    if not url:
+        return None
+    if "://" in url:
+        parts = urlsplit(url)
+        if parts.scheme != "file":
+            return None
+        url = unquote(f"{parts.netloc}{parts.path}")
+    folder = Path(os.path.expanduser(url))
+    folder = folder if folder.name == ".pulumi" else folder / ".pulumi"
+    if not folder.is_dir():
+        if given:
+            raise UnusableInputError(f"{folder}: there is no such folder")
+        return None
+    return folder
+
+
+def find_all_damage(folder: Path) -> list[Damage]:
+    """Return every file of the backend that is not whole; raises UnusableInputError."""
+    found = []
+    try:
+        parts = [folder / name for name in _PARTS]
+        paths = [folder / f"meta.yaml{ATTRIBUTES}", *(path for part in parts for path in part.rglob("*"))]
+        for path in sorted(paths):
+            if path.is_symlink() or not path.is_file():
+                continue
+            if not path.name.endswith(ATTRIBUTES) and not _is_state(path, folder):
+                continue
+            backup = path.with_name(path.name + BACKUP)
+            damage = find_damage(
+                str(path), path.read_bytes(), backup.read_bytes() if backup.is_file() else None
+            )
+            if damage is not None:
+                found.append(damage)
+    except OSError as error:
+        raise UnusableInputError(f"{folder}: cannot be read: {error.strerror}") from None
+    return found
+
+
+def repair(damage: Damage) -> None:
+    """Mend one file; raises OSError."""
+    path = Path(damage.path)
+    if damage.repair == "delete":
+        path.unlink()
+    elif damage.repair == "restore":
+        content = path.with_name(path.name + BACKUP).read_bytes()
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_bytes(content)
+        os.replace(path, path.with_name(path.name + ".damaged"))
+        os.replace(fresh, path)
+        path.with_name(path.name + ATTRIBUTES).unlink(missing_ok=True)
+
+
+def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes: bool, output: str) -> int:
+    """Say what is damaged, ask, and mend it; returns the exit code."""
+    lines = [f"Found: {len(damages)} of Pulumi's own files in {folder} are cut off.", "To do:"]
+    lines += [f"  {safe(str(damage))}" for damage in damages]
+    emit("\n".join(lines)) if output != "json" else click.echo("\n".join(lines), err=True)
+    mendable = [damage for damage in damages if damage.repair != "none"]
+    done = bool(mendable) and not dry_run and (yes or _agreed())
+    if done:
+        try:
+            for damage in mendable:
+                repair(damage)
+        except OSError as error:
+            raise UnusableInputError(f"{error.filename}: {error.strerror}") from None
+    restored = any(damage.repair == "restore" for damage in mendable)
+    then = ["pulumi cancel --yes    # if Pulumi says that the stack is locked"]
+    then += ["pulumi refresh    # the last change may be missing in the state"] if restored else []
+    then += ["pulumi-openkruise recover    # for the release"]
+    if output == "json":
+        files = [{"path": damage.path, "repair": damage.repair} for damage in damages]
+        emit(as_json({"state": str(folder), "files": files, "done": done, "then": then}))
+    elif done:
+        emit("\n".join(["Done. Now:", *(f"  {command}" for command in then)]))
+    return CLEAN if done and len(mendable) == len(damages) else FINDINGS
+
+
+def _agreed() -> bool:
+    try:
+        return click.confirm("Do it?", default=False, err=True)
+    except click.Abort:
+        return False
+
+
+def _is_state(path: Path, folder: Path) -> bool:
+    return path.relative_to(folder).parts[0] == "stacks" and is_checkpoint(path.name)
+
+
+def _of_project() -> str:
+    """Return the backend that Pulumi.yaml in the current folder names, empty where it names none."""
+    for name in ("Pulumi.yaml", "Pulumi.yml"):
+        try:
+            found = _BACKEND.search(Path(name).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            continue
+        return found["url"] if found else ""
+    return ""
