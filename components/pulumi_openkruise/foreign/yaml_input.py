@@ -55,7 +55,7 @@ def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except RecursionError:
-        raise YamlError("YAML that is nested too deeply") from None
+        raise YamlError("nested too deeply") from None
     except YamlError:
         raise
     except Exception as error:  # a number of 5,000 digits makes PyYAML raise the exception of int
@@ -69,7 +69,7 @@ def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool =
     time that grows with the third power of the depth. Text that is not YAML passes: the loader says so.
     """
     if _flow_depth(text) > DEEPEST:
-        raise YamlError(f"YAML that is nested more than {DEEPEST} levels deep")
+        raise YamlError(f"nested too deeply: more than {DEEPEST} levels")
     if ("*" in text) if isinstance(text, str) else (b"*" in text):
         return _count_values(text, MOST_VALUES if most is None else most, for_ruamel)
     return None  # without an alias it holds no more values than characters
@@ -116,7 +116,7 @@ def _count_by_ruamel(text: str | bytes, most: int) -> None:
     except YamlError:
         raise
     except RecursionError:
-        raise YamlError("YAML that is nested too deeply") from None
+        raise YamlError("nested too deeply") from None
     except Exception:
         return
 
@@ -134,7 +134,7 @@ def _count(events: Iterable[Any], most: int) -> None:
             if event.anchor is not None:
                 anchored[event.anchor] = -1
             if len(levels) > DEEPEST:
-                raise YamlError(f"YAML that is nested more than {DEEPEST} levels deep")
+                raise YamlError(f"nested too deeply: more than {DEEPEST} levels")
             continue
         if kind in ("SequenceEndEvent", "MappingEndEvent"):
             anchor, size = levels.pop()
