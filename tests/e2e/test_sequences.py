@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox import api
+from sandbox import api, pulumi
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
 from sandbox.state import ROOT, State
@@ -130,7 +130,7 @@ class World:
             with contextlib.suppress(PointNotReachedError):
                 end(kill_at(running.process, lambda: monotonic() > until, chance.choice(victims)))
             output, code = running.finished()
-        self.stack.run("cancel", "--yes")
+        pulumi.run(self.state, ["cancel", "--yes", "--stack", self.stack.name], cwd=self.folder)
         return output, code
 
     def refresh(self, chance: random.Random) -> str:
