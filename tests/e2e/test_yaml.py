@@ -69,6 +69,7 @@ def stack(
     stack.up("--skip-preview").succeeded()
     wait_for_manager(life_state)
     yield stack
+    write()  # a destroy runs the program, so it needs one that can run
     stack.destroy(life_cluster)
 
 
@@ -85,7 +86,7 @@ def test_mistakes_are_told_by_the_names_of_the_inputs(stack: Stack, write: Write
     )
     output = stack.preview().failed().output
     assert f"arguments of OpenKruise 'kruise': {1 if secret else 2} problem" in output, output
-    assert "values.manager.hostNetwork: expected true or false, found a text" in output, output
+    assert "values.manager.hostNetwork: expected true or false, found a string" in output, output
     assert ("virtualNodeSelectors[0]: found 'b'" in output) is not secret, output
     assert "Unexpected" not in output, output
 
