@@ -8,6 +8,8 @@ import contextlib
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -97,6 +99,7 @@ class World:
     held: list[dict[str, Any]] = field(default_factory=list)
     uids: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    begun: int = 0
 
     def up(self, chance: random.Random) -> str:
         """Update with some program, config, kubeconfig and flags, and kill it now and then."""
@@ -187,8 +190,11 @@ class World:
         self.stack.configure()
         if self.held:
             self.stack.hold(self.held)
-            self._settle()
-        self.stack.up("--skip-preview").succeeded()
+        if self.stack.up("--skip-preview").code:
+            self._recover()
+            self.stack.configure({"reapply": f"sequence {self.begun}"})
+            self.stack.up("--skip-preview").succeeded()
+        self.begun += 1
         wait_for_manager(self.state)
         for path, (kind, spec) in DATA.items():
             if not self.cluster.exists(f"{path}/sequence"):
@@ -209,20 +215,14 @@ class World:
             return False
         return True
 
-    def _settle(self) -> None:
-        """Take what was stuck for what it is: in force."""
-        for record in self.cluster.get(RECORDS, labelSelector="owner=helm,name=kruise")["items"]:
-            name, status = record["metadata"]["name"], record["metadata"]["labels"]["status"]
-            if status in ("pending-upgrade", "pending-rollback", "pending-install"):
-                api.call(self.cluster.client, "DELETE", f"{RECORDS}/{name}")
-            elif status in ("uninstalling", "failed"):
-                api.call(
-                    self.cluster.client,
-                    "PATCH",
-                    f"{RECORDS}/{name}",
-                    {"metadata": {"labels": {"status": "deployed"}}},
-                    content_type="application/merge-patch+json",
-                )
+    def _recover(self) -> None:
+        """Do what the messages say of a release that is stuck or that Helm has lost."""
+        main = "from pulumi_openkruise.cli import main; main()"
+        command = [sys.executable, "-c", main, "recover", "--yes"]
+        env = {**os.environ, **pulumi.environment(self.state)}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").succeeded()
 
 
 def chosen() -> list[int]:
