@@ -100,6 +100,7 @@ def test_every_page_is_in_the_sites_navigation_and_in_the_index() -> None:
     pages -= {"index.md", "zh/index.md", "package.md"}  # entry pages, and the text for package indexes
     navigation = re.findall(r"^      - .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     assert pages - set(navigation) == set()
+    assert len(navigation) == len(set(navigation))
     english, chinese = ((ROOT / "docs" / name).read_text() for name in ("index.md", "zh/index.md"))
     unlisted = [page for page in pages if f"({page})" not in english and f"({page[3:]})" not in chinese]
     assert unlisted == []
