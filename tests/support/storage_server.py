@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from .api_server import Answer, ApiServer
 
@@ -23,6 +24,7 @@ class StorageServer:
         self.hook: Hook = lambda _method, _path: None
         self.asked: list[tuple[str, str, Any]] = []
         self._version = 100
+        self._lock = Lock()
         server.respond = self._respond  # type: ignore[method-assign, assignment]
 
     def add_crd(self, plural: str, kind: str, versions: list[str], written: str, stored: list[str]) -> None:
@@ -71,7 +73,10 @@ class StorageServer:
             one["spec"] = spec
 
     def _respond(self, method: str, target: str, _headers: dict[str, str], body: Any) -> Answer:
-        url = urlsplit(target)
+        with self._lock:
+            return self._answer(method, urlsplit(target), body)
+
+    def _answer(self, method: str, url: SplitResult, body: Any) -> Answer:
         self.asked.append((method, url.path, body))
         answer = self.hook(method, url.path)
         if answer is not None:

@@ -44,7 +44,7 @@ _SHOWN = 20
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.1, max=1000),
-    default=50.0,
+    default=100.0,
     show_default=True,
     help="Objects to rewrite in a second, at most.",
 )

@@ -6,8 +6,11 @@ between is never overwritten: the patch is refused, and the object is read again
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..cluster import Cluster, ConflictError, ForbiddenError, NotFoundError, RefusedError, UnauthorizedError
 from ..inventory.crd_storage import (
@@ -28,6 +31,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _ATTEMPTS = 10
 _FAILURES = 20
+_WORKERS = 8
 _MANAGER = {"fieldManager": "pulumi-openkruise"}
 
 Progress = Callable[[str, int, int], None]
@@ -67,6 +71,16 @@ class Outcome:
     changed: bool = False
     """Whether somebody changed the CRD in the meantime, so that nothing certain can be said."""
 
+    def add(self, result: "_Result") -> None:
+        """Count what became of one object."""
+        self.conflicts += result.conflicts
+        if result.failure:
+            self.failed[result.object] = result.failure
+        elif result.is_gone:
+            self.gone += 1
+        else:
+            self.rewritten += 1
+
     @property
     def done(self) -> bool:
         """Tell whether every object is stored in the target version, and the CRD says so."""
@@ -93,52 +107,68 @@ def switch_written_version(cluster: Cluster, step: Step) -> None:
 def rewrite_objects(cluster: Cluster, step: Step, pace: Pace, progress: Progress) -> Outcome:
     """Rewrite all objects of a CRD, and have the CRD say so; raises ClusterError if the API server fails.
 
-    Objects that cannot be written are in the outcome, and the CRD is then left as it is.
+    Several requests are on their way at once, since each waits for etcd. Objects that cannot be written are
+    in the outcome, and the CRD is then left as it is.
     """
     begun = read_crd(cluster, step.crd.name)
     outcome = Outcome(changed=begun.written != step.version)
     if outcome.changed:
         return outcome
-    for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
-        pace.wait()
-        _rewrite(cluster, begun, step.version, header, outcome)
-        progress(begun.name, count, max(begun.objects, count))
-        if len(outcome.failed) >= _FAILURES:
-            return outcome
+    under_way: deque[Future[_Result]] = deque()
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        try:
+            for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
+                pace.wait()
+                under_way.append(workers.submit(_rewrite, cluster, begun, step.version, header))
+                if len(under_way) > _WORKERS:
+                    outcome.add(under_way.popleft().result())
+                progress(begun.name, count, max(begun.objects, count))
+                if len(outcome.failed) >= _FAILURES:
+                    break
+            while under_way:
+                outcome.add(under_way.popleft().result())
+        finally:
+            workers.shutdown(cancel_futures=True)
     if not outcome.failed:
         _trim(cluster, begun, step.version, outcome)
     return outcome
 
 
-def _rewrite(cluster: Cluster, crd: CrdStorage, version: str, header: Header, outcome: Outcome) -> None:
+class _Result(NamedTuple):
+    """What became of one object."""
+
+    object: str
+    conflicts: int
+    is_gone: bool = False
+    failure: str = ""
+
+
+def _rewrite(cluster: Cluster, crd: CrdStorage, version: str, header: Header) -> _Result:
     path = crd.path(version, header)
     # By its status, where it has one: admission webhooks for the object are then not asked.
     target = f"{path}/status" if crd.has_status else path
+    name, conflicts = str(header), 0
     for attempt in range(_ATTEMPTS):
         body = {"metadata": {"resourceVersion": header.resource_version}}
         try:
             cluster.request("PATCH", target, body, query=_MANAGER, content_type=_MERGE_PATCH, accept=METADATA)
         except NotFoundError:
-            outcome.gone += 1
-            return
+            return _Result(name, conflicts, is_gone=True)
         except ConflictError:
-            outcome.conflicts += 1
+            conflicts += 1
             try:
                 header = read_header(cluster, path)
             except NotFoundError:
-                outcome.gone += 1
-                return
+                return _Result(name, conflicts, is_gone=True)
         except (ForbiddenError, UnauthorizedError):
             raise
         except RefusedError as error:
             if error.status < 500 or attempt == _ATTEMPTS - 1:
-                outcome.failed[str(header)] = error.reason
-                return
+                return _Result(name, conflicts, failure=error.reason)
             time.sleep(1)  # a conversion webhook that does not answer just now
         else:
-            outcome.rewritten += 1
-            return
-    outcome.failed[str(header)] = f"it was changed {_ATTEMPTS} times while it was to be rewritten"
+            return _Result(name, conflicts)
+    return _Result(name, conflicts, failure=f"it was changed {_ATTEMPTS} times while it was rewritten")
 
 
 def _trim(cluster: Cluster, begun: CrdStorage, version: str, outcome: Outcome) -> None:
