@@ -7,7 +7,7 @@ from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.snapshot import NodeFacts
 
 from tests.support.findings import POLICY, found, nodes_and
-from tests.support.installed import expected, node, virtual
+from tests.support.installed import expected, facts, node, node_object, virtual
 
 BURST = virtual("burst-1", annotated=True)
 
@@ -29,8 +29,15 @@ def test_what_the_policy_is_not_to_label() -> None:
     new = replace(BURST, created="2026-01-01T11:55:00Z")
     undated = replace(BURST, created="")
     strong_alone = virtual("burst-2")  # one label and one taint that everyone can set
-    for one in (declared, new, undated, strong_alone, node("real-3")):
+    by_image = _by_image("burst-3")  # which does not decide for the policy, where a machine has marks
+    for one in (declared, new, undated, strong_alone, by_image, node("real-3")):
         assert "policy-missed-node" not in found(check(with_policy(one), expected()))
+
+
+def _by_image(name: str) -> NodeFacts:
+    raw = node_object(name)
+    raw["status"]["nodeInfo"]["osImage"] = "Fake Kubernetes Image"
+    return facts(raw)
 
 
 def test_without_the_policy_nothing_is_missed() -> None:
