@@ -33,6 +33,9 @@ def make_report(
     )
     snapshot = Snapshot(source="https://10.0.0.1 (context prod)", taken="2026-11-29T10:00:00Z", nodes=())
     parts: dict[str, Any] = {
+        "snapshot": snapshot,
+        "expected": EXPECTED,
+        "states": states,
         "not_checked": (NotChecked("the live affinity", "not allowed: GET x: 403"),),
         "passed": ("whether a manager leads",),
         "accepted": (
@@ -44,7 +47,7 @@ def make_report(
         ),
     }
     sorted_findings = tuple(sorted(every, key=lambda finding: order.index(finding.severity)))
-    return Report(snapshot, EXPECTED, states, sorted_findings, **{**parts, **others})
+    return Report(findings=sorted_findings, **{**parts, **others})
 
 
 HOSTILE = st.text(max_size=30) | st.sampled_from(

@@ -4,6 +4,7 @@ There is no standard; what readers agree on is the form of Ant's task and Jenkin
 of which each may hold one `failure` or `skipped`.
 """
 
+from collections import Counter
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ...checks import Finding, Report
@@ -27,8 +28,12 @@ def as_xml(report: Report, fail_on: Severity) -> str:
     properties = SubElement(suite, "properties")
     SubElement(properties, "property", name="cluster", value=safe(report.snapshot.source))
     failures = skipped = 0
+    seen: Counter[str] = Counter()
     for finding in report.findings:
-        case = _case(suite, finding.code, finding.severity)
+        seen[finding.code] += 1
+        # Readers take two cases of one name for the same test.
+        again = f" ({seen[finding.code]})" if seen[finding.code] > 1 else ""
+        case = _case(suite, f"{finding.code}{again}", finding.severity)
         if finding.severity in failing:
             failures += 1
             failure = SubElement(case, "failure", type=finding.severity, message=safe(finding.what))

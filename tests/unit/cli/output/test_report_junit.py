@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from pulumi_openkruise.checks import Report
-from pulumi_openkruise.checks.finding import SEVERITIES
+from pulumi_openkruise.checks.finding import SEVERITIES, make
 from pulumi_openkruise.checks.report import CODES
 from pulumi_openkruise.cli.output.report_junit import as_xml
 
@@ -75,6 +75,12 @@ def test_what_was_accepted_or_not_checked_is_skipped_and_what_is_well_passes() -
         "not checked, because not allowed: GET x: 403",
     ]
     assert len(cases["whether a manager leads"]) == 0
+
+
+def test_two_findings_of_one_code_are_two_tests() -> None:
+    twice = [make(CODES["real-node-excluded"], f"{count} real nodes", ["seen"]) for count in (1, 2)]
+    names = [case.attrib["name"] for case in parse(make_report(twice)).iter("testcase")][:2]
+    assert names == ["real-node-excluded", "real-node-excluded (2)"]
 
 
 def test_a_failure_says_what_was_seen_and_what_to_do() -> None:

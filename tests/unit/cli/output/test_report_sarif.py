@@ -1,6 +1,7 @@
 """The SARIF of a check is SARIF 2.1.0: by a schema of the parts used, and by rules that no schema holds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pulumi_openkruise.checks.report import CODES
 from pulumi_openkruise.cli.output.report_sarif import as_data
 from pulumi_openkruise.cli.output.terminal import as_json
 
-from tests.support.reports import hostile_reports, make_report
+from tests.support.reports import EXPECTED, hostile_reports, make_report
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif-parts.schema.json").read_text())
 
@@ -48,6 +49,14 @@ def test_a_finding_keeps_its_fingerprint_whatever_it_is_about_and_no_two_share_o
     assert prints(make_report([first])) == prints(make_report([later]))
     both = prints(make_report([first, later]))
     assert len(set(both)) == len(both) == 3
+
+
+def test_runs_of_different_stacks_do_not_replace_each_other() -> None:
+    other = make_report([], expected=replace(EXPECTED, source="stacks/Pulumi.dev.yaml"))
+    categories = {
+        run_of(one)["automationDetails"]["id"].rpartition("/")[0] for one in (make_report([]), other)
+    }
+    assert len(categories) == 2
 
 
 def test_accepted_findings_are_suppressed() -> None:
