@@ -5,12 +5,13 @@ A path is a tuple of keys, never joined text: Helm takes a dot in a key for a pa
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, nearest
 from .contract import ABSENT, FIRST, KEYS, Key
-from .value_types import faults, found
+from .value_types import check_type, found
 from .version import Version, version
 
 Path = tuple[str, ...]
@@ -122,8 +123,8 @@ class _Checks:
                 remedy = key.instead or "remove it"
                 yield Problem("dead-value", place, f"has no effect: {key.dead}", (), remedy, self._severity)
         else:
-            for code, below, reason, remedy in faults(key.kind, value):
-                yield Problem(code, f"{place}{below}", reason, (), remedy)
+            for problem in check_type(key.kind, value):
+                yield replace(problem, place=f"{place}{problem.place}")
 
     def _unknown(self, path: Path, place: str) -> Problem:
         if "." in path[-1]:

@@ -1,30 +1,21 @@
 """The types of the chart's values, by chart and Kubernetes API; messages show no content of values.
 
-Each check takes the value and yields its faults.
+Each check takes the value and yields problems, places relative to the value: ``.limits.cpu``, ``[0].name``.
 """
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, Literal
 
-from ..diagnostics.problem import nearest
+from ..diagnostics.problem import Problem, nearest
 
 Kind = Literal[
     "boolean", "string", "list of strings", "gates", "count", "port", "webhook-seconds", "level", "duration",
     "image", "absolute-path", "relative-path", "labels", "annotations", "references", "resources",
     "tolerations", "environment", "affinity", "node-affinity",
 ]  # fmt: skip
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong with a value of the chart."""
-
-    code: str
-    path: str
-    """Where below the value: ".limits.cpu", "[0].name"."""
-    reason: str
-    remedy: str = ""
 
 
 _QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?", re.ASCII)
@@ -39,8 +30,8 @@ _OPERATORS = ("Exists", "Equal", "Lt", "Gt")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute", "")
 
 
-def faults(kind: Kind, value: Any) -> Iterator[Fault]:
-    """Yield every reason why a value is not of a kind."""
+def check_type(kind: Kind, value: Any) -> Iterator[Problem]:
+    """Yield a problem for every reason why a value is not of a kind."""
     yield from _CHECKS[kind](value)
 
 
@@ -57,12 +48,12 @@ def found(value: Any) -> str:
     return "a list" if isinstance(value, (list, tuple)) else f"a Python {type(value).__name__}"
 
 
-def _wrong(value: Any, expected: str, path: str = "", remedy: str = "") -> Fault:
-    return Fault("wrong-type", path, f"expected {expected}, found {found(value)}", remedy)
+def _wrong(value: Any, expected: str, path: str = "", remedy: str = "") -> Problem:
+    return Problem("wrong-type", path, f"expected {expected}, found {found(value)}", (), remedy)
 
 
-def _value(expected: str, path: str = "", remedy: str = "") -> Fault:
-    return Fault("wrong-value", path, f"expected {expected}", remedy)
+def _value(expected: str, path: str = "", remedy: str = "") -> Problem:
+    return Problem("wrong-value", path, f"expected {expected}", (), remedy)
 
 
 def _is_whole(value: Any) -> bool:
@@ -71,20 +62,20 @@ def _is_whole(value: Any) -> bool:
     return math.isfinite(value) and value == int(value)
 
 
-def _boolean(value: Any) -> Iterator[Fault]:
+def _boolean(value: Any) -> Iterator[Problem]:
     if not isinstance(value, bool):
         quoted = isinstance(value, str) and value.lower() in ("true", "false")
         yield _wrong(value, "true or false", remedy="write it without quotes" if quoted else "")
 
 
-def _string(value: Any) -> Iterator[Fault]:
+def _string(value: Any) -> Iterator[Problem]:
     if not isinstance(value, str):
         remedy = "" if isinstance(value, (Mapping, list, tuple)) else "put it in quotes"
         yield _wrong(value, "a string", remedy=remedy)
 
 
 def _matching(pattern: re.Pattern[str], expected: str, *, numbers: bool = False) -> Callable[..., Any]:
-    def check(value: Any) -> Iterator[Fault]:
+    def check(value: Any) -> Iterator[Problem]:
         if numbers and _is_whole(value):
             value = str(int(value))
         if not isinstance(value, str):
@@ -96,7 +87,7 @@ def _matching(pattern: re.Pattern[str], expected: str, *, numbers: bool = False)
 
 
 def _between(low: int, high: int, what: str) -> Callable[..., Any]:
-    def check(value: Any) -> Iterator[Fault]:
+    def check(value: Any) -> Iterator[Problem]:
         if not _is_whole(value):
             quoted = isinstance(value, str) and value.isdecimal()
             yield _wrong(value, what, remedy="write it without quotes" if quoted else "")
@@ -106,7 +97,7 @@ def _between(low: int, high: int, what: str) -> Callable[..., Any]:
     return check
 
 
-def _absolute(value: Any) -> Iterator[Fault]:
+def _absolute(value: Any) -> Iterator[Problem]:
     yield from _string(value)
     if isinstance(value, str) and not value.startswith("/"):
         yield _value("an absolute path on the node, of a folder")
@@ -114,13 +105,13 @@ def _absolute(value: Any) -> Iterator[Fault]:
         yield _value("the folder that holds the socket", remedy="set the socket's own name as socketFile")
 
 
-def _relative(value: Any) -> Iterator[Fault]:
+def _relative(value: Any) -> Iterator[Problem]:
     yield from _string(value)
     if isinstance(value, str) and value.startswith("/"):
         yield _value("a path that begins below daemon.socketLocation", remedy="remove that folder from it")
 
 
-def _strings(value: Any) -> Iterator[Fault]:
+def _strings(value: Any) -> Iterator[Problem]:
     if not isinstance(value, (list, tuple)):
         yield _wrong(value, "a list of strings")
         return
@@ -129,18 +120,18 @@ def _strings(value: Any) -> Iterator[Fault]:
             yield _wrong(item, "a string", f"[{index}]", "put it in quotes")
 
 
-def _gates(value: Any) -> Iterator[Fault]:
+def _gates(value: Any) -> Iterator[Problem]:
     if not isinstance(value, str):
         remedy = "give the gates as featureGates, outside of values" if isinstance(value, Mapping) else ""
         yield _wrong(value, "one string, Name=true,Name=false", remedy=remedy)
 
 
-def _affinity(value: Any) -> Iterator[Fault]:
+def _affinity(value: Any) -> Iterator[Problem]:
     if not isinstance(value, Mapping):
         return  # reported where it is joined with the exclusion, as are unknown keys and what is required
     if isinstance(value.get("nodeAffinity"), Mapping):
-        for fault in _node_affinity(value["nodeAffinity"]):
-            yield fault._replace(path=f".nodeAffinity{fault.path}")
+        for problem in _node_affinity(value["nodeAffinity"]):
+            yield replace(problem, place=f".nodeAffinity{problem.place}")
     for name in ("podAffinity", "podAntiAffinity"):
         part = value.get(name, {})
         if not isinstance(part, Mapping):
@@ -153,12 +144,12 @@ def _affinity(value: Any) -> Iterator[Fault]:
                 yield _wrong(item, "a list", f".{name}.{key}")
 
 
-def _node_affinity(value: Any) -> Iterator[Fault]:
+def _node_affinity(value: Any) -> Iterator[Problem]:
     preferred = value.get(_PREFERRED, []) if isinstance(value, Mapping) else []
-    for path, item, fault in _items(preferred, "preferences, each with weight and preference"):
+    for path, item, problem in _items(preferred, "preferences, each with weight and preference"):
         place = f".{_PREFERRED}{path}"
-        if fault is not None:
-            yield fault._replace(path=place)
+        if problem is not None:
+            yield replace(problem, place=place)
             continue
         item = item or {}
         known = ("weight", "preference")
@@ -171,7 +162,7 @@ def _node_affinity(value: Any) -> Iterator[Fault]:
 
 
 def _mapping_of_strings(what: str) -> Callable[..., Any]:
-    def check(value: Any) -> Iterator[Fault]:
+    def check(value: Any) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             yield _wrong(value, f"a mapping of {what} to strings")
             return
@@ -183,7 +174,7 @@ def _mapping_of_strings(what: str) -> Callable[..., Any]:
     return check
 
 
-def _items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | None, Fault | None]]:
+def _items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | None, Problem | None]]:
     if not isinstance(value, (list, tuple)):
         yield "", None, _wrong(value, f"a list of {what}")
         return
@@ -195,27 +186,27 @@ def _items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | Non
             yield path, None, _wrong(item, "a mapping", path)
 
 
-def _unknown(name: Any, path: str, known: tuple[str, ...]) -> Fault:
+def _unknown(name: Any, path: str, known: tuple[str, ...]) -> Problem:
     near = nearest(str(name), known)
     remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return Fault("unknown-key", f"{path}.{name}", "unknown key", remedy)
+    return Problem("unknown-key", f"{path}.{name}", "unknown key", (), remedy)
 
 
-def _references(value: Any) -> Iterator[Fault]:
-    for path, item, fault in _items(value, "mappings with a name each"):
-        if fault is not None:
+def _references(value: Any) -> Iterator[Problem]:
+    for path, item, problem in _items(value, "mappings with a name each"):
+        if problem is not None:
             remedy = "write `- name: ...`, or give the names as imagePullSecrets, outside of values"
-            yield fault._replace(remedy=remedy)
+            yield replace(problem, remedy=remedy)
         elif item is not None:
             yield from (_unknown(name, path, ("name",)) for name in item if name != "name")
             if not isinstance(item.get("name"), str) or not item["name"]:
                 yield _value("the name of a Secret", f"{path}.name")
 
 
-def _tolerations(value: Any) -> Iterator[Fault]:
-    for path, item, fault in _items(value, "tolerations"):
-        if fault is not None:
-            yield fault
+def _tolerations(value: Any) -> Iterator[Problem]:
+    for path, item, problem in _items(value, "tolerations"):
+        if problem is not None:
+            yield problem
         for name, part in (item or {}).items():
             if name not in _TOLERATION:
                 yield _unknown(name, path, tuple(_TOLERATION))
@@ -230,11 +221,11 @@ def _tolerations(value: Any) -> Iterator[Fault]:
                 yield _value("NoSchedule, PreferNoSchedule or NoExecute", f"{path}.{name}")
 
 
-def _environment(value: Any) -> Iterator[Fault]:
+def _environment(value: Any) -> Iterator[Problem]:
     known = ("name", "value", "valueFrom")
-    for path, item, fault in _items(value, "environment variables, each with a name"):
-        if fault is not None:
-            yield fault
+    for path, item, problem in _items(value, "environment variables, each with a name"):
+        if problem is not None:
+            yield problem
             continue
         item = item or {}
         yield from (_unknown(name, path, known) for name in item if name not in known)
@@ -246,7 +237,7 @@ def _environment(value: Any) -> Iterator[Fault]:
             yield _wrong(item["valueFrom"], "a mapping", f"{path}.valueFrom")
 
 
-def _resources(value: Any) -> Iterator[Fault]:
+def _resources(value: Any) -> Iterator[Problem]:
     if not isinstance(value, Mapping):
         yield _wrong(value, "a mapping with limits and requests")
         return
@@ -266,7 +257,7 @@ def _resources(value: Any) -> Iterator[Fault]:
                     yield _value("a quantity as 100m, 1 or 256Mi", f".{name}.{resource}")
 
 
-_CHECKS: dict[Kind, Callable[[Any], Iterator[Fault]]] = {
+_CHECKS: dict[Kind, Callable[[Any], Iterator[Problem]]] = {
     "boolean": _boolean,
     "string": _string,
     "list of strings": _strings,
