@@ -151,11 +151,8 @@ def test_another_cluster_by_another_form_of_kubeconfig(
     # The same cluster by another provider: an identifier keeps it, as the message says.
     stack.run("config", "set", "kubernetes:clusterIdentifier", "it").succeeded()
     move(stack, control_state)
-    # In its first preview the engine tells nothing of a provider that it is about to create.
-    output = stack.preview(folder=folder).succeeded().output
-    assert "`up` refuses this, unless it is known by then: Kubernetes provider: the installation" in output
     for flags in ((), ("--exclude", COMPONENT)):
-        for command in (GOING_ON, ("preview",)):
+        for command in (("preview",), GOING_ON):
             output = stack.run(*command, *flags, folder=folder).failed().output
             assert "this stack installed it on the cluster at https://" in output, output
             assert precious(life_cluster) == made
@@ -195,9 +192,7 @@ def test_a_second_component_on_the_cluster(
     stack: Stack, before: Mapping[str, Any], tmp_path: Path, second: str, words: str
 ) -> None:
     folder = program(tmp_path, TWO.format(second=second))
-    # What a provider that is to be created was given, the engine does not tell in its first preview.
-    before_it_is_created = [] if "edge" in second else [("preview",)]
-    for command in (*before_it_is_created, UP, GOING_ON, ("preview",)):
+    for command in (("preview",), UP, GOING_ON):
         output = stack.run(*command, folder=folder).failed().output
         assert words in output, output
 
@@ -255,13 +250,14 @@ def test_what_the_cluster_has_lost_is_told(
 
 def test_the_stricter_protect_wins(stack: Stack, before: Mapping[str, Any], tmp_path: Path) -> None:
     protected = "kruise = OpenKruise('kruise', args_from_config(), pulumi.ResourceOptions(protect=True))"
-    stack.up("--skip-preview", folder=program(tmp_path, protected)).succeeded()
+    folder = program(tmp_path, protected)
+    stack.up("--skip-preview", folder=folder).succeeded()
+    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview", folder=folder).failed().output
+    assert "protected" in output, output
     assert {urn: stack.resources()[urn]["protect"] for urn in (RELEASE, NAMESPACE)} == {
         RELEASE: True,
         NAMESPACE: True,
     }
-    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview", folder=tmp_path).failed().output
-    assert "protected" in output, output
     stack.up("--skip-preview").succeeded()
 
 

@@ -146,7 +146,7 @@ def _namespace(
     existing = settings.namespace if adopting and settings.former_namespace is None else None
     late = given.late_values is not None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect),
+        pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
         pulumi.ResourceOptions(depends_on=once_known(values) if late else []),
         hooks.for_namespace(),
     )

@@ -45,11 +45,11 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
         given = provider.__dict__
     try:
         kubeconfig = await _known_value(given.get("kubeconfig"))
-        context, cluster = await _known_value(given.get("context")), await _known_value(given.get("cluster"))
     except _UnknownError:
         return Unavailable("the provider's kubeconfig is not known yet")
     except Exception:  # what keeps it from being known is reported where it happens
         return Unavailable("the provider's kubeconfig could not be had")
+    context, cluster = await _name_if_known(given.get("context")), await _name_if_known(given.get("cluster"))
     if isinstance(kubeconfig, Mapping):
         kubeconfig = json.dumps(kubeconfig)
     if kubeconfig is not None and not isinstance(kubeconfig, str):
@@ -58,7 +58,7 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
         )
     if not kubeconfig and not is_real_run():
         return Unavailable("a test's mocks have no kubeconfig")
-    return Credentials(kubeconfig or None, _name(context), _name(cluster))
+    return Credentials(kubeconfig or None, context, cluster)
 
 
 def server_address(given: Credentials | Unavailable) -> str | None:
@@ -97,8 +97,13 @@ def ask_cluster(
         return Unavailable(describe_error(error, secret=True))
 
 
-def _name(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+async def _name_if_known(value: Any) -> str | None:
+    """Return a name that the provider was given; in preview one that it was not given is unknown."""
+    try:
+        name = await _known_value(value)
+    except Exception:
+        return None
+    return name if isinstance(name, str) and name else None
 
 
 class _UnknownError(Exception):

@@ -356,6 +356,14 @@ def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) 
     assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
 
 
+@pytest.mark.parametrize("above", [True, False, None])
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_stricter_protect_wins(engine: Engine, above: bool | None, protect: bool) -> None:
+    install(engine, {"protect": protect}, protect=above)
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.protect is bool(protect or above)
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_the_affinity_is_the_one_that_the_release_has(preview: bool) -> None:
     # An `up --target <component>` leaves the release, and with it the DaemonSet, as it was.
