@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e kills sequences chart languages package site oracle fuzz fuzz-input privileges fleets roles bench scale clean
+.PHONY: help up status down test mutants lint e2e kills sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,10 @@ oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 
 fuzz: export ORACLE_CASES = 100000
 fuzz: oracle ## the same with 100,000 random lists of selectors
+
+audit: $(TEST)/ready ## known vulnerabilities of what is installed; asks PyPI, whose mirrors may not know them
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python $(PIP) pip-audit
+	.venv-audit/bin/pip-audit --skip-editable --path $$(echo $(TEST)/lib/python*/site-packages)
 
 fuzz-input: $(TEST)/ready ## 100,000 damaged kubeconfigs, stack files, nodes, records, indexes, charts, answers
 	$(TEST)/bin/python -m tests.fuzz 100000 $(SEED)
@@ -90,7 +94,7 @@ scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and t
 	$(SANDBOX)/bin/python -m benchmarks.scale
 
 clean: ## remove the environments; the sandbox's programs stay in the user's cache
-	rm -rf $(SANDBOX) $(TEST) $(LINT) $(SITE) build
+	rm -rf $(SANDBOX) $(TEST) $(LINT) .venv-audit $(SITE) build
 
 $(SANDBOX)/ready: pyproject.toml sandbox/requirements.txt sandbox/constraints.txt
 	@echo "Making the sandbox's Python environment in $(SANDBOX) ..."

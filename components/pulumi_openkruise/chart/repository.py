@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..foreign.error_text import describe_error
 from ..foreign.yaml_input import load_strings
@@ -35,8 +35,20 @@ class Answer:
 
 def without_login(address: str) -> str:
     """Return an address without the user's name and password in it."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # https://[::1
+        return address.rpartition("@")[2]
+    if not parts.netloc:
+        return address.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def split_login(address: str) -> tuple[str, str, str]:
+    """Return an address without its login, and the user's name and password, both empty where it has none."""
+    login, at, _host = urlsplit(address).netloc.rpartition("@")
+    name, _colon, password = login.partition(":")
+    return (without_login(address), unquote(name), unquote(password)) if at else (address, "", "")
 
 
 @lru_cache(maxsize=8)
@@ -119,10 +131,10 @@ def _failure(reason: Any, patience: float) -> Answer:
 
 def _login(repository: str) -> dict[str, str]:
     from base64 import b64encode
-    from urllib.parse import unquote
 
-    login, at, _host = urlsplit(repository).netloc.rpartition("@")
-    return {"Authorization": f"Basic {b64encode(unquote(login).encode()).decode()}"} if at else {}
+    _address, name, password = split_login(repository)
+    login = b64encode(f"{name}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {login}"} if name or password else {}
 
 
 def listed_digests(index: bytes, chart: str, version: str) -> list[str] | None:

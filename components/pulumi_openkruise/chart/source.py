@@ -43,7 +43,7 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
             reason = "an OCI registry is not a repository"
             yield Problem("invalid-repository", where, reason, (), remedy)
         elif not _is_address(repository):
-            reason = f"expected an http:// or https:// address, found {shown(repository)}"
+            reason = f"expected an http:// or https:// address, found {shown(without_login(repository))}"
             yield Problem("invalid-repository", where, reason)
         elif chart.strip() and not is_bare_name(chart):
             reason = f"has no effect with {field_name('chart')} {shown(chart)}, which needs no repository"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from ..chart.repository import split_login
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings, with_values
 from ..diagnostics.problem import Problem
@@ -176,6 +177,19 @@ def _adopt(
     return _merged(options, pulumi.ResourceOptions(aliases=aliases, import_=existing))
 
 
+def _repository(address: str | None) -> Any:
+    """Return the release's repository: a login in its address goes to provider and state as a secret."""
+    from pulumi_kubernetes.helm.v3 import RepositoryOptsArgs
+
+    if address is None:
+        return None
+    plain, name, password = split_login(address)
+    if not name and not password:
+        return RepositoryOptsArgs(repo=address)
+    secret = pulumi.Output.secret
+    return RepositoryOptsArgs(repo=plain, username=secret(name), password=secret(password))
+
+
 def _release(
     component: pulumi.Resource,
     name: str,
@@ -185,14 +199,13 @@ def _release(
     namespace: pulumi.Resource,
 ) -> Any:
     # Imported late: it costs more than the rest of the program, and a program may only need the arguments.
-    from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
+    from pulumi_kubernetes.helm.v3 import Release
 
     recorded = settings.release_id if settings.import_release else None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=[namespace]),
         hooks.for_release(),
     )
-    repository = settings.chart_repository
     # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
     # deletes every CloneSet of the cluster.
     return Release(
@@ -202,7 +215,7 @@ def _release(
         create_namespace=False,
         chart=settings.chart,
         version=settings.chart_version,
-        repository_opts=None if repository is None else RepositoryOptsArgs(repo=repository),
+        repository_opts=_repository(settings.chart_repository),
         values=values,
         allow_null_values=True,  # without it the provider drops empty lists
         timeout=settings.timeout,

@@ -33,7 +33,8 @@ def parse_config(
             arguments[where] = Undecoded(unknown_key(where, key, list(CONFIG_KEYS)))
             continue
         name = CONFIG_KEYS[key]
-        if key in secret_keys and name != "values":
+        # A repository's address may hold a login, which goes to the provider as a secret.
+        if key in secret_keys and name not in ("values", "chart_repository"):
             # The cluster shows it, and so do the outputs and the preview of the stack.
             reason = "cannot be a secret: it is plainly visible in the cluster"
             problem = Problem("needless-secret", where, reason, (), "set it again without --secret")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pulumi_openkruise.chart import repository
 from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
-from pulumi_openkruise.chart.repository import SKIP, Answer, ask, listed_digests, without_login
-from pulumi_openkruise.chart.source import index_problems
+from pulumi_openkruise.chart.repository import SKIP, Answer, ask, listed_digests, split_login, without_login
+from pulumi_openkruise.chart.source import chart_problems, index_problems
+from pulumi_openkruise.diagnostics.field_names import argument_name
 
 DIGEST = PUBLISHED["1.8.3"][0]
 OTHER = "0" * 64
@@ -76,6 +77,29 @@ def test_a_login_is_used_and_never_shown() -> None:
         assert ask(f"http://me:p%40ss@{host}").index == b"x"
         assert seen == [("/index.yaml", "Basic bWU6cEBzcw==")]
         assert without_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("https://me:p%40ss@h:8443/a", ("https://h:8443/a", "me", "p@ss")),
+        ("https://h/a", ("https://h/a", "", "")),
+        ("https://token@h", ("https://h", "token", "")),
+        ("https://:pw@h", ("https://h", "", "pw")),
+    ],
+)
+def test_a_login_is_split_off(address: str, parts: tuple[str, str, str]) -> None:
+    assert split_login(address) == parts
+
+
+@pytest.mark.parametrize(
+    "address", ["https://me:s3cret@[::1", "ftp://me:s3cret@h", "https://me:s3cret@h:0/", "me:s3cret@h"]
+)
+def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
+    assert "s3cret" not in without_login(address)
+    problems = list(chart_problems({"chart_repository": address}, argument_name))
+    assert [problem.code for problem in problems] == ["invalid-repository"]
+    assert "s3cret" not in str(problems[0])
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])

@@ -10,6 +10,7 @@ import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import look
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.component.openkruise import _repository
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 
@@ -110,6 +111,19 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
         "maxHistory": 10,
         "compat": "true",
     }
+
+
+def test_a_login_of_the_repository_goes_to_the_provider_as_a_secret() -> None:
+    import asyncio
+
+    async def secrets() -> list[bool]:
+        options: Any = _repository("https://me:p%40ss@charts.example.com/a")
+        assert options.repo == "https://charts.example.com/a"
+        given = [options.username, options.password]
+        assert [await one.future() for one in given] == ["me", "p@ss"]
+        return [await one.is_secret() for one in given]
+
+    assert asyncio.run(secrets()) == [True, True]
 
 
 @pytest.mark.parametrize(
