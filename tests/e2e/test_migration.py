@@ -140,7 +140,7 @@ def test_no_update_is_lost_and_a_kill_is_no_harm(cluster: Cluster, state: State)
             time.sleep(COUNT / 2000)  # reading all of them is work as well
             return stored_versions(state, "advancedcronjobs")["v1alpha1"] > COUNT / 3
 
-        eventually("a third of the objects to be rewritten", third_done, patience=300)
+        eventually("a third of the objects to be rewritten", third_done, patience=max(120, COUNT / 5))
         process.kill()
         output, _ = process.communicate()
         assert stored_versions(state, "advancedcronjobs")["v1beta1"] > 0, output
