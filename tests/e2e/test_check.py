@@ -355,7 +355,7 @@ def test_nodes_that_come_later(cluster: Cluster, check: Check) -> None:
         ),
         node("odd-1", containerRuntimeVersion="something://1"),
         node("k3s-1", kubeletVersion="v1.33.1+k3s1"),
-        node("old-1", containerRuntimeVersion="containerd://1.5.9"),
+        node("old-1", containerRuntimeVersion="containerd://1.5.9", kubeletVersion="v1.23.10"),
     ]
     for one in added:
         api.call(cluster.client, "POST", path, one)
