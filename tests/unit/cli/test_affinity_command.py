@@ -71,7 +71,8 @@ def test_mappings_on_standard_input(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", "sandbox", "staging"])
-def test_stack_files_count_as_in_pulumi_up(cli: Cli, name: str) -> None:
+def test_stack_files_count_as_in_pulumi_up(cli: Cli, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(STACKS.parent)
     path = STACKS / f"Pulumi.{name}.yaml"
     config = YAML(typ="safe").load(path)["config"]
     raw = {
@@ -85,8 +86,10 @@ def test_stack_files_count_as_in_pulumi_up(cli: Cli, name: str) -> None:
     code, out, err = cli("--stack-file", str(path), "-o", "json")
     assert (code, err) == (0, "")
     assert json.loads(out) == solve(read_settings(raw, source="test").excluded).affinity
-    assert cli("--stack-file", "-", "-o", "json", stdin=path.read_bytes()) == (0, out, "")
-    assert cli("-o", "json", stdin=path.read_bytes()) == (0, out, "")
+    code, piped, err = cli("--stack-file", "-", "-o", "json", stdin=path.read_bytes())
+    assert (code, piped) == (0, out)
+    assert "what Pulumi.yaml gives to its stacks is not read for standard input" in err
+    assert cli("-o", "json", stdin=path.read_bytes()) == (0, out, err)
 
 
 def test_arguments_come_on_top_of_a_stack_file(cli: Cli, stack_file: Callable[[str], str]) -> None:

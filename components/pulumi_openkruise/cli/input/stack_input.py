@@ -29,6 +29,8 @@ class StackInput:
     """Path of the project's file; empty where none governs the stack's."""
     has_environment: bool = False
     """Whether the stack also takes config from ESC environments, which no file shows."""
+    is_whole: bool = False
+    """Whether this is all that the stack has, as `pulumi config --json` prints it."""
     text: str = field(default="", repr=False)
     """The text of the stack's file."""
 
@@ -89,7 +91,7 @@ def read_config_json(path: str, namespace: str) -> StackInput:
         elif not isinstance(value, (str, dict, list)):
             raise UnusableInputError(f"{source}: {key}: expected value or objectValue, found {shown(value)}")
         config[name] = value
-    return StackInput(source=source, config=config, secret_keys=frozenset(secret_keys))
+    return StackInput(source=source, config=config, secret_keys=frozenset(secret_keys), is_whole=True)
 
 
 def find_project(path: str, namespace: str) -> tuple[Project, str]:
@@ -115,12 +117,31 @@ def find_project(path: str, namespace: str) -> tuple[Project, str]:
     return Project(""), ""
 
 
+def _nearest_project(namespace: str) -> str:
+    """Return the path of the project above the working folder that gives config to stacks; empty for none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for file in (folder / name for name in PROJECT_FILES):
+            if file.is_file():
+                path = os.path.relpath(file)
+                try:
+                    return path if read_project(read_text(str(file)), path, namespace).inherited else ""
+                except ValueError:
+                    return ""
+    return ""
+
+
 def note_unread(stack: StackInput, namespace: str) -> None:
     """Say what of a stack's config is inherited, and what cannot be read."""
     if stack.has_environment:
         note(
             f"{stack.source}: config from the ESC environments under `environment:` is not read; "
             "`pulumi config --json` has it, for --config-json"
+        )
+    if stack.source == source_of("-") and not stack.is_whole and (project := _nearest_project(namespace)):
+        note(
+            f"{stack.source}: what {project} gives to its stacks is not read for standard input; give the "
+            "stack's file, or `pulumi config --json` by --config-json"
         )
     if not stack.config:
         note(f"{stack.source}: no {namespace}: keys, so what counts are the base exclusions alone")

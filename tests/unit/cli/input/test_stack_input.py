@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
 from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.sources import from_stack_file
+from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.selectors import ALWAYS_TRUE, solve
 from ruamel.yaml import YAML
 
@@ -142,6 +143,32 @@ def test_secrets_of_it_are_named_and_not_shown(cli: Cli) -> None:
     code, _out, err = cli("--config-json", "-", stdin=config_json({"timeout": "5"}, secret=("timeout",)))
     assert code == 2
     assert "openkruise:timeout: cannot be a secret" in err
+
+
+def test_a_stack_on_standard_input_has_no_project(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "config: {openkruise:protect: false}"
+    path = write(tmp_path, SHARED, text, "stacks")
+    monkeypatch.chdir(tmp_path / "stacks")
+    code, out, err = cli("--stack-file", "-", "-o", "json", stdin=text)
+    assert (code, affinity(out)) == (0, solve(BASE).affinity)
+    assert "what ../Pulumi.yaml gives to its stacks is not read for standard input" in err
+    # In the place of a stack's file it has the project of that one.
+    code, out, err = cli("--stack-file", path, "--diff", "-", stdin=text)
+    assert (code, err) == (0, "")
+    (tmp_path / "Pulumi.yaml").write_text("name: platform\n")
+    assert cli("--stack-file", "-", stdin=text)[2] == ""
+
+
+@given(st.lists(st.sampled_from(["a=b", "c", "!d,e=f", "g in (h,i)"]), max_size=4), st.data())
+def test_it_does_not_matter_in_which_list_a_selector_stands(entries: list[str], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(entries))
+    at = data.draw(st.integers(0, len(entries)))
+    whole = read_settings({"virtual_node_selectors": entries}, source="test")
+    split = {"virtual_node_selectors": shuffled[:at], "shared_node_selectors": shuffled[at:]}
+    found = read_settings(split, source="test")
+    assert json.dumps(found.helm_values()) == json.dumps(whole.helm_values())
 
 
 @pytest.mark.parametrize(
