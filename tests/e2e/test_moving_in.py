@@ -224,7 +224,7 @@ def test_the_stacks_own_release_moves_in_by_its_former_name(
 
     output = stack.up().succeeded().output
 
-    assert "1 created" in output, output
+    assert "2 created" in output, output  # the component and its record
     assert "deleted" not in output, output
     assert "replaced" not in output, output
     assert len(life_cluster.helm_revisions()) == len(revisions) + 1
