@@ -9,6 +9,7 @@ from ..policy import manifests
 from ..policy.rule import NodeLabelRule
 from ..selectors import Selector, SelectorError, parse
 from .app import CLEAN
+from .completion import complete_presets
 from .errors import UnusableInputError
 from .output.terminal import as_yaml, emit, note
 
@@ -18,6 +19,8 @@ FORMATS = ("mutating-admission-policy", "validating-admission-policy", "kyverno"
 @click.command()
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
 @click.option(
+    "-o",
+    "--output",
     "--format",
     "form",
     type=click.Choice(FORMATS),
@@ -35,6 +38,7 @@ FORMATS = ("mutating-admission-policy", "validating-admission-policy", "kyverno"
     "presets",
     multiple=True,
     metavar="NAME",
+    shell_complete=complete_presets,
     help="A kind that counts only where it is named, as tke-supernode.",
 )
 def policy(selectors: tuple[str, ...], form: str, type_label: bool, presets: tuple[str, ...]) -> int:
