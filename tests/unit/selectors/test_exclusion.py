@@ -264,3 +264,23 @@ def test_of_linked_selectors_only_those_are_named_that_leave_no_node() -> None:
     linked = [f"a=x{number},b=y{number}" for number in range(50)]
     with pytest.raises(SelectorError, match=r"^'z=1', '!z' and 'z,z!=1' together match every node"):
         solve(["y", "z=1", *linked, "!z", "z,z!=1"])
+
+
+def test_a_little_more_search_is_spent_where_it_proves_the_answer() -> None:
+    """With as many steps for the reduction as for the terms, this list had 54 requirements, unproven."""
+    answer = solve(
+        [
+            "k4=b,k1=a",
+            "k0=c,k3 in (b,d),k2=c",
+            "k1 in (b,d),k3=a",
+            "k2=d,k0=b",
+            "k1=c,k0=a",
+            "k1=c,k4=a",
+            "k3 in (b,d),k1=d",
+            "k0=d,k2=b",
+        ]
+    )
+    assert answer.minimal
+    assert answer.affinity is not None
+    terms = answer.affinity["nodeSelectorTerms"]
+    assert (len(terms), sum(len(term["matchExpressions"]) for term in terms)) == (13, 52)
