@@ -1,6 +1,7 @@
 """YAML as plain data, within bounds, and read as Go reads it."""
 
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,9 @@ def load_yaml(text: str, source: str) -> Any:
     yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
     try:
         check_size(text, _MOST_NODES, for_ruamel=True)  # merge keys are copied while the document is built
-        return _plain(yaml.load(text), [0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an anchor that is defined again, with a part of the file
+            return _plain(yaml.load(text), [0])
     except YamlError as error:
         raise ValueError(f"{source}: {error}") from None
     except MarkedYAMLError as error:

@@ -1,5 +1,6 @@
 """Stack files within bounds: a merge key is counted before it is copied, and no error quotes a value."""
 
+import warnings
 from typing import Any
 
 import pytest
@@ -26,3 +27,10 @@ def test_no_value_is_quoted(text: str) -> None:
         load_yaml(text, "Pulumi.x.yaml")
     assert "s3cret" not in str(caught.value)
     assert str(caught.value).startswith("Pulumi.x.yaml")
+
+
+def test_an_anchor_that_is_defined_again_warns_nobody_with_a_part_of_the_file() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        load_yaml("a: &x s3cret\nb: &x 1\n", "Pulumi.x.yaml")
+    assert said == []
