@@ -12,6 +12,7 @@ import pulumi
 from ..chart.repository import split_login
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings, with_values
+from ..diagnostics.field_names import config_key
 from ..diagnostics.problem import Problem
 from ..inventory.release import ReleaseId
 from ..lifecycle.ownership import KEEP
@@ -82,18 +83,14 @@ class OpenKruise(pulumi.ComponentResource):
         self.status = check_nodes(release, settings, installed, view)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
         self.daemon_desired, self.daemon_ready = _daemon_counts(settings, view, release)
-        self.register_outputs(
-            {
-                "affinity": self.affinity,
-                "selectors": self.selectors,
-                "chartVersion": self.chart_version,
-                "namespace": self.namespace,
-                "status": self.status,
-                "releaseRevision": self.release_revision,
-                "daemonDesired": self.daemon_desired,
-                "daemonReady": self.daemon_ready,
-            }
-        )
+        self.register_outputs({config_key(name): getattr(self, name) for name in _OUTPUTS})
+
+
+_OUTPUTS = (
+    "affinity", "selectors", "chart_version", "namespace", "status", "release_revision", "daemon_desired",
+    "daemon_ready",
+)  # fmt: skip
+"""The component's outputs, which the engine keeps by their names in camelCase."""
 
 
 def _record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> InstallationRecord:
