@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Problem, SelectorError
 from .exclusion import BUDGET, Exclusion, exclusion_affinity, solve
-from .explanations.difference import Difference, difference
 from .mapping import from_mapping
 from .minimize.subproblem import SIZE_LIMIT
 from .node_selector import ALWAYS_TRUE, affinity_matches
@@ -18,6 +17,7 @@ from .placement import Placement
 from .requirement import Requirement, Selector
 
 if TYPE_CHECKING:
+    from .explanations.difference import Difference, difference
     from .explanations.explainer import explain
     from .explanations.explanation import Explanation
     from .node_matcher import NodeMatcher
@@ -45,8 +45,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "Difference": ".explanations.difference",
     "Explanation": ".explanations.explanation",
     "NodeMatcher": ".node_matcher",
+    "difference": ".explanations.difference",
     "explain": ".explanations.explainer",
 }
 
