@@ -14,7 +14,7 @@ from ..config.settings import Settings, read_settings
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError
 from . import chart_probe
-from .errors import shown_plainly
+from .errors import convert_errors
 from .outputs import holds_output, known_part
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
         given["values"] = secrets["values"][1]
     elif late:
         given["values"] = known_part(values)
-    with shown_plainly():
+    with convert_errors():
         settings = read_settings(given, source=source, field_name=field_name, look=chart_probe.looking())
         problems = chart_probe.repository_problems(settings)
         if problems:

@@ -28,7 +28,7 @@ from .provider_kubeconfig import (
 class ClusterView:
     """One cluster, seen through the kubeconfig of the component's own Kubernetes provider.
 
-    Until ``opened_by`` has seen the component registered, every question waits.
+    Every question waits until the component is registered within ``register_and_look``.
     """
 
     def __init__(self, release: ReleaseId) -> None:
@@ -43,10 +43,10 @@ class ClusterView:
         self._first_look: asyncio.Future[ReleaseState | Unavailable] | None = None
 
     @contextlib.contextmanager
-    def opened_by(self, component: pulumi.ComponentResource) -> Iterator[None]:
-        """Register the component inside; then begin to look at the cluster of its provider.
+    def register_and_look(self, component: pulumi.ComponentResource) -> Iterator[None]:
+        """Context manager around the component's registration: then start to read its provider's cluster.
 
-        Where the registration raises, what waits for the cluster is released, and learns that there is none.
+        If the registration raises, every waiting question is answered with Unavailable.
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""A user's mistake as Pulumi shows it best."""
+"""The exception for a user's mistake, which Pulumi shows without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ class InvalidConfigError(ConfigError, pulumi.RunError):
 
 
 @contextmanager
-def shown_plainly() -> Iterator[None]:
-    """Turn a ConfigError raised inside into an InvalidConfigError."""
+def convert_errors() -> Iterator[None]:
+    """Context manager: convert a ConfigError raised inside into an InvalidConfigError."""
     try:
         yield
     except ConfigError as error:

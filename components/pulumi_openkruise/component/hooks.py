@@ -123,17 +123,17 @@ class Hooks:
         return self._release.is_created
 
     async def _note_component(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.component_changes(None)
+        self.judgement.note_component_change(None)
         return []
 
     async def _check_component_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.component_changes(args.old_inputs or {})
+        self.judgement.note_component_change(args.old_inputs or {})
         recorded = moves.read_inputs(args.old_inputs or {})
         # The rest waits for the record, which is registered after this.
         return moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
 
     async def _note_record(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.record_is_created()
+        self.judgement.note_new_record()
         return []
 
     async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:

@@ -1,6 +1,6 @@
 """Whether this run of the program may touch the installation at all, decided once and awaited by every hook.
 
-It does not matter which resources the engine is told to leave out: the decision goes by what an earlier
+It does not matter which resources the engine leaves out: the decision goes by what an earlier
 update recorded with the release, by what this program declares, and by what is in the cluster.
 """
 
@@ -31,12 +31,12 @@ class Judgement:
         self.recorded: moves.Recorded | None = None
         """What an earlier update recorded; None before the decision, and where nothing was installed."""
 
-    def component_changes(self, old_inputs: Mapping[str, Any] | None) -> None:
-        """Note that the engine creates (None) or updates the component, which is not left out, then."""
+    def note_component_change(self, old_inputs: Mapping[str, Any] | None) -> None:
+        """Note that the engine creates (None) or updates the component: the operation includes it."""
         self._component_ran, self._old_inputs = True, old_inputs
 
-    def record_is_created(self) -> None:
-        """Note that the state had no record of the installation."""
+    def note_new_record(self) -> None:
+        """Note that the engine creates the record: the state had none of this installation."""
         self._record_is_new = True
 
     def begin(self, record: InstallationRecord) -> None:

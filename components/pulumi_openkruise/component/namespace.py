@@ -47,7 +47,7 @@ def provider_version() -> str:
     return str(get_version())
 
 
-def created(
+def declare_namespace(
     name: str,
     namespace: str,
     opts: pulumi.ResourceOptions,
@@ -60,7 +60,7 @@ def created(
     return Namespace(name, metadata, opts)
 
 
-def adopted(
+def read_adopted_namespace(
     name: str, namespace: str, release: str, opts: pulumi.ResourceOptions
 ) -> tuple[Namespace, pulumi.Output[bool]]:
     """Read an existing namespace, which the stack never changes or deletes.
@@ -70,10 +70,11 @@ def adopted(
     where it is not. The engine reports by itself that there is no such namespace.
     """
     existing = Namespace(name, None, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=namespace)))
-    return existing, existing.metadata.apply(lambda metadata: _is_fit(metadata, namespace, release))
+    return existing, existing.metadata.apply(lambda metadata: _require_fit(metadata, namespace, release))
 
 
-def _is_fit(metadata: Any, namespace: str, release: str) -> bool:
+def _require_fit(metadata: Any, namespace: str, release: str) -> bool:
+    """Return True for a namespace that OpenKruise can run in; raises InvalidConfigError for any other."""
     owned = check_adopted_namespace(metadata, namespace, release)
     problems = [owned] if owned is not None else []
     labels = (metadata or {}).get("labels") or {}

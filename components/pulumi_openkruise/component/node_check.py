@@ -119,7 +119,7 @@ def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -
         counts = report.counts()
         if counts.get("running", 0) > running:
             running, deadline = counts.get("running", 0), time.monotonic() + PATIENCE_SECONDS
-        finished = not counts.get("starting") and not any(map(_may_pass, report.findings))
+        finished = not counts.get("starting") and not any(map(_is_temporary, report.findings))
         if finished or time.monotonic() > deadline:
             return report
         time.sleep(PAUSE_SECONDS)
@@ -174,7 +174,8 @@ def _expected(settings: Settings, values: Mapping[str, Any]) -> "Expected":
     return expect_values(settings, values, "the stack")
 
 
-def _may_pass(finding: "Finding") -> bool:
+def _is_temporary(finding: "Finding") -> bool:
+    """Tell whether a finding may disappear while pods start and stop, so that waiting makes sense."""
     return finding.code in ("real-node-without-daemon", "daemon-on-excluded-node", "manager-on-excluded-node")
 
 

@@ -20,11 +20,11 @@ from . import namespace as namespaces
 from .args import Given, OpenKruiseArgs, read_arguments
 from .cluster_view import ClusterView
 from .daemon_status import read_daemon_counts
-from .errors import shown_plainly
+from .errors import convert_errors
 from .hooks import Hooks
 from .node_check import check_nodes
 from .options import check_options
-from .outputs import known_later, once_known
+from .outputs import defer_until_checked, wait_for_values
 from .record import InstallationRecord
 from .verdict import await_verdict
 
@@ -67,7 +67,7 @@ class OpenKruise(pulumi.ComponentResource):
         view = ClusterView(ReleaseId(settings.release_namespace, settings.release_name))
         hooks = Hooks(name, settings, opts, view)
         guarded = pulumi.ResourceOptions.merge(opts, hooks.for_component())
-        with view.opened_by(self):
+        with view.register_and_look(self):
             super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
         record = _record(self, name, hooks)
         values = _helm_values(record, given)
@@ -113,12 +113,12 @@ def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[
         return pulumi.Output.secret(values) if given.secret else values
 
     def checked(known: Any) -> dict[str, Any]:
-        with shown_plainly():
+        with convert_errors():
             found = with_values(settings, {} if known is None else known, source=given.source)
         _log(found.warnings)
         return found.helm_values()
 
-    return known_later(record, given.late_values, checked)
+    return defer_until_checked(record, given.late_values, checked)
 
 
 def _namespace(
@@ -133,7 +133,7 @@ def _namespace(
     if not settings.create_namespace:
         # Under another name than a created one: were the key switched on a live stack, the engine would
         # take the read for a replacement, and delete the namespace that it owned.
-        namespace, ready = namespaces.adopted(
+        namespace, ready = namespaces.read_adopted_namespace(
             f"{name}-adopted-namespace",
             settings.namespace,
             settings.release_id,
@@ -145,10 +145,10 @@ def _namespace(
     late = given.late_values is not None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        pulumi.ResourceOptions(depends_on=once_known(values) if late else []),
+        pulumi.ResourceOptions(depends_on=wait_for_values(values) if late else []),
         hooks.for_namespace(),
     )
-    namespace = namespaces.created(
+    namespace = namespaces.declare_namespace(
         f"{name}-namespace",
         settings.namespace,
         _adopt(options, settings.former_namespace, existing),

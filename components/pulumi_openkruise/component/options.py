@@ -11,7 +11,10 @@ import pulumi
 
 
 def check_options(opts: pulumi.ResourceOptions | None) -> None:
-    """Raise TypeError for aliases and dependencies that are none, ValueError for its own parent as one."""
+    """Check aliases and dependencies.
+
+    Raises TypeError for one of the wrong type, ValueError if ``depends_on`` names the parent.
+    """
     for place, alias in enumerate(_listed(opts.aliases if opts is not None else None)):
         if not isinstance(alias, (str, pulumi.Alias, pulumi.Output, Awaitable)):
             kind = type(alias).__name__

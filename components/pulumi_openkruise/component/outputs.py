@@ -38,10 +38,10 @@ def known_part(values: Any) -> dict[str, Any]:
     return known if gates is None or holds_output(gates) else {**known, "featureGates": gates}
 
 
-def known_later(
+def defer_until_checked(
     component: pulumi.Resource, values: Any, checked: Callable[[Any], dict[str, Any]]
 ) -> pulumi.Output[Mapping[str, Any]]:
-    """Return the values once they are known and checked.
+    """Return the values as an output that resolves when they are known and ``checked`` has accepted them.
 
     A program that ends while the engine runs one of its hooks shows a failed hook and a traceback, so
     problems are raised after the component's own hooks have run.
@@ -58,21 +58,22 @@ def known_later(
     return pulumi.Output.from_input(values).apply(check)
 
 
-def once_known(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
-    """Return no resources, once the values are found good, or cannot be known in this preview.
+def wait_for_values(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
+    """Return an empty ``depends_on`` that resolves when the values are valid, and fails when they are not.
 
-    What depends on it is registered after that, and not at all where they are bad; the state records nothing.
+    In a preview that cannot know the values it resolves, too. A resource that has it is registered
+    afterwards, or not at all; the state records no dependency.
     """
 
-    async def nothing() -> list[pulumi.Input[pulumi.Resource]]:
+    async def wait() -> list[pulumi.Input[pulumi.Resource]]:
         await values.future()
         return []
 
-    return resolved_later(nothing(), set())
+    return make_output(wait(), set())
 
 
-def resolved_later(value: Awaitable[Value], resources: set[pulumi.Resource]) -> pulumi.Output[Value]:
-    """Return an output that depends on the resources, and whose value is known even in a preview."""
+def make_output(value: Awaitable[Value], resources: set[pulumi.Resource]) -> pulumi.Output[Value]:
+    """Make an output of an awaitable; it depends on the resources and counts as known even in a preview."""
 
     async def known() -> bool:
         return True

@@ -12,7 +12,7 @@ from ..lifecycle import installation, release_condition
 from ..lifecycle.moves import Recorded
 from .cluster_view import ClusterView
 from .hooks import Hooks
-from .outputs import resolved_later
+from .outputs import make_output
 from .record import InstallationRecord
 
 
@@ -30,7 +30,7 @@ def await_verdict(
     after the release, and goes before it.
     """
 
-    async def verdict() -> str:
+    async def await_and_report() -> str:
         with contextlib.suppress(Exception):  # reported where it happens
             await release.urn.future()
         await _report(release, settings, hooks, view)
@@ -39,7 +39,7 @@ def await_verdict(
         return settings.namespace
 
     # Not by all() of both: where the release is refused, the refusal should be what fails.
-    return resolved_later(verdict(), {release})
+    return make_output(await_and_report(), {release})
 
 
 async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:

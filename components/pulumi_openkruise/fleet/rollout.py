@@ -78,7 +78,7 @@ class _Rollout:
 
     def add_wave(self, wave: Wave, before: Sequence[pulumi.Resource], parent: Fleet) -> pulumi.Resource:
         """Declare a wave's clusters and its gate, which come after ``before``; return the gate."""
-        after, child = _once(before), pulumi.ResourceOptions(parent=parent)
+        after, child = _order_after(before), pulumi.ResourceOptions(parent=parent)
         made = []
         for cluster in wave.clusters:
             options = pulumi.ResourceOptions.merge(child, self._hooks(self._update))
@@ -100,7 +100,7 @@ class _Rollout:
             "gate": wave.gate,
             "soakSeconds": wave.soak_seconds,
             "releases": releases,
-            "after": _once(made),
+            "after": _order_after(made),
         }
         options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=parent), self._hooks(self._soak))
         return _Part("openkruise:fleet:Gate", wave.name, gate, options)
@@ -273,10 +273,11 @@ class _Rollout:
         return "\n".join(lines)
 
 
-def _once(resources: Sequence[pulumi.Resource]) -> Any:
-    """Return a constant that is known once the resources are recorded: what has it as an input comes after.
+def _order_after(resources: Sequence[pulumi.Resource]) -> Any:
+    """Return an output that resolves after these resources: an input that orders another resource after them.
 
-    A dependency would not do: on a component without children it orders nothing.
+    Its value is the resources' names, which no update changes. ``depends_on`` would not do: on a component
+    without children it orders nothing.
     """
     names = [resource._name for resource in resources]
     if not resources:

@@ -46,7 +46,7 @@ def load_strings(text: str | bytes) -> Any:
     """
     import yaml
 
-    return bounded(text, lambda: yaml.load(text, Loader=_fast(yaml, "BaseLoader")))
+    return bounded(text, lambda: yaml.load(text, Loader=_get_c_loader(yaml, "BaseLoader")))
 
 
 def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
@@ -89,7 +89,7 @@ def _count_values(text: str | bytes, most: int, for_ruamel: bool) -> None:
     import yaml
 
     try:
-        _count(yaml.parse(text, Loader=_fast(yaml, "SafeLoader")), most)
+        _count(yaml.parse(text, Loader=_get_c_loader(yaml, "SafeLoader")), most)
     except YamlError:
         raise
     except Exception:
@@ -162,7 +162,7 @@ def _data_loader() -> Any:
     """Return PyYAML's loader for plain data, which leaves a date the string that it is in JSON."""
     import yaml
 
-    base = _fast(yaml, "SafeLoader")
+    base = _get_c_loader(yaml, "SafeLoader")
     resolvers = {
         first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
         for first, known in base.yaml_implicit_resolvers.items()
@@ -170,5 +170,6 @@ def _data_loader() -> Any:
     return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
 
 
-def _fast(yaml: Any, name: str) -> Any:
+def _get_c_loader(yaml: Any, name: str) -> Any:
+    """Return PyYAML's loader class of this name, with the parser in C where PyYAML was built with it."""
     return getattr(yaml, f"C{name}", getattr(yaml, name))
