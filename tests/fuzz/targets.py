@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pulumi_openkruise.chart.local import ChartFileError, look
+from pulumi_openkruise.chart.local import ChartFileError, read_local_chart
 from pulumi_openkruise.chart.repository import listed_digests
 from pulumi_openkruise.chart.source import index_problems
 from pulumi_openkruise.cli.errors import UnusableInputError
@@ -37,7 +37,7 @@ from pulumi_openkruise.inventory.release import ReleaseId
 from pulumi_openkruise.inventory.release_reader import list_records, read_release
 from pulumi_openkruise.inventory.survey import survey
 from pulumi_openkruise.lifecycle.record_edits import edit_record
-from pulumi_openkruise.lifecycle.recovery import Edit, plan
+from pulumi_openkruise.lifecycle.recovery import Edit, plan_recovery
 
 from .mutations import mutate_structure, write
 
@@ -283,7 +283,7 @@ def charts(chosen: random.Random) -> Iterator[str]:
         damaged[chosen.randrange(1024)] = chosen.randrange(256)
     path = _FOLDER / f"chart-{os.getpid()}.tgz"
     path.write_bytes(gzip.compress(bytes(damaged), 1))
-    yield _said((ChartFileError,), lambda: look(str(path)))
+    yield _said((ChartFileError,), lambda: read_local_chart(str(path)))
 
 
 DEFINITION = {
@@ -368,7 +368,7 @@ def api_answers(chosen: random.Random) -> Iterator[str]:
     release = ReleaseId("kruise-system", "kruise")
     match chosen.randrange(5):
         case 0:
-            yield _said((ClusterError,), lambda: plan(read_release(cluster, release)))
+            yield _said((ClusterError,), lambda: plan_recovery(read_release(cluster, release)))
         case 1:
             yield _said((ClusterError,), lambda: decode_all(list_records(cluster, release)))
         case 2:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, shown
-from .gates import gates_problems, rendered
-from .platforms import PLATFORMS, applies, sets
+from .gates import gates_problems, render_gates
+from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
 from .version import Version, version
 
@@ -28,7 +28,7 @@ def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
     }
     gates = {**(platform.gates if platform else {}), **given.get("feature_gates", {})}
     if gates:
-        values["featureGates"] = rendered(gates)
+        values["featureGates"] = render_gates(gates)
     registry = given.get("image_registry")
     if registry is not None:
         from .contract import KEYS  # what the chart takes: no other key asks
@@ -116,10 +116,11 @@ def _unknown_platform(name: str, where: str) -> Problem:
 
 def _platform_line(name: str, chart: Version, field_name: FieldName) -> Problem:
     platform = PLATFORMS[name]
+    values = describe_platform(platform)
     if not applies(platform, chart):
-        reason = f"{name} sets nothing with chart {chart.text}, but {sets(platform)} from {platform.since} on"
+        reason = f"{name} sets nothing with chart {chart.text}, but {values} from {platform.since} on"
     else:
-        reason = f"{name} sets {sets(platform)}: {platform.why}"
+        reason = f"{name} sets {values}: {platform.why}"
     return Problem("platform", field_name("platform"), reason, severity="info")
 
 
@@ -129,7 +130,7 @@ def has_daemon(values: Mapping[str, Any]) -> bool:
     return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)
 
 
-def late_gate(where: str, instead: str) -> Problem:
-    """Return the problem of values with outputs that turn the daemon off or on."""
+def refuse_late_gate(where: str, instead: str) -> Problem:
+    """Return the problem of values that turn the daemon off or on by an output: too late for the preview."""
     reason = "whether there is a daemon has to be known in preview"
     return Problem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")

@@ -17,8 +17,8 @@ _GO_NAMES = {
 }
 
 
-def rendered(gates: Mapping[str, bool]) -> str:
-    """Return the string for the chart: sorted, lower case, without blanks, with the chart's own gates."""
+def render_gates(gates: Mapping[str, bool]) -> str:
+    """Return the chart's ``featureGates`` string: sorted ``Name=true|false``, with the chart's own gates."""
     every = {**CHART_DEFAULT, **gates}
     return ",".join(f"{name}={str(every[name]).lower()}" for name in sorted(every))
 

@@ -57,6 +57,6 @@ def find_support(kruise: Minor) -> Support | None:
     return SUPPORT[max(SUPPORT)] if kruise > max(SUPPORT) else SUPPORT.get(kruise)
 
 
-def written(minor: Minor) -> str:
-    """Write a minor version as people do."""
+def format_minor(minor: Minor) -> str:
+    """Return a minor version as people write it: ``1.8``."""
     return f"{minor[0]}.{minor[1]}"

@@ -34,7 +34,7 @@ class ChartFileError(Exception):
 
 
 Look = Callable[[str], LocalChart | None]
-"""Looks at the chart that a path names; None where it names none on this machine."""
+"""Reads the chart at a path; returns None where the path names no chart on this machine."""
 
 
 def is_bare_name(chart: str) -> bool:
@@ -42,15 +42,15 @@ def is_bare_name(chart: str) -> bool:
     return bool(_CHART_NAME.fullmatch(chart))
 
 
-def nothing_local(_chart: str) -> LocalChart | None:
-    """Look at no file at all."""
+def ignore_local_files(_chart: str) -> LocalChart | None:
+    """Read no file: every chart counts as not on this machine."""
     return None
 
 
-def look(chart: str) -> LocalChart | None:
-    """Return what the chart at a path is; None of an address, an OCI reference, and a bare name without file.
+def read_local_chart(chart: str) -> LocalChart | None:
+    """Return the chart at a path; None for an address, an OCI reference, or a bare name without a file.
 
-    Relative paths begin at the program's folder. Raises ChartFileError for nothing, and for no chart.
+    Relative paths begin at the program's folder. Raises ChartFileError if the path is missing or not a chart.
     """
     if "://" in chart:
         return None

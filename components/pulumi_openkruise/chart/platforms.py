@@ -63,8 +63,8 @@ def applies(platform: Platform, chart: Version) -> bool:
     return version(platform.since) <= chart
 
 
-def sets(platform: Platform) -> str:
-    """Say in one line what a platform sets."""
+def describe_platform(platform: Platform) -> str:
+    """Return in one line what a platform sets: ``daemon.socketLocation=/run/k3s``."""
     gates = [f"featureGates.{name}={str(on).lower()}" for name, on in platform.gates.items()]
     return ", ".join([*_leaves(platform.values), *gates])
 

@@ -1,7 +1,7 @@
 """Asks a chart repository for its index, in seconds: the provider waits on a silent one for minutes.
 
-Only whether it answers counts, and the digest that it lists. How it answers is the provider's to judge, which
-reads the system's certificates in its own way, and says clearly what it was refused.
+Only whether it answers counts, and the digest that it lists. The rest of its answer is left to the provider,
+which reads the system's certificates in its own way, and says clearly what it was refused.
 """
 
 import os
@@ -28,12 +28,12 @@ class Answer:
     """What became of the question."""
 
     failure: str = ""
-    """Why there was no answer; empty when there was one, or when nobody asked."""
+    """Why there was no answer; empty when there was one, or when the repository was not asked."""
     index: bytes | None = None
     """The index, where the repository gave one."""
 
 
-def without_login(address: str) -> str:
+def strip_login(address: str) -> str:
     """Return an address without the user's name and password in it."""
     try:
         parts = urlsplit(address)
@@ -48,12 +48,12 @@ def split_login(address: str) -> tuple[str, str, str]:
     """Return an address without its login, and the user's name and password, both empty where it has none."""
     login, at, _host = urlsplit(address).netloc.rpartition("@")
     name, _colon, password = login.partition(":")
-    return (without_login(address), unquote(name), unquote(password)) if at else (address, "", "")
+    return (strip_login(address), unquote(name), unquote(password)) if at else (address, "", "")
 
 
 @lru_cache(maxsize=8)
-def ask(repository: str, patience: float = PATIENCE) -> Answer:
-    """Ask a repository for its index, once in a process; through the proxies of the environment.
+def fetch_index(repository: str, patience: float = PATIENCE) -> Answer:
+    """Return a repository's index, fetched once in a process through the proxies of the environment.
 
     A thread does it, since no timeout of a socket covers the lookup of a name, and one that sends a byte now
     and then is silent, too.
@@ -73,7 +73,7 @@ def _fetch(repository: str, patience: float) -> Answer:
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
 
-    address = without_login(repository).rstrip("/") + "/index.yaml"
+    address = strip_login(repository).rstrip("/") + "/index.yaml"
     proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
     if proxy and not proxy.startswith(("http://", "https://")):
         return Answer()  # a kind of proxy that the provider may know, and that this does not

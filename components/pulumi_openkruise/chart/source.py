@@ -9,7 +9,7 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, shown
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, LocalChart, Look, is_bare_name
-from .repository import listed_digests, without_login
+from .repository import listed_digests, strip_login
 from .version import Version, version
 
 CHART = "kruise"
@@ -43,7 +43,7 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
             reason = "an OCI registry is not a repository"
             yield Problem("invalid-repository", where, reason, (), remedy)
         elif not _is_address(repository):
-            reason = f"expected an http:// or https:// address, found {shown(without_login(repository))}"
+            reason = f"expected an http:// or https:// address, found {shown(strip_login(repository))}"
             yield Problem("invalid-repository", where, reason)
         elif chart.strip() and not is_bare_name(chart):
             reason = f"has no effect with {field_name('chart')} {shown(chart)}, which needs no repository"
@@ -63,10 +63,13 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
         yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
 
 
-def look_at_chart(
+def read_and_compare_chart(
     given: Mapping[str, Any], field_name: FieldName, look: Look
 ) -> tuple[LocalChart | None, list[Problem]]:
-    """Return what is on this machine under the chart's path, and how it differs from what is wanted."""
+    """Return the chart at the given path, None where there is none, and how it differs from what is wanted.
+
+    ``look`` reads the chart at a path.
+    """
     chart, where = given.get("chart", CHART), field_name("chart")
     if not chart.strip() or "\0" in chart:
         return None, []
@@ -128,11 +131,11 @@ def index_problems(
     listed = listed_digests(index, chart, chart_version) if wanted else None
     where = field_name("chart_digest")
     if wanted and not listed:
-        reason = f"{without_login(repository)} lists no digest of {chart} {chart_version}"
+        reason = f"{strip_login(repository)} lists no digest of {chart} {chart_version}"
         yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
     elif listed and not set(listed) <= set(wanted):
         # Of several entries Helm takes one by its own order: each has to be a wanted one.
-        reason = f"{without_login(repository)} offers another archive as {chart} {chart_version}"
+        reason = f"{strip_login(repository)} offers another archive as {chart} {chart_version}"
         detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' and '.join(listed)}")
         remedy = f"find out why; if it is meant, give the listed one as {where}"
         yield Problem("other-digest", where, reason, detail, remedy)

@@ -26,7 +26,7 @@ _FORM = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]
 
 @dataclass(frozen=True, order=True)
 class Version:
-    """A chart's version; prereleases come before the release of their number and are not told apart."""
+    """A chart's version; prereleases come before the release of their number, and compare as equal."""
 
     number: tuple[int, int, int]
     is_release: bool

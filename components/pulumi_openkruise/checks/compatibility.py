@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ..chart.gates import known_gates
-from ..chart.kubernetes import RUN_HERE, find_support, written
+from ..chart.kubernetes import RUN_HERE, find_support, format_minor
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import counted, listed
@@ -66,17 +66,17 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         name = f"OpenKruise {'.'.join(map(str, kruise))}"
         if minor < support.oldest:
             evidence = [
-                f"Kubernetes {cluster}; {name} needs {written(support.oldest)} or newer",
+                f"Kubernetes {cluster}; {name} needs {format_minor(support.oldest)} or newer",
                 "Helm refuses the chart on it, and the daemon needs a runtime that speaks CRI v1",
             ]
             yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity="error")
         elif not support.tested_from <= minor <= support.built_for:
-            tested, built = written(support.tested_from), written(support.built_for)
+            tested, built = format_minor(support.tested_from), format_minor(support.built_for)
             evidence = [
                 f"Kubernetes {cluster}; upstream tests {name} from {tested} on, and builds it for {built}"
             ]
             if RUN_HERE[0] <= minor <= RUN_HERE[1]:
-                run = f"{written(RUN_HERE[0])} to {written(RUN_HERE[1])}"
+                run = f"{format_minor(RUN_HERE[0])} to {format_minor(RUN_HERE[1])}"
                 evidence.append(f"the end-to-end tests of pulumi-openkruise run with {run}")
             yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence)
 

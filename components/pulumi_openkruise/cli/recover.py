@@ -11,7 +11,7 @@ from ..config import names
 from ..inventory.leftovers import is_name
 from ..inventory.release import ReleaseId, ReleaseState
 from ..inventory.release_reader import read_release
-from ..lifecycle.recovery import Plan, plan
+from ..lifecycle.recovery import Plan, plan_recovery
 from . import options
 from .app import CLEAN, FINDINGS
 from .output.table import as_table
@@ -104,7 +104,7 @@ def recover(
         release = ReleaseId(release_namespace, release_name)
         state = read_release(cluster, release)
         found = read_circumstances(cluster, state)
-        chosen = plan(
+        chosen = plan_recovery(
             state,
             found.left,
             unowned=[str(thing) for thing in found.unowned],

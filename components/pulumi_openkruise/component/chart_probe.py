@@ -5,7 +5,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime import settings as runtime
 
 from ..chart import repository
-from ..chart.local import Look, look, nothing_local
+from ..chart.local import Look, ignore_local_files, read_local_chart
 from ..chart.source import index_problems
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
@@ -23,7 +23,7 @@ def is_real_run() -> bool:
 
 def looking() -> Look:
     """Return what looks at a chart on this machine."""
-    return look if is_real_run() else nothing_local
+    return read_local_chart if is_real_run() else ignore_local_files
 
 
 def repository_problems(chart: Settings) -> list[Problem]:
@@ -31,10 +31,10 @@ def repository_problems(chart: Settings) -> list[Problem]:
     address = chart.chart_repository
     if address is None or not is_real_run():
         return []
-    pulumi.log.debug(f"asking {repository.without_login(address)} for its index")
-    answer = repository.ask(address)
+    pulumi.log.debug(f"asking {repository.strip_login(address)} for its index")
+    answer = repository.fetch_index(address)
     if answer.failure:
-        place = repository.without_login(address)
+        place = repository.strip_login(address)
         return [Problem("no-repository", place, answer.failure, (), _WAYS_OUT)]
     if answer.index is None:
         return []

@@ -215,7 +215,7 @@ class Hooks:
         if crd_changes.is_downgrade(*versions):
             resources = await self._view.custom_resources()
             problems += crd_changes.check_dropped_kinds(*versions, resources, self._settings.field_name)
-        problems += crd_changes.check_stated(
+        problems += crd_changes.check_upgrade_is_explicit(
             *versions, self._settings.chart_version_stated, self._settings.field_name
         )
         if not problems and pulumi.runtime.is_dry_run():

@@ -49,7 +49,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
     seen = await view.release()
     if hooks.refused or problems:
         raise hooks.error(hooks.refused or problems)
-    if isinstance(seen, ReleaseState) and release_condition.condition(seen) and not preview:
+    if isinstance(seen, ReleaseState) and release_condition.find_condition(seen) and not preview:
         # That was before the update, which may have repaired it.
         seen = await view.look_again()
     if isinstance(seen, Unavailable):
@@ -63,7 +63,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
     for problem in problems:
         if problem.code == "release-gone":
             pulumi.log.warn(f"`up` refuses this: {problem}", resource=view.component)
-    condition = release_condition.condition(seen, settings.field_name)
+    condition = release_condition.find_condition(seen, settings.field_name)
     if condition is not None:
         pulumi.log.warn(str(condition), resource=view.component)
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..chart.derived import derived_problems, derived_values, has_daemon, late_gate
+from ..chart.derived import derived_problems, derived_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
-from ..chart.local import Look, is_bare_name, nothing_local
+from ..chart.local import Look, ignore_local_files, is_bare_name
 from ..chart.source import (
     CHART,
     CHART_VERSION,
     chart_problems,
     contract_version,
     digest_of,
-    look_at_chart,
+    read_and_compare_chart,
 )
 from ..chart.version import Version, version, version_problems
 from ..diagnostics.field_names import FieldName, argument_name
@@ -116,7 +116,7 @@ def read_settings(
     *,
     source: str,
     field_name: FieldName = argument_name,
-    look: Look = nothing_local,
+    look: Look = ignore_local_files,
 ) -> Settings:
     """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
 
@@ -138,7 +138,7 @@ def read_settings(
     problems += found
     problems += _node_check_problems(given, field_name("node_check"))
     problems += chart_problems(given, field_name)
-    local, found = look_at_chart(given, field_name, look)
+    local, found = read_and_compare_chart(given, field_name, look)
     problems += found
     problems += name_problems(given, field_name)
     problems += check_adoption(given, field_name)
@@ -205,7 +205,7 @@ def with_values(settings: Settings, values: Mapping[str, Any], *, source: str) -
     )
     if has_daemon(merge_values(settings.derived, values)) is not settings.has_daemon:
         place = f"{settings.field_name('values')}.featureGates"
-        problems.append(late_gate(place, settings.field_name("feature_gates")))
+        problems.append(refuse_late_gate(place, settings.field_name("feature_gates")))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or affinities is None:
         raise ConfigError(errors, source=source)

@@ -21,7 +21,7 @@ def check_crds_kept(
 ) -> list[Problem]:
     """Return the problem of values that take the CRDs from a release: Helm would delete them.
 
-    ``definitions`` are the cluster's CRDs. Those that Helm is told to keep are safe.
+    ``definitions`` are the cluster's CRDs. Those annotated for Helm to keep are safe.
     """
     if not takes_crds(old, new):
         return []
@@ -71,9 +71,9 @@ def check_downgrade(
     if not is_downgrade(old, new):
         return []
     if isinstance(definitions, Unavailable):
-        found = [("some CRDs", "v1beta1")] if crd_versions.moved_between(new, old) else []
+        found = [("some CRDs", "v1beta1")] if crd_versions.changes_storage(new, old) else []
     else:
-        found = crd_versions.unknown_to(new, definitions)
+        found = crd_versions.find_unreadable(new, definitions)
     if not found:
         return []
     names = listed([f"{name} ({version})" for name, version in found])
@@ -91,13 +91,15 @@ def check_downgrade(
     ]
 
 
-def check_stated(old: str, new: str, stated: bool, field_name: FieldName = argument_name) -> list[Problem]:
-    """Return the problem of an upgrade over a change of storage for which the config gives no version.
+def check_upgrade_is_explicit(
+    old: str, new: str, stated: bool, field_name: FieldName = argument_name
+) -> list[Problem]:
+    """Return the problem of an upgrade that changes the storage although the config gives no version.
 
-    ``stated`` tells whether it gives one. A new default, or another file behind the same path, is no decision
-    to give up the way back.
+    ``stated`` tells whether it gives one. A new default, or another file behind the same path, does not count
+    as the user's decision to give up the way back.
     """
-    if stated or not crd_versions.moved_between(old, new):
+    if stated or not crd_versions.changes_storage(old, new):
         return []
     return [
         Problem(
@@ -126,7 +128,7 @@ def check_dropped_kinds(
     ``resources`` is the number of custom resources by kind. Where it is not known, ``check_downgrade``
     refuses the same change.
     """
-    if isinstance(resources, Unavailable) or not crd_versions.moved_between(new, old):
+    if isinstance(resources, Unavailable) or not crd_versions.changes_storage(new, old):
         return []
     found = [f"{resources[kind]} {kind}" for kind in ADDED.values() if resources.get(kind)]
     if not found:

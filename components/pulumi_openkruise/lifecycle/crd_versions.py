@@ -11,7 +11,7 @@ from ..chart.crds import ALPHA, BETA, STORAGE_CHANGE, known_versions
 from ..inventory.release import Definition
 
 
-def minor(version: str) -> tuple[int, int] | None:
+def parse_minor_version(version: str) -> tuple[int, int] | None:
     """Return major and minor of a version of the chart; None if it is not written as one."""
     found = re.match(r"v?(\d+)\.(\d+)\.", version, re.ASCII)
     return (int(found[1]), int(found[2])) if found else None
@@ -19,22 +19,23 @@ def minor(version: str) -> tuple[int, int] | None:
 
 def is_older(version: str, than: str) -> bool:
     """Tell whether a version of the chart comes before another one by major and minor."""
-    old, new = minor(than), minor(version)
+    old, new = parse_minor_version(than), parse_minor_version(version)
     return old is not None and new is not None and new < old
 
 
-def moved_between(version: str, newer: str) -> bool:
+def changes_storage(version: str, newer: str) -> bool:
     """Tell whether, as far as is known, the newer chart stores something that the older one cannot."""
-    old, new = minor(version), minor(newer)
+    old, new = parse_minor_version(version), parse_minor_version(newer)
     return old is not None and new is not None and old < STORAGE_CHANGE <= new
 
 
-def unknown_to(version: str, definitions: Iterable[Definition]) -> list[tuple[str, str]]:
-    """Return the CRDs, each with the version that objects may be stored in, that a chart cannot take over.
+def find_unreadable(version: str, definitions: Iterable[Definition]) -> list[tuple[str, str]]:
+    """Return (CRD, stored version) pairs whose version the chart's CRD does not have.
 
-    A CRD that the chart lacks has no such version: Helm would delete it, which is another problem.
+    ``version`` is the chart's. A CRD that the chart lacks altogether is not among them: Helm would delete it,
+    which ``check_dropped_kinds`` refuses.
     """
-    asked = minor(version)
+    asked = parse_minor_version(version)
     if asked is None:
         return []
     return [

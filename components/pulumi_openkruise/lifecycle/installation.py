@@ -15,7 +15,7 @@ from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import ReleaseId, ReleaseState
 from .foreign_installation import check_installer
-from .release_condition import condition
+from .release_condition import find_condition
 
 LOST = "every CloneSet and all other custom resources of OpenKruise"
 """What goes with the release, in messages."""
@@ -42,7 +42,7 @@ def check_creation(declared: Declared, seen: ReleaseState) -> list[Problem]:
     latest = seen.latest
     if problems or latest is None:
         return problems
-    blocked = condition(seen)
+    blocked = find_condition(seen)
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
     return [
@@ -82,7 +82,7 @@ def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: boo
 def takeover_notice(declared: Declared) -> str:
     """Return what becomes of a namespace that exists and that the stack is about to create.
 
-    Which version of its plugin the engine runs, a program is not told (pulumi-kubernetes#4278).
+    A program cannot learn which version of its plugin the engine runs (pulumi-kubernetes#4278).
     """
     key = declared.field_name("create_namespace")
     return (
@@ -142,8 +142,8 @@ def check_other_release(declared: Declared, seen: ReleaseState) -> list[Problem]
 
 
 def check_blocked(seen: ReleaseState) -> list[Problem]:
-    """Return the problem of a release that can neither be changed nor counts as unchanged."""
-    found = condition(seen)
+    """Return the problem of a release that Helm refuses to touch: pending, uninstalling or uninstalled."""
+    found = find_condition(seen)
     return [found.problem(seen.release)] if found is not None and found.blocked else []
 
 
@@ -213,7 +213,7 @@ def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailabl
 
 
 def check_present(seen: ReleaseState) -> list[Problem]:
-    """Return the problem of a release that the state has and the cluster has not."""
+    """Return the problem of a release recorded in Pulumi's state but missing in the cluster."""
     if seen.latest is not None:
         return []
     if seen.owner is None:

@@ -138,7 +138,10 @@ def check_only_installation(declared: Declared, other: str | None, place: str) -
 
 
 def check_included(component_urn: str, left_out: bool) -> list[Problem]:
-    """Return the problem of leaving out a component whose state does not say where its parts are."""
+    """Return the problem of a ``--target`` or ``--exclude`` run that skips a component without a record.
+
+    An earlier version wrote its state, which does not say on which cluster its parts are.
+    """
     if not left_out:
         return []
     return [

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..diagnostics.wording import listed
 from ..inventory.release import Leftovers, ReleaseId, ReleaseState, Revision
-from .release_condition import options
+from .release_condition import write_recover_options
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Plan:
         return bool(self.edits or self.marked)
 
 
-def plan(
+def plan_recovery(
     seen: ReleaseState,
     left: Leftovers | None = None,
     *,
@@ -71,7 +71,7 @@ def plan(
         if seen.owner is not None and seen.owner != release:
             return Plan(
                 f"there is no release {release}; this cluster's OpenKruise is the release {seen.owner}",
-                then=(f"pulumi-openkruise recover{options(seen.owner)}",),
+                then=(f"pulumi-openkruise recover{write_recover_options(seen.owner)}",),
             )
         if records_in_config_maps:
             return Plan(
@@ -100,17 +100,17 @@ def plan(
     if latest.status in ("failed", "superseded"):
         return Plan(
             f"{status}: Helm goes on from that by itself",
-            then=("pulumi up", *_reapply(release)),
+            then=("pulumi up", *_suggest_reapply(release)),
         )
     if latest.status in ("pending-upgrade", "pending-rollback"):
         return Plan(
             status,
             (Edit(latest.number, "mark", "failed"),),
             why="the next upgrade begins where the last good revision ended",
-            then=("pulumi up", *_reapply(release)),
+            then=("pulumi up", *_suggest_reapply(release)),
         )
     if latest.status == "uninstalling":
-        return _removal(seen, latest, status, left or Leftovers())
+        return _plan_removal(seen, latest, status, left or Leftovers())
     if latest.status not in ("pending-install", "uninstalled"):
         return Plan(
             f"{status}, which is no status that this command knows: it changes nothing",
@@ -124,7 +124,7 @@ def plan(
             status,
             (Edit(latest.number, "mark", "failed"),),
             why="the next upgrade goes on from here",
-            then=("pulumi up", *_reapply(release)),
+            then=("pulumi up", *_suggest_reapply(release)),
         )
     return Plan(
         status,
@@ -135,7 +135,8 @@ def plan(
     )
 
 
-def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers) -> Plan:
+def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers) -> Plan:
+    """Return how to repair a removal that was interrupted, by what it has left in the cluster."""
     if left.remaining == "none":
         return Plan(
             f"{status}, and nothing of it is left but its records",
@@ -148,7 +149,7 @@ def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers)
             f"{status}, and what is left of it is being deleted: {listed(left.terminating)}",
             then=(
                 "kubectl get crd -o json, to see what a deletion waits for: custom resources with finalizers",
-                f"pulumi-openkruise recover{options(seen.release)}, again when they are gone",
+                f"pulumi-openkruise recover{write_recover_options(seen.release)}, again when they are gone",
             ),
         )
     if left.remaining == "unknown":
@@ -172,7 +173,7 @@ def _removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers)
         why="a removal can be finished, and an upgrade makes what is missing",
         then=(
             "pulumi destroy --run-program, to finish the removal",
-            *(f"or {command}, to restore it" for command in _forced()),
+            *(f"or {command}, to restore it" for command in _write_reapply_commands()),
         ),
     )
 
@@ -182,9 +183,11 @@ def _installed_before(seen: ReleaseState) -> bool:
     return any(one.status in ("deployed", "superseded") for one in seen.revisions[:-1])
 
 
-def _reapply(release: ReleaseId) -> Sequence[str]:
-    return tuple(f"if that says unchanged: {command}" for command in _forced())
+def _suggest_reapply(release: ReleaseId) -> Sequence[str]:
+    """Return what to run where `pulumi up` finds nothing to change."""
+    return tuple(f"if that says unchanged: {command}" for command in _write_reapply_commands())
 
 
-def _forced() -> tuple[str, ...]:
+def _write_reapply_commands() -> tuple[str, ...]:
+    """Return the commands that make `pulumi up` apply the release again though its inputs are the same."""
     return ("pulumi config set openkruise:reapply <any new text> && pulumi up",)

@@ -43,7 +43,7 @@ REAPPLY = "reapply"
 _CONFIG = config_field_name()
 
 
-def condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condition | None:
+def find_condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condition | None:
     """Return what is wrong with the release's status; None for one that is deployed, or not there.
 
     ``field_name`` tells what the fields are called.
@@ -77,7 +77,7 @@ def recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
     lines = [
         "if another `up` or `destroy` runs, let it end; else, in this order:",
         "  pulumi cancel --yes    # only if Pulumi says that the stack is locked",
-        f"  pulumi-openkruise recover{options(release)}",
+        f"  pulumi-openkruise recover{write_recover_options(release)}",
     ]
     if status == "uninstalling":
         lines.append(
@@ -90,8 +90,8 @@ def recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def options(release: ReleaseId) -> str:
-    """Return the options of ``recover`` for a release that has not its usual name."""
+def write_recover_options(release: ReleaseId) -> str:
+    """Return the options of ``recover`` that name the release; none where they are the defaults."""
     text = f" --release-name {release.name}" if release.name != names.RELEASE else ""
     usual = release.namespace == names.NAMESPACE
     return text if usual else f"{text} --release-namespace {release.namespace}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..chart.crds import ADDED_FIELDS, MOVED_FIELDS, NUMBERS_ONLY, OWN, STORAGE_CHANGE, known_versions
 from ..inventory.crd_storage import CrdStorage
-from .crd_versions import minor
+from .crd_versions import parse_minor_version
 
 WRITTEN = "written"
 """The target that leaves it to each CRD: the version in which the API server writes."""
@@ -62,7 +62,7 @@ def parse_target(text: str) -> Target:
     """
     if text == WRITTEN or re.fullmatch(r"v\d+((alpha|beta)\d+)?", text, re.ASCII):
         return Target(text)
-    chart = minor(text) if re.match(r"\d", text) else None
+    chart = parse_minor_version(text) if re.match(r"\d", text) else None
     if chart is None:
         raise ValueError(
             f"expected a chart's version as 1.8.3, an API version as v1beta1, or {WRITTEN}, found {text!r}"

@@ -11,7 +11,7 @@ from pulumi_openkruise.chart.gates import (
     gates_problems,
     known_gates,
     read_text,
-    rendered,
+    render_gates,
     text_problems,
 )
 from pulumi_openkruise.chart.version import version
@@ -23,16 +23,16 @@ def found(gates: Any, chart: str = "1.8.3") -> list[tuple[str, str, str]]:
 
 def test_the_text_is_canonical_and_keeps_the_charts_own_gate() -> None:
     assert (
-        rendered({"PodWebhook": False, "AllBeta": True})
+        render_gates({"PodWebhook": False, "AllBeta": True})
         == "AllBeta=true,ImagePullJobGate=true,PodWebhook=false"
     )
-    assert rendered({"ImagePullJobGate": False}) == "ImagePullJobGate=false"
-    assert rendered({"KruiseDaemon": False}) == "ImagePullJobGate=true,KruiseDaemon=false"
+    assert render_gates({"ImagePullJobGate": False}) == "ImagePullJobGate=false"
+    assert render_gates({"KruiseDaemon": False}) == "ImagePullJobGate=true,KruiseDaemon=false"
 
 
 def test_what_is_rendered_reads_back_and_is_good() -> None:
     gates = dict.fromkeys(known_gates(version("1.8.3")), False)
-    text = rendered(gates)
+    text = render_gates(gates)
     assert read_text(text) == gates
     assert list(text_problems(text, version("1.8.3"), "gates")) == []
 

@@ -1,7 +1,7 @@
 """Which Kubernetes goes with which OpenKruise: the data, the finding of ``check``, and the document."""
 
 import pytest
-from pulumi_openkruise.chart.kubernetes import REASONS, RUN_HERE, SUPPORT, find_support, written
+from pulumi_openkruise.chart.kubernetes import REASONS, RUN_HERE, SUPPORT, find_support, format_minor
 from pulumi_openkruise.checks.compatibility import check_versions
 
 from tests.support.documents import check_table, markdown
@@ -44,10 +44,15 @@ def test_a_newer_openkruise_is_taken_for_the_newest_known() -> None:
 
 def test_the_document_is_made_from_it() -> None:
     rows = [
-        [written(kruise), f"{written(one.oldest)} or newer", written(one.tested_from), written(one.built_for)]
+        [
+            format_minor(kruise),
+            f"{format_minor(one.oldest)} or newer",
+            format_minor(one.tested_from),
+            format_minor(one.built_for),
+        ]
         for kruise, one in SUPPORT.items()
     ]
-    run = " to ".join(map(written, RUN_HERE))
+    run = " to ".join(map(format_minor, RUN_HERE))
     columns = ["OpenKruise", "needs", "upstream tests from", "upstream builds for"]
     check_table("upgrading.md", "kubernetes", f"{markdown(columns, rows)}\n\nRun end to end here: {run}.")
     check_table("upgrading.md", "kubernetes reasons", markdown(["why", "source"], REASONS))

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from pulumi_openkruise.chart.local import ChartFileError, LocalChart, look
+from pulumi_openkruise.chart.local import ChartFileError, LocalChart, read_local_chart
 
 CHART = "apiVersion: v2\nname: kruise\nversion: 1.8.3\n"
 
@@ -27,20 +27,22 @@ def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kruise").mkdir()
     (tmp_path / "kruise" / "Chart.yaml").write_text(CHART)
     expected = LocalChart("kruise", "1.8.3", None)
-    assert look(str(tmp_path / "kruise")) == expected
+    assert read_local_chart(str(tmp_path / "kruise")) == expected
     monkeypatch.chdir(tmp_path)
-    assert look("./kruise") == look("kruise") == expected
+    assert read_local_chart("./kruise") == read_local_chart("kruise") == expected
 
 
 def test_an_archive(tmp_path: Path) -> None:
     files = {"kruise/charts/sub/Chart.yaml": "name: sub\nversion: 1.0.0\n", "kruise/Chart.yaml": CHART}
     path = packed(tmp_path / "kruise.tgz", files)
-    assert look(str(path)) == LocalChart("kruise", "1.8.3", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert read_local_chart(str(path)) == LocalChart(
+        "kruise", "1.8.3", hashlib.sha256(path.read_bytes()).hexdigest()
+    )
 
 
 @pytest.mark.parametrize("chart", ["oci://x/kruise", "https://example.com/kruise-1.8.3.tgz", "no-such-name"])
 def test_what_is_not_on_this_machine(chart: str) -> None:
-    assert look(chart) is None
+    assert read_local_chart(chart) is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_what_is_no_chart(tmp_path: Path, make: object) -> None:
     path = tmp_path / "kruise-1.8.3.tgz"
     make(path)  # type: ignore[operator]
     with pytest.raises(ChartFileError) as caught:
-        look(str(path))
+        read_local_chart(str(path))
     assert caught.value.code == "no-chart"
 
 
@@ -89,7 +91,7 @@ def test_the_last_chart_yaml_counts_as_it_does_to_helm(tmp_path: Path) -> None:
         ("a/Chart.yaml", "b\\Chart.yaml"),
     ):
         path.write_bytes(archive((names[0], first), (names[1], last)))
-        found = look(str(path))
+        found = read_local_chart(str(path))
         assert found is not None
         assert found.version == "1.9.0", names
 
@@ -110,10 +112,12 @@ def test_an_archive_that_helm_refuses_is_refused(tmp_path: Path, name: str, said
     path = tmp_path / "kruise.tgz"
     path.write_bytes(archive(("kruise/Chart.yaml", CHART.encode()), (name, b"x: 1")))
     if not said:
-        assert look(str(path)) is not None  # its first part is the chart's folder, whatever it is called
+        assert (
+            read_local_chart(str(path)) is not None
+        )  # its first part is the chart's folder, whatever it is called
         return
     with pytest.raises(ChartFileError, match=said):
-        look(str(path))
+        read_local_chart(str(path))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def test_bombs_and_rubbish_end_with_a_sentence(tmp_path: Path, content: bytes, s
     path = tmp_path / "kruise.tgz"
     path.write_bytes(content)
     with pytest.raises(ChartFileError, match=said):
-        look(str(path))
+        read_local_chart(str(path))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -162,9 +166,9 @@ def test_a_damaged_archive_is_no_traceback(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "kruise.tgz"
     path.write_bytes(gzip.compress(bytes(plain)))
     with contextlib.suppress(ChartFileError):
-        assert look(str(path)) is not None
+        assert read_local_chart(str(path)) is not None
 
 
 def test_a_pipe_or_a_device_is_no_chart() -> None:
     with pytest.raises(ChartFileError, match="neither a folder nor a file"):
-        look("/dev/zero")
+        read_local_chart("/dev/zero")

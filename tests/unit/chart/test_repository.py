@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from pulumi_openkruise.chart import repository
 from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
-from pulumi_openkruise.chart.repository import SKIP, Answer, ask, listed_digests, split_login, without_login
+from pulumi_openkruise.chart.repository import (
+    SKIP,
+    Answer,
+    fetch_index,
+    listed_digests,
+    split_login,
+    strip_login,
+)
 from pulumi_openkruise.chart.source import chart_problems, index_problems
 from pulumi_openkruise.diagnostics.field_names import argument_name
 
@@ -20,7 +27,7 @@ OTHER = "0" * 64
 
 @pytest.fixture(autouse=True)
 def _asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask.cache_clear()
+    fetch_index.cache_clear()
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", SKIP):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -68,15 +75,15 @@ def replying(status: int, body: bytes = b"") -> Callable[[Any], None]:
 def test_an_index_is_asked_for_once() -> None:
     with server(replying(200, b"entries: {}")) as (host, seen):
         for _time in range(2):
-            assert ask(f"http://{host}/charts/") == Answer(index=b"entries: {}")
+            assert fetch_index(f"http://{host}/charts/") == Answer(index=b"entries: {}")
         assert seen == [("/charts/index.yaml", None)]
 
 
 def test_a_login_is_used_and_never_shown() -> None:
     with server(replying(200, b"x")) as (host, seen):
-        assert ask(f"http://me:p%40ss@{host}").index == b"x"
+        assert fetch_index(f"http://me:p%40ss@{host}").index == b"x"
         assert seen == [("/index.yaml", "Basic bWU6cEBzcw==")]
-        assert without_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
+        assert strip_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,7 @@ def test_a_login_is_split_off(address: str, parts: tuple[str, str, str]) -> None
     "address", ["https://me:s3cret@[::1", "ftp://me:s3cret@h", "https://me:s3cret@h:0/", "me:s3cret@h"]
 )
 def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
-    assert "s3cret" not in without_login(address)
+    assert "s3cret" not in strip_login(address)
     problems = list(chart_problems({"chart_repository": address}, argument_name))
     assert [problem.code for problem in problems] == ["invalid-repository"]
     assert "s3cret" not in str(problems[0])
@@ -105,21 +112,23 @@ def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_a_refusal_is_the_providers_to_tell(status: int) -> None:
     with server(replying(status)) as (host, _seen):
-        assert ask(f"http://{host}") == Answer()
+        assert fetch_index(f"http://{host}") == Answer()
 
 
 def test_nobody_listens() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    assert ask(f"http://127.0.0.1:{port}") == Answer("connection refused")
+    assert fetch_index(f"http://127.0.0.1:{port}") == Answer("connection refused")
 
 
 def test_a_silent_one() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
-        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}", 0.3) == Answer("no answer within 0.3 seconds")
+        assert fetch_index(f"http://127.0.0.1:{one.getsockname()[1]}", 0.3) == Answer(
+            "no answer within 0.3 seconds"
+        )
 
 
 def test_one_that_sends_a_byte_now_and_then() -> None:
@@ -132,7 +141,7 @@ def test_one_that_sends_a_byte_now_and_then() -> None:
             handler.wfile.write(b"#")
 
     with server(answer) as (host, _seen):
-        assert ask(f"http://{host}", 0.5) == Answer("no answer within 0.5 seconds")
+        assert fetch_index(f"http://{host}", 0.5) == Answer("no answer within 0.5 seconds")
         done.set()
 
 
@@ -144,7 +153,7 @@ def test_a_name_whose_lookup_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("never mind")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    assert ask("http://charts.example.com", 0.3).failure == "no answer within 0.3 seconds"
+    assert fetch_index("http://charts.example.com", 0.3).failure == "no answer within 0.3 seconds"
     done.set()
 
 
@@ -160,29 +169,29 @@ def test_one_that_speaks_no_http() -> None:
 
         thread = threading.Thread(target=reply, daemon=True)
         thread.start()
-        assert ask(f"http://127.0.0.1:{one.getsockname()[1]}").failure.startswith("it speaks no HTTP")
+        assert fetch_index(f"http://127.0.0.1:{one.getsockname()[1]}").failure.startswith("it speaks no HTTP")
 
 
 def test_a_certificate_is_the_providers_to_judge() -> None:
     with server(replying(200)) as (host, _seen):
         # It is no TLS at all: what matters is that somebody is there.
-        assert ask(f"https://{host}") == Answer()
+        assert fetch_index(f"https://{host}") == Answer()
 
 
 def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "")
     with server(replying(200, b"by proxy")) as (host, seen):
         monkeypatch.setenv("http_proxy", f"http://{host}")
-        assert ask("http://charts.example.com/").index == b"by proxy"
+        assert fetch_index("http://charts.example.com/").index == b"by proxy"
         assert seen == [("http://charts.example.com/index.yaml", None)]
         monkeypatch.setenv("http_proxy", f"socks5://{host}")
-        ask.cache_clear()
-        assert ask("http://charts.example.com/") == Answer()
+        fetch_index.cache_clear()
+        assert fetch_index("http://charts.example.com/") == Answer()
 
 
 def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SKIP, "1")
-    assert ask("http://127.0.0.1:1") == Answer()
+    assert fetch_index("http://127.0.0.1:1") == Answer()
 
 
 def test_the_digests_in_an_index() -> None:
@@ -268,21 +277,21 @@ def test_a_login_goes_to_no_other_place_than_its_own() -> None:
     with server(replying(200, b"x")) as (other, elsewhere):
         targets = [f"http://{other}/a", f"http://{other.replace('127.0.0.1', 'localhost')}/b"]
         for target in targets:
-            ask.cache_clear()
+            fetch_index.cache_clear()
             with server(redirecting(target)) as (host, seen):
-                assert ask(f"http://me:pw@{host}").index == b"x"
+                assert fetch_index(f"http://me:pw@{host}").index == b"x"
                 assert seen[0][1] is not None
         assert [login for _path, login in elsewhere] == [None, None]
-    ask.cache_clear()
+    fetch_index.cache_clear()
     with server(redirecting("/moved/index.yaml")) as (host, seen):
-        assert ask(f"http://me:pw@{host}").index == b"entries: {}"
+        assert fetch_index(f"http://me:pw@{host}").index == b"entries: {}"
         assert seen[0][1] == seen[1][1] is not None
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
 def test_a_redirect_leads_to_http_alone(target: str) -> None:
     with server(redirecting(target)) as (host, _seen):
-        assert ask(f"http://{host}").index is None
+        assert fetch_index(f"http://{host}").index is None
 
 
 def test_a_bomb_in_an_index_lists_nothing() -> None:

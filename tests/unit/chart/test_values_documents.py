@@ -3,7 +3,7 @@
 from pulumi_openkruise.chart.contract import ABSENT, FIRST, KEYS
 from pulumi_openkruise.chart.effective_gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON
 from pulumi_openkruise.chart.gate_names import SINCE
-from pulumi_openkruise.chart.platforms import PLATFORMS, sets
+from pulumi_openkruise.chart.platforms import PLATFORMS, describe_platform
 
 from tests.support.documents import check_table, markdown
 
@@ -40,7 +40,12 @@ def test_gates() -> None:
 
 def test_platforms() -> None:
     rows = [
-        [f"`{name}`", f"`{sets(platform)}`", f"{platform.why}{_from(platform.since)}", platform.source]
+        [
+            f"`{name}`",
+            f"`{describe_platform(platform)}`",
+            f"{platform.why}{_from(platform.since)}",
+            platform.source,
+        ]
         for name, platform in PLATFORMS.items()
     ]
     check_table("platforms.md", "platforms", markdown(["platform", "sets", "why", "source"], rows))

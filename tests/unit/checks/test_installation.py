@@ -6,7 +6,7 @@ from typing import Any
 from pulumi_openkruise.checks import NOT_ASKED, Report, check
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
-from pulumi_openkruise.lifecycle.recovery import plan
+from pulumi_openkruise.lifecycle.recovery import plan_recovery
 
 from tests.support.findings import (
     changed,
@@ -43,7 +43,7 @@ def not_in(name: str, **parts: Any) -> Report:
 def test_the_remedy_for_a_failed_release_is_one_that_works() -> None:
     (finding,) = check(broken(records=[record(), record(4, "failed")]), expected()).findings
     release = ReleaseId("kruise-system", "kruise")
-    assert plan(ReleaseState(release, (Revision(1, "deployed"), Revision(4, "failed")))).edits == ()
+    assert plan_recovery(ReleaseState(release, (Revision(1, "deployed"), Revision(4, "failed")))).edits == ()
     assert "recover" not in finding.remedy
     assert "`reapply`" in finding.remedy
 

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.chart.local import look
+from pulumi_openkruise.chart.local import read_local_chart
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.openkruise import _repository
 from pulumi_openkruise.config.stack_config import parse_config
@@ -400,7 +400,7 @@ def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -
 def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    monkeypatch.setattr("pulumi_openkruise.component.chart_probe.looking", lambda: look)
+    monkeypatch.setattr("pulumi_openkruise.component.chart_probe.looking", lambda: read_local_chart)
     folder = tmp_path / "kruise"
     folder.mkdir()
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")

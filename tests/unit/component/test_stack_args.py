@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
-from pulumi_openkruise.chart.local import LocalChart, Look, nothing_local
+from pulumi_openkruise.chart.local import LocalChart, Look, ignore_local_files
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.node_affinity import REQUIRED
@@ -58,7 +58,7 @@ EVERY_KEY = {
 }
 
 
-def read(config: dict[str, Any], *, source: str, look: Look = nothing_local, **options: Any) -> Settings:
+def read(config: dict[str, Any], *, source: str, look: Look = ignore_local_files, **options: Any) -> Settings:
     arguments = parse_config(config, source=source, **options)
     return read_settings(arguments, source=source, field_name=arguments.field_name, look=look)
 

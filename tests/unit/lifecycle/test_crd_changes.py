@@ -8,7 +8,7 @@ from pulumi_openkruise.lifecycle.crd_changes import (
     check_crds_kept,
     check_downgrade,
     check_dropped_kinds,
-    check_stated,
+    check_upgrade_is_explicit,
 )
 
 UNAVAILABLE = Unavailable("connection refused")
@@ -64,14 +64,14 @@ def test_a_downgrade_over_a_change_of_storage() -> None:
 
 
 def test_an_upgrade_over_a_change_of_storage_must_be_stated() -> None:
-    (problem,) = check_stated("1.8.3", "1.9.1", False, config_field_name())
+    (problem,) = check_upgrade_is_explicit("1.8.3", "1.9.1", False, config_field_name())
     assert problem.code == "unstated-upgrade"
     assert "the installed chart is 1.8.3, and 1.9.1 would replace it" in problem.reason
     assert f"    {setting(config_field_name(), 'chart_version', '1.9.1')}" in problem.detail
     assert f"    {setting(config_field_name(), 'chart_version', '1.8.3')}" in problem.detail
-    assert check_stated("1.8.3", "1.9.1", True) == []
+    assert check_upgrade_is_explicit("1.8.3", "1.9.1", True) == []
     for old, new in (("1.7.5", "1.8.3"), ("1.9.0", "1.9.1"), ("1.9.1", "1.8.3"), ("", "1.9.1")):
-        assert check_stated(old, new, False) == []
+        assert check_upgrade_is_explicit(old, new, False) == []
 
 
 def test_kinds_that_the_older_chart_lacks_are_not_deleted_with_their_objects() -> None:

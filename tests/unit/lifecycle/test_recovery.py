@@ -9,8 +9,8 @@ import pytest
 from pulumi_openkruise.inventory.helm_records import decode
 from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, revision_of
 from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edit_record
-from pulumi_openkruise.lifecycle.recovery import Edit, plan
-from pulumi_openkruise.lifecycle.release_condition import condition, describe
+from pulumi_openkruise.lifecycle.recovery import Edit, plan_recovery
+from pulumi_openkruise.lifecycle.release_condition import describe, find_condition
 
 RELEASE = ReleaseId("kruise-system", "kruise")
 RECORD = {
@@ -51,31 +51,31 @@ def payload(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", ["deployed", "failed", "superseded"])
 def test_helm_goes_on_by_itself(status: str) -> None:
-    assert plan(seen("superseded", status)).edits == ()
+    assert plan_recovery(seen("superseded", status)).edits == ()
 
 
 @pytest.mark.parametrize("status", ["pending-upgrade", "pending-rollback"])
 def test_an_interrupted_upgrade_has_failed(status: str) -> None:
-    chosen = plan(seen("deployed", status))
+    chosen = plan_recovery(seen("deployed", status))
     assert chosen.edits == (Edit(2, "mark", "failed"),)
     assert chosen.then[0] == "pulumi up"
 
 
 def test_an_interrupted_installation_is_forgotten() -> None:
-    chosen = plan(seen("pending-install"))
+    chosen = plan_recovery(seen("pending-install"))
     assert chosen.edits == (Edit(1, "delete"),)
     assert "--clear-pending-creates" in chosen.then[0]
-    assert plan(seen("pending-install"), unowned=["Secret certs"]).marked == ("Secret certs",)
+    assert plan_recovery(seen("pending-install"), unowned=["Secret certs"]).marked == ("Secret certs",)
 
 
 def test_records_of_a_removal_that_kept_them_are_forgotten() -> None:
-    assert plan(seen("uninstalled")).edits == (Edit(1, "delete"),)
+    assert plan_recovery(seen("uninstalled")).edits == (Edit(1, "delete"),)
 
 
 @pytest.mark.parametrize("earlier", [(), ("deployed",)])
 @pytest.mark.parametrize("status", ["unknown", "", "pending-something-new"])
 def test_a_status_that_is_not_known_is_told_and_left_alone(status: str, earlier: tuple[str, ...]) -> None:
-    chosen = plan(seen(*earlier, status), unowned=["Secret certs"])
+    chosen = plan_recovery(seen(*earlier, status), unowned=["Secret certs"])
     assert chosen.edits == ()
     assert chosen.marked == ()
     assert "changes nothing" in chosen.found
@@ -83,7 +83,7 @@ def test_a_status_that_is_not_known_is_told_and_left_alone(status: str, earlier:
 
 
 def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
-    assert plan(seen("superseded", "pending-install")).edits == (Edit(2, "mark", "failed"),)
+    assert plan_recovery(seen("superseded", "pending-install")).edits == (Edit(2, "mark", "failed"),)
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,19 @@ def test_an_installation_over_earlier_revisions_is_not_forgotten() -> None:
     ],
 )
 def test_an_interrupted_removal(objects: Any, crds: bool, edits: tuple[Edit, ...]) -> None:
-    assert plan(seen("superseded", "uninstalling"), Leftovers(objects, crds)).edits == edits
+    assert plan_recovery(seen("superseded", "uninstalling"), Leftovers(objects, crds)).edits == edits
 
 
 def test_no_release_is_told_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
-    assert plan(ReleaseState(RELEASE)).edits == ()
-    assert "pulumi refresh" in plan(ReleaseState(RELEASE)).then[0]
-    gone = plan(ReleaseState(RELEASE, owner=RELEASE), unowned=["Secret certs"])
+    assert plan_recovery(ReleaseState(RELEASE)).edits == ()
+    assert "pulumi refresh" in plan_recovery(ReleaseState(RELEASE)).then[0]
+    gone = plan_recovery(ReleaseState(RELEASE, owner=RELEASE), unowned=["Secret certs"])
     assert gone.changes
     assert (gone.edits, gone.marked) == ((), ("Secret certs",))
     assert gone.then == ("pulumi refresh --yes", "pulumi up")
-    assert not plan(ReleaseState(RELEASE, owner=RELEASE)).changes
-    assert plan(ReleaseState(RELEASE, owner=other)).then == (
+    assert not plan_recovery(ReleaseState(RELEASE, owner=RELEASE)).changes
+    assert plan_recovery(ReleaseState(RELEASE, owner=other)).then == (
         "pulumi-openkruise recover --release-namespace default",
     )
 
@@ -171,13 +171,13 @@ def test_a_secret_that_is_no_release_is_not_edited(data: dict[str, str]) -> None
 
 
 def test_a_failed_release_is_told_and_blocks_nothing() -> None:
-    found = condition(seen("deployed", "failed"))
+    found = find_condition(seen("deployed", "failed"))
     assert found is not None
     assert not found.blocked
     assert "openkruise:reapply" in str(found)
     assert "`pulumi-openkruise check` says what its pods lack" in str(found)
-    assert condition(seen("deployed")) is None
-    assert condition(ReleaseState(RELEASE)) is None
+    assert find_condition(seen("deployed")) is None
+    assert find_condition(ReleaseState(RELEASE)) is None
 
 
 def test_labels_are_read() -> None:
@@ -233,7 +233,9 @@ def test_a_time_that_is_none_is_not_known(moment: str) -> None:
 
 
 def test_what_is_being_deleted_is_named_and_waited_for() -> None:
-    chosen = plan(seen("uninstalling"), Leftovers("terminating", True, ("CustomResourceDefinition a", "b")))
+    chosen = plan_recovery(
+        seen("uninstalling"), Leftovers("terminating", True, ("CustomResourceDefinition a", "b"))
+    )
     assert not chosen.changes
     assert "is being deleted: CustomResourceDefinition a, b" in chosen.found
     assert chosen.then[-1] == "pulumi-openkruise recover, again when they are gone"
@@ -241,6 +243,6 @@ def test_what_is_being_deleted_is_named_and_waited_for() -> None:
 
 def test_records_in_config_maps_are_left_alone() -> None:
     state = ReleaseState(RELEASE, owner=RELEASE)
-    chosen = plan(state, unowned=["Secret certs"], records_in_config_maps=True)
+    chosen = plan_recovery(state, unowned=["Secret certs"], records_in_config_maps=True)
     assert not chosen.changes
     assert "HELM_DRIVER=configmap" in chosen.found
