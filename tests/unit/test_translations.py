@@ -39,8 +39,14 @@ def names(text: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", " ".join(FENCE.sub("", text).split())))
 
 
+def anchors(path: Path) -> list[str]:
+    """Return the anchors of a document's headings in their order, as code hosts make them."""
+    titles = [heading.lstrip("# ") for heading, _body in sections(path.read_text())]
+    return [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
 def links(text: str, path: Path) -> set[str]:
-    """Return where a section's links lead, those of translated pages by the English page."""
+    """Return where a section's links lead; a translation counts as page and heading of the English one."""
     found = set()
     for link in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", text)):
         if "://" in link:
@@ -51,6 +57,8 @@ def links(text: str, path: Path) -> set[str]:
             found.add("#")  # a heading of the same page, which is translated
             continue
         target = (path.parent / name).resolve()
+        if target in PAIRS and anchor:
+            anchor = anchors(PAIRS[target])[anchors(target).index(anchor)]
         found.add(f"{PAIRS.get(target, target)}{hash_}{anchor}")
     return found
 

@@ -1,1 +1,1 @@
-"""The component resource and its hooks; the only folder that may import pulumi or pulumi_kubernetes."""
+"""The component resource and its hooks; like fleet/, it may import pulumi; it may ask the cluster."""

@@ -5,6 +5,7 @@ from pulumi_openkruise.chart.kubernetes import REASONS, RUN_HERE, SUPPORT, find_
 from pulumi_openkruise.checks.compatibility import check_versions
 
 from tests.support.documents import check_table, markdown
+from tests.support.engine import ROOT
 from tests.support.installed import broken, expected
 
 
@@ -52,7 +53,11 @@ def test_the_document_is_made_from_it() -> None:
         ]
         for kruise, one in SUPPORT.items()
     ]
-    run = " to ".join(map(format_minor, RUN_HERE))
+    oldest, newest = map(format_minor, RUN_HERE)
+    run = f"with {newest}, and with {oldest} as {newest} emulates it"
     columns = ["OpenKruise", "needs", "upstream tests from", "upstream builds for"]
     check_table("upgrading.md", "kubernetes", f"{markdown(columns, rows)}\n\nRun end to end here: {run}.")
+    support = (ROOT / "docs" / "support.md").read_text()
+    assert f"| Kubernetes | {format_minor(SUPPORT[max(SUPPORT)].oldest)} or newer" in support
+    assert f"end to end {run} |" in support
     check_table("upgrading.md", "kubernetes reasons", markdown(["why", "source"], REASONS))
