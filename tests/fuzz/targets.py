@@ -329,7 +329,7 @@ class _Server:
     def send(self, _method: str, path: str, _content: bytes | None, _headers: Any) -> Answer:
         self._left -= 1
         if self._left < 0:
-            raise self.unreachable("enough")
+            raise self.make_unreachable_error("enough")
         plain = path.partition("?")[0]
         if self._chosen.random() < 0.1:
             return Answer(self._chosen.choice((401, 403, 404, 410, 500)), "x", b'{"message": "no"}', "")
@@ -358,7 +358,7 @@ class _Server:
     def secrets(self) -> list[str]:
         return [MARKER]
 
-    def unreachable(self, cause: str) -> ClusterUnreachableError:
+    def make_unreachable_error(self, cause: str) -> ClusterUnreachableError:
         return ClusterUnreachableError(self.address, cause, ())
 
 

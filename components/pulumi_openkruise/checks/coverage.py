@@ -147,7 +147,7 @@ def check_nodes(
     states: Sequence[NodeState], expected: Expected, *, destroy: bool = False
 ) -> Iterator[Finding]:
     """Yield what nodes and selectors alone show. ``destroy`` says that one is planned."""
-    yield from _lost(states, expected)
+    yield from _find_lost_nodes(states, expected)
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
         what = f"{counted(len(exposed), 'node')} where no daemon can run, covered by no selector"
@@ -196,12 +196,14 @@ def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
         ]
         if found:
             first = found[0].node
-            evidence = [f"{listed(_names(found))}; for example {first.name}: {_why(first.undeclared)}"]
+            why = _explain_verdict(first.undeclared)
+            evidence = [f"{listed(_names(found))}; for example {first.name}: {why}"]
             what = f"{counted(len(found), 'node')} declared {declared}, and {looks} by everything else"
             yield make(code, what, evidence, node_references(_names(found)))
 
 
-def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+    """Yield real nodes that are excluded, one finding for each set of selectors that excludes some."""
     groups: dict[tuple[int, ...], list[NodeState]] = defaultdict(list)
     for one in states:
         if one.state == "lost":
@@ -210,7 +212,7 @@ def _lost(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
         by = [f"{expected.selectors[hit]} ({expected.origins[hit]})" for hit in hits]
         cause = listed(by) if by else f"the affinity of {expected.source}"
         first = members[0].node
-        why, labels = _why(first.classification), _labels(first, _deciding(hits, expected))
+        why, labels = _explain_verdict(first.classification), _labels(first, _deciding(hits, expected))
         evidence = [f"excluded by {cause}", f"for example {first.name}: {why}, {labels}"]
         yield make(
             REAL_EXCLUDED,
@@ -299,7 +301,7 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
         for one in states
         if one.node.classification.runs_daemon
         and one.node.ready
-        and one.node.created < _a_minute_before(snapshot.taken)
+        and one.node.created < _subtract_minute(snapshot.taken)
         and one.node.name not in images
     ]
     if images and missing:
@@ -341,7 +343,8 @@ def _foreign(
         )
 
 
-def _a_minute_before(taken: str) -> str:
+def _subtract_minute(taken: str) -> str:
+    """Return the time a minute before a snapshot was taken; empty, thus before any time, if unreadable."""
     from datetime import datetime, timedelta
 
     try:
@@ -365,7 +368,7 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     for one in states:
         groups[one.node.classification.kind or "kind unknown"].append(one)
     return [
-        f"{kind}: {listed(_names(members))} ({_why(members[0].node.classification)})"
+        f"{kind}: {listed(_names(members))} ({_explain_verdict(members[0].node.classification)})"
         for kind, members in sorted(groups.items())
     ]
 
@@ -387,7 +390,8 @@ def _labels(node: NodeFacts, deciding: Set[str]) -> str:
     )
 
 
-def _why(classification: Classification) -> str:
+def _explain_verdict(classification: Classification) -> str:
+    """Return the evidence for a classification in words, two pieces at most."""
     seen = [one.description for one in classification.evidence if one.points_to == classification.verdict]
     if classification.verdict == "real" and classification.no_daemon:
         return classification.no_daemon

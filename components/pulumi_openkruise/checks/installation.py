@@ -231,9 +231,8 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             f"revision {newest.revision} is {newest.status} since {newest.updated}: {newest.description}"
         ]
         if newest.status in UNFINISHED:
-            remedy = (
-                f"`pulumi-openkruise recover` shows what it would do; by hand: {_by_hand(newest, records)}"
-            )
+            command = _write_rollback(newest, records)
+            remedy = f"`pulumi-openkruise recover` shows what it would do; by hand: {command}"
             what = f"{release} is {newest.status}"
             yield make(STUCK, what, evidence, [_record(newest)], remedy=remedy)
         elif newest.status == "failed":
@@ -274,7 +273,8 @@ def _record(record: Any) -> ObjectReference:
     return ObjectReference("Secret", record.secret, record.namespace)
 
 
-def _by_hand(newest: Any, records: Sequence[Any]) -> str:
+def _write_rollback(newest: Any, records: Sequence[Any]) -> str:
+    """Return the helm command that rolls back to the last revision ever deployed, else to the newest."""
     good = [record.revision for record in records if record.status in ("deployed", "superseded")]
     number = max(good) if good else newest.revision
     return f"helm rollback {newest.name} {number} --namespace {newest.namespace}"

@@ -1,7 +1,7 @@
 """The requests that rewrite custom resources in another API version, one object after the other.
 
 Each object is written once more without a change, by a patch that names nothing but the version of the object
-that was read. The API server then stores it in the version that its CRD writes. What somebody else writes in
+that was read. The API server then stores it in the version that its CRD writes. What another client writes in
 between is never overwritten: the patch is refused, and the object is read again.
 """
 
@@ -63,13 +63,13 @@ class Outcome:
     gone: int = 0
     """Objects that were deleted in the meantime."""
     conflicts: int = 0
-    """How often an object was read again, because somebody else had written it."""
+    """How often an object was read again, because another client had written it."""
     failed: dict[str, str] = field(default_factory=dict)
     """The API server's reason by object."""
     trimmed: bool = False
     """Whether the CRD says that no other version is stored."""
     changed: bool = False
-    """Whether somebody changed the CRD in the meantime, so that nothing certain can be said."""
+    """Whether the CRD was changed in the meantime, so that the outcome is uncertain."""
 
     def add(self, result: "_Result") -> None:
         """Count what became of one object."""

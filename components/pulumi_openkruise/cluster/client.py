@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ..foreign.error_text import hide, one_line
 from .credentials import Headers
-from .errors import RefusedError, refused
+from .errors import RefusedError, make_refused_error
 from .transport import Answer, Transport
 
 PAGE = 500
@@ -83,7 +83,9 @@ class Cluster:
             if not token:
                 return
             if token in tokens:
-                raise self._transport.unreachable("it sends the same part of a list again and again")
+                raise self._transport.make_unreachable_error(
+                    "it sends the same part of a list again and again"
+                )
             tokens.add(token)
 
     def request(
@@ -100,7 +102,9 @@ class Cluster:
         answer = self._send(method, path, body, query, accept, content_type)
         data = _read(answer.content)
         if data is None:
-            raise self._transport.unreachable("what answers there speaks no JSON: is it an API server?")
+            raise self._transport.make_unreachable_error(
+                "what answers there speaks no JSON: is it an API server?"
+            )
         return data
 
     def text(self, path: str, **query: str) -> str:
@@ -127,7 +131,7 @@ class Cluster:
         )
         if not 200 <= answer.status < 300:
             data = _read(answer.content)
-            failure = refused(method, path, answer.status, self._reason(data, answer))
+            failure = make_refused_error(method, path, answer.status, self._reason(data, answer))
             metadata = _mapping((data or {}).get("metadata"))
             failure.continue_token = str(metadata.get("continue") or "")
             raise failure

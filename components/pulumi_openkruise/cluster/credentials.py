@@ -62,7 +62,7 @@ class Credentials:
             self._ask_plugin()
 
     def secrets(self) -> list[str]:
-        """Return what no text may repeat."""
+        """Return the secret strings to hide in messages; some may be empty."""
         answer = self._answer.token if self._answer is not None else ""
         return [
             self._token,
@@ -103,35 +103,35 @@ def user_credentials(
 ) -> Credentials:
     """Return a user's credentials for a cluster that is asked over HTTPS; raises KubeconfigError."""
 
-    def wrong(reason: str, *ways_out: str) -> KubeconfigError:
+    def make_error(reason: str, *ways_out: str) -> KubeconfigError:
         text = f"{source}: user {one_line(name)}: {reason}"
         return KubeconfigError(text, cause=text, ways_out=ways_out)
 
     basic = bool(user.get("username") or user.get("password"))
     if user.get("token") and basic:
-        raise wrong("more than one of token and username with password; only one is allowed")
+        raise make_error("more than one of token and username with password; only one is allowed")
     if user.get("exec") and user.get("auth-provider"):
-        raise wrong("both exec and auth-provider; only one is allowed")
+        raise make_error("both exec and auth-provider; only one is allowed")
     for one in ("client-certificate", "client-key"):
         if user.get(one) and user.get(f"{one}-data"):
-            raise wrong(f"both {one} and {one}-data; only one is allowed")
-    headers = _impersonation(user, source, wrong)
+            raise make_error(f"both {one} and {one}-data; only one is allowed")
+    headers = _impersonation(user, source, make_error)
     if basic:
         login = f"{user.get('username') or ''}:{user.get('password') or ''}"
         headers += (("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}"),)
-    certificate = pem_of(user, "client-certificate", wrong)
-    key = pem_of(user, "client-key", wrong)
+    certificate = pem_of(user, "client-certificate", make_error)
+    key = pem_of(user, "client-key", make_error)
     if bool(certificate) != bool(key):
-        raise wrong("only one of client-certificate and client-key; a certificate needs its key")
+        raise make_error("only one of client-certificate and client-key; a certificate needs its key")
     token = user.get("token") or ""
     if token:
         _header(token, source, "token")
     provider = user.get("auth-provider")
     if provider:
-        token = _provider_token(provider, wrong)
+        token = _provider_token(provider, make_error)
     plugin = user.get("exec")
     if plugin and not plugin.get("command"):
-        raise wrong("exec: no command")
+        raise make_error("exec: no command")
     # Another way in comes before a plugin (exec.go: HasAuth).
     plugin = None if not plugin or token or user.get("tokenFile") or basic else plugin
     return Credentials(
@@ -155,53 +155,55 @@ def read_small(path: str) -> bytes:
     return content
 
 
-def pem_of(entry: Mapping[str, Any], name: str, wrong: Any) -> str:
+def pem_of(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
     """Return the PEM of ``name-data`` (base64) or of the file ``name``; empty where neither is given."""
     if entry.get(f"{name}-data"):
         try:
             return base64.b64decode("".join(entry[f"{name}-data"].split()), validate=True).decode("latin-1")
         except (binascii.Error, ValueError):
-            raise wrong(f"{name}-data: not base64") from None
+            raise make_error(f"{name}-data: not base64") from None
     if not entry.get(name):
         return ""
     try:
         return read_small(entry[name]).decode("latin-1")
     except (OSError, ValueError) as error:
         reason = describe_error(error, secret=True)
-        raise wrong(f"{name}: {one_line(entry[name])}: {reason}") from None
+        raise make_error(f"{name}: {one_line(entry[name])}: {reason}") from None
 
 
-def _impersonation(user: Mapping[str, Any], source: str, wrong: Any) -> Headers:
+def _impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Headers:
     """Return the headers of a user that acts as another one (``transport/round_trippers.go``)."""
     name, groups, extra = user.get("as") or "", user.get("as-groups") or (), user.get("as-user-extra") or {}
     if not name:
         if user.get("as-uid") or groups or extra:
-            raise wrong("as-uid, as-groups or as-user-extra without as")
+            raise make_error("as-uid, as-groups or as-user-extra without as")
         return ()
     pairs = [("Impersonate-User", name), ("Impersonate-Uid", user.get("as-uid") or "")]
     pairs += [("Impersonate-Group", group) for group in groups]
     for key, values in extra.items():
         if not isinstance(key, str) or not isinstance(values, list):
-            raise wrong("as-user-extra: expected a mapping of strings to lists of strings")
+            raise make_error("as-user-extra: expected a mapping of strings to lists of strings")
         pairs += [(f"Impersonate-Extra-{quote(key, safe='')}", str(value)) for value in values]
     return tuple((key, _header(value, source, "user to act as")) for key, value in pairs if value)
 
 
-def _provider_token(provider: Mapping[str, Any], wrong: Any) -> str:
+def _provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
     name = provider.get("name") or ""
     if name != "oidc":
-        raise wrong(f"auth-provider {one_line(name)}: no such provider; kubectl has none either since 1.26")
+        raise make_error(
+            f"auth-provider {one_line(name)}: no such provider; kubectl has none either since 1.26"
+        )
     token = (provider.get("config") or {}).get("id-token")
     if not isinstance(token, str) or not token:
-        raise wrong("auth-provider oidc: no id-token", "log in again, for example with an exec plugin")
+        raise make_error("auth-provider oidc: no id-token", "log in again, for example with an exec plugin")
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         expires = float(claims["exp"])
     except Exception:  # whatever is wrong with it, none of it may be said
-        raise wrong("auth-provider oidc: its id-token is no token of OpenID Connect") from None
+        raise make_error("auth-provider oidc: its id-token is no token of OpenID Connect") from None
     if expires <= time.time() + 10:
-        raise wrong(
+        raise make_error(
             "auth-provider oidc: its id-token has expired",
             "any command of kubectl refreshes it; this program sends no refresh token anywhere",
         )

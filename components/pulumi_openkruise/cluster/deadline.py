@@ -59,7 +59,7 @@ class Budget:
 def run_within(seconds: float, work: Callable[[threading.Event], Result]) -> Result:
     """Return what ``work`` returns, or raise what it raises; OutOfTimeError if it is not done in time.
 
-    ``work`` is given an event that is set when nobody waits for it any more. A signal interrupts the wait.
+    ``work`` gets an event that is set once its result is no longer waited for. A signal interrupts the wait.
     """
     given_up = threading.Event()
     outcome: SimpleQueue[tuple[bool, Any]] = SimpleQueue()

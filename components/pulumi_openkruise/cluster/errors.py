@@ -57,8 +57,8 @@ class ConflictError(RefusedError):
     """The object has changed since it was read, or exists already (409)."""
 
 
-def refused(method: str, path: str, status: int, reason: str) -> RefusedError:
-    """Return the exception for a non-2xx status."""
+def make_refused_error(method: str, path: str, status: int, reason: str) -> RefusedError:
+    """Make the exception for a non-2xx status."""
     if status == 401:
         ways = ("log in again as you do for kubectl; `kubectl auth whoami` shows as whom it is let in",)
         return UnauthorizedError(method, path, status, reason, ways)

@@ -145,7 +145,7 @@ def _moment(text: str, failure: _Failure) -> datetime:
 
 
 def _about(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a cluster as a plugin is told of it (``ExecCredentialSpec.cluster``)."""
+    """Return a cluster in the form in which a plugin gets it (``ExecCredentialSpec.cluster``)."""
     names = (
         "server",
         "tls-server-name",

@@ -69,7 +69,7 @@ def connect(
         reason = "nobody can be acted as over plain HTTP, which carries no credentials"
         raise KubeconfigError(reason, cause=reason)
     if endpoint.is_encrypted:
-        # Certificates that are none are told before anything is asked.
+        # Reports unusable certificates before the first request.
         open_pool(endpoint, credentials.certificate, credentials.key)
     return Cluster(
         Transport(
@@ -151,21 +151,21 @@ def _unusable(found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: 
 def _endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     """Return where a cluster's entry says that the API server is; raises KubeconfigError."""
 
-    def wrong(reason: str) -> KubeconfigError:
+    def make_error(reason: str) -> KubeconfigError:
         return KubeconfigError(f"{source}: cluster: {reason}", cause=f"{source}: cluster: {reason}")
 
     skip = entry.get("insecure-skip-tls-verify") is True
     if entry.get("certificate-authority") and entry.get("certificate-authority-data"):
-        raise wrong("both certificate-authority and certificate-authority-data; only one is allowed")
-    authority = pem_of(entry, "certificate-authority", wrong)
+        raise make_error("both certificate-authority and certificate-authority-data; only one is allowed")
+    authority = pem_of(entry, "certificate-authority", make_error)
     if skip and authority:
-        raise wrong("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
+        raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
     server = _server_address(entry["server"])
     if server is None:
-        raise wrong("its server is no http:// or https:// address")
+        raise make_error("its server is no http:// or https:// address")
     proxy = entry.get("proxy-url") or environment_proxy(server)
     if proxy and not _is_proxy(proxy):
-        raise wrong("its proxy is no http://, https:// or socks5:// address")
+        raise make_error("its proxy is no http://, https:// or socks5:// address")
     return Endpoint(server, source, authority, not skip, entry.get("tls-server-name") or "", proxy)
 
 

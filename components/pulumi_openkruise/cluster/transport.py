@@ -60,11 +60,11 @@ class Transport:
         return answer
 
     def secrets(self) -> list[str]:
-        """Return what no text may repeat."""
+        """Return the secret strings to hide in messages; some may be empty."""
         return self._credentials.secrets()
 
-    def unreachable(self, cause: str) -> ClusterUnreachableError:
-        """Return the error of a server that gives no usable answer."""
+    def make_unreachable_error(self, cause: str) -> ClusterUnreachableError:
+        """Make the error for a server that gives no usable answer, because of ``cause``."""
         return ClusterUnreachableError(
             self.address,
             cause,
@@ -101,7 +101,7 @@ class Transport:
     ) -> Answer:
         why_not = self._budget.begin_request()
         if why_not:
-            raise self.unreachable(why_not)
+            raise self.make_unreachable_error(why_not)
         granted = self._credentials.authorization(renew=renew) if self._endpoint.is_encrypted else ()
         pool = self._connections()
         seconds = min(self._connect_seconds + self._read_seconds, self._budget.remaining())
@@ -113,14 +113,14 @@ class Transport:
             answer = run_within(seconds, exchange)
         except OutOfTimeError:
             cause = "no whole answer within the time allowed"
-            raise self.unreachable(cause) from None
+            raise self.make_unreachable_error(cause) from None
         except _TooLargeError:
-            raise self.unreachable(f"it answers with more than {ANSWER_BYTES >> 20} MiB") from None
+            raise self.make_unreachable_error(f"it answers with more than {ANSWER_BYTES >> 20} MiB") from None
         except Exception as error:  # urllib3's, http.client's for a header, ssl's: each may quote a secret
-            raise self.unreachable(failure_cause(error)) from None
+            raise self.make_unreachable_error(failure_cause(error)) from None
         too_much = self._budget.count_bytes(len(answer.content))
         if too_much:
-            raise self.unreachable(too_much)
+            raise self.make_unreachable_error(too_much)
         return answer
 
     def _connections(self) -> Any:

@@ -11,7 +11,7 @@ import pulumi
 
 from ..chart.repository import split_login
 from ..config.node_affinity import REQUIRED
-from ..config.settings import Settings, with_values
+from ..config.settings import Settings, add_values
 from ..diagnostics.field_names import config_key
 from ..diagnostics.problem import Problem
 from ..inventory.release import ReleaseId
@@ -114,7 +114,7 @@ def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[
 
     def checked(known: Any) -> dict[str, Any]:
         with convert_errors():
-            found = with_values(settings, {} if known is None else known, source=given.source)
+            found = add_values(settings, {} if known is None else known, source=given.source)
         _log(found.warnings)
         return found.helm_values()
 

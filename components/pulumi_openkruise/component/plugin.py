@@ -66,7 +66,7 @@ def _told_plainly(value: Any) -> pulumi.Output[Any]:
             raise pulumi.InputPropertiesError(str(error), []) from None
 
     def started(part: Callable[[], Awaitable[Part]]) -> "asyncio.Task[Part]":
-        # Where one part fails, nobody asks for the others.
+        # Where one part fails, the others are never awaited.
         task = asyncio.ensure_future(plainly(part))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task

@@ -87,7 +87,7 @@ def preset_names() -> list[str]:
     return list(_presets())
 
 
-def revisions(name: str) -> int:
+def count_revisions(name: str) -> int:
     """Count the revisions of a preset or group, given by its bare name; 0 for an unknown name."""
     if name in GROUPS:
         return len(GROUPS[name])
@@ -98,8 +98,8 @@ def revisions(name: str) -> int:
 def preset_remedy(name: str) -> str:
     """Return the remedy for an unknown preset: a sentence without a full stop."""
     bare, at, _revision = name.partition("@")
-    if at and revisions(bare):
-        newest = revisions(bare)
+    if at and count_revisions(bare):
+        newest = count_revisions(bare)
         return f"{bare} has the revisions 1 to {newest}" if newest > 1 else f"{bare} has one: {bare}@1"
     from ..catalogue import KINDS
     from ..diagnostics.problem import nearest

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.problem import shown
-from .yaml_data import load_yaml, scalar
+from .yaml_data import load_yaml, write_scalar
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 """The names that a project's file can have."""
@@ -67,7 +67,7 @@ def read_project(text: str, source: str, namespace: str) -> Project:
 def _value(declared: Any, place: str) -> Any:
     """Return what a key of the project's config gives to stacks; None where it gives nothing."""
     if not isinstance(declared, dict):
-        return declared if declared is None or isinstance(declared, list) else scalar(declared)
+        return declared if declared is None or isinstance(declared, list) else write_scalar(declared)
     if "default" in declared and "value" in declared:
         raise ValueError(f"{place}: has both default and value, of which Pulumi takes one")
     unknown = set(declared) - {"type", "description", "items", "default", "value", "secret"}
@@ -75,4 +75,4 @@ def _value(declared: Any, place: str) -> Any:
         found = ", ".join(sorted(map(str, unknown)))
         raise ValueError(f"{place}: unknown keys {found}; write a mapping below value: or default:")
     value = declared.get("default", declared.get("value"))
-    return value if value is None or isinstance(value, (dict, list)) else scalar(value)
+    return value if value is None or isinstance(value, (dict, list)) else write_scalar(value)

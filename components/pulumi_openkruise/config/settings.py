@@ -188,8 +188,8 @@ def read_settings(
     )
 
 
-def with_values(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
-    """Return the settings with the user's values, now that they are known to the last output.
+def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
+    """Return the settings with the user's values, once all outputs in them are known.
 
     ``warnings`` are then those that are new. Raises ConfigError with every problem of the values.
     """

@@ -17,7 +17,7 @@ from ..chart.version import SEEN
 from ..diagnostics.field_names import NAMESPACE, config_key
 from .descriptions import DESCRIPTIONS
 from .fields import FIELDS, NUMBERS, Kind
-from .presets import GROUPS, preset_names, revisions
+from .presets import GROUPS, count_revisions, preset_names
 
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _BOOLEAN = {"enum": [True, False, "true", "false"]}
@@ -63,7 +63,7 @@ def stack_schema(namespace: str = NAMESPACE) -> dict[str, Any]:
 
 
 def _only_known_gates(namespace: str) -> dict[str, Any]:
-    """Return that other gates are refused, but for a chart that may have them."""
+    """Return the schema's rule that refuses unknown gates of charts whose gates are known."""
     known_chart = {
         f"{namespace}:chart": {"const": CHART},
         f"{namespace}:chartVersion": {"enum": list(SEEN)},
@@ -101,7 +101,7 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 def _presets() -> dict[str, Any]:
     names = [*preset_names(), *GROUPS]
-    pinned = [f"{name}@{number}" for name in names for number in range(1, revisions(name) + 1)]
+    pinned = [f"{name}@{number}" for name in names for number in range(1, count_revisions(name) + 1)]
     return _list({"enum": [*names, *pinned]})
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..diagnostics.problem import shown
-from .yaml_data import load_yaml, scalar
+from .yaml_data import load_yaml, write_scalar
 
 STACK_FIELDS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 """The fields of a stack's file."""
@@ -33,7 +33,7 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
         prefix, _, name = key.partition(":")
         if prefix == namespace and name:
             name = name.removeprefix("config:")
-            values[name] = value if isinstance(value, (dict, list)) or value is None else scalar(value)
+            values[name] = value if isinstance(value, (dict, list)) or value is None else write_scalar(value)
             if _holds_secret(value):
                 secret_keys.add(name)
     return values, secret_keys, bool(data.get("environment"))

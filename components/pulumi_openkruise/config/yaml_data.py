@@ -60,7 +60,7 @@ def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
         raise _TooMuchError("nested too deeply")
     if isinstance(value, Mapping):
         return {
-            key if isinstance(key, str) else scalar(key): _plain(item, seen, depth + 1)
+            key if isinstance(key, str) else write_scalar(key): _plain(item, seen, depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple, set)):
@@ -70,8 +70,8 @@ def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
     return str(value)
 
 
-def scalar(value: Any) -> str:
-    """Write a scalar as Pulumi gives it to the program."""
+def write_scalar(value: Any) -> str:
+    """Return a scalar as the string that Pulumi gives to the program."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

@@ -26,8 +26,8 @@ class Project:
     stacks: Path
     """The folder of its stack files."""
     waves: tuple[Wave, ...]
-    texts: Mapping[str, str]
-    """The stack files' texts by stack."""
+    contents: Mapping[str, str]
+    """The stack files' contents by stack."""
     program: str
     """Digest of its program."""
     packages: str
@@ -43,7 +43,11 @@ class Project:
 
     def release_of(self, stack: str) -> dict[str, str]:
         """Return the digests of what a stack's update is made of."""
-        return {"config": text_digest(self.texts[stack]), "program": self.program, "packages": self.packages}
+        return {
+            "config": text_digest(self.contents[stack]),
+            "program": self.program,
+            "packages": self.packages,
+        }
 
 
 def read_project(file: Path, name: str | None = None) -> Project:
@@ -75,21 +79,21 @@ def read_project(file: Path, name: str | None = None) -> Project:
         problems += error.problems
     named = data.get("clusters") if isinstance(data, Mapping) else None
     named = [str(one) for one in named if str(one) in files] if isinstance(named, Mapping) else []
-    texts: dict[str, str] = {}
+    contents: dict[str, str] = {}
     for stack in named:
         try:
-            texts[stack] = _text(files[stack])
+            contents[stack] = _text(files[stack])
         except ValueError as error:  # noqa: PERF203  # each file's fault is reported
             problems.append(Problem("unreadable", f"clusters.{stack}", str(error)))
     # Stacks that differ in their clusters alone are many, and a selector's answer is not free.
-    checked = {text: _config_problems(text, found) for text in set(texts.values())}
-    for stack, text in texts.items():
+    checked = {text: _config_problems(text, found) for text in set(contents.values())}
+    for stack, text in contents.items():
         problems += [replace(one, place=f"Pulumi.{stack}.yaml, {one.place}") for one in checked[text]]
     if problems:
         raise ConfigError(problems, source=source)
     left_out = [stacks, file, *(folder / one for one in ("fleet", "docs", "tests"))]
     program = program_digest(folder, left_out)
-    return Project(found.name, folder, stacks, waves, texts, program, package_versions())
+    return Project(found.name, folder, stacks, waves, contents, program, package_versions())
 
 
 def _config_problems(text: str, project: project_config.Project) -> tuple[Problem, ...]:

@@ -79,9 +79,9 @@ class Stack:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = await asyncio.create_subprocess_exec(
-                *command(*arguments, "--stack", self.name),
+                *build_command(*arguments, "--stack", self.name),
                 cwd=self.folder,
-                env=environment(),
+                env=build_environment(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=descriptor,
                 stderr=descriptor,
@@ -94,9 +94,9 @@ class Stack:
     async def read(self, *arguments: str, json_option: str = "--json") -> Any:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
         process = await asyncio.create_subprocess_exec(
-            *command(*arguments, *filter(None, [json_option]), "--stack", self.name),
+            *build_command(*arguments, *filter(None, [json_option]), "--stack", self.name),
             cwd=self.folder,
-            env=environment(),
+            env=build_environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -108,7 +108,7 @@ class Stack:
             await process.wait()
             raise CommandError(f"`pulumi {arguments[0]}` did not answer for {_LOOK_SECONDS:.0f} s") from None
         if process.returncode != 0:
-            raise CommandError(cause(error.decode(errors="replace")))
+            raise CommandError(find_cause(error.decode(errors="replace")))
         try:
             return json.loads(output)
         except ValueError:
@@ -135,13 +135,13 @@ class Stack:
         return {key: entry.get("value") for key, entry in found.items()}
 
 
-def command(*arguments: str) -> list[str]:
-    """Return a command line of Pulumi that asks nothing and colours nothing."""
+def build_command(*arguments: str) -> list[str]:
+    """Return a command line of Pulumi that neither prompts nor uses colours."""
     return [shutil.which("pulumi") or "pulumi", *arguments, "--non-interactive", "--color", "never"]
 
 
-def environment() -> dict[str, str]:
-    """Return this process's environment without what the fleet's own run was given by its CLI."""
+def build_environment() -> dict[str, str]:
+    """Return this process's environment without the variables that describe the fleet's own run."""
     return {
         key: value
         for key, value in os.environ.items()
@@ -149,7 +149,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def cause(text: str) -> str:
+def find_cause(text: str) -> str:
     """Return the lines of a command's output that say why it failed, a few at most."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     at = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
@@ -157,21 +157,21 @@ def cause(text: str) -> str:
     return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
 
 
-def lock_of(text: str) -> Lock | None:
-    """Return whose lock a command ran into, by its output; None where it was none."""
+def find_lock(text: str) -> Lock | None:
+    """Return the lock that a command ran into, by its output; None if it failed for another reason."""
     found = _LOCK.search(text) if "is currently locked" in text else None
     return Lock(found["user"], found["host"], int(found["pid"])) if found else None
 
 
-def summary_of(text: str) -> Sequence[str]:
-    """Return what a preview's output says in the end: its diagnostics and the count of changes."""
+def find_summary(text: str) -> Sequence[str]:
+    """Return the last lines of a preview's output: its diagnostics and the count of changes."""
     lines = text.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith(("Diagnostics:", "Resources:"))]
     return [line.rstrip() for line in lines[starts[0] :] if line.strip()] if starts else []
 
 
-def since(log: Path, start: int = 0) -> str:
-    """Return what a log says from a position on, at most its last 64 KiB."""
+def read_log_from(log: Path, start: int = 0) -> str:
+    """Return a log from a position in bytes on, at most its last 64 KiB."""
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - _TAIL))
         return file.read().decode(errors="replace")

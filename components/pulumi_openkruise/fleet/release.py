@@ -54,12 +54,12 @@ def package_versions() -> str:
     return ", ".join(found)
 
 
-def short(release: Mapping[str, str]) -> str:
-    """Return one name for a release: the same parts, the same name."""
+def abbreviate(release: Mapping[str, str]) -> str:
+    """Return a short name for a release, 12 hexadecimal digits: the same for the same parts."""
     digest = hashlib.sha256(repr(sorted(release.items())).encode())
     return digest.hexdigest()[:12]
 
 
-def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+def describe_change(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """Return in words which parts of a release differ."""
     return [words for part, words in PARTS.items() if old.get(part) != new.get(part)]

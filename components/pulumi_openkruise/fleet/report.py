@@ -12,7 +12,7 @@ from .file import Cluster, Wave
 from .gate import check_cluster
 from .project import Project
 from .record import MESSAGE, CommandError, Stack, Update
-from .release import changed, short
+from .release import abbreviate, describe_change
 
 Record = Mapping[str, Mapping[str, str]]
 """The release by cluster, as the engine recorded it for the fleet."""
@@ -116,7 +116,7 @@ def judge_record(
         return "failed", (
             f"the update of {last.ended or 'unknown time'} failed: {last.message or 'by hand'}",
         )
-    if recorded and last is not None and last.message != f"{MESSAGE}{short(recorded)}":
+    if recorded and last is not None and last.message != f"{MESSAGE}{abbreviate(recorded)}":
         when = f" ({last.ended:%Y-%m-%d %H:%M} UTC)" if last.ended else ""
         said = f": {last.message}" if last.message else ""
         return "by-hand", (f"last update, by hand{when}: {last.kind}{said}",)
@@ -124,7 +124,7 @@ def judge_record(
         return "on-hold", (cluster.hold,)
     if not recorded:
         return "due", ("never updated by this fleet",)
-    parts = changed(recorded, release)
+    parts = describe_change(recorded, release)
     return ("due", (f"changed: {', '.join(parts)}",)) if parts else ("good", ())
 
 

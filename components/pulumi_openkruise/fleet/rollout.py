@@ -21,7 +21,7 @@ from .file import Cluster, Wave
 from .gate import check_cluster, stopping
 from .project import Project, read_project
 from .record import MESSAGE, CommandError, Stack, Update
-from .release import changed, short
+from .release import abbreviate, describe_change
 
 _LOOKS = 8
 _Run = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
@@ -94,7 +94,7 @@ class _Rollout:
             }
             made.append(_Part("openkruise:fleet:Cluster", cluster.name, inputs, options))
         releases = {
-            one.name: short(self.project.release_of(one.name)) for one in wave.clusters if not one.hold
+            one.name: abbreviate(self.project.release_of(one.name)) for one in wave.clusters if not one.hold
         }
         gate = {
             "gate": wave.gate,
@@ -138,7 +138,7 @@ class _Rollout:
             return
         why = "its hold has ended" if old.get("hold") else "first update by this fleet"
         why = "its last update failed" if new.get("failed") else why
-        parts = changed(before, release) if before else ()
+        parts = describe_change(before, release) if before else ()
         why = f"changed: {', '.join(parts)}" if parts else why
         wave = self._waves[cluster.name]
         async with self._slots[wave.name]:
@@ -147,7 +147,7 @@ class _Rollout:
             if pulumi.runtime.is_dry_run():
                 await self._preview(cluster, wave, why)
             else:
-                await self._roll_out(cluster, wave, why, short(release))
+                await self._roll_out(cluster, wave, why, abbreviate(release))
 
     async def _failed_update(self, cluster: Cluster) -> str:
         """Return which update of a cluster failed last, empty for none.
@@ -175,8 +175,8 @@ class _Rollout:
     async def _preview(self, cluster: Cluster, wave: Wave, why: str) -> None:
         stack, log = self._stack(cluster), self._log(cluster, "preview")
         if await stack.run("preview", log=log) != 0:
-            raise StoppedError(self._failure(cluster, record.cause(record.since(log)), log))
-        lines = "\n".join(f"    {line}" for line in record.summary_of(record.since(log)))
+            raise StoppedError(self._failure(cluster, record.find_cause(record.read_log_from(log)), log))
+        lines = "\n".join(f"    {line}" for line in record.find_summary(record.read_log_from(log)))
         _say(f"wave {wave.name}, {cluster.name}: {why}\n{lines}")
 
     async def _roll_out(self, cluster: Cluster, wave: Wave, why: str, release: str) -> None:
@@ -189,7 +189,7 @@ class _Rollout:
         await self._check([cluster], wave, log)
 
     async def _up(self, cluster: Cluster, stack: Stack, message: str, log: Path) -> None:
-        """Run the cluster's own update; wait for one that is running, take away a lock that nobody holds."""
+        """Run the cluster's own update; wait for a running one, remove the lock of an ended process."""
         waited_for: set[record.Lock] = set()
         cancelled: set[record.Lock] = set()
         while True:
@@ -197,10 +197,10 @@ class _Rollout:
             code = await stack.run("up", "--yes", "--skip-preview", "--message", message, log=log)
             if code == 0:
                 return
-            said = record.since(log, start)
-            lock = record.lock_of(said)
+            said = record.read_log_from(log, start)
+            lock = record.find_lock(said)
             if lock is None:
-                raise StoppedError(self._failure(cluster, record.cause(said), log))
+                raise StoppedError(self._failure(cluster, record.find_cause(said), log))
             state = lock.state()
             if state == "live":
                 if lock not in waited_for:

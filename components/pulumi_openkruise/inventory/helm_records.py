@@ -1,7 +1,7 @@
 """Helm's release records: Secrets of type ``helm.sh/release.v1``, one a revision, decoded to plain data.
 
 The form is Helm's own (``pkg/storage/driver/secrets.go`` and ``util.go``): the field ``release`` of the
-Secret is base64, as in every Secret, of base64 of gzip of JSON. Pure: whoever calls has read the Secrets.
+Secret is base64, as in every Secret, of base64 of gzip of JSON. Pure: the caller reads the Secrets.
 """
 
 import base64

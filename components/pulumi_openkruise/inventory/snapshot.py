@@ -17,7 +17,7 @@ Key = tuple[str, str, str, str]
 
 
 NOT_ASKED = Unavailable("not asked for")
-"""A part that nobody wanted: its checks are left out without a word."""
+"""A part that was not requested: its checks are left out without a note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def now() -> str:
 def read_nodes(cluster: Cluster, classify: Classify, progress: Progress | None = None) -> list[NodeFacts]:
     """Return the facts of every node; raises ClusterError."""
     return [
-        node_facts(node, classify) for node in cluster.list("/api/v1/nodes", progress=_of(progress, "nodes"))
+        node_facts(node, classify)
+        for node in cluster.list("/api/v1/nodes", progress=_bind_progress(progress, "nodes"))
     ]
 
 
@@ -52,7 +53,9 @@ def read_pods(
 ) -> list[Object] | Unavailable:
     """Return the pods of a namespace, reduced to what the checks look at."""
     path = f"/api/v1/namespaces/{namespace}/pods"
-    return _tried(lambda: [_slim(pod) for pod in cluster.list(path, progress=_of(progress, "pods"))])
+    return _attempt(
+        lambda: [_reduce_pod(pod) for pod in cluster.list(path, progress=_bind_progress(progress, "pods"))]
+    )
 
 
 def survey(
@@ -75,11 +78,11 @@ def survey(
 
     def get(path: str) -> Object | Unavailable | None:
         tell("the installation", 0, 0)
-        return _tried(lambda: _or_none(lambda: cluster.get(path)))
+        return _attempt(lambda: _none_if_missing(lambda: cluster.get(path)))
 
     def listed(path: str, **options: Any) -> list[Object] | Unavailable:
         tell("the installation", 0, 0)
-        return _tried(lambda: _or_none(lambda: list(cluster.list(path, **options))) or [])
+        return _attempt(lambda: _none_if_missing(lambda: list(cluster.list(path, **options))) or [])
 
     def counted(plural: str, field: str) -> dict[str, int] | Unavailable:
         """Count by node what the manager has set in these objects, reduced as they come."""
@@ -89,19 +92,21 @@ def survey(
         def tasks(one: Object) -> int:
             return len(mapping(one, "spec", field) or items(one, "spec", field))
 
-        return _tried(lambda: _or_none(lambda: {name_of(one): tasks(one) for one in objects}) or {})
+        return _attempt(lambda: _none_if_missing(lambda: {name_of(one): tasks(one) for one in objects}) or {})
 
     here, meant = f"namespaces/{namespace}", ReleaseId(*release)
     daemon_set = get(f"/apis/apps/v1/{here}/daemonsets/kruise-daemon")
     pods = read_pods(cluster, namespace, progress)
-    version = _tried(lambda: text(cluster.get("/version"), "gitVersion"))
+    version = _attempt(lambda: text(cluster.get("/version"), "gitVersion"))
     snapshot = Snapshot(
         source=f"{cluster.address} (context {cluster.context})",
         taken=now(),
         nodes=nodes,
         version=version,
         pods=pods,
-        logs=NOT_ASKED if isinstance(pods, Unavailable) else _tried(lambda: _logs(cluster, namespace, pods)),
+        logs=NOT_ASKED
+        if isinstance(pods, Unavailable)
+        else _attempt(lambda: _logs(cluster, namespace, pods)),
         namespace=get(f"/api/v1/{here}"),
         config_namespace=get("/api/v1/namespaces/kruise-daemon-config"),
         daemon_set=daemon_set,
@@ -114,10 +119,10 @@ def survey(
         ),
         node_label_policy=get(f"{_ADMISSION}/mutatingadmissionpolicies/{NODE_LABEL_POLICY}"),
         certificates=get(f"/api/v1/{here}/secrets/kruise-webhook-certs"),
-        definitions=_tried(lambda: list_definitions(cluster)),
+        definitions=_attempt(lambda: list_definitions(cluster)),
         node_images=counted("nodeimages", "images"),
         node_pod_probes=counted("nodepodprobes", "podProbes"),
-        records=_tried(lambda: _records(cluster, {meant, release_owner(daemon_set) or meant})),
+        records=_attempt(lambda: _records(cluster, {meant, release_owner(daemon_set) or meant})),
     )
     serving = find_serving_namespace(snapshot, namespace)
     slices = listed(
@@ -128,7 +133,7 @@ def survey(
     if live:
         manifest = manifest_objects(snapshot.records)
         wanted = () if isinstance(manifest, Unavailable) else tuple(manifest)
-        found_live = _tried(lambda: _objects(cluster, wanted, release[0], tell))
+        found_live = _attempt(lambda: _objects(cluster, wanted, release[0], tell))
         snapshot = replace(snapshot, manifest=manifest, live=found_live)
     definitions = snapshot.definitions
     if destroy and isinstance(definitions, Unavailable):
@@ -173,13 +178,13 @@ def _objects(
         plural, namespaced = known[version][kind]
         inside = f"/namespaces/{own or namespace}" if namespaced else ""
         path = f"{root}{inside}/{plural}/{name}"
-        found[key] = _or_none(lambda path=path: cluster.get(path))  # type: ignore[misc]
+        found[key] = _none_if_missing(lambda path=path: cluster.get(path))  # type: ignore[misc]
     return found
 
 
 def _kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
     """Return the kinds of a group and version, each with its plural and whether it lives in namespaces."""
-    resources = items(_or_none(lambda: cluster.get(root)), "resources")
+    resources = items(_none_if_missing(lambda: cluster.get(root)), "resources")
     return {
         text(one, "kind"): (text(one, "name"), one.get("namespaced") is True)
         for one in resources
@@ -206,8 +211,8 @@ def _starts_again(pod: Object) -> bool:
     return restarted and is_daemon(pod) and bool(why_not_ready(pod))
 
 
-def _slim(pod: Object) -> Object:
-    """Keep of a pod what the checks look at: there is one for each node."""
+def _reduce_pod(pod: Object) -> Object:
+    """Return a pod with only what the checks look at: there is one for each node."""
     spec = mapping(pod, "spec")
     kept = ("name", "namespace", "uid", "labels", "ownerReferences", "creationTimestamp", "deletionTimestamp")
     return {
@@ -221,18 +226,21 @@ def _slim(pod: Object) -> Object:
     }
 
 
-def _of(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+def _bind_progress(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    """Return a callback for count and total that reports progress on ``what``; None without progress."""
     return None if progress is None else lambda count, total: progress(what, count, total)
 
 
-def _or_none(read: Callable[[], Found]) -> Found | None:
+def _none_if_missing(read: Callable[[], Found]) -> Found | None:
+    """Return what is read; None where the API server has no such object or kind (404)."""
     try:
         return read()
     except NotFoundError:
         return None
 
 
-def _tried(read: Callable[[], Found]) -> Found | Unavailable:
+def _attempt(read: Callable[[], Found]) -> Found | Unavailable:
+    """Return what is read, or why it cannot be; any other exception than ClusterError is passed on."""
     try:
         return read()
     except ClusterError as error:

@@ -16,8 +16,8 @@ def check_installer(
 ) -> list[Problem]:
     """Return why a stack must not create the release: something other than Helm has installed OpenKruise.
 
-    ``installer`` says who, empty for nobody else. With ``manages_crds`` False the CRDs are not the
-    release's, so that they may be anyone's.
+    ``installer`` names it, empty for none. With ``manages_crds`` False the CRDs are not the release's,
+    so it does not matter whose they are.
     """
     if not installer or not manages_crds:
         return []

@@ -43,7 +43,7 @@ class Step(NamedTuple):
 
     @property
     def switches(self) -> bool:
-        """Tell whether the CRD must first be told to write another version."""
+        """Tell whether the CRD's storage version must be changed first."""
         return self.crd.written != self.version
 
 

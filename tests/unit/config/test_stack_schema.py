@@ -18,7 +18,7 @@ from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.config.stack_schema import stack_schema
-from pulumi_openkruise.config.yaml_data import scalar
+from pulumi_openkruise.config.yaml_data import write_scalar
 from pulumi_openkruise.diagnostics.problem import ConfigError
 from ruamel.yaml import YAML
 
@@ -34,7 +34,7 @@ CORPUS = YAML(typ="safe").load((Path(__file__).parent / "stack_files.yaml").read
 def checked(config: dict[str, Any]) -> bool:
     """Whether `pulumi preview` takes these keys, as a stack's file gives them."""
     raw = {
-        key: value if isinstance(value, (dict, list)) or value is None else scalar(value)
+        key: value if isinstance(value, (dict, list)) or value is None else write_scalar(value)
         for key, value in config.items()
     }
     arguments = parse_config(raw, source="test")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pulumi_openkruise.fleet import record
-from pulumi_openkruise.fleet.record import Lock, cause, environment, lock_of, summary_of
+from pulumi_openkruise.fleet.record import Lock, build_environment, find_cause, find_lock, find_summary
 
 LOCKED = (
     "Updating (dev-1):\n"
@@ -25,10 +25,10 @@ def dead_process() -> int:
 
 
 def test_a_lock_tells_its_holder() -> None:
-    assert lock_of(LOCKED.format(host="build-7", pid=4711)) == Lock("root", "build-7", 4711)
-    assert lock_of("error: update failed") is None
+    assert find_lock(LOCKED.format(host="build-7", pid=4711)) == Lock("root", "build-7", 4711)
+    assert find_lock("error: update failed") is None
     # Text of a program that only looks like it.
-    assert lock_of("created by root@build-7 (pid 1) at noon") is None
+    assert find_lock("created by root@build-7 (pid 1) at noon") is None
 
 
 def test_a_lock_is_stale_only_where_its_process_is_known_to_be_gone() -> None:
@@ -41,17 +41,17 @@ def test_a_lock_is_stale_only_where_its_process_is_known_to_be_gone() -> None:
 
 def test_the_cause_begins_with_the_error() -> None:
     text = "Updating (x):\n + created\nDiagnostics:\n  kruise:\n    error: no such namespace\n    more\n"
-    assert cause(text) == "error: no such namespace\nmore"
-    assert cause("one\n\ntwo\n") == "one\ntwo"
-    assert cause("") == "it said nothing"
-    assert len(cause("error: x\n" + "line\n" * 1000).splitlines()) == 12
+    assert find_cause(text) == "error: no such namespace\nmore"
+    assert find_cause("one\n\ntwo\n") == "one\ntwo"
+    assert find_cause("") == "it said nothing"
+    assert len(find_cause("error: x\n" + "line\n" * 1000).splitlines()) == 12
 
 
 def test_a_preview_is_summed_up_by_its_end() -> None:
     text = "Previewing update (x):\n\n + a create\nDiagnostics:\n  b:\n    note\n\n"
     text += "Resources:\n    + 1 to create\n"
-    assert summary_of(text) == ["Diagnostics:", "  b:", "    note", "Resources:", "    + 1 to create"]
-    assert summary_of("nothing of the kind") == []
+    assert find_summary(text) == ["Diagnostics:", "  b:", "    note", "Resources:", "    + 1 to create"]
+    assert find_summary("nothing of the kind") == []
 
 
 def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.Monkey
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    kept = {name for name in environment() if name in given}
+    kept = {name for name in build_environment() if name in given}
     assert kept == {
         "PULUMI_HOME",
         "PULUMI_BACKEND_URL",
@@ -77,12 +77,12 @@ def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.Monkey
         "PULUMI_CONFIG_PASSPHRASE_FILE",
         "PULUMI_SKIP_UPDATE_CHECK",
     }
-    assert environment()["PATH"] == os.environ["PATH"]
+    assert build_environment()["PATH"] == os.environ["PATH"]
 
 
 def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("x" * 500_000 + "end")
-    assert record.since(log).endswith("end")
-    assert len(record.since(log)) == 64 * 1024
-    assert record.since(log, 500_000) == "end"
+    assert record.read_log_from(log).endswith("end")
+    assert len(record.read_log_from(log)) == 64 * 1024
+    assert record.read_log_from(log, 500_000) == "end"

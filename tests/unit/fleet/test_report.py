@@ -6,7 +6,7 @@ import pytest
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.fleet.file import Cluster
 from pulumi_openkruise.fleet.record import MESSAGE, Update
-from pulumi_openkruise.fleet.release import short
+from pulumi_openkruise.fleet.release import abbreviate
 from pulumi_openkruise.fleet.report import judge_record, read_record
 
 RELEASE = {"config": "a", "program": "b", "packages": "c"}
@@ -19,7 +19,7 @@ def update(message: str, *, succeeded: bool = True) -> Update:
 
 
 def ours(release: dict[str, str]) -> Update:
-    return update(f"{MESSAGE}{short(release)}")
+    return update(f"{MESSAGE}{abbreviate(release)}")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def ours(release: dict[str, str]) -> Update:
         (RELEASE, update("hotfix"), "", "by-hand", "2026-01-02 03:04 UTC): update: hotfix"),
         (RELEASE, update("hotfix"), "held", "by-hand", "hotfix"),
         (RELEASE, ours(RELEASE), "held", "on-hold", "held"),
-        (RELEASE, update(f"{MESSAGE}{short(OTHER)}", succeeded=False), "", "failed", "failed"),
+        (RELEASE, update(f"{MESSAGE}{abbreviate(OTHER)}", succeeded=False), "", "failed", "failed"),
         (RELEASE, update("x", succeeded=False), "held", "failed", "failed"),
     ],
 )

@@ -89,8 +89,8 @@ def fleet_page(project: str, found: Sequence[ClusterReport]) -> str:
 _COLUMNS = ["Cluster", "Wave", "State", "Chart (revision)", "Commit", "Nodes", "Why"]
 
 
-def _cells(row: Element, tag: str, texts: Sequence[str]) -> None:
-    for text in texts:
+def _cells(row: Element, tag: str, strings: Sequence[str]) -> None:
+    for text in strings:
         _add(row, tag, text)
 
 

@@ -127,11 +127,12 @@ def add_table(main: Element, report: Report) -> None:
         row = add(body, "tr", style=one.state)
         add(row, "th", one.node.name or "(no name)", scope="row")
         add(row, "td", STATES[one.state])
-        add(row, "td", _why(one))
+        add(row, "td", _explain_state(one))
         add(row, "td", ", ".join(str(report.expected.selectors[hit]) for hit in one.hits))
 
 
-def _why(one: NodeState) -> str:
+def _explain_state(one: NodeState) -> str:
+    """Return a node's kind or verdict, and why it is in its state."""
     classification = one.node.classification
     why = (
         one.reason

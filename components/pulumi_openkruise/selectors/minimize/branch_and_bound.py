@@ -98,7 +98,7 @@ class BranchAndBound:
                 return rest
             node = min(candidates, key=lambda node: (len(candidates[node]), node))
             place = candidates[node][0][1]
-            inside = self.cover(rest, node, place)
+            inside = self.try_cover(rest, node, place)
             better = None if inside is None else self.find_within(inside, allowed, least)
             if better is not None:
                 found = better
@@ -114,11 +114,11 @@ class BranchAndBound:
         """Check whether the cube of a prime contains a node."""
         return place in branch.needs and not node & ~self._reduce(place, branch.needs[place])[0]
 
-    def cover(self, branch: SearchNode, node: int, place: int) -> SearchNode | None:
+    def try_cover(self, branch: SearchNode, node: int, place: int) -> SearchNode | None:
         """Return the search node in which a prime must contain a node, too; None where that is impossible."""
         branch = branch.copy()
         branch.candidates.pop(node, None)
-        dirty = self._cover(branch, node, place)
+        dirty = self._cover_in_place(branch, node, place)
         return branch if dirty and self._refresh(branch, dirty) else None
 
     def propagate(self, branch: SearchNode, allowed: int) -> SearchNode | None:
@@ -149,7 +149,7 @@ class BranchAndBound:
                     forced.append(node)
             dirty = 0
             for node in forced:
-                changed = self._cover(branch, node, candidates.pop(node)[0][1])
+                changed = self._cover_in_place(branch, node, candidates.pop(node)[0][1])
                 if not changed:
                     return None
                 dirty |= changed
@@ -158,7 +158,7 @@ class BranchAndBound:
             if not self._refresh(branch, dirty):
                 return None
 
-    def _cover(self, branch: SearchNode, node: int, place: int) -> int:
+    def _cover_in_place(self, branch: SearchNode, node: int, place: int) -> int:
         """Make a prime contain a node; return the primes whose price or room changes, 0 if it cannot."""
         needs, dirty = branch.needs, 1 << place
         if place in needs:
@@ -225,11 +225,11 @@ class TieBreaker:
             return True
         branch = self._branch
         while self._decided and branch is not None:
-            branch = self._search.cover(branch, *self._decided.pop(0))
+            branch = self._search.try_cover(branch, *self._decided.pop(0))
         self._branch = branch
         if branch is None or all(place != one[1] for one in branch.candidates.get(node, ((0, place),))):
             return False
-        inside = self._search.cover(branch, node, place)
+        inside = self._search.try_cover(branch, node, place)
         other = inside and self._search.find_within(inside, self._best.price, self._best.price)
         self._best = other or self._best
         return other is not None
