@@ -31,7 +31,7 @@ class ReleaseChangedError(Exception):
 
 
 class Circumstances(NamedTuple):
-    """What a plan depends on besides the records."""
+    """What a plan depends on apart from the records."""
 
     left: Leftovers = Leftovers()
     unowned: tuple[ManifestObject, ...] = ()

@@ -22,12 +22,12 @@ def is_real_run() -> bool:
 
 
 def looking() -> Look:
-    """Return what looks at a chart on this machine."""
+    """Return the function that reads a chart on this machine."""
     return read_local_chart if is_real_run() else ignore_local_files
 
 
 def repository_problems(chart: Settings) -> list[Problem]:
-    """Return why the chart's repository cannot be used, within seconds; nothing where none is to be asked."""
+    """Return why the chart's repository cannot be used, within seconds; empty where none is asked."""
     address = chart.chart_repository
     if address is None or not is_real_run():
         return []

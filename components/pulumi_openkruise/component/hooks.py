@@ -23,8 +23,8 @@ from ..lifecycle.upgrades import upgrade_notice
 from . import declared as declarations
 from . import node_check
 from .cluster_view import ClusterView
+from .decision import Decision
 from .errors import InvalidConfigError
-from .judgement import Judgement
 
 Check = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[Problem]]]
 """Returns why an operation that the engine is about to do is refused."""
@@ -54,7 +54,7 @@ class Hooks:
             field_name=settings.field_name,
             manages_crds=crd_changes.manages_crds(settings.values),
         )
-        self.judgement = Judgement(self._declared, view)
+        self.decision = Decision(self._declared, view)
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""
         self._announced: list[Problem] = []
@@ -123,17 +123,17 @@ class Hooks:
         return self._release.is_created
 
     async def _note_component(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.note_component_change(None)
+        self.decision.note_component_change(None)
         return []
 
     async def _check_component_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.note_component_change(args.old_inputs or {})
+        self.decision.note_component_change(args.old_inputs or {})
         recorded = moves.read_inputs(args.old_inputs or {})
         # The rest waits for the record, which is registered after this.
         return moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
 
     async def _note_record(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.judgement.note_new_record()
+        self.decision.note_new_record()
         return []
 
     async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
@@ -151,7 +151,7 @@ class Hooks:
         return problems
 
     async def _check_namespace_update(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        return await self.judgement.problems()
+        return await self.decision.problems()
 
     async def _check_namespace_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         name = f"namespace {self._declared.namespace}"
@@ -179,10 +179,10 @@ class Hooks:
 
     async def _check_place(self) -> list[Problem]:
         """Return why nothing may be created here: it would leave something, or may."""
-        problems = await self.judgement.problems()
+        problems = await self.decision.problems()
         if problems:
             return problems
-        return self._refuse_in_update(await self.judgement.unknown_cluster())
+        return self._refuse_in_update(await self.decision.unknown_cluster())
 
     def _refuse_in_update(self, problems: list[Problem]) -> list[Problem]:
         """Return the problems of something that will be known by `up`; a preview warns of them."""
@@ -195,7 +195,7 @@ class Hooks:
         return []
 
     async def _check_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        problems = await self.judgement.problems()
+        problems = await self.decision.problems()
         seen = await self._view.release()
         if not problems and not isinstance(seen, Unavailable):
             problems = [*installation.check_present(seen), *installation.check_blocked(seen)]
@@ -226,10 +226,10 @@ class Hooks:
     async def _check_child_deletion(
         self, child: "_Child", name: str, args: pulumi.ResourceHookArgs
     ) -> list[Problem]:
-        problems = await self.judgement.problems()
+        problems = await self.decision.problems()
         if problems:
             return problems
-        unknown = self._refuse_in_update(await self.judgement.unknown_cluster())
+        unknown = self._refuse_in_update(await self.decision.unknown_cluster())
         if unknown:
             return unknown
         problems = installation.check_replacement(
@@ -324,7 +324,7 @@ class _Child:
 
 
 def _label(name: str, opts: pulumi.ResourceOptions | None) -> str:
-    """Return what tells the component's hooks from those of another one in the names that the state keeps."""
+    """Return what distinguishes the component's hooks from another's in the names that the state keeps."""
     parent = opts.parent if opts is not None else None
     # A parent in another process, where this component is a plugin's, is known by its URN alone.
     above = getattr(parent, "pulumi_resource_name", None)

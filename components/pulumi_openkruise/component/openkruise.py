@@ -97,7 +97,7 @@ def _record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> Ins
     """Declare the record of the installation, refuse a second one, and begin to decide what is refused."""
     hooks.claim_provider(component)
     record = InstallationRecord(name, _merged(pulumi.ResourceOptions(parent=component), hooks.for_record()))
-    hooks.judgement.begin(record)
+    hooks.decision.begin(record)
     return record
 
 

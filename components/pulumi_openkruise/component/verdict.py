@@ -45,7 +45,7 @@ def await_verdict(
 async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:
     """Report the release's state; raises InvalidConfigError for one that must not count as installed."""
     preview = pulumi.runtime.is_dry_run()
-    problems = await hooks.judgement.problems()
+    problems = await hooks.decision.problems()
     seen = await view.release()
     if hooks.refused or problems:
         raise hooks.error(hooks.refused or problems)

@@ -81,21 +81,21 @@ def read_values(
 
         found = check_values(values, contract, where, field_name)
         problems += [problem for problem in found if problem.place not in reported]
-    judged = []
+    joinable = []
     for pods in (DAEMON, MANAGER):
         wrong = list(check_labels(values, pods, where))
         problems += wrong
-        # Where something is not data, the affinity cannot be judged.
+        # Where something is not data, the affinity cannot be checked.
         unfit = _unfit(values.get(pods.section, {}), where)
         if all(problem.severity != "error" for problem in unfit):
             form = list(check_form(values, pods, where))
             problems += form
             if not wrong and not form and (pods is DAEMON or exclude_manager):
-                judged.append(pods)
+                joinable.append(pods)
     affinities = None
     if excluded is not None:
         selectors = field_name("virtual_node_selectors")
-        joined, found_jointly = join_affinities(excluded, values, judged, where, selectors)
+        joined, found_jointly = join_affinities(excluded, values, joinable, where, selectors)
         problems += found_jointly
         if DAEMON in joined:
             affinities = Affinities(joined[DAEMON] or ALWAYS_TRUE, joined.get(MANAGER))

@@ -72,7 +72,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def shown(value: object) -> str:
-    """Show a value in a message: shortened, on one line, without characters that would reach the terminal."""
+    """Return a value for a message: shortened, on one line, without characters that act on a terminal."""
     if value is None:
         return "null"
     if isinstance(value, bool):

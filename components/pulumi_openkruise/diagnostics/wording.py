@@ -1,4 +1,8 @@
-"""Small pieces of messages: lists that are cut short, counts with their noun, text safe for a terminal."""
+"""Small pieces of messages: lists that are cut short, counts with their noun, text safe for a terminal.
+
+Their names are adjectives, not verbs, as that of ``problem.shown``, because they read inside f-strings:
+``f"{counted(3, 'node')}: {listed(names)}"``.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar

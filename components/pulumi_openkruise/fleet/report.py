@@ -85,7 +85,7 @@ async def _report(
     except CommandError as error:
         return ClusterReport(wave.name, cluster, "unreachable", (str(error),))
     seen = await asyncio.to_thread(check_cluster, cluster.name, config, live=live)
-    state, notes = judge_record(project.release_of(cluster.name), cluster, record, last)
+    state, notes = classify_record(project.release_of(cluster.name), cluster, record, last)
     commit = last.commit if last is not None else ""
     if isinstance(seen, Unavailable):
         return ClusterReport(wave.name, cluster, "unreachable", (seen.reason, *notes), commit=commit)
@@ -105,7 +105,7 @@ async def _report(
     )
 
 
-def judge_record(
+def classify_record(
     release: Mapping[str, str], cluster: Cluster, record: Record | Unavailable, last: Update | None
 ) -> tuple[State, tuple[str, ...]]:
     """Return a cluster's state by the fleet's record and its own history, and why."""

@@ -114,9 +114,9 @@ class Snapshot:
     definitions: Sequence[Object] | Unavailable = NOT_ASKED
     """OpenKruise's CustomResourceDefinitions."""
     node_images: Mapping[str, int] | Unavailable = NOT_ASKED
-    """By node that has a NodeImage, how many images it is to pull."""
+    """By node that has a NodeImage, how many images it should pull."""
     node_pod_probes: Mapping[str, int] | Unavailable = NOT_ASKED
-    """By node that has a NodePodProbe, how many pods are to be probed there."""
+    """By node that has a NodePodProbe, how many pods should be probed there."""
     records: Sequence[ReleaseRecord] | Unavailable = NOT_ASKED
     """Helm's records of releases of the chart, all revisions."""
     manifest: Mapping[Key, Object] | Unavailable = NOT_ASKED

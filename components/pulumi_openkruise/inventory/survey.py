@@ -68,7 +68,7 @@ def survey(
     destroy: bool = False,
     progress: Progress | None = None,
 ) -> Snapshot:
-    """Return what there is to be checked; raises ClusterError if the nodes cannot be read.
+    """Return a snapshot of everything that the checks need; raises ClusterError if nodes cannot be read.
 
     ``release`` is namespace and name of the Helm release. ``live`` adds the objects of its manifest,
     ``destroy`` every custom resource of OpenKruise.

@@ -31,11 +31,11 @@ class Target(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What is to be done for one CRD."""
+    """The migration of one CRD."""
 
     crd: CrdStorage
     version: str
-    """The version in which all objects are to be stored."""
+    """The version in which all objects should be stored."""
     needed: bool
     """Whether objects may be stored in another version, which the target cannot read."""
     blocked: str = ""
@@ -71,7 +71,7 @@ def parse_target(text: str) -> Target:
 
 
 def plan_steps(crds: Sequence[CrdStorage], target: Target) -> list[Step]:
-    """Return what is to be done for each CRD, in their order; CRDs that need nothing are in it too."""
+    """Return a step for each CRD, in their order; also for CRDs that need no change."""
     return [_plan_step(crd, target) for crd in crds]
 
 

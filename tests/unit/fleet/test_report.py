@@ -7,7 +7,7 @@ from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.fleet.file import Cluster
 from pulumi_openkruise.fleet.record import MESSAGE, Update
 from pulumi_openkruise.fleet.release import abbreviate
-from pulumi_openkruise.fleet.report import judge_record, read_record
+from pulumi_openkruise.fleet.report import classify_record, read_record
 
 RELEASE = {"config": "a", "program": "b", "packages": "c"}
 OTHER = {**RELEASE, "config": "z"}
@@ -40,13 +40,13 @@ def test_states(
     recorded: dict[str, str] | None, last: Update | None, hold: str, state: str, said: str
 ) -> None:
     record = {} if recorded is None else {"c": recorded}
-    found, notes = judge_record(RELEASE, Cluster("c", {}, hold), record, last)
+    found, notes = classify_record(RELEASE, Cluster("c", {}, hold), record, last)
     assert found == state
     assert said in "\n".join(notes)
 
 
 def test_an_unknown_record_is_not_taken_for_an_empty_one() -> None:
-    state, notes = judge_record(RELEASE, Cluster("c", {}), Unavailable("no backend"), None)
+    state, notes = classify_record(RELEASE, Cluster("c", {}), Unavailable("no backend"), None)
     assert state == "good"
     assert "no backend" in notes[0]
 

@@ -1,6 +1,6 @@
 """Whether this run of the program may touch the installation at all, decided once and awaited by every hook.
 
-It does not matter which resources the engine leaves out: the decision goes by what an earlier
+It does not matter which resources the engine leaves out: the decision depends on what an earlier
 update recorded with the release, by what this program declares, and by what is in the cluster.
 """
 
@@ -19,15 +19,15 @@ from .cluster_view import ClusterView
 from .record import InstallationRecord, read_outputs
 
 
-class Judgement:
-    """Collects what the hooks of the component learn, and decides when its record can be read."""
+class Decision:
+    """The decision of one run: collects what the hooks learn, and decides once the record can be read."""
 
     def __init__(self, declared: Declared, view: ClusterView) -> None:
         self._declared, self._view = declared, view
         self._old_inputs: Mapping[str, Any] | None = None
         self._component_ran = self._record_is_new = False
         self._record: InstallationRecord | None = None
-        self._decision: asyncio.Future[list[Problem]] | None = None
+        self._problems: asyncio.Future[list[Problem]] | None = None
         self.recorded: moves.Recorded | None = None
         """What an earlier update recorded; None before the decision, and where nothing was installed."""
 
@@ -40,13 +40,13 @@ class Judgement:
         self._record_is_new = True
 
     def begin(self, record: InstallationRecord) -> None:
-        """Begin to decide."""
+        """Start to decide in the background, by what an earlier update left in ``record``."""
         self._record = record
-        self._decision = asyncio.ensure_future(self._decide())
+        self._problems = asyncio.ensure_future(self._decide())
 
     async def problems(self) -> list[Problem]:
         """Return why the installation must be left as it is; empty where nothing speaks against a change."""
-        return list(await self._decision) if self._decision is not None else []
+        return list(await self._problems) if self._problems is not None else []
 
     async def unknown_cluster(self) -> list[Problem]:
         """Return why nothing may be created or deleted: the cluster may be another one than recorded."""
@@ -88,6 +88,6 @@ class Judgement:
         return recorded != declared
 
     async def _is_left_out(self, component: pulumi.ComponentResource) -> bool:
-        # An earlier version has written the component's outputs, and nothing tells its inputs.
+        # An earlier version wrote the component's outputs, and nothing shows its inputs.
         unknown = self._record_is_new and not self._component_ran
         return unknown and bool(await read_outputs(component))
