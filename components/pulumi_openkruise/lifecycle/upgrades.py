@@ -59,7 +59,7 @@ CHANGES = (
     Change(
         "1.8.3",
         "changed",
-        "whoever has the cluster's roles view, edit or admin has them for OpenKruise's resources as well",
+        "the cluster's roles view, edit and admin include OpenKruise's resources",
         "templates of the chart: aggregate-kruise-view, -edit and -admin",
     ),
     Change(
@@ -121,7 +121,7 @@ CHANGES = (
     Change(
         "2.0.0",
         "before",
-        "`pulumi-openkruise migrate-storage`: v1alpha1 of Advanced StatefulSet is to go",
+        "`pulumi-openkruise migrate-storage`: v1alpha1 of Advanced StatefulSet will be removed",
         "openkruise.io, API Upgrade Guide",
     ),
 )
