@@ -93,7 +93,7 @@ def test_what_shows_only_later_is_told_alone(
 
     said = """
         arguments of OpenKruise 'kruise': 1 problem
-        values.manager.hostNetwork: expected true or false, found a text
+        values.manager.hostNetwork: expected true or false, found a string
     """
     assert _lines(said) in _lines(output), output
     assert "hook" not in output, output
