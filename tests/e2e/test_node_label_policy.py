@@ -151,7 +151,8 @@ def test_a_node_that_existed_is_labelled_at_its_next_status_patch(cluster: Clust
         content_type="application/strategic-merge-patch+json",
     )
     assert _labels(cluster, "control-0")[NEUTRAL] == "true"
-    eventually("its daemon to be gone", lambda: "control-0" not in cluster.daemons())
+    # The DaemonSet controller waits up to five minutes for pods that went with their nodes.
+    eventually("its daemon to be gone", lambda: "control-0" not in cluster.daemons(), patience=330)
 
 
 def test_no_daemon_pod_ever_reaches_nodes_that_register_at_once(cluster: Cluster, policy: object) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 
 from ..diagnostics.problem import ConfigError
+from ..diagnostics.unavailable import Unavailable
 from . import record
 from .file import Cluster, Wave
 from .gate import check_cluster, stopping
@@ -24,6 +25,8 @@ from .record import MESSAGE, CommandError, Stack, Update
 from .release import abbreviate, describe_change
 
 _LOOKS = 8
+PATIENCE_SECONDS, PAUSE_SECONDS = 45.0, 3.0
+"""How long findings of a cluster may take to pass, and how often they are looked at."""
 _Run = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
 
 
@@ -244,9 +247,17 @@ class _Rollout:
             return
 
         async def look(cluster: Cluster) -> list[str]:
+            until = time.monotonic() + PATIENCE_SECONDS
             async with self._looks:
                 config = await self._stack(cluster).config()
-                return stopping(await asyncio.to_thread(check_cluster, cluster.name, config), wave.gate)
+                while True:
+                    seen = await asyncio.to_thread(check_cluster, cluster.name, config)
+                    lines = stopping(seen, wave.gate)
+                    # Right after an update pods may come and go once more; a cluster that cannot be looked
+                    # at has had the patience of the look itself.
+                    if not lines or isinstance(seen, Unavailable) or time.monotonic() > until:
+                        return lines
+                    await asyncio.sleep(PAUSE_SECONDS)
 
         found = await asyncio.gather(*(look(cluster) for cluster in clusters))
         bad = [(one, lines) for one, lines in zip(clusters, found, strict=True) if lines]
