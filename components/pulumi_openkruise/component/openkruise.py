@@ -71,8 +71,8 @@ class OpenKruise(pulumi.ComponentResource):
             super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
         record = _record(self, name, hooks)
         values = _helm_values(record, given)
-        namespace, values = _namespace(self, name, given, hooks, values)
-        release = _release(self, name, settings, hooks, values, namespace)
+        namespace, values = _namespace(self, name, given, hooks, values, record)
+        release = _release(self, name, settings, hooks, values, namespace, record)
         hooks.follow(namespace, release)
 
         installed = _installed_values(release, values)
@@ -127,6 +127,7 @@ def _namespace(
     given: Given,
     hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
+    record: InstallationRecord,
 ) -> tuple[pulumi.Resource, pulumi.Input[Mapping[str, Any]]]:
     """Declare the namespace, created or adopted; return it and the values, which wait until it is ready."""
     settings = given.settings
@@ -147,6 +148,7 @@ def _namespace(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
         pulumi.ResourceOptions(depends_on=wait_for_values(values) if late else []),
         hooks.for_namespace(),
+        record.kept_longer(),
     )
     namespace = namespaces.declare_namespace(
         f"{name}-namespace",
@@ -194,6 +196,7 @@ def _release(
     hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
     namespace: pulumi.Resource,
+    record: InstallationRecord,
 ) -> Any:
     # Imported late: it costs more than the rest of the program, and a program may only need the arguments.
     from pulumi_kubernetes.helm.v3 import Release
@@ -202,6 +205,7 @@ def _release(
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=[namespace]),
         hooks.for_release(),
+        record.kept_longer(),
     )
     # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
     # deletes every CloneSet of the cluster.

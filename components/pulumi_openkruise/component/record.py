@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+from pulumi.resource import DependencyResource
 
 from ..lifecycle.moves import Recorded
 
@@ -26,6 +27,16 @@ class InstallationRecord(pulumi.ComponentResource):
     async def read(self) -> Recorded | None:
         """Return what an earlier update recorded; None where nothing was ever installed."""
         return _recorded(await read_outputs(self))
+
+    def kept_longer(self) -> pulumi.ResourceOptions:
+        """Return the options of a resource that is deleted before the record.
+
+        The engine deletes what nothing depends on first, and stops where that fails: a refused or interrupted
+        removal of the release leaves the record in the state. The SDK reads a component in ``depends_on`` as
+        its children, of which the record has none, so the record is named by its URN.
+        """
+        by_urn: pulumi.Output[pulumi.Resource] = self.urn.apply(DependencyResource)
+        return pulumi.ResourceOptions(depends_on=[by_urn])
 
     def write(self, recorded: Recorded) -> None:
         """Record the installation, once in a run."""

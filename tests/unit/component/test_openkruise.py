@@ -151,7 +151,7 @@ def test_children_belong_to_the_component_and_the_release_waits_for_the_namespac
     prefix = "urn:pulumi:test::openkruise::openkruise:index:OpenKruise$"
     assert namespace.urn == f"{prefix}kubernetes:core/v1:Namespace::kruise-namespace"
     assert release.urn == f"{prefix}kubernetes:helm.sh/v3:Release::kruise-release"
-    assert list(release.request.dependencies) == [namespace.urn]
+    assert sorted(release.request.dependencies) == sorted([namespace.urn, engine.of_type(RECORD).urn])
 
 
 @pytest.mark.parametrize(("args", "protected"), [({}, True), ({"protect": False}, False)])
@@ -187,6 +187,15 @@ def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) ->
     provider = engine.of_type("pulumi:providers:kubernetes")
     for type_ in (NAMESPACE, RELEASE):
         assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
+
+
+@pytest.mark.parametrize("options", [{}, {"create_namespace": False}])
+def test_the_engine_deletes_the_record_only_after_the_release(
+    engine: Engine, options: OpenKruiseArgs
+) -> None:
+    """The engine deletes first what nothing depends on: a refused deletion then leaves the record."""
+    install(engine, options)
+    assert engine.of_type(RECORD).urn in engine.of_type(RELEASE).request.dependencies
 
 
 def test_dependents_of_the_component_wait_for_the_release(engine: Engine) -> None:
@@ -255,7 +264,7 @@ def test_existing_namespace_is_read_and_never_owned(engine: Engine) -> None:
     assert namespace.read
     assert namespace.request.id == "platform"
     assert namespace.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${NAMESPACE}::kruise-adopted-namespace"
-    assert list(release.request.dependencies) == [namespace.urn]
+    assert sorted(release.request.dependencies) == sorted([namespace.urn, engine.of_type(RECORD).urn])
     assert release.inputs["values"]["installation"] == {"createNamespace": False, "namespace": "platform"}
 
 
@@ -342,14 +351,14 @@ def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine
     assert engine.types == [RECORD, COMPONENT]
 
 
-def test_a_namespace_that_waits_for_values_does_not_depend_on_what_they_come_from(engine: Engine) -> None:
+def test_a_namespace_that_waits_for_values_depends_only_on_the_record(engine: Engine) -> None:
     def program() -> None:
         other = pulumi.ComponentResource("x:index:Other", "other")
         values = {"manager": {"replicas": other.urn.apply(len)}}
         OpenKruise("kruise", {"values": values})
 
     engine.run(program)
-    assert list(engine.of_type(NAMESPACE).request.dependencies) == []
+    assert list(engine.of_type(NAMESPACE).request.dependencies) == [engine.of_type(RECORD).urn]
 
 
 def test_affinity_in_values_is_joined_and_known_beside_outputs(engine: Engine) -> None:
