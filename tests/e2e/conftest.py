@@ -1,5 +1,7 @@
 """A sandbox of the suite's own, that no other one notices; evidence beside each failure."""
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -7,13 +9,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from sandbox import build, chart_choice
+from sandbox import api, build, chart_choice, pulumi
 from sandbox.chart_choice import Chart
 from sandbox.state import ROOT, State
 
-from .observing import Cluster
+from .observing import KRUISE_NAMESPACE, Cluster, eventually
 from .stack import Stack
 
 Helm = Callable[..., str]
@@ -120,10 +123,43 @@ def helm(life_state: State) -> Helm:
 
 
 @pytest.fixture(scope="module")
-def empty(life_cluster: Cluster) -> None:
-    """Nothing is installed on it: the module before has cleaned up, or fails everything after it."""
-    names = [item["metadata"]["name"] for item in life_cluster.get(CRDS)["items"]]
-    assert not names, "left by another module"
+def empty(life_cluster: Cluster, life_state: State, helm: Helm) -> Iterator[None]:
+    """Nothing is installed on it; what the module leaves fails this module, and none of those after it."""
+    assert not _definitions(life_cluster), "left by another module"
+    yield
+    left = _definitions(life_cluster)
+    if left:
+        _clear(life_cluster, life_state, helm)
+    assert not left, "left by this module"
+
+
+def _definitions(cluster: Cluster) -> list[str]:
+    return [item["metadata"]["name"] for item in cluster.get(CRDS)["items"]]
+
+
+def _clear(cluster: Cluster, state: State, helm: Helm) -> None:
+    """Remove every Helm release, OpenKruise's definitions and the stacks, whatever state they are in."""
+    for kind in ("mutating", "validating"):
+        # Fail-closed: without their manager nothing that they cover could be deleted.
+        path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"
+        for item in cluster.get(path)["items"]:
+            api.call(cluster.client, "DELETE", f"{path}/{item['metadata']['name']}")
+    for release in json.loads(helm("list", "--all", "--all-namespaces", "--output", "json")):
+        helm("uninstall", release["name"], "--namespace", release["namespace"], "--no-hooks")
+    for name in _definitions(cluster):
+        with contextlib.suppress(httpx.HTTPStatusError):  # gone since, with its release
+            api.call(cluster.client, "DELETE", f"{CRDS}/{name}")
+    if cluster.exists(f"/api/v1/namespaces/{KRUISE_NAMESPACE}"):
+        cluster.delete_namespace()
+    eventually("no definitions", lambda: not _definitions(cluster))
+    for salt in state.pulumi.glob("*.salt"):
+        project, _, stack = salt.stem.partition(".")
+        name = f"organization/{project}/{stack}"
+        removed = pulumi.run(
+            state, ["stack", "rm", "--force", "--yes", "--preserve-config", "--stack", name], cwd=state.pulumi
+        )
+        assert removed.returncode == 0, removed.stdout
+        salt.unlink()  # by it the next module sees whether the stack exists
 
 
 @pytest.fixture(scope="session")
