@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,10 +208,40 @@ def _combinations() -> list[Any]:
     return [pytest.param(point, victim, id=f"{point.name}; killed: {victim}") for point, victim in pairs]
 
 
+class Sandboxes:
+    """The one sandbox in use: the tests share it until one of them fails."""
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._kills: Kills | None = None
+
+    def current(self) -> Kills:
+        """Return the sandbox in use, or start one."""
+        if self._kills is None:
+            state = self._opened.enter_context(contextmanager(fresh_sandbox)("kills"))
+            self._kills = Kills(state)
+        return self._kills
+
+    def discard(self) -> None:
+        """Stop the sandbox in use, if there is one, and throw it away."""
+        self._kills = None
+        self._opened.close()
+
+
 @pytest.fixture(scope="module")
-def kills() -> Iterator[Kills]:
-    for state in fresh_sandbox("kills"):
-        yield Kills(state)
+def sandboxes() -> Iterator[Sandboxes]:
+    found = Sandboxes()
+    yield found
+    found.discard()
+
+
+@pytest.fixture
+def kills(sandboxes: Sandboxes, request: pytest.FixtureRequest) -> Iterator[Kills]:
+    failed = request.session.testsfailed
+    yield sandboxes.current()
+    if request.session.testsfailed > failed:
+        # A failed test can leave the cluster and the stack in any state: the next begins with new ones.
+        sandboxes.discard()
 
 
 @pytest.mark.parametrize(("point", "victim"), _combinations())
@@ -235,12 +266,12 @@ def test_the_messages_lead_out_of_a_kill(kills: Kills, point: Point, victim: Vic
         running.finished()
     kills.cluster.cordon(REAL, on=False)
 
-    _follow(kills, point.command)
+    said = _follow(kills, point.command)
 
     kills.cluster.cordon(VIRTUAL, on=False)
     if point.command == DESTROY:
-        assert not kills.stack.resources()
-        assert not kills.has(_CRDS)
+        assert not kills.stack.resources(), said
+        assert not kills.has(_CRDS), said
         return
     kills.stack.preview("--expect-no-changes").succeeded()
     assert kills.latest() == "deployed"
@@ -314,19 +345,20 @@ def test_a_release_whose_records_were_deleted_is_made_anew(kills: Kills) -> None
     kills.stack.preview("--expect-no-changes").succeeded()
 
 
-def _follow(kills: Kills, command: str) -> None:
-    """Repeat the command, and then do what the messages say, until one succeeds."""
+def _follow(kills: Kills, command: str) -> str:
+    """Repeat the command, and do what the messages say, until one succeeds; return all that was said."""
     repeated = f"pulumi {command}"
     said = []
     for _ in range(4):
         outcome = _run(kills, repeated)
         said.append(f"$ {repeated}\n{outcome.output}")
         if outcome.code == 0:
-            return
+            return "\n".join(said)
         if "pulumi cancel" in outcome.output and "locked by" in outcome.output:
             _run(kills, "pulumi cancel --yes").succeeded()
             continue
-        commands = _COMMAND.findall(outcome.output)
+        # The preview warns with the commands with which the operation itself is then refused: once is enough.
+        commands = list(dict.fromkeys(_COMMAND.findall(outcome.output)))
         if command == DESTROY and not commands:
             # What the provider itself says names no command, which is why docs/recovering.md names this one.
             answer = _run(kills, "pulumi-openkruise recover").succeeded()
@@ -339,7 +371,7 @@ def _follow(kills: Kills, command: str) -> None:
                 outcome = _run(kills, one)
                 said.append(f"$ {one}\n{outcome.output}")
         if commands and outcome.code == 0 and one.split()[1] == repeated.split()[1]:
-            return
+            return "\n".join(said)
     raise AssertionError("the messages lead nowhere:\n" + "\n".join(said))
 
 
