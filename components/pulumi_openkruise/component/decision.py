@@ -69,7 +69,10 @@ class Decision:
         ):  # the component or its record was not registered, which is reported where it happens
             return []
         server = await self._view.server()
-        problems = moves.check_included(urn, left_out)
+        problems: list[Problem] = []
+        if left_out:
+            found = await self._view.release()
+            problems = moves.check_included(urn, True, None if isinstance(found, Unavailable) else found)
         if server is not None:
             other = declarations.claim_server(component, server)
             problems += moves.check_only_installation(self._declared, other, f"the API server {server}")

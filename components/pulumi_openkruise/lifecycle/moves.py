@@ -137,20 +137,32 @@ def check_only_installation(declared: Declared, other: str | None, place: str) -
     ]
 
 
-def check_included(component_urn: str, left_out: bool) -> list[Problem]:
+def check_included(component_urn: str, left_out: bool, seen: ReleaseState | None = None) -> list[Problem]:
     """Return the problem of a ``--target`` or ``--exclude`` run that skips a component without a record.
 
-    An earlier version wrote its state, which does not say on which cluster its parts are.
+    An earlier version wrote its state, which does not say on which cluster its parts are. A destroy that was
+    killed after it had deleted release and record leaves the same state: where the cluster (``seen``) has no
+    release, the message also says how to finish it.
     """
     if not left_out:
         return []
+    gone = seen is not None and seen.latest is None and seen.owner is None
+    finish = (
+        "  if a `pulumi destroy` was interrupted, finish it; repeat this until the namespace is gone:",
+        "    pulumi refresh --yes",
+        "    pulumi destroy",
+    )
     return [
         Problem(
             "component-left-out",
             "OpenKruise",
             "this operation leaves the component out, by --target or --exclude, and an earlier version of "
             "this module wrote its state, which does not say on which cluster its parts are",
-            ("  run `pulumi up` once without these options, or with", f"    --target '{component_urn}'"),
+            (
+                *(finish if gone else ()),
+                f"  {'else ' if gone else ''}run `pulumi up` once without these options, or with",
+                f"    --target '{component_urn}'",
+            ),
         )
     ]
 

@@ -84,6 +84,11 @@ def test_a_component_of_an_earlier_state_is_not_left_out() -> None:
     assert problem.code == "component-left-out"
     assert problem.detail[-1].strip() == "--target 'urn:x'"
     assert check_included("urn:x", False) == []
+    assert check_included("urn:x", True, INSTALLED) == [problem]
+    # A destroy that was killed between the record and the component leaves the same state.
+    (finished,) = check_included("urn:x", True, EMPTY)
+    assert [line.strip() for line in finished.detail[1:3]] == ["pulumi refresh --yes", "pulumi destroy"]
+    assert finished.detail[-1] == problem.detail[-1]
 
 
 @pytest.mark.parametrize(
