@@ -79,13 +79,24 @@ def _settled(cluster: Cluster) -> bool:
 
 
 def delete(cluster: Cluster, resources: tuple[tuple[str, str, dict[str, Any]], ...] = RESOURCES) -> None:
-    """Delete them; return when they are gone."""
+    """Delete them; return when they and their pods are gone.
+
+    The garbage collector deletes the pods, and finds their owners by the CRDs alone: where a test removes
+    those first, the pods stay until the next installation.
+    """
     for path, _, _ in resources:
         api.call(cluster.client, "DELETE", f"{path}/{NAME}")
     eventually(
         "the custom resources to be gone",
         lambda: not any(cluster.exists(f"{path}/{NAME}") for path, _, _ in resources),
     )
+    eventually("their pods to be gone", lambda: not _pods(cluster), evidence=cluster.pods)
+
+
+def _pods(cluster: Cluster) -> list[str]:
+    """Return the names of the pods of the CloneSet and of the DaemonSet."""
+    pods = cluster.get("/api/v1/namespaces/default/pods", labelSelector="app in (shop,agent)")["items"]
+    return [pod["metadata"]["name"] for pod in pods]
 
 
 def precious(cluster: Cluster) -> dict[str, str]:
