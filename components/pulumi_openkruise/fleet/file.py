@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..config.fields import unknown_key
 from ..diagnostics.problem import ConfigError, Problem, nearest, shown
 from ..selectors import Selector, SelectorError, from_mapping, parse
 
@@ -53,7 +54,7 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     if not isinstance(data, Mapping):
         found = f"expected a mapping with the keys clusters and waves, found {shown(data)}"
         raise ConfigError([Problem("wrong-type", "fleet", found)], source=source)
-    problems = [_unknown(str(key), "", KEYS) for key in data if key not in KEYS]
+    problems = [unknown_key(str(key), str(key), list(KEYS)) for key in data if key not in KEYS]
     gate = _gate(data.get("gate", "error"), "gate", problems)
     clusters = list(_clusters(data.get("clusters"), stacks, problems))
     left, waves = list(clusters), []
@@ -146,7 +147,9 @@ def _wave(
         reason = f"expected a mapping, found {shown(raw)}"
         problems.append(Problem("wrong-type", where, reason, (), _WAVE_EXAMPLE))
         return settings, None
-    problems += [_unknown(str(key), where, WAVE_KEYS) for key in raw if key not in WAVE_KEYS]
+    problems += [
+        unknown_key(f"{where}.{key}", str(key), list(WAVE_KEYS)) for key in raw if key not in WAVE_KEYS
+    ]
     name = raw.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         reason = f"expected a name of letters, digits, `-`, `_` and `.`, found {shown(name)}"
@@ -193,9 +196,3 @@ def _gate(found: Any, where: str, problems: list[Problem]) -> Gate:
     reason = f"expected {', '.join(GATES[:-1])} or {GATES[-1]}, found {shown(found)}"
     problems.append(Problem("invalid-choice", where, reason))
     return "error"
-
-
-def _unknown(key: str, where: str, known: tuple[str, ...]) -> Problem:
-    near = nearest(key, known)
-    remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return Problem("unknown-key", f"{where}.{key}" if where else key, "unknown key", (), remedy)
