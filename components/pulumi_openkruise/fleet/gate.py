@@ -15,27 +15,29 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 
 
 def check_cluster(stack: str, config: Mapping[str, Any], *, live: bool = False) -> Report | Unavailable:
-    """Return what ``check`` says of a stack's cluster; ``config`` is all of its config, by full key."""
+    """Return what ``check`` says of a stack's cluster; ``config`` is as ``Stack.config`` reads it."""
     # Imported here: it takes longer than everything else in this program.
     from ..cluster import ClusterError, connect
     from ..detection import classify
     from ..inventory.survey import survey
 
-    kubeconfig = config.get("kubernetes:kubeconfig")
+    known = {key: entry.get("value") for key, entry in config.items()}
+    kubeconfig = known.get("kubernetes:kubeconfig")
     if not kubeconfig:
         return Unavailable(f"stack {stack} has no kubernetes:kubeconfig")
     prefix = f"{NAMESPACE}:"
-    raw = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    raw = {key.removeprefix(prefix): value for key, value in known.items() if key.startswith(prefix)}
+    secret_keys = {key for key in raw if config[f"{prefix}{key}"].get("secret")}
     source = f"config of stack {stack}"
     try:
-        settings = read_settings(
-            parse_config(raw, source=source), source=source, field_name=config_field_name()
-        )
+        # No message shows what is in a secret.
+        arguments = parse_config(raw, source=source, secret_keys=secret_keys)
+        settings = read_settings(arguments, source=source, field_name=config_field_name())
         expected = expect_settings(settings, source)
         cluster = connect(
             str(kubeconfig),
-            config.get("kubernetes:context"),
-            config.get("kubernetes:cluster"),
+            known.get("kubernetes:context"),
+            known.get("kubernetes:cluster"),
             connect_seconds=CONNECT_SECONDS,
             read_seconds=READ_SECONDS,
         )

@@ -130,9 +130,12 @@ class Stack:
         )
 
     async def config(self) -> dict[str, Any]:
-        """Return the stack's whole config with its secrets in plain text, for this process's memory alone."""
-        found = await self.read("config", "--show-secrets")
-        return {key: entry.get("value") for key, entry in found.items()}
+        """Return the stack's whole config by full key: for each its ``value``, and whether it is ``secret``.
+
+        Secrets are in plain text, for this process's memory alone.
+        """
+        found: dict[str, Any] = await self.read("config", "--show-secrets")
+        return found
 
 
 def build_command(*arguments: str) -> list[str]:
