@@ -70,14 +70,29 @@ def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool =
     """
     if _flow_depth(text) > DEEPEST:
         raise YamlError(f"nested too deeply: more than {DEEPEST} levels")
-    if ("*" in text) if isinstance(text, str) else (b"*" in text):
+    aliases = ("*" in text) if isinstance(text, str) else (b"*" in text)
+    if aliases or _may_nest_deeply(text):
         return _count_values(text, MOST_VALUES if most is None else most, for_ruamel)
     return None  # without an alias it holds no more values than characters
 
 
+def _may_nest_deeply(text: str | bytes) -> bool:
+    """Return whether lists and mappings without brackets may nest deeper than the loader in C bears.
+
+    It calls itself for each level and has no limit: too many levels are a segmentation fault. Each level
+    but one in two begins further to the right, after nothing but indentation and the indicators of others.
+    """
+    indicators = r"[ \t?:\x00-]"  # 0 stands beside each of them in UTF-16
+    return re.search(f"{indicators}{{{DEEPEST}}}", _get_plain(text)) is not None
+
+
+def _get_plain(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode("latin-1")
+
+
 def _flow_depth(text: str | bytes) -> int:
     """Return how deep brackets nest; those in strings count, too, which no real text notices."""
-    plain = text if isinstance(text, str) else text.decode("latin-1")
+    plain = _get_plain(text)
     depth = deepest = 0
     for found in re.finditer(r"[\[\]{}]", plain):
         depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)

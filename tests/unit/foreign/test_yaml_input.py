@@ -86,10 +86,29 @@ def test_many_brackets_beside_each_other_are_not_deep() -> None:
     check_size("a: " + "[{}]" * 50_000)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000 + "a", "a: *b\n" + "[" * 300 + "]" * 300])
+@pytest.mark.parametrize("text", ["[" * 100_000, "a: *b\n" + "[" * 300 + "]" * 300])
 def test_nesting_is_bounded(text: str) -> None:
     with pytest.raises(YamlError):
         load_yaml(text)
+
+
+@pytest.mark.parametrize("for_ruamel", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- " * 100_000 + "a",
+        "? " * 100_000 + "a",
+        "- ? " * 50_000 + "a",
+        "".join(" " * level + "a:\n" for level in range(2000)),
+        "".join(" " * level + "a:\n" + " " * level + "-\n" for level in range(2000)),
+        "\r".join(" " * level + "a:" for level in range(2000)),
+    ],
+)
+def test_nesting_without_brackets_is_bounded_before_the_loader_in_c(text: str, for_ruamel: bool) -> None:
+    """Some builds of PyYAML have no limit of their own: their process ends with a segmentation fault."""
+    for one in (text, text.encode(), text.encode("utf-16")):
+        with pytest.raises(YamlError, match="nested too deeply: more than 200 levels"):
+            check_size(one, for_ruamel=for_ruamel)
 
 
 @pytest.mark.parametrize(
