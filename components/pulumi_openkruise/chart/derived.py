@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..diagnostics.field_names import FieldName
-from ..diagnostics.problem import Problem, shown
+from ..diagnostics.problem import Problem, show
 from .gates import gates_problems, render_gates
 from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
@@ -59,7 +59,7 @@ def derived_problems(
         yield from gates_problems(given.get("feature_gates", {}), chart, where, beside)
     registry = given.get("image_registry")
     if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
-        reason = f"expected a registry's host, with a path if it has one, found {shown(registry)}"
+        reason = f"expected a registry's host, with a path if it has one, found {show(registry)}"
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
         yield Problem("invalid-registry", field_name("image_registry"), reason, (), remedy)
     else:
@@ -67,7 +67,7 @@ def derived_problems(
     for index, secret in given.get("image_pull_secrets", ()):
         if not re.fullmatch(_SECRET_NAME, secret, re.ASCII) or len(secret) > 253:
             reason = (
-                f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {shown(secret)}"
+                f"expected a Secret's name, lower-case letters, digits, '-' and '.', found {show(secret)}"
             )
             yield Problem("invalid-name", f"{field_name('image_pull_secrets')}[{index}]", reason)
 
@@ -111,7 +111,7 @@ def _unknown_platform(name: str, where: str) -> Problem:
     remedy = f"{every}; others need no setting, or one that docs/platforms.md names"
     if len(letters) > 2 and meant:
         remedy = f"did you mean {meant[0]}? {remedy}"
-    return Problem("unknown-platform", where, f"unknown platform {shown(name)}", (), remedy)
+    return Problem("unknown-platform", where, f"unknown platform {show(name)}", (), remedy)
 
 
 def _platform_line(name: str, chart: Version, field_name: FieldName) -> Problem:

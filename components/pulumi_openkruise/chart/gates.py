@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..diagnostics.problem import Problem, Severity, nearest, shown
+from ..diagnostics.problem import Problem, Severity, find_nearest, show
 from .effective_gates import CHART_DEFAULT, check_effects, dropped_defaults
 from .gate_names import SINCE
 from .version import Version, version
@@ -40,11 +40,11 @@ def gates_problems(
         place = f"{where}.{name}"
         problem = _name_problem(name, chart, place) if isinstance(name, str) else None
         if not isinstance(name, str):
-            yield Problem("wrong-type", where, f"expected the name of a gate, found {shown(name)}")
+            yield Problem("wrong-type", where, f"expected the name of a gate, found {show(name)}")
         elif problem is not None:
             yield problem
         if isinstance(name, str) and not isinstance(on, bool):
-            reason = f"expected true or false, found {shown(on)}"
+            reason = f"expected true or false, found {show(on)}"
             yield Problem("wrong-type", place, reason, (), "write true or false, without quotes")
         if isinstance(name, str) and isinstance(on, bool):
             good[name] = on
@@ -95,7 +95,7 @@ def _near(name: str, chart: Version) -> str | None:
     known = known_gates(chart)
     if name in _GO_NAMES:
         return _GO_NAMES[name] if _GO_NAMES[name] in known else None
-    return nearest(name, known)
+    return find_nearest(name, known)
 
 
 def _severity(chart: Version) -> Severity:

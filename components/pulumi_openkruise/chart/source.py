@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
-from ..diagnostics.problem import Problem, shown
+from ..diagnostics.problem import Problem, show
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, LocalChart, Look, is_bare_name
 from .repository import listed_digests, strip_login
@@ -33,7 +33,7 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
     """Yield the problems in the form of chart, repository, version and digest."""
     chart = given.get("chart", CHART)
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
-        reason = f"expected the chart's name, its path or an oci:// reference, found {shown(chart)}"
+        reason = f"expected the chart's name, its path or an oci:// reference, found {show(chart)}"
         yield Problem("invalid-chart", field_name("chart"), reason)
     repository = given.get("chart_repository")
     if repository is not None:
@@ -43,23 +43,23 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
             reason = "an OCI registry is not a repository"
             yield Problem("invalid-repository", where, reason, (), remedy)
         elif not _is_address(repository):
-            reason = f"expected an http:// or https:// address, found {shown(strip_login(repository))}"
+            reason = f"expected an http:// or https:// address, found {show(strip_login(repository))}"
             yield Problem("invalid-repository", where, reason)
         elif chart.strip() and not is_bare_name(chart):
-            reason = f"has no effect with {field_name('chart')} {shown(chart)}, which needs no repository"
+            reason = f"has no effect with {field_name('chart')} {show(chart)}, which needs no repository"
             remedy = f"leave it out, or give the chart's bare name as {field_name('chart')}"
             yield Problem("needless-repository", where, reason, (), remedy)
     text = given.get("chart_version", CHART_VERSION)
     if _version(text) is None:
         remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
-        reason = f"expected a version as {CHART_VERSION}, found {shown(text)}"
+        reason = f"expected a version as {CHART_VERSION}, found {show(text)}"
         yield Problem("invalid-version", field_name("chart_version"), reason, (), remedy)
     digest, where = given.get("chart_digest"), field_name("chart_digest")
     if digest is not None and digest_of(digest) is None:
-        reason = f"expected the SHA-256 of the chart's archive, 64 hexadecimal digits, found {shown(digest)}"
+        reason = f"expected the SHA-256 of the chart's archive, 64 hexadecimal digits, found {show(digest)}"
         yield Problem("invalid-digest", where, reason, (), "run `sha256sum` on the archive")
     elif digest is not None and "://" in chart:
-        reason = f"cannot be checked for {shown(chart)}, which the provider fetches by itself"
+        reason = f"cannot be checked for {show(chart)}, which the provider fetches by itself"
         yield Problem("no-digest", where, reason, (), _PULL.format(chart=field_name("chart")))
 
 
@@ -76,13 +76,13 @@ def read_and_compare_chart(
     try:
         local, problem = look(chart), None
     except ChartFileError as error:
-        reason = f"{shown(chart)}: {error.reason}"
+        reason = f"{show(chart)}: {error.reason}"
         local, problem = None, Problem(error.code, where, reason, (), error.remedy)
     if is_bare_name(chart):
         if local is None and problem is None:
             return None, []
         # Helm reads the disk before the repository.
-        reason = f"{shown(chart)} beside the program would be installed, not the repository's chart"
+        reason = f"{show(chart)} beside the program would be installed, not the repository's chart"
         remedy = f"write ./{chart} if it is meant, or give it another name"
         return None, [Problem("shadowed-chart", where, reason, (), remedy)]
     if problem is not None:
@@ -93,7 +93,7 @@ def read_and_compare_chart(
 def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
     wanted = given.get("chart_version")
     if wanted is not None and _version(wanted) is not None and wanted != local.version:
-        reason = f"{shown(given['chart'])} is version {shown(local.version)}, not {shown(wanted)}"
+        reason = f"{show(given['chart'])} is version {show(local.version)}, not {show(wanted)}"
         yield Problem("other-chart", field_name("chart_version"), reason, (), "change one of the two")
     digest = digest_of(given.get("chart_digest", ""))
     published = PUBLISHED.get(local.version, ()) if local.name == CHART else ()
@@ -102,7 +102,7 @@ def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldN
         yield Problem("no-digest", field_name("chart_digest"), "a folder has no digest", (), remedy)
     elif digest is not None and digest != local.digest:
         detail = (f"    expected {digest}", f"    found    {local.digest}")
-        reason = f"{shown(given['chart'])} is another archive"
+        reason = f"{show(given['chart'])} is another archive"
         remedy = "do not install it before you know why: it may have been changed on its way"
         yield Problem("other-digest", field_name("chart_digest"), reason, detail, remedy)
     elif digest is None and local.digest is not None and published and local.digest not in published:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.field_names import FieldName, argument_name
-from ..diagnostics.problem import Problem, Severity, nearest
+from ..diagnostics.problem import Problem, Severity, find_nearest
 from .contract import ABSENT, FIRST, KEYS, Key
 from .value_types import check_type, found
 from .version import Version, version
@@ -180,9 +180,9 @@ class _Checks:
         level = dict.fromkeys(
             known[len(section)] for known in self._usable if known[: len(section)] == section
         )
-        near = nearest(name, level)
+        near = find_nearest(name, level)
         if near is not None:
             return [(*section, near)]
         joined = {".".join(known): known for known in paths}
-        like = None if section else nearest(name, joined)
+        like = None if section else find_nearest(name, joined)
         return [joined[like]] if like else []

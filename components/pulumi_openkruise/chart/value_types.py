@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..diagnostics.problem import Problem, nearest
+from ..diagnostics.problem import Problem, find_nearest
 
 Kind = Literal[
     "boolean", "string", "list of strings", "gates", "count", "port", "webhook-seconds", "level", "duration",
@@ -187,7 +187,7 @@ def _items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | Non
 
 
 def _unknown(name: Any, path: str, known: tuple[str, ...]) -> Problem:
-    near = nearest(str(name), known)
+    near = find_nearest(str(name), known)
     remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
     return Problem("unknown-key", f"{path}.{name}", "unknown key", (), remedy)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import translate
 
-from ..diagnostics.wording import counted
+from ..diagnostics.wording import pluralize
 from .finding import SEVERITIES, AcceptedFinding, Code, Finding, ObjectReference, make
 
 EXPIRED = Code(
@@ -76,7 +76,7 @@ def _find_expired(acceptances: Sequence[Acceptance], today: date) -> Iterator[Fi
             for one in expired
         ]
         yield make(
-            EXPIRED, f"{counted(len(expired), 'acceptance has', 'acceptances have')} expired", evidence
+            EXPIRED, f"{pluralize(len(expired), 'acceptance has', 'acceptances have')} expired", evidence
         )
 
 
@@ -84,5 +84,5 @@ def _say_what_is_left(rest: Finding, whole: Finding) -> Finding:
     left, all_of_them = len(rest.objects), len(whole.objects)
     if left == all_of_them:
         return rest
-    note = f"{counted(all_of_them - left, 'object')} of {all_of_them:,} accepted"
+    note = f"{pluralize(all_of_them - left, 'object')} of {all_of_them:,} accepted"
     return replace(rest, evidence=(*rest.evidence, note))

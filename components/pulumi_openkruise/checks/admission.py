@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import deployed
 from ..inventory.json_access import at, condition, items, mapping, name_of, strings, text
 from ..inventory.location import SERVICE, called_service, find_serving_namespace
@@ -128,15 +128,15 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         names = [
             ObjectReference(kind, f"kruise-{kind[:-20].lower()}-webhook-configuration") for kind in missing
         ]
-        evidence = [f"missing: {listed(map(str, names))}"]
-        yield make(MISSING, f"no {listed(missing)} of OpenKruise", evidence, names)
+        evidence = [f"missing: {shorten(map(str, names))}"]
+        yield make(MISSING, f"no {shorten(missing)} of OpenKruise", evidence, names)
     hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
     there = find_serving_namespace(snapshot, expected.namespace)
     astray = [hook for hook in hooks if called_service(mapping(hook, "clientConfig")) != (there, SERVICE)]
     if astray:
         namespace, service = called_service(mapping(astray[0], "clientConfig"))
         evidence = [f"{text(astray[0], 'name')} calls the Service {namespace or '?'}/{service or '?'}"]
-        points = counted(len(astray), "webhook points", "webhooks point")
+        points = pluralize(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
         yield make(WRONG_NAMESPACE, what, evidence, _webhooks(astray))
     if isinstance(snapshot.certificates, Unavailable):
@@ -151,10 +151,10 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
     ]
     if wrong:
         empty = [hook for hook in wrong if not text(hook, "clientConfig", "caBundle")]
-        evidence = [f"{counted(len(bundles), 'different caBundle')} in {counted(len(hooks), 'webhook')}"]
+        evidence = [f"{pluralize(len(bundles), 'different caBundle')} in {pluralize(len(hooks), 'webhook')}"]
         if empty:
-            evidence.append(f"empty in {listed(text(hook, 'name') for hook in empty)}")
-        what = f"{counted(len(wrong), 'webhook')} without the manager's CA"
+            evidence.append(f"empty in {shorten(text(hook, 'name') for hook in empty)}")
+        what = f"{pluralize(len(wrong), 'webhook')} without the manager's CA"
         yield make(CA_BUNDLE, what, evidence, _webhooks(wrong))
 
 
@@ -166,13 +166,13 @@ def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
     configured = any(isinstance(one, dict) for one in (snapshot.mutating, snapshot.validating))
     there = find_serving_namespace(snapshot, expected.namespace)
     if configured and not ready:
-        evidence = [f"{counted(len(endpoints), 'endpoint')} of Service {there}/{SERVICE}, none ready"]
+        evidence = [f"{pluralize(len(endpoints), 'endpoint')} of Service {there}/{SERVICE}, none ready"]
         yield make(NO_ENDPOINT, NO_ENDPOINT.title, evidence, [ObjectReference("Service", SERVICE, there)])
     names = [text(one, "targetRef", "name") for one in ready]
     foreign = sorted(name for name in names if name and not name.startswith("kruise-controller-manager-"))
     if foreign:
-        evidence = [f"pods {listed(foreign)}"]
-        what = f"{counted(len(foreign), 'foreign pod')} behind the webhooks' Service"
+        evidence = [f"pods {shorten(foreign)}"]
+        what = f"{pluralize(len(foreign), 'foreign pod')} behind the webhooks' Service"
         yield make(
             FOREIGN_ENDPOINT, what, evidence, [ObjectReference("Pod", name, there) for name in foreign]
         )
@@ -215,9 +215,9 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         stored = strings(one, "status", "storedVersions")
         lost = [version for version in stored if version not in served]
         if lost:
-            gone.append((name, f"{name}: stored in {listed(lost)}, the definition has {listed(served)}"))
+            gone.append((name, f"{name}: stored in {shorten(lost)}, the definition has {shorten(served)}"))
         elif any(version not in written for version in stored):
-            old.append((name, f"{name}: stored in {listed(stored)}, storage version {listed(written)}"))
+            old.append((name, f"{name}: stored in {shorten(stored)}, storage version {shorten(written)}"))
         conversion = mapping(one, "spec", "conversion")
         client = mapping(conversion, "webhook", "clientConfig")
         if conversion.get("strategy") == "Webhook":
@@ -228,7 +228,7 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
                 astray.append((name, f"{name}: no caBundle"))
     for code, found in ((CRD_MISSING, broken), (STORED_UNKNOWN, gone), (STORED, old), (CONVERSION, astray)):
         if found:
-            what = f"{counted(len(found), 'CustomResourceDefinition')}: {code.title}"
+            what = f"{pluralize(len(found), 'CustomResourceDefinition')}: {code.title}"
             names = [ObjectReference("CustomResourceDefinition", name) for name, _line in found]
             yield make(code, what, [line for _name, line in found], names)
 

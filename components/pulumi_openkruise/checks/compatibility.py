@@ -8,7 +8,7 @@ from ..chart.gates import known_gates
 from ..chart.kubernetes import RUN_HERE, find_support, format_minor
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import latest
 from ..inventory.json_access import items, mapping, strings
 from ..inventory.location import is_installed_here
@@ -92,7 +92,7 @@ def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             for found in _gates(mapping(pod, "spec")):
                 by_text[found].append(pod_named(pod))
     if len({frozenset(_parsed(found).items()) for found in by_text}) > 1:
-        evidence = [f"{found or '(none)'}: {listed(pods)}" for found, pods in sorted(by_text.items())]
+        evidence = [f"{found or '(none)'}: {shorten(pods)}" for found, pods in sorted(by_text.items())]
         yield make(GATES_DIFFER, GATES_DIFFER.title, evidence)
     wrong: list[str] = []
     for found in sorted(by_text):
@@ -103,7 +103,7 @@ def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         unknown = _unknown(gates, snapshot, expected)
         wrong += [f"{found}: OpenKruise has no gate {gate}" for gate in unknown]
     if wrong:
-        yield make(GATES_WRONG, f"{counted(len(wrong), 'wrong feature gate')}", wrong)
+        yield make(GATES_WRONG, f"{pluralize(len(wrong), 'wrong feature gate')}", wrong)
 
 
 def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> list[str]:

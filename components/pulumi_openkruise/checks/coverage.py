@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import and_more, counted, listed
+from ..diagnostics.wording import count_rest, pluralize, shorten
 from ..inventory.json_access import at, items, name_of, number, text
 from ..inventory.location import is_installed_here
 from ..inventory.pods import is_daemon, is_manager, pod_named, target
@@ -150,7 +150,7 @@ def check_nodes(
     yield from _find_lost_nodes(states, expected)
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
-        what = f"{counted(len(exposed), 'node')} where no daemon can run, covered by no selector"
+        what = f"{pluralize(len(exposed), 'node')} where no daemon can run, covered by no selector"
         yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), node_references(_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
@@ -158,12 +158,12 @@ def check_nodes(
         for one in unsure:
             groups[one.node.classification.settle, one.admitted].append(one)
         evidence = [
-            f"{'admitted' if admitted else 'excluded'}: {listed(_names(members))}; {settle or 'no evidence'}"
+            f"{'admitted' if admitted else 'excluded'}: {shorten(_names(members))}; {settle or 'no evidence'}"
             for (settle, admitted), members in groups.items()
         ]
         yield make(
             UNSURE,
-            f"{counted(len(unsure), 'node')} that may be real or virtual",
+            f"{pluralize(len(unsure), 'node')} that may be real or virtual",
             evidence,
             node_references(_names(unsure)),
         )
@@ -178,7 +178,7 @@ def check_nodes(
         and not one.node.guarded
     ]
     if bare:
-        what = f"{counted(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
+        what = f"{pluralize(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
         yield make(UNTAINTED, what, _kinds(bare), node_references(_names(bare)), severity=severity)
 
@@ -197,8 +197,8 @@ def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
         if found:
             first = found[0].node
             why = _explain_verdict(first.undeclared)
-            evidence = [f"{listed(_names(found))}; for example {first.name}: {why}"]
-            what = f"{counted(len(found), 'node')} declared {declared}, and {looks} by everything else"
+            evidence = [f"{shorten(_names(found))}; for example {first.name}: {why}"]
+            what = f"{pluralize(len(found), 'node')} declared {declared}, and {looks} by everything else"
             yield make(code, what, evidence, node_references(_names(found)))
 
 
@@ -210,13 +210,13 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
             groups[one.hits].append(one)
     for hits, members in groups.items():
         by = [f"{expected.selectors[hit]} ({expected.origins[hit]})" for hit in hits]
-        cause = listed(by) if by else f"the affinity of {expected.source}"
+        cause = shorten(by) if by else f"the affinity of {expected.source}"
         first = members[0].node
         why, labels = _explain_verdict(first.classification), _labels(first, _deciding(hits, expected))
         evidence = [f"excluded by {cause}", f"for example {first.name}: {why}, {labels}"]
         yield make(
             REAL_EXCLUDED,
-            f"{counted(len(members), 'real node')} excluded",
+            f"{pluralize(len(members), 'real node')} excluded",
             evidence,
             node_references(_names(members)),
         )
@@ -234,9 +234,9 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
     for places in by_origin.values():
         origin = expected.origins[places[0]]
         if origin != "base exclusion" and not hit.intersection(places):
-            idle.append(f"{origin}: {listed(str(expected.selectors[place]) for place in places)}")
+            idle.append(f"{origin}: {shorten(str(expected.selectors[place]) for place in places)}")
     if idle:
-        what = f"{counted(len(idle), 'selector matches', 'selectors match')} no node"
+        what = f"{pluralize(len(idle), 'selector matches', 'selectors match')} no node"
         yield make(NOTHING_MATCHED, what, idle)
 
 
@@ -263,8 +263,8 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
             waiting[one.reason].append(one)
     if waiting:
         members = [one for group in waiting.values() for one in group]
-        evidence = [f"{reason}: {listed(_names(group))}" for reason, group in waiting.items()]
-        what = f"{counted(len(members), 'ready real node')} without a ready daemon"
+        evidence = [f"{reason}: {shorten(_names(group))}" for reason, group in waiting.items()]
+        what = f"{pluralize(len(members), 'ready real node')} without a ready daemon"
         yield make(NO_DAEMON, what, evidence, node_references(_names(members)))
     restarted = [
         (pod, count)
@@ -279,14 +279,14 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
     ]
     if restarted:
         evidence = [f"{pod_named(pod)} on {target(pod)}: {count} restarts" for pod, count in restarted[:5]]
-        what = f"{counted(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
+        what = f"{pluralize(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
         yield make(RESTARTS, what, evidence, [_reference(pod) for pod, _count in restarted])
 
 
 def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
     if pods:
         evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
-        found = f"{counted(len(pods), what)} on nodes where it cannot run"
+        found = f"{pluralize(len(pods), what)} on nodes where it cannot run"
         yield make(code, found, evidence, map(_reference, pods))
 
 
@@ -305,8 +305,8 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
         and one.node.name not in images
     ]
     if images and missing:
-        evidence = [f"{len(images):,} NodeImages, none for {listed(_names(missing))}"]
-        what = f"{counted(len(missing), 'ready real node')} without a NodeImage"
+        evidence = [f"{len(images):,} NodeImages, none for {shorten(_names(missing))}"]
+        what = f"{pluralize(len(missing), 'ready real node')} without a NodeImage"
         yield make(NODE_IMAGE_MISSING, what, evidence, node_references(_names(missing)))
 
 
@@ -322,17 +322,17 @@ def _foreign(
     wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in tasks]
     if wrong:
         labelled = [one for one in wrong if one.node.labels.get("type") == "virtual-kubelet"]
-        evidence = [f"{kind} {listed(_names(wrong))}"]
+        evidence = [f"{kind} {shorten(_names(wrong))}"]
         if labelled:
             evidence.append(
-                f"created before these were labelled type=virtual-kubelet: {listed(_names(labelled))}"
+                f"created before these were labelled type=virtual-kubelet: {shorten(_names(labelled))}"
             )
         waiting = {one.node.name: tasks[one.node.name] for one in wrong if tasks[one.node.name]}
         if waiting:
             first, *others = task.partition(" ")
-            total = counted(sum(waiting.values()), task, f"{first}s{''.join(others)}")
-            evidence.append(f"{total} on {listed(sorted(waiting))}")
-        what = f"{counted(len(wrong), f'{kind} object')} of nodes without a daemon"
+            total = pluralize(sum(waiting.values()), task, f"{first}s{''.join(others)}")
+            evidence.append(f"{total} on {shorten(sorted(waiting))}")
+        what = f"{pluralize(len(wrong), f'{kind} object')} of nodes without a daemon"
         severity: Severity = "warning" if waiting else code.severity
         yield make(
             code,
@@ -368,7 +368,7 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     for one in states:
         groups[one.node.classification.kind or "kind unknown"].append(one)
     return [
-        f"{kind}: {listed(_names(members))} ({_explain_verdict(members[0].node.classification)})"
+        f"{kind}: {shorten(_names(members))} ({_explain_verdict(members[0].node.classification)})"
         for kind, members in sorted(groups.items())
     ]
 
@@ -386,7 +386,7 @@ def _labels(node: NodeFacts, deciding: Set[str]) -> str:
     keys = sorted(node.labels, key=lambda key: (key not in deciding, key))
     shown = max(_MOST_LABELS, len(deciding & node.labels.keys()))
     return describe_labels({key: node.labels[key] for key in keys[:shown]}) + (
-        f" {and_more(keys, shown)}" if len(keys) > shown else ""
+        f" {count_rest(keys, shown)}" if len(keys) > shown else ""
     )
 
 
@@ -395,4 +395,4 @@ def _explain_verdict(classification: Classification) -> str:
     seen = [one.description for one in classification.evidence if one.points_to == classification.verdict]
     if classification.verdict == "real" and classification.no_daemon:
         return classification.no_daemon
-    return listed(seen[:2]) or "no evidence of a virtual node"
+    return shorten(seen[:2]) or "no evidence of a virtual node"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..chart.registries import find_partial_mirror
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import latest
 from ..inventory.json_access import items, mapping, name_of, number, strings, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
@@ -64,8 +64,8 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
     own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in _MANAGERS_OWN}
     if own:
         total = sum(map(len, own.values()))
-        evidence = [f"{counted(len(names), kind)}: {listed(names)}" for kind, names in sorted(own.items())]
-        what = f"{counted(total, 'custom resource')} of {counted(len(own), 'kind')}"
+        evidence = [f"{pluralize(len(names), kind)}: {shorten(names)}" for kind, names in sorted(own.items())]
+        what = f"{pluralize(total, 'custom resource')} of {pluralize(len(own), 'kind')}"
         yield make(
             DELETES,
             what,
@@ -75,7 +75,7 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
     guarded = {kind: names for kind, names in own.items() if kind in GUARDED}
     if guarded:
         evidence = [
-            f"{counted(len(names), kind)}: {listed(names)}" for kind, names in sorted(guarded.items())
+            f"{pluralize(len(names), kind)}: {shorten(names)}" for kind, names in sorted(guarded.items())
         ]
         yield make(REFUSES, REFUSES.title, evidence)
 
@@ -91,7 +91,7 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         if not name_of(job).endswith("-finalizer") or number(job, "status", "succeeded"):
             continue
         failed = number(job, "status", "failed")
-        evidence = [f"Job {name_of(job)}: {counted(failed, 'pod')} failed, created {_created(job)}"]
+        evidence = [f"Job {name_of(job)}: {pluralize(failed, 'pod')} failed, created {_created(job)}"]
         evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
         yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
@@ -123,8 +123,8 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         if not is_daemon(pod) and not is_manager(pod) and "-finalizer" not in name_of(pod)
     ]
     if others:
-        what = f"{counted(len(others), 'foreign pod')} in namespace {expected.namespace}"
-        yield make(OTHERS, what, [listed(map(str, others))], others)
+        what = f"{pluralize(len(others), 'foreign pod')} in namespace {expected.namespace}"
+        yield make(OTHERS, what, [shorten(map(str, others))], others)
 
 
 def _custom_resource(kind: str, name: str) -> ObjectReference:

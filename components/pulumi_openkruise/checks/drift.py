@@ -11,7 +11,7 @@ from typing import Any
 
 from ..config.node_affinity import REQUIRED
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import deployed
 from ..inventory.json_access import at, items, strings
 from ..inventory.snapshot import Key, Object, Snapshot
@@ -105,14 +105,14 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
     if missing:
         kinds = Counter(kind for _version, kind, _namespace, _name in missing)
         evidence = [
-            f"{counted(count, kind)}: {listed(_names(missing, kind))}"
+            f"{pluralize(count, kind)}: {shorten(_names(missing, kind))}"
             for kind, count in sorted(kinds.items())
         ]
-        what = f"{counted(len(missing), 'object')} of the release missing"
+        what = f"{pluralize(len(missing), 'object')} of the release missing"
         yield make(OBJECTS, what, evidence, map(_reference, missing))
     if changed:
         evidence = [f"{_named(key)}: {_dotted(path)}" for key, path in changed]
-        what = f"{counted(len(changed), 'field')} changed by hand"
+        what = f"{pluralize(len(changed), 'field')} changed by hand"
         yield make(FIELDS, what, evidence, sorted({_reference(key) for key, _path in changed}))
 
 
@@ -188,7 +188,7 @@ def _short(node_selector: Any) -> str:
 
 def _requirement(one: Object) -> str:
     values = strings(one, "values")
-    return f"{one.get('key')} {one.get('operator')}{f' [{listed(values)}]' if values else ''}"
+    return f"{one.get('key')} {one.get('operator')}{f' [{shorten(values)}]' if values else ''}"
 
 
 def _same_quantity(one: Any, other: Any) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import latest
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import find_serving_namespace, is_installed_here
@@ -161,7 +161,7 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             number(deployment, "status", "availableReplicas"),
         )
         if available < wanted or wanted == 0:
-            what = f"{available} of {counted(wanted, 'manager')} available"
+            what = f"{available} of {pluralize(wanted, 'manager')} available"
             severity = MANAGER_DOWN.severity if available == 0 else "error"
             why = [
                 f"{pod_named(pod)}: {text(pod, 'status', 'phase') or 'no phase'}"
@@ -182,7 +182,7 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             number(daemon_set, "status", key) for key in ("desiredNumberScheduled", "numberReady")
         )
         if ready < desired:
-            what = f"{ready:,} of {counted(desired, 'daemon')} ready"
+            what = f"{ready:,} of {pluralize(desired, 'daemon')} ready"
             updated = number(daemon_set, "status", "updatedNumberScheduled")
             evidence = [f"{updated:,} are at the newest revision of the DaemonSet"]
             yield make(
@@ -243,12 +243,12 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     if len(present) > 1:
         names = [f"{namespace}/{name}" for namespace, name in sorted(present)]
         references = [ObjectReference("Release", name, namespace) for namespace, name in sorted(present)]
-        yield make(SEVERAL, f"{len(names)} releases of the chart", [listed(names)], references)
+        yield make(SEVERAL, f"{len(names)} releases of the chart", [shorten(names)], references)
     wanted = (expected.release_namespace, expected.release_name)
     if isinstance(snapshot.daemon_set, dict) and (
         wanted not in present if expected.is_stack else not present
     ):
-        found = listed(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none"
+        found = shorten(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none"
         what = f"Helm has no record of release {'/'.join(wanted)}"
         by, evidence, remedy = release_owner(snapshot.daemon_set), [f"releases found: {found}"], ""
         if by is not None:

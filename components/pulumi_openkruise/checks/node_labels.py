@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..detection import DECLARED, Classification
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import name_of, seconds_between
 from ..inventory.snapshot import NodeFacts, Snapshot
 from .finding import Code, Finding, make, node_references
@@ -40,10 +40,10 @@ def check_policy(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Fi
     if missed:
         names = sorted(node.name for node in missed)
         evidence = [
-            f"no label {DECLARED} on {listed(names)}",
+            f"no label {DECLARED} on {shorten(names)}",
             f"MutatingAdmissionPolicy {name_of(snapshot.node_label_policy)} is there",
         ]
-        what = f"{counted(len(names), 'virtual node')} without the label that the policy sets"
+        what = f"{pluralize(len(names), 'virtual node')} without the label that the policy sets"
         yield make(MISSED, what, evidence, node_references(names))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted
+from ..diagnostics.wording import pluralize
 from ..inventory.location import is_installed_here
 from ..inventory.snapshot import NOT_ASKED, Snapshot
 from . import (
@@ -213,16 +213,15 @@ class Report:
         """Return a line with the nodes by state and the number of findings."""
         nodes = [f"{count:,} {STATES[state]}" for state, count in self.counts().items()]
         listed = "; ".join(nodes) or "no nodes"
-        return (
-            f"{counted(len(self.states), 'node')}: {listed}. Findings: {self.describe_findings() or 'none'}."
-        )
+        findings = self.describe_findings() or "none"
+        return f"{pluralize(len(self.states), 'node')}: {listed}. Findings: {findings}."
 
     def describe_findings(self) -> str:
         """Return the number of findings by severity in words, empty where there is none."""
         found = Counter(finding.severity for finding in self.findings)
         nouns = {"error": "errors", "warning": "warnings"}
         counts = [
-            counted(found[severity], severity, nouns.get(severity, severity))
+            pluralize(found[severity], severity, nouns.get(severity, severity))
             for severity in SEVERITIES
             if found[severity]
         ]

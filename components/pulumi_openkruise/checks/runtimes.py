@@ -14,7 +14,7 @@ from ..detection.runtimes import (
     searched_paths,
 )
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import items, mapping, strings, text
 from ..inventory.snapshot import NodeFacts, Snapshot
 from .expected import Expected
@@ -52,12 +52,12 @@ def check_cri(states: Sequence[NodeState], kruise: Version | None) -> Iterator[F
         return
     names = sorted(name for members in groups.values() for name in members)
     evidence = [
-        f"{runtime} and kubelet {kubelet} on {listed(sorted(members))}: {mismatch}"
+        f"{runtime} and kubelet {kubelet} on {shorten(sorted(members))}: {mismatch}"
         for (mismatch, runtime, kubelet), members in sorted(groups.items(), key=lambda one: one[0][1:])
     ]
     ways = sorted({mismatch.remedy for mismatch, _runtime, _kubelet in groups})
     needed = next(iter(groups))[0].needed
-    what = f"{counted(len(names), 'node')} whose container runtime does not serve CRI {needed}"
+    what = f"{pluralize(len(names), 'node')} whose container runtime does not serve CRI {needed}"
     remedy = f"{'; '.join(ways)}; or exclude these nodes"
     yield make(RUNTIME_OLD, what, evidence, node_references(names), remedy=remedy)
 
@@ -85,13 +85,13 @@ def check_sockets(
         return
     names = sorted(node.name for nodes in missed.values() for node in nodes)
     evidence = [
-        f"{socket.path} on {listed(sorted(node.name for node in nodes))} ({socket.shown_by}, kubelet "
+        f"{socket.path} on {shorten(sorted(node.name for node in nodes))} ({socket.shown_by}, kubelet "
         f"{nodes[0].kubelet or 'unknown'})"
         for socket, nodes in sorted(missed.items())
     ]
-    evidence.append(f"the daemon searches {listed(searched_paths(location, file, kruise), 6)}")
+    evidence.append(f"the daemon searches {shorten(searched_paths(location, file, kruise), 6)}")
     kinds = " or ".join(dict.fromkeys(socket.shown_by for socket in sorted(missed)))
-    what = f"{counted(len(names), 'node')} with another socket ({kinds})"
+    what = f"{pluralize(len(names), 'node')} with another socket ({kinds})"
     remedy = _remedy(missed, others, kruise)
     yield make(SOCKET, what, evidence, node_references(names), remedy=remedy)
 
@@ -101,8 +101,8 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     assert not isinstance(snapshot.logs, Unavailable)
     without = sorted(pod for pod, log in snapshot.logs.items() if NO_SOCKET_LOG in log)
     if without:
-        evidence = [f"`{NO_SOCKET_LOG}` in the log of {listed(without)}"]
-        what = f"{counted(len(without), 'daemon')} found no runtime's socket"
+        evidence = [f"`{NO_SOCKET_LOG}` in the log of {shorten(without)}"]
+        what = f"{pluralize(len(without), 'daemon')} found no runtime's socket"
         yield make(SOCKET, what, evidence, _pods(without, expected))
     unserved: dict[str, list[str]] = defaultdict(list)
     for pod, log in sorted(snapshot.logs.items()):
@@ -110,8 +110,8 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         if found is not None and pod not in without:
             unserved[found[1]].append(pod)
     for version, pods in sorted(unserved.items()):
-        evidence = [f"`unknown service runtime.{version}` in the log of {listed(pods)}"]
-        what = f"{counted(len(pods), 'daemon')} whose container runtime does not serve CRI {version}"
+        evidence = [f"`unknown service runtime.{version}` in the log of {shorten(pods)}"]
+        what = f"{pluralize(len(pods), 'daemon')} whose container runtime does not serve CRI {version}"
         remedy = "" if version == "v1" else "upgrade OpenKruise to 1.6 or newer, or exclude these nodes"
         yield make(RUNTIME_OLD, what, evidence, _pods(pods, expected), remedy=remedy)
 

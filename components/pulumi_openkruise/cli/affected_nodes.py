@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..diagnostics.wording import listed
+from ..diagnostics.wording import shorten
 from ..selectors import Difference, NodeMatcher
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
@@ -54,7 +54,7 @@ class AffectedNodes:
         ]
         for title, names in (("gain", self.gaining), ("lose", self.losing)):
             if names:
-                lines.append(f"  {title}: {safe(listed(names, _NAMED))}")
+                lines.append(f"  {title}: {safe(shorten(names, _NAMED))}")
         return "\n".join(lines)
 
 

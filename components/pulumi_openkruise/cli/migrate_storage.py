@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..cluster import Cluster, ClusterError
-from ..diagnostics.wording import counted, listed
+from ..diagnostics.wording import pluralize, shorten
 from ..inventory.crd_storage import list_pairs, read_storage
 from ..lifecycle.storage_migration import (
     WRITTEN,
@@ -176,9 +176,9 @@ def _describe(cluster: Cluster, steps: Sequence[Step], losses: Sequence[Loss]) -
         f"Cluster {cluster.address}, context {cluster.context}",
         as_table(["CRD", "objects", "written as", "may be stored as", "to do"], [rows]),
     ]
-    parts += [f"{loss.kind} {loss.object} would lose {listed(loss.fields)}" for loss in losses[:_SHOWN]]
+    parts += [f"{loss.kind} {loss.object} would lose {shorten(loss.fields)}" for loss in losses[:_SHOWN]]
     if len(losses) > _SHOWN:
-        parts.append(f"and {counted(len(losses) - _SHOWN, 'more object')}; --output json lists all")
+        parts.append(f"and {pluralize(len(losses) - _SHOWN, 'more object')}; --output json lists all")
     if losses:
         parts.append("Nothing is changed: remove these fields from the objects, or stay with this chart.")
     return "\n".join(parts)

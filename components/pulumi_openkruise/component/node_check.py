@@ -14,7 +14,7 @@ import pulumi
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import printable
+from ..diagnostics.wording import replace_unprintable
 from .cluster_view import ClusterView
 from .errors import InvalidConfigError
 
@@ -190,4 +190,4 @@ def _error(problems: Sequence[Problem], headline: str, view: ClusterView) -> Inv
 
 
 def _say(how: Any, text: str, view: ClusterView) -> None:
-    how("\n".join(map(printable, f"nodeCheck: {text}".split("\n"))), resource=view.component)
+    how("\n".join(map(replace_unprintable, f"nodeCheck: {text}".split("\n"))), resource=view.component)

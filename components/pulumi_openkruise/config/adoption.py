@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..diagnostics.field_names import FieldName
-from ..diagnostics.problem import Problem, shown
+from ..diagnostics.problem import Problem, show
 
 
 def check_adoption(given: Mapping[str, Any], field_name: FieldName) -> list[Problem]:
@@ -17,7 +17,7 @@ def check_adoption(given: Mapping[str, Any], field_name: FieldName) -> list[Prob
     for name in ("former_release", "former_namespace"):
         former = given.get(name)
         if former is not None and (not former.strip() or former != former.strip()):
-            reason = f"expected the resource's name in the program so far, or its URN, found {shown(former)}"
+            reason = f"expected the resource's name in the program so far, or its URN, found {show(former)}"
             remedy = "`pulumi stack --show-urns` lists both"
             problems.append(Problem("invalid-former-name", field_name(name), reason, (), remedy))
     if given.get("import_release") and given.get("former_release") is not None:

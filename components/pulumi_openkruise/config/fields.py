@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.field_names import FieldName
-from ..diagnostics.problem import Problem, nearest, shown
+from ..diagnostics.problem import Problem, find_nearest, show
 from ..selectors import SelectorError
 from ..selectors.exclusion import read_selectors
 
@@ -93,9 +93,9 @@ class Arguments(dict[str, Any]):
         """Fields that are secret outputs here, each with its output and the plain content."""
 
 
-def unknown_key(where: str, name: str, known: list[str]) -> Problem:
+def report_unknown_key(where: str, name: str, known: list[str]) -> Problem:
     """Return the problem of a key that does not exist, naming the nearest one that does."""
-    near = nearest(name, known)
+    near = find_nearest(name, known)
     remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
     return Problem("unknown-key", where, "unknown key", remedy=remedy)
 
@@ -112,7 +112,7 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
             problems.append(value.problem)
             continue
         if name not in FIELDS:
-            problems.append(unknown_key(str(name), str(name), list(FIELDS)))
+            problems.append(report_unknown_key(str(name), str(name), list(FIELDS)))
             continue
         kind, where = FIELDS[name], field_name(name)
         if kind == "list of strings" and isinstance(value, (list, tuple)):
@@ -125,7 +125,7 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
             if value == value and abs(value) <= largest and int(value) == value and value > 0:
                 given[name] = int(value)
             else:
-                reason = f"expected {what} from 1 to {largest}, found {shown(value)}"
+                reason = f"expected {what} from 1 to {largest}, found {show(value)}"
                 problems.append(Problem("out-of-range", where, reason))
         elif isinstance(
             value, {"string": str, "boolean": bool, "gates": Mapping, "mapping": Mapping}.get(kind, ())
@@ -144,7 +144,7 @@ def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
             "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
         )
         return Problem("wrong-type", where, f"expected {expected}, found an Output", remedy=remedy)
-    return Problem("wrong-type", where, f"expected {expected}, found {shown(value)}", remedy=remedy)
+    return Problem("wrong-type", where, f"expected {expected}, found {show(value)}", remedy=remedy)
 
 
 def _selector_remedy(item: Mapping[Any, Any]) -> str:
@@ -172,4 +172,4 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
         remedy = "write one entry a line, without a list inside the list"
     else:
         remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than a string"
-    return Problem("wrong-type", place, f"expected a string, found {shown(item)}", remedy=remedy)
+    return Problem("wrong-type", place, f"expected a string, found {show(item)}", remedy=remedy)

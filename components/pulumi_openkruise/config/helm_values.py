@@ -11,7 +11,7 @@ from ..chart.derived import OWNED
 from ..chart.gates import text_problems
 from ..chart.version import Version
 from ..diagnostics.field_names import FieldName, argument_name
-from ..diagnostics.problem import Problem, shown
+from ..diagnostics.problem import Problem, show
 from ..selectors import ALWAYS_TRUE, Selector
 from .names import NAMESPACE
 from .node_affinity import (
@@ -111,7 +111,7 @@ def read_values(
     installation = _section(values, "installation")
     own = installation.get("namespace")
     if isinstance(own, str) and own not in (namespace, NAMESPACE):
-        place, reason = f"{where}.installation.namespace", f"the namespace is {shown(namespace)}"
+        place, reason = f"{where}.installation.namespace", f"the namespace is {show(namespace)}"
         problems.append(Problem("owned-value", place, reason, (), f"set {field_name('namespace')} instead"))
     return affinities, problems
 
@@ -150,7 +150,7 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
             if isinstance(key, str):
                 yield from _unfit(item, f"{where}.{key}", depth + 1)
             else:
-                reason = f"the key {shown(key)} is not a string"
+                reason = f"the key {show(key)} is not a string"
                 yield Problem("invalid-values", where, reason, (), "put the key in quotes")
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):

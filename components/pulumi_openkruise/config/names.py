@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..diagnostics.field_names import FieldName
-from ..diagnostics.problem import Problem, shown
+from ..diagnostics.problem import Problem, show
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -32,12 +32,12 @@ def name_problems(given: Mapping[str, Any], field_name: FieldName) -> list[Probl
     ):
         value = given.get(name, RELEASE)
         if not pattern.fullmatch(value) or len(value) > longest:
-            reason = f"expected lower-case letters, digits and '-', at most {longest}, found {shown(value)}"
+            reason = f"expected lower-case letters, digits and '-', at most {longest}, found {show(value)}"
             problems.append(Problem("invalid-name", field_name(name), reason))
     namespace = given.get("namespace", NAMESPACE)
     if given.get("create_namespace", True) and is_reserved(namespace):
         # Created means owned: a destroy would delete it, with everything else that lives there.
-        reason = f"{shown(namespace)} belongs to Kubernetes: a stack would delete it with everything in it"
+        reason = f"{show(namespace)} belongs to Kubernetes: a stack would delete it with everything in it"
         remedy = f"choose another, or adopt the existing one with {field_name('create_namespace')} false"
         problems.append(Problem("reserved-namespace", field_name("namespace"), reason, (), remedy))
     return problems

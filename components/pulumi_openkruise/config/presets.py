@@ -102,11 +102,11 @@ def preset_remedy(name: str) -> str:
         newest = count_revisions(bare)
         return f"{bare} has the revisions 1 to {newest}" if newest > 1 else f"{bare} has one: {bare}@1"
     from ..catalogue import KINDS
-    from ..diagnostics.problem import nearest
+    from ..diagnostics.problem import find_nearest
 
     if bare in KINDS and bare not in _presets():
         return KINDS[bare].reason
-    near = nearest(bare, [*_presets(), *GROUPS])
+    near = find_nearest(bare, [*_presets(), *GROUPS])
     return f"did you mean {near}?" if near else "`pulumi-openkruise presets` lists them all"
 
 

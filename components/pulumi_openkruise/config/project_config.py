@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..diagnostics.problem import shown
+from ..diagnostics.problem import show
 from .yaml_data import load_yaml, write_scalar
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -44,7 +44,7 @@ def read_project(text: str, source: str, namespace: str) -> Project:
         folder, config = config, None
     if not isinstance(folder, str | None) or not isinstance(config, dict | None):
         wrong = "config" if isinstance(folder, str | None) else "stackConfigDir"
-        raise ValueError(f"{source}: {wrong}: found {shown(data[wrong])}, which Pulumi does not take")
+        raise ValueError(f"{source}: {wrong}: found {show(data[wrong])}, which Pulumi does not take")
     inherited: dict[str, Any] = {}
     required = []
     for key, declared in (config or {}).items():

@@ -20,7 +20,7 @@ from ..chart.source import (
 )
 from ..chart.version import Version, version, version_problems
 from ..diagnostics.field_names import FieldName, argument_name
-from ..diagnostics.problem import ConfigError, Problem, shown
+from ..diagnostics.problem import ConfigError, Problem, show
 from ..selectors import Selector
 from .adoption import check_adoption
 from .excluded_nodes import list_excluded, read_excluded
@@ -230,13 +230,13 @@ def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:
         given["node_check"] = found = "off"
     if found in ("off", "warn", "fail"):
         return []
-    return [Problem("invalid-choice", where, f"expected off, warn or fail, found {shown(found)}")]
+    return [Problem("invalid-choice", where, f"expected off, warn or fail, found {show(found)}")]
 
 
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:
     return [
         Problem(
-            "unknown-preset", f"{where}[{index}]", f"unknown preset {shown(name)}", (), preset_remedy(name)
+            "unknown-preset", f"{where}[{index}]", f"unknown preset {show(name)}", (), preset_remedy(name)
         )
         for index, name in names
         if not is_preset(name)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..diagnostics.field_names import NAMESPACE, config_field_name, config_key
-from ..diagnostics.problem import Problem, shown
-from .fields import EXPECTED, FIELDS, Arguments, Kind, Undecoded, unknown_key
+from ..diagnostics.problem import Problem, show
+from .fields import EXPECTED, FIELDS, Arguments, Kind, Undecoded, report_unknown_key
 
 CONFIG_KEYS: dict[str, str] = {config_key(name): name for name in FIELDS}
 """Every key of stack config, with the name of its field."""
@@ -30,7 +30,7 @@ def parse_config(
     for key, value in raw.items():
         where = f"{namespace}:{key}"
         if key not in CONFIG_KEYS:
-            arguments[where] = Undecoded(unknown_key(where, key, list(CONFIG_KEYS)))
+            arguments[where] = Undecoded(report_unknown_key(where, key, list(CONFIG_KEYS)))
             continue
         name = CONFIG_KEYS[key]
         # A repository's address may hold a login, which goes to the provider as a secret.
@@ -43,7 +43,7 @@ def parse_config(
         try:
             arguments[name] = _decode(FIELDS[name], value)
         except _NotDecodedError as error:
-            found = "a secret that is something else" if key in secret_keys else shown(value)
+            found = "a secret that is something else" if key in secret_keys else show(value)
             reason = f"expected {error.expected}, found {found}"
             arguments[name] = Undecoded(Problem("wrong-type", where, reason, (), error.remedy))
     return Arguments(arguments, field_name=config_field_name(namespace), source=source)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..diagnostics.problem import shown
+from ..diagnostics.problem import show
 from .yaml_data import load_yaml, write_scalar
 
 STACK_FIELDS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
@@ -20,13 +20,13 @@ def read_stack_yaml(text: str, source: str, namespace: str) -> tuple[dict[str, A
     if data is None:
         data = {}
     if not isinstance(data, dict) or (data and not any(field in data for field in STACK_FIELDS)):
-        found = f"the keys {', '.join(map(shown, list(data)[:3]))}" if isinstance(data, dict) else shown(data)
+        found = f"the keys {', '.join(map(show, list(data)[:3]))}" if isinstance(data, dict) else show(data)
         raise ValueError(f"{source}: not a stack file: expected a mapping with the key config, found {found}")
     config = data.get("config")
     if config is None:
         config = {}
     if not isinstance(config, dict):
-        raise ValueError(f"{source}: config: expected a mapping of keys and values, found {shown(config)}")
+        raise ValueError(f"{source}: config: expected a mapping of keys and values, found {show(config)}")
     values: dict[str, Any] = {}
     secret_keys: set[str] = set()
     for key, value in config.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..catalogue import KINDS
 from ..catalogue.indicators import DECLARED
-from ..diagnostics.problem import shown
+from ..diagnostics.problem import show
 from .classification import Classification, Verdict
 from .evidence import NodeEvidence, collect_evidence
 from .features import NodeFeatures, read_features
@@ -74,7 +74,7 @@ def _decide(node: NodeFeatures, found: NodeEvidence) -> tuple[Verdict, str]:
     if not node.runtime:
         return "unsure", f"no container runtime is reported yet: check again once it is ready; {_DECIDES}"
     return "unsure", (
-        f"find out whether {shown(node.runtime)} is a container runtime that kruise-daemon can talk to, on a "
+        f"find out whether {show(node.runtime)} is a container runtime that kruise-daemon can talk to, on a "
         f"machine of its own; {_DECIDES}"
     )
 
@@ -98,7 +98,7 @@ def _explain_no_daemon(node: NodeFeatures, verdict: Verdict) -> str:
     system = node.system or labels.get("kubernetes.io/os", "")
     architecture = node.architecture or labels.get("kubernetes.io/arch", "")
     if verdict == "real" and system and system != "linux":
-        return f"no image of kruise-daemon exists for {shown(system)}"
+        return f"no image of kruise-daemon exists for {show(system)}"
     if verdict == "real" and architecture and architecture not in IMAGE_ARCHITECTURES:
-        return f"no image of kruise-daemon exists for {shown(architecture)}"
+        return f"no image of kruise-daemon exists for {show(architecture)}"
     return ""

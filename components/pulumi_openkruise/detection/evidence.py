@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ..catalogue.indicators import DECLARED, SHAPES, Indicator, Strength
 from ..catalogue.kubelets import ARCHITECTURES, RUNTIME_FORM, RUNTIME_NAMES, SYSTEMS
-from ..diagnostics.problem import shown
+from ..diagnostics.problem import show
 from .classification import Evidence
 from .features import NAMES, PROVIDER_IDS, NodeFeatures
 from .indicator_index import (
@@ -135,14 +135,14 @@ def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
                 # A machine's marks outweigh one odd word in its status, but for the runtime that it names:
                 # kubemark's hollow nodes are kubelets, too, and have none.
                 indicator = replace(indicator, strength="strong")
-            found.add_indicator(f"{indicator.place.replace('-', ' ')} {shown(value)}", indicator)
+            found.add_indicator(f"{indicator.place.replace('-', ' ')} {show(value)}", indicator)
     for value, known, what in (
         (node.architecture, ARCHITECTURES, "architecture"),
         (node.system, SYSTEMS, "operating system"),
     ):
         # A word that is a kind's own has counted already.
         if value and value not in known and (value is node.system or _ARCHITECTURES.find(value) < 0):
-            found.add("architecture", f"{what} {shown(value)}, which no kubelet reports", "strong")
+            found.add("architecture", f"{what} {show(value)}, which no kubelet reports", "strong")
     for strength, seen in _check_runtime(node):
         found.add("runtime", seen, strength)
     has_system = bool(node.os_image or node.kernel)
@@ -155,7 +155,7 @@ def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
     if found.kubelet:
         found.add(
             "status",
-            f"a kubelet with {shown(node.runtime)} on {shown(node.os_image)}",
+            f"a kubelet with {show(node.runtime)} on {show(node.os_image)}",
             "strong",
             virtual=False,
         )
@@ -166,7 +166,7 @@ def _check_runtime(node: NodeFeatures) -> Iterator[tuple[Strength, str]]:
         return
     if node.runtime:
         if not RUNTIME_FORM.match(node.runtime) and _RUNTIMES.find(node.runtime) < 0:
-            yield "decisive", f"container runtime {shown(node.runtime)}, which no kubelet writes like that"
+            yield "decisive", f"container runtime {show(node.runtime)}, which no kubelet writes like that"
         return
     for shape in () if node.is_machine else SHAPES:
         fits = all(getattr(node, name) for name in shape.filled)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from .wording import printable
+from .wording import replace_unprintable
 
 Severity = Literal["error", "warning", "info"]
 """``error``: cannot be used; ``warning``: probably not what is meant; ``info``: for the record."""
@@ -37,7 +37,7 @@ class Problem:
         lines = [f"{self.place}: {self.reason}", *self.detail]
         if self.remedy:
             lines.append(f"  {self.remedy}")
-        return "\n".join(map(printable, lines))
+        return "\n".join(map(replace_unprintable, lines))
 
 
 class ConfigError(Exception):
@@ -62,7 +62,7 @@ def _place(problem: Problem) -> tuple[str, int, str]:
     return key, int(index) if index.isdecimal() and len(index) < 10 else -1, problem.place
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most similar to ``name``, ignoring case; None if none is similar."""
     from difflib import get_close_matches  # slow to import, and needed for a mistake only
 
@@ -71,7 +71,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return plain[found[0]] if found else None
 
 
-def shown(value: object) -> str:
+def show(value: object) -> str:
     """Return a value for a message: shortened, on one line, without characters that act on a terminal."""
     if value is None:
         return "null"
@@ -83,5 +83,5 @@ def shown(value: object) -> str:
     elif isinstance(value, (dict, list)):
         with suppress(TypeError, ValueError):
             text = json.dumps(value)
-    text = printable(text)
+    text = replace_unprintable(text)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..config.fields import unknown_key
-from ..diagnostics.problem import ConfigError, Problem, nearest, shown
+from ..config.fields import report_unknown_key
+from ..diagnostics.problem import ConfigError, Problem, find_nearest, show
 from ..selectors import Selector, SelectorError, from_mapping, parse
 
 Gate = Literal["off", "critical", "error", "warning"]
@@ -52,9 +52,9 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     file (None: not known here). Raises ConfigError with every problem.
     """
     if not isinstance(data, Mapping):
-        found = f"expected a mapping with the keys clusters and waves, found {shown(data)}"
+        found = f"expected a mapping with the keys clusters and waves, found {show(data)}"
         raise ConfigError([Problem("wrong-type", "fleet", found)], source=source)
-    problems = [unknown_key(str(key), str(key), list(KEYS)) for key in data if key not in KEYS]
+    problems = [report_unknown_key(str(key), str(key), list(KEYS)) for key in data if key not in KEYS]
     gate = _gate(data.get("gate", "error"), "gate", problems)
     clusters = list(_clusters(data.get("clusters"), stacks, problems))
     left, waves = list(clusters), []
@@ -62,7 +62,7 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     if not isinstance(given, list) or not given:
         problems.append(
             Problem(
-                "wrong-type", "waves", f"expected a list of waves, found {shown(given)}", (), _WAVE_EXAMPLE
+                "wrong-type", "waves", f"expected a list of waves, found {show(given)}", (), _WAVE_EXAMPLE
             )
         )
         given = []
@@ -75,7 +75,7 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
         chosen = tuple(one for one in left if select.matches(one.labels))
         left = [one for one in left if one not in chosen]
         if not chosen and clusters:
-            reason = f"selects no cluster that an earlier wave has not: {shown(str(select))}"
+            reason = f"selects no cluster that an earlier wave has not: {show(str(select))}"
             remedy = "remove the wave, or correct its selector or the clusters' labels"
             problems.append(Problem("empty-wave", f"waves[{index}]", reason, (), remedy))
         waves.append(Wave(wave["name"], chosen, wave["parallel"], wave["soak_seconds"], wave["gate"]))
@@ -94,7 +94,7 @@ _WAVE_EXAMPLE = "write one `- {name: canary, select: canary}` for each wave"
 
 def _clusters(given: Any, stacks: Collection[str] | None, problems: list[Problem]) -> Iterator[Cluster]:
     if not isinstance(given, Mapping) or not given:
-        reason = f"expected a mapping of stacks to labels, found {shown(given)}"
+        reason = f"expected a mapping of stacks to labels, found {show(given)}"
         remedy = "write one `name: {env: prod}` for each stack"
         problems.append(Problem("wrong-type", "clusters", reason, (), remedy))
         return
@@ -104,18 +104,18 @@ def _clusters(given: Any, stacks: Collection[str] | None, problems: list[Problem
             problems.append(Problem("invalid-name", where, "not a name that a stack can have"))
             continue
         if stacks is not None and name not in stacks:
-            near = nearest(name, stacks)
+            near = find_nearest(name, stacks)
             remedy = f"did you mean {near}?" if near else f"make it: pulumi stack init {name}"
             reason = f"there is no stack file Pulumi.{name}.yaml"
             problems.append(Problem("missing-stack", where, reason, (), remedy))
         labels = {} if value is None else value
         if not isinstance(labels, Mapping):
-            reason = f"expected a mapping of labels, found {shown(value)}"
+            reason = f"expected a mapping of labels, found {show(value)}"
             problems.append(Problem("wrong-type", where, reason, (), f"write `{name}: {{env: prod}}`"))
             continue
         hold = labels.get("hold", "")
         if "hold" in labels and not (isinstance(hold, str) and hold.strip()):
-            reason = f"expected the reason for the hold, found {shown(hold)}"
+            reason = f"expected the reason for the hold, found {show(hold)}"
             remedy = 'write why, for whoever reads the plan: hold: "moves to another region until Friday"'
             problems.append(Problem("wrong-type", f"{where}.hold", reason, (), remedy))
         plain = {str(label): text for label, text in labels.items() if label != "hold"}
@@ -128,12 +128,12 @@ def _clusters(given: Any, stacks: Collection[str] | None, problems: list[Problem
 def _label_problem(label: str, text: Any, where: str) -> Problem | None:
     """Return what keeps a label from being one; key and value have the form that selectors know."""
     if not isinstance(text, str):
-        reason = f"expected a string, found {shown(text)}"
-        return Problem("wrong-type", where, reason, (), f'put it in quotes: {label}: "{shown(text)}"')
+        reason = f"expected a string, found {show(text)}"
+        return Problem("wrong-type", where, reason, (), f'put it in quotes: {label}: "{show(text)}"')
     try:
         from_mapping({"matchLabels": {label: text}})
     except SelectorError:
-        reason = f"not a label that a selector can name: {shown(f'{label}={text}')}"
+        reason = f"not a label that a selector can name: {show(f'{label}={text}')}"
         return Problem("invalid-label", where, reason, (), "use letters, digits, `-`, `_` and `.`, up to 63")
     return None
 
@@ -144,32 +144,32 @@ def _wave(
     """Return one wave's settings, and its selector; None where it has none that can be read."""
     settings: dict[str, Any] = {"name": where, "parallel": 1, "soak_seconds": 0, "gate": gate}
     if not isinstance(raw, Mapping):
-        reason = f"expected a mapping, found {shown(raw)}"
+        reason = f"expected a mapping, found {show(raw)}"
         problems.append(Problem("wrong-type", where, reason, (), _WAVE_EXAMPLE))
         return settings, None
     problems += [
-        unknown_key(f"{where}.{key}", str(key), list(WAVE_KEYS)) for key in raw if key not in WAVE_KEYS
+        report_unknown_key(f"{where}.{key}", str(key), list(WAVE_KEYS)) for key in raw if key not in WAVE_KEYS
     ]
     name = raw.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        reason = f"expected a name of letters, digits, `-`, `_` and `.`, found {shown(name)}"
+        reason = f"expected a name of letters, digits, `-`, `_` and `.`, found {show(name)}"
         problems.append(Problem("invalid-name", f"{where}.name", reason, (), _WAVE_EXAMPLE))
     elif name in names:
-        reason = f"two waves are named {shown(name)}"
+        reason = f"two waves are named {show(name)}"
         problems.append(Problem("duplicate-wave", f"{where}.name", reason, (), "rename one of them"))
     else:
         settings["name"] = name
         names.add(name)
     parallel = raw.get("parallel", 1)
     if isinstance(parallel, bool) or not isinstance(parallel, int) or not 1 <= parallel <= MOST_PARALLEL:
-        reason = f"expected a whole number from 1 to {MOST_PARALLEL}, found {shown(parallel)}"
+        reason = f"expected a whole number from 1 to {MOST_PARALLEL}, found {show(parallel)}"
         problems.append(Problem("out-of-range", f"{where}.parallel", reason))
     else:
         settings["parallel"] = parallel
     if "soak" in raw:
         soak = SOAK.fullmatch(str(raw["soak"]))
         if soak is None:
-            reason = f"expected a time such as 90s, 30m or 2h, found {shown(raw['soak'])}"
+            reason = f"expected a time such as 90s, 30m or 2h, found {show(raw['soak'])}"
             problems.append(Problem("invalid-soak", f"{where}.soak", reason))
         else:
             settings["soak_seconds"] = int(soak[1]) * _SECONDS[soak[2]]
@@ -179,7 +179,7 @@ def _wave(
     try:
         if isinstance(select, str):
             return settings, parse(select)
-        reason = f"expected a label selector, found {shown(select)}"
+        reason = f"expected a label selector, found {show(select)}"
     except SelectorError as error:
         reason = error.problems[0].reason if error.problems else str(error)
     problems.append(
@@ -193,6 +193,6 @@ def _gate(found: Any, where: str, problems: list[Problem]) -> Gate:
     for gate in GATES:
         if found == gate:
             return gate
-    reason = f"expected {', '.join(GATES[:-1])} or {GATES[-1]}, found {shown(found)}"
+    reason = f"expected {', '.join(GATES[:-1])} or {GATES[-1]}, found {show(found)}"
     problems.append(Problem("invalid-choice", where, reason))
     return "error"

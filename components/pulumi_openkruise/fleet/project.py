@@ -10,7 +10,7 @@ from ..config.stack_config import parse_config
 from ..config.stack_yaml import read_stack_yaml
 from ..config.yaml_data import load_yaml
 from ..diagnostics.field_names import NAMESPACE, config_field_name
-from ..diagnostics.problem import ConfigError, Problem, shown
+from ..diagnostics.problem import ConfigError, Problem, show
 from .file import Wave, read_fleet
 from .release import package_versions, program_digest, text_digest
 
@@ -67,7 +67,7 @@ def read_project(file: Path, name: str | None = None) -> Project:
     except ValueError as error:
         raise ConfigError([Problem("unreadable", "file", str(error))], source=source) from None
     if name is not None and found.name != name:
-        reason = f"expected project {shown(name)} beside the fleet's file, found {shown(found.name)}"
+        reason = f"expected project {show(name)} beside the fleet's file, found {show(found.name)}"
         remedy = "name the project as its Pulumi.yaml does, or point to another file"
         problems.append(Problem("other-project", "project", reason, (), remedy))
     stacks = folder / (found.stack_config_dir or ".")

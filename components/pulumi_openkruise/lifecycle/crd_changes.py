@@ -7,7 +7,7 @@ from ..chart.crds import ADDED
 from ..diagnostics.field_names import FieldName, argument_name, setting
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
-from ..diagnostics.wording import listed
+from ..diagnostics.wording import shorten
 from ..inventory.release import Definition
 from . import crd_versions
 from .installation import LOST
@@ -32,7 +32,7 @@ def check_crds_kept(
         unkept = [one.name for one in definitions if not one.kept]
         if not unkept:
             return []
-        which, select, checked = listed(unkept), "crd/" + " crd/".join(unkept), ()
+        which, select, checked = shorten(unkept), "crd/" + " crd/".join(unkept), ()
     return [
         Problem(
             "crds-given-up",
@@ -76,7 +76,7 @@ def check_downgrade(
         found = crd_versions.find_unreadable(new, definitions)
     if not found:
         return []
-    names = listed([f"{name} ({version})" for name, version in found])
+    names = shorten([f"{name} ({version})" for name, version in found])
     return [
         Problem(
             "chart-downgrade",
@@ -138,7 +138,7 @@ def check_dropped_kinds(
             "chart-downgrade",
             field_name("chart_version"),
             f"{new} lacks kinds that {old} has, and Helm deletes their CRDs with all objects: "
-            f"{listed(found)}",
+            f"{shorten(found)}",
             (f"  stay at {old}, or delete these objects first",),
         )
     ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..diagnostics.wording import listed
+from ..diagnostics.wording import shorten
 from ..inventory.release import Leftovers, ReleaseId, ReleaseState, Revision
 from .release_condition import write_recover_options
 
@@ -146,7 +146,7 @@ def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Lefto
         )
     if left.remaining == "terminating":
         return Plan(
-            f"{status}, and what is left of it is being deleted: {listed(left.terminating)}",
+            f"{status}, and what is left of it is being deleted: {shorten(left.terminating)}",
             then=(
                 "kubectl get crd -o json, to see what a deletion waits for: custom resources with finalizers",
                 f"pulumi-openkruise recover{write_recover_options(seen.release)}, again when they are gone",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..diagnostics.wording import printable
+from ..diagnostics.wording import replace_unprintable
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def draw_caret(text: str, position: int | None) -> list[str]:
 
     Characters that would move the caret or write to the terminal are shown as ``?``.
     """
-    shown = printable(text)
+    shown = replace_unprintable(text)
     if position is None:
         return [f"    {shown}" if shown.strip() else f'    "{shown}"']
     return [f"    {shown}", f"    {' ' * position}^"]

@@ -8,7 +8,7 @@ selector that matches every node.
 import re
 from typing import NamedTuple, NoReturn
 
-from ..diagnostics.wording import printable
+from ..diagnostics.wording import replace_unprintable
 from .errors import Problem, SelectorError
 from .requirement import Operator, Requirement, Selector, make_selector
 from .syntax import KEY, VALUE, check_key, check_value, parse_integer
@@ -204,7 +204,7 @@ class _Parser:
         return token
 
     def _fail(self, token: _Token, expected: str, remedy: str = "") -> NoReturn:
-        found = "the end" if token.end else f"'{printable(token.text)}'"
+        found = "the end" if token.end else f"'{replace_unprintable(token.text)}'"
         raise _error("syntax", f"found {found}, expected: {expected}", self._text, token.position, remedy)
 
 

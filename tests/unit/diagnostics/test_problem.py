@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.diagnostics.problem import ConfigError, Problem, nearest, shown
+from pulumi_openkruise.diagnostics.problem import ConfigError, Problem, find_nearest, show
 
 
 def test_a_message_has_every_problem_by_key_then_by_position() -> None:
@@ -38,7 +38,7 @@ def test_a_problem_cannot_act_on_the_terminal() -> None:
     ],
 )
 def test_nearest(name: str, found: str | None) -> None:
-    assert nearest(name, ["timeout", "virtualNodePresets"]) == found
+    assert find_nearest(name, ["timeout", "virtualNodePresets"]) == found
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_nearest(name: str, found: str | None) -> None:
     ],
 )
 def test_shown(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert show(value) == text
 
 
 @given(st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.integers()))
 def test_what_is_shown_fits_a_line(value: object) -> None:
-    text = shown(value)
+    text = show(value)
     assert len(text) <= 60
     assert text.isprintable()

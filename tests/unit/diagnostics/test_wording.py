@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.diagnostics.wording import and_more, counted, listed, printable
+from pulumi_openkruise.diagnostics.wording import count_rest, pluralize, replace_unprintable, shorten
 
 
 @given(st.text())
 def test_printable_keeps_the_length_and_what_was_printable(text: str) -> None:
-    safe = printable(text)
+    safe = replace_unprintable(text)
     assert safe.isprintable()
     assert len(safe) == len(text)
     assert all(
@@ -27,7 +27,7 @@ def test_printable_keeps_the_length_and_what_was_printable(text: str) -> None:
     ],
 )
 def test_counted(count: int, many: str, text: str) -> None:
-    assert counted(count, "node", many) == text
+    assert pluralize(count, "node", many) == text
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_counted(count: int, many: str, text: str) -> None:
     [([], ""), (["a"], "a"), (["a", "b"], "a, b"), (["a", "b", "c"], "a, b and 1 more")],
 )
 def test_listed(names: list[str], text: str) -> None:
-    assert listed(names, most=2) == text
+    assert shorten(names, most=2) == text
 
 
 def test_and_more_is_empty_where_nothing_is_left_out() -> None:
-    assert and_more([1, 2], 2) == ""
-    assert and_more(range(1003), 2) == "and 1,001 more"
+    assert count_rest([1, 2], 2) == ""
+    assert count_rest(range(1003), 2) == "and 1,001 more"

@@ -6,8 +6,8 @@ from typing import Any
 from ...checks.acceptance import Acceptance
 from ...checks.report import CODES
 from ...config.yaml_data import load_yaml
-from ...diagnostics.problem import nearest
-from ...diagnostics.wording import printable
+from ...diagnostics.problem import find_nearest
+from ...diagnostics.wording import replace_unprintable
 from ..errors import UnusableInputError
 from .files import read_text
 
@@ -34,7 +34,7 @@ def read_acceptances(path: str) -> list[Acceptance]:
         _acceptance(entry, f"{path}: accepted[{place}]", problems) for place, entry in enumerate(entries)
     ]
     if problems:
-        raise UnusableInputError("\n".join(map(printable, problems)))
+        raise UnusableInputError("\n".join(map(replace_unprintable, problems)))
     return [one for one in found if one is not None]
 
 
@@ -46,11 +46,11 @@ def _acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance | Non
     before = len(problems)
     for key in entry:
         if key not in _KEYS:
-            hint = nearest(str(key), _KEYS)
+            hint = find_nearest(str(key), _KEYS)
             problems.append(f"{place}: unknown key {key}{f', did you mean {hint}?' if hint else ''}")
     code, reason, pattern = (entry.get(key) for key in ("code", "reason", "object"))
     if not isinstance(code, str) or code not in CODES:
-        hint = nearest(code, CODES) if isinstance(code, str) else None
+        hint = find_nearest(code, CODES) if isinstance(code, str) else None
         found = f"found {code!r}" if "code" in entry else "found none"
         problems.append(
             f"{place}.code: expected a code of a finding, {found}{f', did you mean {hint}?' if hint else ''}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...config.project_config import PROJECT_FILES, Project, read_project
 from ...config.stack_yaml import read_stack_yaml
-from ...diagnostics.problem import shown
+from ...diagnostics.problem import show
 from ..errors import UnusableInputError
 from ..output.terminal import note
 from .files import read_text, source_of
@@ -89,7 +89,7 @@ def read_config_json(path: str, namespace: str) -> StackInput:
         if entry.get("secret"):
             secret_keys.add(name)
         elif not isinstance(value, (str, dict, list)):
-            raise UnusableInputError(f"{source}: {key}: expected value or objectValue, found {shown(value)}")
+            raise UnusableInputError(f"{source}: {key}: expected value or objectValue, found {show(value)}")
         config[name] = value
     return StackInput(source=source, config=config, secret_keys=frozenset(secret_keys), is_whole=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...catalogue import PRESETS
 from ...detection import DECLARED
-from ...diagnostics.wording import and_more, counted
+from ...diagnostics.wording import count_rest, pluralize
 from ...discovery import ClassifiedNode, Group, Proposal
 from ..selector_list import SelectorList
 from .table import NARROW, as_table, output_width, wrap_words
@@ -103,7 +103,7 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
     for group in groups:
         classification = group.classification
         names = group.names if everything else group.names[:_NAMED]
-        more = f" {and_more(group.names, len(names))}" if len(names) < len(group.names) else ""
+        more = f" {count_rest(group.names, len(names))}" if len(names) < len(group.names) else ""
         seen = [
             piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
         ]
@@ -192,10 +192,10 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
 
 
 def _nodes(count: int) -> str:
-    return counted(count, "node")
+    return pluralize(count, "node")
 
 
 def _command(nodes: Sequence[ClassifiedNode]) -> str:
     names = " ".join(shlex.quote(node.name) for node in nodes[:_TO_LABEL])
-    more = f" # {and_more(nodes, _TO_LABEL)}" if len(nodes) > _TO_LABEL else ""
+    more = f" # {count_rest(nodes, _TO_LABEL)}" if len(nodes) > _TO_LABEL else ""
     return f"kubectl label node {names} {DECLARED}=true{more}"

@@ -1,7 +1,7 @@
 """What one code of a finding means, in words, for `check --explain`."""
 
 from ...checks.report import CODES, GROUPS
-from ...diagnostics.problem import nearest
+from ...diagnostics.problem import find_nearest
 from ..errors import UnusableInputError
 from .doc_links import link_finding
 from .table import NARROW, as_block, output_width
@@ -12,7 +12,7 @@ def explain_code(name: str) -> SafeText:
     """Return severity, meaning and remedy of a code; raises UnusableInputError for an unknown one."""
     code = CODES.get(name)
     if code is None:
-        hint = nearest(name, CODES)
+        hint = find_nearest(name, CODES)
         known = f"did you mean {hint}?" if hint else f"the codes are: {', '.join(CODES)}"
         raise UnusableInputError(f"no finding has the code {name!r}: {known}")
     group = next(group for group, codes in GROUPS.items() if code in codes)

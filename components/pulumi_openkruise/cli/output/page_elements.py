@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from ...diagnostics.wording import and_more
+from ...diagnostics.wording import count_rest
 from .terminal import safe
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -23,7 +23,7 @@ def add(parent: Element, name: str, text: str = "", style: str = "", **attribute
 
 def add_list(parent: Element, lines: Sequence[str], most: int) -> None:
     """Add a list of the first lines, and how many more there are."""
-    more = [and_more(lines, most)] if len(lines) > most else []
+    more = [count_rest(lines, most)] if len(lines) > most else []
     element = SubElement(parent, "ul")
     for line in [*lines[:most], *more]:
         add_words(add(element, "li"), line)

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ...checks import Report
 from ...checks.node_states import STATES, NodeState, State
-from ...diagnostics.wording import counted
+from ...diagnostics.wording import pluralize
 from .page_elements import add, add_list
 from .page_style import COLOURS, MARKS
 
@@ -47,7 +47,7 @@ def add_pools(main: Element, report: Report) -> None:
     if well:
         folded = add(section, "details")
         nodes = sum(len(members) for _name, members in well)
-        add(folded, "summary", f"{counted(len(well), 'pool')} without trouble, {counted(nodes, 'node')}")
+        add(folded, "summary", f"{pluralize(len(well), 'pool')} without trouble, {pluralize(nodes, 'node')}")
         _add_cards(add(folded, "div", style="pools"), well, each)
 
 
@@ -84,12 +84,12 @@ def _add_card(parent: Element, name: str, members: Sequence[NodeState], each: in
         by_state[one.state].append(one)
     present = [state for state in _ORDER if by_state[state]]
     counts = ", ".join(f"{len(by_state[state]):,} {STATES[state]}" for state in present)
-    add(card, "p", f"{counted(len(members), 'node')}: {counts}", "soft")
+    add(card, "p", f"{pluralize(len(members), 'node')}: {counts}", "soft")
     squares = add(card, "div", style="squares", aria_hidden="true")
     for state in present:
         for at in range(0, len(by_state[state]), each):
             group = by_state[state][at : at + each]
-            title = group[0].node.name if len(group) == 1 else counted(len(group), "node")
+            title = group[0].node.name if len(group) == 1 else pluralize(len(group), "node")
             add(squares, "i", MARKS.get(state, ""), state, title=f"{title}: {STATES[state]}")
     for state in TROUBLE:
         if by_state[state]:
@@ -118,7 +118,7 @@ def add_table(main: Element, report: Report) -> None:
         if len(ordered) < len(chosen)
         else ""
     )
-    add(table, "caption", shown or f"{counted(len(ordered), 'node')}, those that call for action first.")
+    add(table, "caption", shown or f"{pluralize(len(ordered), 'node')}, those that call for action first.")
     head = SubElement(SubElement(table, "thead"), "tr")
     for title in ("Node", "State", "Why", "Excluded by"):
         add(head, "th", title, scope="col")

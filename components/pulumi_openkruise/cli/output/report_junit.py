@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ...checks import Finding, Report
 from ...checks.finding import SEVERITIES, Severity
-from ...diagnostics.wording import and_more
+from ...diagnostics.wording import count_rest
 from .doc_links import link_finding
 from .terminal import safe
 
@@ -69,7 +69,7 @@ def _case(suite: Element, name: str, kind: str) -> Element:
 
 def _text(finding: Finding) -> str:
     objects = [str(one) for one in finding.objects]
-    more = [and_more(objects, _NAMED)] if len(objects) > _NAMED else []
+    more = [count_rest(objects, _NAMED)] if len(objects) > _NAMED else []
     lines = [*finding.evidence, *objects[:_NAMED], *more]
     lines += [f"means: {finding.consequence}", f"do: {finding.remedy}", f"see: {link_finding(finding.code)}"]
     return safe("\n".join(lines))

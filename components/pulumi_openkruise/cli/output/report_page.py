@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...checks import Finding, Report
 from ...diagnostics.unavailable import Unavailable
-from ...diagnostics.wording import counted
+from ...diagnostics.wording import pluralize
 from ...inventory.helm_records import latest
 from ..errors import UnusableInputError
 from .doc_links import link_finding
@@ -118,7 +118,7 @@ def _add_finding(section: Element, finding: Finding) -> None:
     add_facts(card, [("means", finding.consequence), ("do", finding.remedy)])
     if len(finding.objects) > 1:
         details = add(card, "details")
-        add(details, "summary", counted(len(finding.objects), "object"))
+        add(details, "summary", pluralize(len(finding.objects), "object"))
         add_list(details, [str(one) for one in finding.objects], _NAMES)
 
 
@@ -136,5 +136,5 @@ def _add_other_checks(main: Element, report: Report) -> None:
         add(section, "h3", f"Not checked ({len(missing):,})")
         add_list(section, missing, len(missing))
     folded = add(section, "details")
-    add(folded, "summary", f"{counted(len(report.passed), 'check')} without findings")
+    add(folded, "summary", f"{pluralize(len(report.passed), 'check')} without findings")
     add_list(folded, report.passed, len(report.passed))

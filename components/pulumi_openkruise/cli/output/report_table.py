@@ -3,7 +3,7 @@
 from ...checks import Finding, Report
 from ...checks.finding import AcceptedFinding
 from ...checks.node_states import STATES
-from ...diagnostics.wording import and_more, counted, listed
+from ...diagnostics.wording import count_rest, pluralize, shorten
 from .doc_links import link_finding
 from .table import NARROW, as_block, as_table, output_width, wrap_words
 from .terminal import SafeText, join_safely, paint
@@ -40,7 +40,7 @@ def as_lines(report: Report) -> SafeText:
     """Return a line for each finding, as compilers write them, and the summary."""
     lines = []
     for finding in report.findings:
-        objects = listed(map(str, finding.objects), 3)
+        objects = shorten(map(str, finding.objects), 3)
         about = f": {objects}" if objects else ""
         severity = paint(finding.severity, finding.severity)
         lines.append(join_safely([severity, " ", _one_line(f"{finding.code}: {finding.what}{about}")], ""))
@@ -51,7 +51,7 @@ def _summary(report: Report) -> SafeText:
     """Return the line that sums up, in the colour of the worst finding."""
     found = report.describe_findings() or "no findings"
     accepted = f", {len(report.accepted):,} accepted" if report.accepted else ""
-    checks = f"{counted(len(report.passed), 'check')} found nothing"
+    checks = f"{pluralize(len(report.passed), 'check')} found nothing"
     if report.not_checked:
         checks += f", {len(report.not_checked):,} could not be made"
     worst = report.findings[0].severity if report.findings else "good"
@@ -85,12 +85,12 @@ def _block(finding: Finding, width: int) -> SafeText:
 def _evidence(finding: Finding) -> list[str]:
     evidence = [_one_line(line) for line in finding.evidence[:_LINES]]
     if len(finding.evidence) > _LINES:
-        evidence.append(f"{and_more(finding.evidence, _LINES)}{_SEE_ALL}")
+        evidence.append(f"{count_rest(finding.evidence, _LINES)}{_SEE_ALL}")
     return evidence
 
 
 def _accepted(one: AcceptedFinding) -> str:
-    objects = listed(map(str, one.finding.objects), 3)
+    objects = shorten(map(str, one.finding.objects), 3)
     about = f" ({objects})" if objects else ""
     return f"Accepted until {one.until}: {one.finding.code}{about}: {one.reason}"
 
