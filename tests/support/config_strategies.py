@@ -109,7 +109,7 @@ def some_charts(chart: str) -> LocalChart | None:
     if chart.startswith("./"):
         return LocalChart("kruise", "1.8.3", None)
     if chart == "a/b":
-        raise ChartFileError("no-chart", "the folder has no Chart.yaml")
+        raise ChartFileError("the folder has no Chart.yaml")
     return None
 
 

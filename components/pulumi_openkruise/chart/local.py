@@ -26,11 +26,14 @@ class LocalChart(NamedTuple):
 
 
 class ChartFileError(Exception):
-    """A chart that cannot be used: ``code`` is the kind of problem, ``remedy`` what to do."""
+    """A path that holds no usable chart: ``reason`` is what is wrong with it, ``remedy`` what to do.
 
-    def __init__(self, code: str, reason: str, remedy: str = "") -> None:
+    An exception and no ``Problem``, because which key gave the path is known to the caller alone.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
         super().__init__(reason)
-        self.code, self.reason, self.remedy = code, reason, remedy
+        self.reason, self.remedy = reason, remedy
 
 
 Look = Callable[[str], LocalChart | None]
@@ -63,7 +66,7 @@ def read_local_chart(chart: str) -> LocalChart | None:
                 "paths begin at the program's folder; a chart of a repository is given by its bare name, "
                 "with the repository's address beside it"
             )
-            raise ChartFileError("no-chart", "there is no such file or folder", remedy)
+            raise ChartFileError("there is no such file or folder", remedy)
         if path.is_dir():
             with (path / "Chart.yaml").open("rb") as file:
                 return _read(file.read(_LARGEST_FILE + 1), None)
@@ -77,10 +80,10 @@ def read_local_chart(chart: str) -> LocalChart | None:
         return _read(_chart_yaml(content), hashlib.sha256(content).hexdigest())
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
-            raise ChartFileError("no-chart", "the folder has no Chart.yaml") from None
+            raise ChartFileError("the folder has no Chart.yaml") from None
         reason = f"cannot be read as a chart: {describe_error(error, secret=False)}"
         remedy = "give the folder of a chart, or the archive that `helm package` or `helm pull` makes"
-        raise ChartFileError("no-chart", reason, remedy) from None
+        raise ChartFileError(reason, remedy) from None
 
 
 def _chart_yaml(content: bytes) -> bytes:

@@ -77,7 +77,7 @@ def read_and_compare_chart(
         local, problem = look(chart), None
     except ChartFileError as error:
         reason = f"{show(chart)}: {error.reason}"
-        local, problem = None, Problem(error.code, where, reason, (), error.remedy)
+        local, problem = None, Problem("no-chart", where, reason, (), error.remedy)
     if is_bare_name(chart):
         if local is None and problem is None:
             return None, []

@@ -10,6 +10,9 @@ from ..diagnostics.wording import replace_unprintable
 class Problem:
     """One reason why a list of selectors has no answer.
 
+    Not ``diagnostics.Problem``, which has the place in a config: a list of selectors has none, and a caller
+    of this package wants index, position and witness as data. ``config`` turns the one into the other.
+
     ``code`` is stable and one of: ``not-a-string``, ``control-character``, ``syntax``, ``invalid-key``,
     ``invalid-value``, ``invalid-mapping``, ``matches-every-node``, ``leaves-no-node``, ``inexpressible``,
     ``invalid-affinity``, ``contradiction``, ``too-large``.

@@ -207,7 +207,7 @@ def test_the_version_whose_values_count(chart: str, text: str, knowledge: str) -
 
 def test_a_bare_name_with_something_on_the_disk_is_refused_whatever_it_is() -> None:
     def broken(_path: str) -> LocalChart:
-        raise ChartFileError("no-chart", "the folder has no Chart.yaml")
+        raise ChartFileError("the folder has no Chart.yaml")
 
     for look in (broken, lambda _path: LocalChart("kruise", "1.8.3", None)):
         with pytest.raises(ConfigError) as caught:
