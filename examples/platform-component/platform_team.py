@@ -13,7 +13,7 @@ class ClusterBaseArgs(TypedDict):
     """What differs between clusters."""
 
     virtual_nodes: list[str]
-    """Selectors of the virtual nodes that this cluster has besides the company's."""
+    """Selectors of the virtual nodes that this cluster has in addition to the company's."""
 
 
 class ClusterBase(pulumi.ComponentResource):

@@ -86,12 +86,12 @@ def test_fields_that_came_went_or_changed_are_all_there_are(crds: dict[str, Crds
             path for path in old if old[path] == "integer" and new.get(path) is None and path in new
         }
 
-    def told(data: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
+    def collect_paths(data: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
         return {name: set(paths) for name, paths in data.items()}
 
-    assert {name: paths for name, paths in added.items() if paths} == told(ADDED_FIELDS)
-    assert {name: paths for name, paths in removed.items() if paths} == told(REMOVED_FIELDS)
-    assert {name: paths for name, paths in numbers.items() if paths} == told(NUMBERS_ONLY)
+    assert {name: paths for name, paths in added.items() if paths} == collect_paths(ADDED_FIELDS)
+    assert {name: paths for name, paths in removed.items() if paths} == collect_paths(REMOVED_FIELDS)
+    assert {name: paths for name, paths in numbers.items() if paths} == collect_paths(NUMBERS_ONLY)
 
 
 def test_only_the_kinds_with_a_conversion_webhook_keep_fields_elsewhere(modules: dict[str, Path]) -> None:

@@ -167,7 +167,7 @@ PODS = {"shop": 2, "till": 1, "united": 1, "agent": 1, "once": 1}
 
 
 def create_all(cluster: Cluster) -> None:
-    """Create one of each; return when the pods are ready and their container is to be recreated."""
+    """Create one of each; return when the pods are ready and a recreation of their container is requested."""
     for kind in KINDS:
         spec = {key: value for key, value in kind.spec.items() if value is not None}
         _create(cluster, kind, spec)

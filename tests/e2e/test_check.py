@@ -451,7 +451,7 @@ def has_config_namespace(cluster: Cluster) -> bool:
     return any(one["metadata"]["name"] == "kruise-daemon-config" for one in namespaces)
 
 
-def test_a_lease_that_nobody_renews(cluster: Cluster, check: Check) -> None:
+def test_a_lease_that_is_not_renewed(cluster: Cluster, check: Check) -> None:
     spec = {"holderIdentity": "gone", "leaseDurationSeconds": 15, "renewTime": "2026-01-01T00:00:00.000000Z"}
     lease = {"metadata": {"name": "kruise-manager"}, "spec": spec}
     with existing(cluster, f"/apis/coordination.k8s.io/v1/{HERE}/leases", lease):

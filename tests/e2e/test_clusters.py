@@ -14,7 +14,7 @@ from .observing import REAL, VIRTUAL, Cluster, eventually
 
 FOLDER = Path(__file__).parent / "programs" / "clusters"
 STACK = "clusters"
-# What each cluster has excluded besides the presets, so that the one's answer cannot pass for the other's.
+# What each cluster excludes in addition to the presets, so that no answer can pass for the other's.
 SELECTORS = {"east": "kubernetes.io/hostname=worker-1", "west": "kubernetes.io/hostname=worker-2"}
 
 

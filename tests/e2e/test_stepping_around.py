@@ -1,7 +1,7 @@
 """What a power user tries, on purpose or not, that a check tied to one resource would miss.
 
 In all of it ``protect`` is off. The invariant: no custom resource is lost, and no fail-closed webhook is left
-without its manager, as long as nobody says `destroy`.
+without its manager, as long as the command is not `destroy`.
 """
 
 import shutil

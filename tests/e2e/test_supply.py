@@ -77,7 +77,7 @@ def test_an_archive_by_its_digest(previewed: Stack, archive: Path) -> None:
     previewed.preview().succeeded()
 
 
-def test_a_repository_where_nobody_listens(previewed: Stack) -> None:
+def test_a_repository_where_no_server_listens(previewed: Stack) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}/charts"

@@ -361,7 +361,7 @@ def test_on_to_a_chart_without_v1alpha1(
     assert after.items() <= now.items()
     gone = {name for name in now if name not in after}
     assert all(name.endswith(" v1alpha1") for name in gone)
-    assert len(gone) == len(MOVED)  # StatefulSet too, and without NodeImage, which nobody creates
+    assert len(gone) == len(MOVED)  # StatefulSet too, and without NodeImage, which no user creates
     # 1.9.1's manager still reads v1alpha1 itself: its own chart for the end.
     upgrade(stack, charts["1.9.1"], life_state)
     assert precious(life_cluster) == now

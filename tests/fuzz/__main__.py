@@ -30,7 +30,7 @@ def find(target: Target, seed: int) -> str:
     try:
         for said in target.run(random.Random(seed)):
             if MARKER in said:
-                return f"the marker is told: {said[:500]}"
+                return f"the marker leaks: {said[:500]}"
             if "should not happen" in said or "Internal error" in said:
                 return said[:500]
     except _TooSlowError:

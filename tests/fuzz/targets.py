@@ -51,7 +51,7 @@ class Target(NamedTuple):
 
     name: str
     run: Callable[[random.Random], Iterator[str]]
-    """Makes one input and reads it; yields everything that a user would be told."""
+    """Makes one input and reads it; yields every message that a user would see."""
 
 
 def _said(errors: tuple[type[Exception], ...], read: Callable[[], Any]) -> str:

@@ -1,4 +1,4 @@
-"""Certificates that are made for one test run: of servers, of clients, and of authorities nobody trusts."""
+"""Certificates made for one test run: of servers, of clients, and of authorities that no client trusts."""
 
 import base64
 import ssl
@@ -18,7 +18,7 @@ class Identity:
         self.authority_data = base64.b64encode(self.authority.encode()).decode()
 
     def context(self, *, client_certificate: bool = False) -> ssl.SSLContext:
-        """Return the server's side, which asks for a client's certificate where it is told to."""
+        """Return the server's side, which asks for a client's certificate if the test wants so."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._certificate.configure_cert(context)
         if client_certificate:

@@ -123,7 +123,7 @@ def chromium(profile: Path) -> Iterator[Page]:
         "--disable-gpu",
         "--hide-scrollbars",
     ]
-    if os.geteuid() == 0:  # it refuses its sandbox to root, as whom CI may run
+    if os.geteuid() == 0:  # it refuses its sandbox to root, and CI may run as root
         options.append("--no-sandbox")
     process = subprocess.Popen(
         [program, *options, f"--user-data-dir={profile}", "about:blank"],

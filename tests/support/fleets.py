@@ -17,7 +17,7 @@ import yaml
 
 PROJECT = "openkruise"
 PROGRAM = '''
-"""Stands in for the program of a cluster: writes down when it ran, waits, and fails where it is told to."""
+"""Stands in for the program of a cluster: writes down when it ran, waits, and fails where a test says so."""
 import json, os, time, pulumi
 
 config, stack = pulumi.Config("simulated"), pulumi.get_stack()
@@ -178,7 +178,7 @@ class SimulatedFleet:
         return found
 
     def family(self) -> list[psutil.Process]:
-        """Return every process that works in this fleet's folder, whoever started it."""
+        """Return every process that works in this fleet's folder, no matter which test started it."""
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "components" / "pulumi_openkruise"
 DEPTH = 70
 """Levels of what stands for DEEP; the checks go down this far, less what is above it:"""
-TOLD = 62
+CHECKED_DEPTH = 62
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Stage:
 
     def __init__(self, case: Case, folder: Path) -> None:
         self.case, self.folder = case, folder
-        self._known = {"$CLOSED": str(_closed_port()), "$DEEP": ".a" * TOLD}
+        self._known = {"$CLOSED": str(_closed_port()), "$DEEP": ".a" * CHECKED_DEPTH}
         for name, what in case.beside.items():
             kind, _blank, version = what.partition(" ")
             chart = {"kruise/Chart.yaml": f"apiVersion: v2\nname: kruise\nversion: {version}\n"}

@@ -18,7 +18,7 @@ def test_a_sample(target: Target) -> None:
 
 
 def test_a_find_is_one() -> None:
-    """What the fuzzer must see: the marker, an internal error, an exception that nobody expects."""
+    """What the fuzzer must see: the marker, an internal error, an unexpected exception."""
 
     def telling(text: str) -> Target:
         return Target("x", lambda _chosen: iter([text]))
@@ -26,7 +26,7 @@ def test_a_find_is_one() -> None:
     def raising(_chosen: object) -> object:
         raise KeyError("x")
 
-    assert find(telling(f"a {MARKER}"), 1).startswith("the marker is told")
+    assert find(telling(f"a {MARKER}"), 1).startswith("the marker leaks")
     assert find(telling("Internal error"), 1)
     assert "KeyError" in find(Target("x", raising), 1)  # type: ignore[arg-type]
     assert find(telling("fine"), 1) == ""

@@ -344,7 +344,10 @@ def _foreign(
 
 
 def _subtract_minute(taken: str) -> str:
-    """Return the time a minute before a snapshot was taken; empty, thus before any time, if unreadable."""
+    """Return the time a minute before a snapshot was taken.
+
+    An empty string, which sorts before any time, if that is unreadable.
+    """
     from datetime import datetime, timedelta
 
     try:

@@ -1,4 +1,4 @@
-"""Which cluster a command asks, as whom, and how long it waits: what the options say, as for kubectl."""
+"""Which cluster a command asks, as which user, and how long it waits, by options named as kubectl's."""
 
 import re
 from dataclasses import dataclass

@@ -70,11 +70,11 @@ def migrate_storage(
 
     An object stays stored in the version in which it was last written, and a chart that lacks that version is
     refused. This command reads for each CRD which versions may be stored and how many objects there are,
-    writes every object once more without a change, and takes the other versions from the CRD's
-    status.storedVersions. Nothing is done where an object would lose a field; the fields are shown.
+    writes every object once more without a change, and removes the other versions from the CRD's
+    status.storedVersions. If an object would lose a field, it changes nothing and shows the fields.
 
-    Interrupted, it can be run again, and goes on: CRDs that are finished are left alone, and writing an
-    object a second time changes nothing.
+    If it was interrupted, run it again: it skips CRDs that are finished, and writing an object a second time
+    changes nothing.
 
     \b
     Examples:
@@ -84,7 +84,7 @@ def migrate_storage(
 
     \b
     Exit codes: 0  nothing to do, or done
-                1  something is to be done (--dry-run, or the answer was no), would lose fields, or failed
+                1  there is something to do (--dry-run, or the answer was no), would lose fields, or failed
                 2  the cluster could not be read, or refused the requests
     """
     try:

@@ -55,7 +55,7 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
     metavar="FOLDER",
     help="Folder of Pulumi's file backend; where not given, that of PULUMI_BACKEND_URL or Pulumi.yaml.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what recover would do, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option(
     "-o",
@@ -75,14 +75,14 @@ def recover(
     yes: bool,
     output: str,
 ) -> int:
-    """Set right an installation whose `up` or `destroy` was interrupted.
+    """Repair an installation whose `up` or `destroy` was interrupted.
 
-    Reads Helm's records of the release, says what was found and what is to be done, asks, and does it. Only
-    records are changed, and Helm's mark of ownership on objects that have lost it; no CRD and no custom
-    resource ever is. What to run afterwards is said at the end.
+    Reads Helm's records of the release, says what it found and what it would do, asks, and does it. It
+    changes only records, and Helm's mark of ownership on objects that have lost it; it never changes a CRD
+    or a custom resource. At the end it says what to run next.
 
-    Files of Pulumi's own file backend that a killed CLI left cut off ("failed to load checkpoint: EOF") are
-    mended first.
+    First it repairs files of Pulumi's own file backend that a killed CLI left cut off ("failed to load
+    checkpoint: EOF").
 
     \b
     Examples:
@@ -92,7 +92,7 @@ def recover(
 
     \b
     Exit codes: 0  nothing to recover, or recovered
-                1  something is to be done (--dry-run, or the answer was no)
+                1  there is something to do (--dry-run, or the answer was no)
                 2  the cluster could not be read, or refused the change
     """
     folder = state_folder(state_url)

@@ -98,7 +98,7 @@ def _load_chain(context: ssl.SSLContext, certificate: str, key: str) -> None:
     content = f"{certificate}\n{key}".encode("latin-1")
 
     def no_password() -> str:
-        raise ValueError("its key is encrypted, and there is nobody to ask for the password")
+        raise ValueError("its key is encrypted, and no password can be asked for")
 
     if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
         number = os.memfd_create("openkruise-client", os.MFD_CLOEXEC)

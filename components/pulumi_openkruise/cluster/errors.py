@@ -60,7 +60,7 @@ class ConflictError(RefusedError):
 def make_refused_error(method: str, path: str, status: int, reason: str) -> RefusedError:
     """Make the exception for a non-2xx status."""
     if status == 401:
-        ways = ("log in again as you do for kubectl; `kubectl auth whoami` shows as whom it is let in",)
+        ways = ("log in again as you do for kubectl; `kubectl auth whoami` shows which user the server sees",)
         return UnauthorizedError(method, path, status, reason, ways)
     kind = {403: ForbiddenError, 404: NotFoundError, 409: ConflictError}.get(status, RefusedError)
     return kind(method, path, status, reason)

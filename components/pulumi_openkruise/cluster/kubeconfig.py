@@ -66,7 +66,7 @@ def connect(
             user = {**found.users.get(user_name, {}), **(act_as or {})}
             credentials = user_credentials(user, entry, found.source, user_name)
     if act_as and not endpoint.is_encrypted:
-        reason = "nobody can be acted as over plain HTTP, which carries no credentials"
+        reason = "impersonation needs HTTPS: over plain HTTP no credentials are sent"
         raise KubeconfigError(reason, cause=reason)
     if endpoint.is_encrypted:
         # Reports unusable certificates before the first request.

@@ -1,6 +1,6 @@
 """How many daemons the cluster wants, and how many are ready.
 
-The DaemonSet is read beside the engine. A resource that the engine reads has to exist: once someone has
+The DaemonSet is read beside the engine. A resource that the engine reads has to exist: once a person has
 deleted it, every preview would fail, that of the ``reapply`` that restores it included.
 """
 

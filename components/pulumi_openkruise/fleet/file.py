@@ -70,7 +70,7 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     for index, raw in enumerate(given):
         wave, select = _wave(raw, f"waves[{index}]", gate, names, problems)
         if select is None:
-            left = []  # whom it would select is unknown, so no cluster can be missing
+            left = []  # which clusters it would select is unknown, so none can be missing
             continue
         chosen = tuple(one for one in left if select.matches(one.labels))
         left = [one for one in left if one not in chosen]
@@ -116,7 +116,7 @@ def _clusters(given: Any, stacks: Collection[str] | None, problems: list[Problem
         hold = labels.get("hold", "")
         if "hold" in labels and not (isinstance(hold, str) and hold.strip()):
             reason = f"expected the reason for the hold, found {show(hold)}"
-            remedy = 'write why, for whoever reads the plan: hold: "moves to another region until Friday"'
+            remedy = 'write why, for the readers of the plan: hold: "moves to another region until Friday"'
             problems.append(Problem("wrong-type", f"{where}.hold", reason, (), remedy))
         plain = {str(label): text for label, text in labels.items() if label != "hold"}
         for label, text in plain.items():

@@ -1,4 +1,4 @@
-"""Charts on this machine: what they say they are, and what is said of everything that is none."""
+"""Charts on this machine: how they are read, and the error for everything that is no chart."""
 
 import contextlib
 import gzip
@@ -67,9 +67,8 @@ def test_what_is_not_on_this_machine(chart: str) -> None:
 def test_what_is_no_chart(tmp_path: Path, make: object) -> None:
     path = tmp_path / "kruise-1.8.3.tgz"
     make(path)  # type: ignore[operator]
-    with pytest.raises(ChartFileError) as caught:
+    with pytest.raises(ChartFileError, match=r"cannot be read as a chart|no such file|no Chart.yaml"):
         read_local_chart(str(path))
-    assert caught.value.remedy.startswith("give the folder of a chart, or the archive")
 
 
 def archive(*members: tuple[str, bytes]) -> bytes:

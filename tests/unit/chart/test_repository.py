@@ -115,7 +115,7 @@ def test_a_refusal_is_the_providers_to_tell(status: int) -> None:
         assert fetch_index(f"http://{host}") == Answer()
 
 
-def test_nobody_listens() -> None:
+def test_no_server_listens() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -174,7 +174,7 @@ def test_one_that_speaks_no_http() -> None:
 
 def test_a_certificate_is_the_providers_to_judge() -> None:
     with server(replying(200)) as (host, _seen):
-        # It is no TLS at all: what matters is that somebody is there.
+        # It is no TLS at all: what matters is that a server answers.
         assert fetch_index(f"https://{host}") == Answer()
 
 

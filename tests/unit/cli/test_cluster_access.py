@@ -52,7 +52,7 @@ def test_acting_as_another_goes_with_each_request(command: Cli, tmp_path: Path) 
     assert headers["Impersonate-Group"] == "devs, ops"
 
 
-def test_a_group_alone_names_nobody(command: Cli, tmp_path: Path) -> None:
+def test_a_group_alone_names_no_user(command: Cli, tmp_path: Path) -> None:
     with api_server(identity()) as server:
         path = tmp_path / "kubeconfig"
         path.write_text(json.dumps(server.kubeconfig()))
@@ -61,7 +61,7 @@ def test_a_group_alone_names_nobody(command: Cli, tmp_path: Path) -> None:
     assert "as-groups or as-user-extra without as" in err
 
 
-def test_over_plain_http_nobody_is_acted_as(command: Cli, kubeconfig: str) -> None:
+def test_plain_http_allows_no_impersonation(command: Cli, kubeconfig: str) -> None:
     code, out, err = command("discover", "--kubeconfig", kubeconfig, "--as", "bob")
     assert (code, out) == (2, "")
     assert "over plain HTTP" in err

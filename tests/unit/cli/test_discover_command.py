@@ -89,7 +89,7 @@ def test_real_nodes_that_are_excluded_stand_out(cli: Cli, stack: Callable[[str],
     assert "Real nodes that the present selectors exclude: 1, see YES above" in out
 
 
-def test_columns_that_nobody_fills_are_left_out(cli: Cli) -> None:
+def test_empty_columns_are_left_out(cli: Cli) -> None:
     assert "Pool" in cli(["eks-al2023"])[1]
     assert "Pool" not in cli(["bare-metal"])[1]
     assert "Kind" not in cli(["bare-metal"])[1]

@@ -72,7 +72,7 @@ def test_an_interrupted_upgrade_is_marked_failed(
     assert changes(server) == [("PUT", RECORD)]
     written = server.asked[-1][-1]
     assert decode(written).status == "failed"
-    # The API server refuses it if somebody else has changed it meanwhile.
+    # The API server refuses it if another client has changed it meanwhile.
     assert written["metadata"]["resourceVersion"] == "41"
     said = capsys.readouterr().out
     assert "│ pending-upgrade │ 5 hours ago │" in said

@@ -121,7 +121,7 @@ def test_encrypted_values_are_refused_and_not_left_out(command: Cli, stack_file:
     assert "openkruise:values is encrypted" in err
 
 
-def test_a_digest_that_nobody_compares_is_said(command: Cli, stack_file: Write) -> None:
+def test_a_digest_that_is_not_compared_is_reported(command: Cli, stack_file: Write) -> None:
     path = stack_file(f"config:\n  openkruise:chartDigest: '{'0' * 64}'\n")
     assert "chartDigest is not checked there" in command("values", "--stack-file", path, "-o", "flux")[2]
 

@@ -234,7 +234,7 @@ def somebody_else_in_two_groups(config: dict[str, Any], folder: Path) -> None:
 
 
 @case()
-def groups_of_nobody(config: dict[str, Any], folder: Path) -> None:
+def groups_without_a_user(config: dict[str, Any], folder: Path) -> None:
     user_of(config)["as-groups"] = ["a"]
 
 
@@ -491,7 +491,7 @@ def test_several_files_as_kubectl(
 
 
 def test_credentials_never_go_over_plain_http(tmp_path: Path) -> None:
-    """Nor does kubectl send them: it asks as nobody."""
+    """Nor does kubectl send them: it asks without credentials."""
     with api_server() as plain:
         plain.routes["/version"] = (200, {})
         user = {"token": "abc", "as": "jane"}

@@ -82,16 +82,16 @@ def test_a_wish_to_wait_is_granted_within_the_time_only(monkeypatch: pytest.Monk
         assert waits == granted, wish
 
 
-def test_work_that_is_given_up_is_told_so() -> None:
-    told = threading.Event()
+def test_work_that_is_given_up_is_signalled() -> None:
+    answered = threading.Event()
 
     def work(given_up: threading.Event) -> None:
         given_up.wait()
-        told.set()
+        answered.set()
 
     with pytest.raises(OutOfTimeError):
         run_within(0.01, work)
-    assert told.wait(10)
+    assert answered.wait(10)
 
 
 def test_what_work_raises_is_raised() -> None:

@@ -39,10 +39,12 @@ def named(*numbers: int) -> list[dict[str, Any]]:
 
 def test_pages_and_progress(server: ApiServer, cluster: Cluster) -> None:
     server.objects(NODES, named(*range(1201)))
-    told: list[tuple[int, int]] = []
-    found = list(cluster.list(NODES, progress=lambda *counts: told.append(counts), labelSelector="a=b,!c"))
+    counts_seen: list[tuple[int, int]] = []
+    found = list(
+        cluster.list(NODES, progress=lambda *counts: counts_seen.append(counts), labelSelector="a=b,!c")
+    )
     assert found == named(*range(1201))
-    assert told == [(500, 1201), (1000, 1201), (1201, 1201)]
+    assert counts_seen == [(500, 1201), (1000, 1201), (1201, 1201)]
     assert [query["limit"] for _method, _path, query, _headers, _body in server.asked] == ["500"] * 3
     assert {query["labelSelector"] for _method, _path, query, _headers, _body in server.asked} == {"a=b,!c"}
 

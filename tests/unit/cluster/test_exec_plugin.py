@@ -1,4 +1,4 @@
-"""Exec plugins: what they are told and may answer, how long they may take, and that their words are tame."""
+"""Exec plugins: their input, their answers, their time limit, and that messages quote them safely."""
 
 import os
 import stat

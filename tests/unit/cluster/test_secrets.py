@@ -114,7 +114,7 @@ def test_no_field_of_a_user_is_told(
         json.dumps(config)[:-9],
         yaml.safe_dump(config) + "\n - x: [",
     ]
-    # As somebody writes it by hand, without quotes: the text itself is broken.
+    # As people write it by hand, without quotes: the file itself is broken.
     raw = yaml.safe_dump(server.kubeconfig(broken="HERE")).replace(
         "broken: HERE", f"token: {next(iter(user.values()))}"
     )

@@ -20,11 +20,11 @@ def install(engine: Engine, args: OpenKruiseArgs) -> None:
 def taken_over(engine: Engine) -> dict[str, Any]:
     """How namespace and release are found: their id on the cluster, and their names so far."""
 
-    def told(resource: Registered) -> tuple[str, list[Any]]:
+    def describe(resource: Registered) -> tuple[str, list[Any]]:
         request = resource.request
         return request.importId, [alias.urn or alias.spec.name for alias in request.aliases]
 
-    return {"namespace": told(engine.of_type(NAMESPACE)), "release": told(engine.of_type(RELEASE))}
+    return {"namespace": describe(engine.of_type(NAMESPACE)), "release": describe(engine.of_type(RELEASE))}
 
 
 def annotations(engine: Engine) -> Any:

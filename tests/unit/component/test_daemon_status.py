@@ -58,7 +58,7 @@ def test_the_daemons_of_another_namespace(server: ApiServer) -> None:
 
 
 @pytest.mark.parametrize("found", [{}, {"status": None}, {"status": {}}])
-def test_daemons_that_nobody_has_counted_are_none(server: ApiServer, found: dict[str, Any]) -> None:
+def test_uncounted_daemons_are_none(server: ApiServer, found: dict[str, Any]) -> None:
     server.routes[DAEMONS] = (200, found)
     assert counted(server) == (0, 0)
 
@@ -84,7 +84,7 @@ def test_a_cluster_that_does_not_answer_breaks_nothing(server: ApiServer, contex
     assert counted(server, context=context) == (None, None)
 
 
-def test_without_a_kubeconfig_nobody_is_asked() -> None:
+def test_without_a_kubeconfig_no_server_is_asked() -> None:
     assert counted(None) == (None, None)
 
 

@@ -347,7 +347,7 @@ def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
 def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:
     with pytest.raises(InvalidConfigError, match=r"values\.daemon\.affinity: expected a mapping"):
         install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
-    # A hook of the engine that the program's end cuts short would be told as an error of its own.
+    # A hook of the engine that the program's end cuts short would be reported as an error of its own.
     assert engine.types == [RECORD, COMPONENT]
 
 

@@ -29,7 +29,7 @@ def test_no_value_is_quoted(text: str) -> None:
     assert str(caught.value).startswith("Pulumi.x.yaml")
 
 
-def test_an_anchor_that_is_defined_again_warns_nobody_with_a_part_of_the_file() -> None:
+def test_the_warning_of_a_repeated_anchor_quotes_no_part_of_the_file() -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         load_yaml("a: &x s3cret\nb: &x 1\n", "Pulumi.x.yaml")

@@ -1,4 +1,4 @@
-"""What is to be rewritten for which chart, and what an object would lose."""
+"""Which objects are rewritten for which chart, and which fields an object would lose."""
 
 from typing import Any
 

@@ -26,8 +26,8 @@ def test_an_upgrade_brings_what_came_in_between() -> None:
 @pytest.mark.parametrize(("first", "last"), [("1.7.0", "1.9.1"), ("1.7.5", "2.0.0")])
 def test_step_by_step_or_at_once_is_the_same(first: str, last: str) -> None:
     steps = [*[one for one in SEEN if first <= one < last], last]
-    told = {one for old, new in pairwise(steps) for one in find_changes(old, new)}
-    assert told == set(find_changes(first, last))
+    found = {one for old, new in pairwise(steps) for one in find_changes(old, new)}
+    assert found == set(find_changes(first, last))
 
 
 def test_what_is_to_be_done_before_comes_first() -> None:

@@ -1,6 +1,6 @@
 """Every kind of error of the selectors, with its whole message.
 
-``UPDATE_GOLDEN=1 pytest tests/unit/selectors`` writes ``error_messages.txt`` anew; read the difference.
+``UPDATE_GOLDEN=1 pytest tests/unit/selectors`` rewrites ``error_messages.txt``; read the difference.
 """
 
 import os

@@ -25,8 +25,8 @@ from tests.support.brute_force import NODES, matched, plain_requirements, respel
 
 GOLDEN = Path(__file__).with_name("golden_affinities.json")
 
-# Written once and kept: a change of these bytes restarts the daemons of whoever has such a list. Where it is
-# meant, UPDATE_GOLDEN=1 pytest tests/unit/selectors writes the file anew.
+# Written once and kept: a change of these bytes restarts the daemons of every cluster with such a list. If it
+# is meant, UPDATE_GOLDEN=1 pytest tests/unit/selectors rewrites the file.
 GOLDEN_LISTS = [
     [],
     ["k<0"],

@@ -73,7 +73,7 @@ def from_stack(stack: StackInput, namespace: str) -> SelectorList:
 
 
 def stack_arguments(stack: StackInput, namespace: str) -> Arguments:
-    """Decode a stack's config into the component's arguments, and note what of it cannot be read."""
+    """Decode a stack's config into the component's arguments, and note which parts cannot be read."""
     config, secret_keys = dict(stack.config), set(stack.secret_keys)
     if "values" in secret_keys:
         note(f"{stack.source}: {namespace}:values is encrypted: an affinity in it is not known, and left out")

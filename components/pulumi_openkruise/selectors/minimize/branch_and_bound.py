@@ -2,7 +2,7 @@
 
 Each node is covered by one of its candidates, the primes that contain it; what a prime must contain decides
 what it costs. Two facts keep the search small. How many primes of which slot every minimum cover takes is
-known beforehand (``unate_covering.find_slots``), so only requirements and values are left to compare. And a
+known in advance (``unate_covering.find_slots``), so only requirements and values are left to compare. And a
 dual ascent bounds what is still to be paid: a candidate with which the bound exceeds the allowed price is
 dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
 """
