@@ -21,6 +21,8 @@ class ApiServer:
         self.address = f"{'http' if identity is None else 'https'}://127.0.0.1:{port}"
         self.identity = identity
         self.retry_after = "0"
+        self.connections = 0
+        """How many connections clients have opened."""
         self.routes: dict[str, Route] = {}
         self.asked: list[tuple[str, str, dict[str, str], dict[str, str], Any]] = []
 
@@ -105,6 +107,10 @@ def api_server(identity: Identity | None = None, *, client_certificate: bool = F
             pass
 
     class Server(ThreadingHTTPServer):
+        def process_request(self, request: Any, client_address: Any) -> None:
+            double.connections += 1
+            super().process_request(request, client_address)
+
         def handle_error(self, request: Any, client_address: Any) -> None:
             pass  # a client that ends a handshake is what some tests are about
 

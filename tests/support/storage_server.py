@@ -115,7 +115,8 @@ class StorageServer:
         crd = f"{parts[0]}.apps.kruise.io"
         objects = self.objects[crd]
         if len(parts) == 1:
-            items = [_as_version(one, version) for one in objects.values()]
+            # In the order of their keys in etcd.
+            items = [_as_version(objects[name], version) for name in sorted(objects)]
             begin = int(query.get("continue", 0))
             end = begin + int(query.get("limit", len(items) or 1))
             metadata: dict[str, Any] = {}
@@ -128,7 +129,11 @@ class StorageServer:
         if method == "PATCH":
             if body["metadata"]["resourceVersion"] != one["metadata"]["resourceVersion"]:
                 return 409, {"message": "the object has been modified"}
-            self._store(crd, one)
+            versions = self.crds[crd]["spec"]["versions"]
+            written = next(each["name"] for each in versions if each["storage"])
+            if one["apiVersion"] != f"apps.kruise.io/{written}":
+                # What would be stored as it is already is not written.
+                self._store(crd, one)
         return 200, _as_version(one, version)
 
 

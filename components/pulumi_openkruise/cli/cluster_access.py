@@ -1,5 +1,6 @@
 """Which cluster a command asks, as which user, and how long it waits, by options named as kubectl's."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,12 @@ class ClusterAccess:
         """Whether an option says anything about the cluster."""
         return self != ClusterAccess()
 
-    def connect(self) -> "Cluster":
-        """Return the cluster, of which nothing is asked yet; raises ClusterError."""
+    def connect(self, *, unbounded: bool = False) -> "Cluster":
+        """Return the cluster, of which nothing is asked yet; raises ClusterError.
+
+        ``unbounded`` is for work whose length depends on the cluster's objects: any number of requests, in
+        any time. The time for one request is bounded all the same.
+        """
         # Imported here: the HTTP client takes longer than everything else together.
         from ..cluster import connect
         from ..cluster.kubeconfig import CONNECT_SECONDS, LOOK_SECONDS, READ_SECONDS
@@ -48,7 +53,8 @@ class ClusterAccess:
             act_as=self._act_as(),
             connect_seconds=CONNECT_SECONDS if seconds is None else seconds,
             read_seconds=READ_SECONDS if seconds is None else seconds,
-            look_seconds=max(LOOK_SECONDS, seconds or 0),  # all requests together
+            look_seconds=_ENDLESS if unbounded else max(LOOK_SECONDS, seconds or 0),  # all requests together
+            look_requests=math.inf if unbounded else None,
         )
 
     def _act_as(self) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def migrate_storage(
     outcomes: dict[str, Outcome] = {}
     begun = False
     try:
-        cluster = access.connect()
+        cluster = access.connect(unbounded=True)
         steps = plan_steps(read_storage(cluster), chosen)
         if not steps:
             raise UnusableInputError(f"there are no CRDs of OpenKruise in the cluster at {cluster.address}")
@@ -195,10 +195,16 @@ def _to_do(step: Step) -> str:
 
 def _report(target: Target, outcomes: Mapping[str, Outcome]) -> str:
     rows = [
-        [name, str(one.rewritten), str(one.conflicts), str(one.gone), str(len(one.failed)), _state(one)]
+        [
+            name,
+            *map(str, (one.rewritten, one.already, one.conflicts, one.gone, len(one.failed))),
+            _state(one),
+        ]
         for name, one in outcomes.items()
     ]
-    parts: list[str] = [as_table(["CRD", "rewritten", "read again", "gone", "failed", "result"], [rows])]
+    parts: list[str] = [
+        as_table(["CRD", "rewritten", "already so", "read again", "gone", "failed", "result"], [rows])
+    ]
     for name, one in outcomes.items():
         parts += [f"{name} {which}: {reason}" for which, reason in list(one.failed.items())[:_SHOWN]]
     if not all(one.done for one in outcomes.values()):
@@ -254,6 +260,7 @@ def _outcome(outcome: Outcome | None) -> Mapping[str, Any] | None:
     return {
         "done": outcome.done,
         "rewritten": outcome.rewritten,
+        "already": outcome.already,
         "readAgain": outcome.conflicts,
         "gone": outcome.gone,
         "failed": outcome.failed,

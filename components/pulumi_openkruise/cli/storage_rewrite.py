@@ -21,6 +21,7 @@ from ..inventory.crd_storage import (
     read_header,
 )
 from ..inventory.definitions import DEFINITIONS
+from ..inventory.json_access import text
 from ..inventory.release_reader import METADATA
 from ..lifecycle.storage_migration import Step
 
@@ -32,6 +33,9 @@ _JSON_PATCH = "application/json-patch+json"
 _ATTEMPTS = 10
 _FAILURES = 20
 _WORKERS = 8
+"""Requests under way at the same time, beside the one for the next page of the list."""
+_AHEAD = 4 * _WORKERS
+"""Objects given to the workers at a time, so that none waits for the slowest of them."""
 _MANAGER = {"fieldManager": "pulumi-openkruise"}
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +64,8 @@ class Outcome:
     """What became of one CRD's objects."""
 
     rewritten: int = 0
+    already: int = 0
+    """Objects that were stored in the target version, so that the API server wrote nothing."""
     gone: int = 0
     """Objects that were deleted in the meantime."""
     conflicts: int = 0
@@ -78,6 +84,8 @@ class Outcome:
             self.failed[result.object] = result.failure
         elif result.is_gone:
             self.gone += 1
+        elif result.is_unchanged:
+            self.already += 1
         else:
             self.rewritten += 1
 
@@ -120,7 +128,7 @@ def rewrite_objects(cluster: Cluster, step: Step, pace: Pace, progress: Progress
             for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
                 pace.wait()
                 under_way.append(workers.submit(_rewrite, cluster, begun, step.version, header))
-                if len(under_way) > _WORKERS:
+                if len(under_way) > _AHEAD:
                     outcome.add(under_way.popleft().result())
                 progress(begun.name, count, max(begun.objects, count))
                 if len(outcome.failed) >= _FAILURES:
@@ -140,6 +148,7 @@ class _Result(NamedTuple):
     object: str
     conflicts: int
     is_gone: bool = False
+    is_unchanged: bool = False
     failure: str = ""
 
 
@@ -151,7 +160,9 @@ def _rewrite(cluster: Cluster, crd: CrdStorage, version: str, header: Header) ->
     for attempt in range(_ATTEMPTS):
         body = {"metadata": {"resourceVersion": header.resource_version}}
         try:
-            cluster.request("PATCH", target, body, query=_MANAGER, content_type=_MERGE_PATCH, accept=METADATA)
+            answer = cluster.request(
+                "PATCH", target, body, query=_MANAGER, content_type=_MERGE_PATCH, accept=METADATA
+            )
         except NotFoundError:
             return _Result(name, conflicts, is_gone=True)
         except ConflictError:
@@ -167,7 +178,9 @@ def _rewrite(cluster: Cluster, crd: CrdStorage, version: str, header: Header) ->
                 return _Result(name, conflicts, failure=error.reason)
             time.sleep(1)  # a conversion webhook that does not answer just now
         else:
-            return _Result(name, conflicts)
+            # The API server writes nothing where the stored bytes would stay the same.
+            now = text(answer, "metadata", "resourceVersion")
+            return _Result(name, conflicts, is_unchanged=now == header.resource_version)
     return _Result(name, conflicts, failure=f"it was changed {_ATTEMPTS} times while it was rewritten")
 
 

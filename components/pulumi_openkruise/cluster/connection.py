@@ -11,6 +11,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from ..foreign.error_text import describe_error
 from .errors import KubeconfigError
 
+CONNECTIONS = 10
+"""Connections that are kept open for the next request; no command has more requests under way at a time."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -38,7 +41,8 @@ def open_pool(endpoint: Endpoint, certificate: str, key: str) -> Any:
     from urllib3 import PoolManager, ProxyManager, disable_warnings, make_headers
     from urllib3.exceptions import InsecureRequestWarning
 
-    options: dict[str, Any] = {}
+    # urllib3 keeps one by default: requests of several threads would begin with a new handshake each.
+    options: dict[str, Any] = {"maxsize": CONNECTIONS}
     if endpoint.is_encrypted:
         options["ssl_context"] = _tls(endpoint, certificate, key)
         if endpoint.server_name:

@@ -29,9 +29,16 @@ class OutOfTimeError(Exception):
 class Budget:
     """What one look may use, shared by its requests."""
 
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin now; ``seconds`` is for the look as a whole."""
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        requests: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin now; ``seconds`` and ``requests`` (None: LOOK_REQUESTS) are for the look as a whole."""
         self.seconds = seconds
+        self._allowed = LOOK_REQUESTS if requests is None else requests
         self._clock = clock
         self._end = clock() + seconds
         self._bytes = 0
@@ -44,8 +51,8 @@ class Budget:
     def begin_request(self) -> str:
         """Count one request; return why there may be none any more, or an empty string."""
         self._requests += 1
-        if self._requests > LOOK_REQUESTS:
-            return f"it needs more than {LOOK_REQUESTS:,} requests"
+        if self._requests > self._allowed:
+            return f"it needs more than {self._allowed:,} requests"
         if self.remaining() <= 0:
             return f"no end within {self.seconds:g} seconds"
         return ""

@@ -37,6 +37,7 @@ def connect(
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
     look_seconds: float = LOOK_SECONDS,
+    look_requests: float | None = None,
 ) -> Cluster:
     """Return the cluster of a kubeconfig's context (None: its current one); nothing is asked of it yet.
 
@@ -78,7 +79,7 @@ def connect(
             context=name,
             connect_seconds=connect_seconds,
             read_seconds=read_seconds,
-            budget=Budget(look_seconds),
+            budget=Budget(look_seconds, requests=look_requests),
         )
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cli.storage_rewrite import Pace
+from pulumi_openkruise.cluster.connection import CONNECTIONS
 
 from tests.support.api_server import Answer, ApiServer
 from tests.support.storage_server import StorageServer
@@ -72,6 +73,35 @@ def test_every_object_is_rewritten_and_the_crd_says_so(storage: StorageServer, m
     assert all(set(body) == {"metadata"} and set(body["metadata"]) == {"resourceVersion"} for body in bodies)
     assert migrate("--yes")[0] == 0
     assert len(changes(storage)) == 8, "the second run has nothing to do"
+
+
+def test_the_outcome_counts_apart_what_was_stored_so_already(
+    storage: StorageServer, migrate: Command
+) -> None:
+    code, out, _err = migrate("--yes", "-o", "json")
+    assert code == 0
+    outcome = json.loads(out)["crds"][1]["outcome"]
+    assert (outcome["rewritten"], outcome["already"]) == (4, 3)
+
+
+def test_connections_are_kept_for_the_next_object(
+    storage: StorageServer, server: ApiServer, migrate: Command
+) -> None:
+    for number in range(100):
+        storage.add("sidecarsets", f"more-{number}", "v1alpha1", {"containers": []})
+    assert migrate("--yes")[0] == 0
+    assert len(changes(storage)) == 108
+    assert server.connections <= CONNECTIONS
+
+
+def test_a_migration_may_take_more_requests_and_time_than_a_look(
+    storage: StorageServer, migrate: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_REQUESTS", 5)
+    monkeypatch.setattr("pulumi_openkruise.cluster.kubeconfig.LOOK_SECONDS", 0.0)
+    code, out, err = migrate("--yes")
+    assert code == 0, f"{out}\n{err}"
+    assert storage.stored_as("sidecarsets") == ["v1beta1"] * 7
 
 
 def test_for_an_older_chart_the_crd_writes_the_older_version_first(
