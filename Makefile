@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e again kills sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
+.PHONY: help up status down test mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,10 @@ again: ## the end-to-end files in which a test failed, once more from their begi
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
+
+migration: export MIGRATED ?= 10000
+migration: $(SANDBOX)/ready ## 10,000 objects migrated while they change, killed once; `make e2e` has 300
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_migration.py -v -s
 
 sequences: export SEQUENCES ?= 300
 sequences: $(SANDBOX)/ready ## 300 random sequences of operations that must lose nothing; `make e2e` has twenty

@@ -1,6 +1,7 @@
 """Many objects are migrated while their owners change them and a CloneSet scales: no update is lost.
 
-``MIGRATED=10000`` is the size for which the command is made; otherwise a few hundred stand for them.
+``make migration`` has 10,000 objects, the size for which the command is made; otherwise a few hundred stand
+for them.
 """
 
 import os

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..cluster import Cluster
+from ..cluster import Cluster, NotFoundError
 from .definitions import DEFINITIONS, list_definitions
 from .json_access import items, mapping, name_of, number, strings, text
 from .release_reader import METADATA
 
+_ATTEMPTS = 5
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
@@ -99,16 +100,38 @@ def list_pairs(
 ) -> Iterator[tuple[Header, Mapping[str, Any], Mapping[str, Any]]]:
     """List every object as two versions show it; raises ClusterError.
 
-    An object that changes in between, or that only one list has, is read again by itself.
+    Both lists are read page by page side by side, since both come in the order of namespace and name. An
+    object that changes in between, or that only one list has, is read again by itself; one that is deleted
+    in between is left out.
     """
-    shown = {text(one, "metadata", "uid"): one for one in cluster.list(crd.collection(other))}
+    if version == other:
+        for one in cluster.list(crd.collection(version)):
+            yield _header(one), one, one
+        return
+    partners = cluster.list(crd.collection(other))
+    partner = next(partners, None)
     for one in cluster.list(crd.collection(version)):
         header = _header(one)
-        partner = shown.get(text(one, "metadata", "uid"), {})
-        if text(partner, "metadata", "resourceVersion") != header.resource_version:
-            partner = cluster.get(crd.path(other, header))
-            one = cluster.get(crd.path(version, header))
-        yield header, one, partner
+        while partner is not None and str(_header(partner)) < str(header):
+            partner = next(partners, None)
+        if partner is not None and _header(partner) == header:
+            yield header, one, partner
+            continue
+        try:
+            yield _read_pair(cluster, crd.path(version, header), crd.path(other, header))
+        except NotFoundError:
+            continue
+
+
+def _read_pair(
+    cluster: Cluster, path: str, other: str
+) -> tuple[Header, Mapping[str, Any], Mapping[str, Any]]:
+    """Read an object in two versions, again while it changes between the two requests."""
+    for _attempt in range(_ATTEMPTS):
+        one, partner = cluster.get(path), cluster.get(other)
+        if _header(one) == _header(partner):
+            break
+    return _header(one), one, partner
 
 
 def _count(cluster: Cluster, crd: CrdStorage) -> int:

@@ -86,3 +86,48 @@ def test_an_object_that_changes_between_both_lists_is_read_again(
     assert [(shown["spec"], converted["spec"]) for _header, shown, converted in pairs] == [
         ({"number": number}, {"number": number}) for number in (0, 10, 2)
     ]
+
+
+def test_pairs_find_each_other_when_objects_come_and_go_between_both_lists(
+    cluster: Cluster, storage: StorageServer
+) -> None:
+    crd = read_crd(cluster, "sidecarsets.apps.kruise.io")
+    lists = iter(range(2))
+
+    def change(_method: str, path: str) -> Answer | None:
+        if path.endswith("/sidecarsets") and next(lists, None) == 1:
+            storage.objects[crd.name].pop("s1")
+            storage.add("sidecarsets", "s0-new", "v1beta1", {"number": 7})
+        return None
+
+    storage.hook = change
+    pairs = list(list_pairs(cluster, crd, "v1beta1", "v1alpha1"))
+    assert all(shown == {**converted, "apiVersion": shown["apiVersion"]} for _, shown, converted in pairs)
+    assert [str(header) for header, _, _ in pairs] == ["default/s0", "default/s0-new", "default/s2"]
+    alone = {path.rpartition("/")[2] for _, path, _ in storage.asked if not path.endswith("sets")}
+    assert alone == {"s0-new", "sidecarsets.apps.kruise.io"}, "the others are read by the lists alone"
+
+
+def test_an_object_that_is_deleted_between_both_lists_is_left_out(
+    cluster: Cluster, storage: StorageServer
+) -> None:
+    crd = read_crd(cluster, "sidecarsets.apps.kruise.io")
+    lists = iter(range(3))
+
+    def change(_method: str, path: str) -> Answer | None:
+        if path.endswith("/sidecarsets") and next(lists, None) == 1:
+            storage.write("sidecarsets", "s2", {"number": 9})
+        if path.endswith("/s2"):
+            storage.objects[crd.name].pop("s2", None)
+        return None
+
+    storage.hook = change
+    pairs = list_pairs(cluster, crd, "v1beta1", "v1alpha1")
+    assert [str(header) for header, _, _ in pairs] == ["default/s0", "default/s1"]
+
+
+def test_one_version_is_read_once(cluster: Cluster, storage: StorageServer) -> None:
+    crd = read_crd(cluster, "sidecarsets.apps.kruise.io")
+    storage.asked.clear()
+    assert len(list(list_pairs(cluster, crd, "v1beta1", "v1beta1"))) == 3
+    assert len(storage.asked) == 1
