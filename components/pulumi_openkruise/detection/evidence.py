@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ..catalogue.indicators import DECLARED, SHAPES, Indicator, Strength
 from ..catalogue.kubelets import ARCHITECTURES, RUNTIME_FORM, RUNTIME_NAMES, SYSTEMS
 from ..diagnostics.problem import show
+from ..diagnostics.wording import replace_unprintable
 from .classification import Evidence
 from .features import NAMES, PROVIDER_IDS, NodeFeatures
 from .indicator_index import (
@@ -41,8 +43,9 @@ class NodeEvidence:
     """Whether the status is that of a kubelet with a container runtime."""
 
     def add(self, signal: str, seen: str, strength: Strength, *, virtual: bool = True) -> None:
-        """Record a piece of evidence."""
-        self.evidence.append(Evidence(signal, seen, "virtual" if virtual else "real", strength))
+        """Record a piece of evidence; a taint's value, for example, may hold any character."""
+        points_to: Literal["virtual", "real"] = "virtual" if virtual else "real"
+        self.evidence.append(Evidence(signal, replace_unprintable(seen), points_to, strength))
 
     def add_indicator(self, seen: str, indicator: Indicator) -> None:
         """Record an indicator of the catalogue."""

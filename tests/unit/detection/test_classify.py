@@ -280,6 +280,16 @@ def test_anything_anywhere_in_a_node(data: st.DataObject, id_: str, garbage: Any
     pool_of(broken)
 
 
+@pytest.mark.parametrize("value", ["\x1b[2J", "\U00018cd6", "a\u2028b"])
+def test_evidence_is_printable_whatever_a_taint_says(value: str) -> None:
+    node = node_of("admiralty-stripped")
+    node["spec"]["taints"][0]["value"] = value
+    seen = [piece.seen for piece in classify(node).evidence if piece.signal == "taint"]
+    assert len(seen) == 1
+    assert "?" in seen[0]
+    assert seen[0].isprintable()
+
+
 @settings(max_examples=200, deadline=None)
 @given(JSON)
 def test_anything_at_all(garbage: Any) -> None:
