@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
+.PHONY: help up status down test search mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ down: $(SANDBOX)/ready ## stop exactly what `make up` started and delete its sta
 
 test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
 	$(TEST)/bin/python -m pytest tests/unit -n auto --dist worksteal
+
+search: export SEARCH := 1
+search: test ## the same, with fresh random examples of every property
 
 mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
 	$(TEST)/bin/python -m tests.mutants $(MODULE) --seed $(or $(SEED),0) --limit $(or $(LIMIT),300) \

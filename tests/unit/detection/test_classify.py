@@ -268,6 +268,29 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return copied
 
 
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        (("metadata", "labels"), "node-role.kubernetes.io/edge"),
+        (("metadata", "labels"), "type"),
+        (("metadata", "labels"), "openkruise.io/virtual-node"),
+        (("metadata", "annotations"), "alpha.service-controller.kubernetes.io/exclude-balancer"),
+        (("status", "nodeInfo"), "kubeletVersion"),
+        (("status", "nodeInfo"), "containerRuntimeVersion"),
+        (("status", "nodeInfo"), "osImage"),
+        (("spec",), "providerID"),
+    ],
+)
+def test_no_evidence_holds_a_control_character(part: tuple[str, ...], field: str) -> None:
+    for id_ in sorted(SAMPLES):
+        node = node_of(id_)
+        within = node
+        for name in part:
+            within = within.setdefault(name, {})
+        within[field] = "vk\x1b[2J"
+        assert all(piece.seen.isprintable() for piece in classify(node).evidence)
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.data(), st.sampled_from(sorted(SAMPLES)), JSON)
 def test_anything_anywhere_in_a_node(data: st.DataObject, id_: str, garbage: Any) -> None:
