@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pulumi_openkruise.config.presets import BASE_SELECTORS, preset_selectors
+from pulumi_openkruise.config.presets import BASE_SELECTORS, list_selectors
 from rich.progress import Progress
 
 from .report import Section, Table, Target, middle, milliseconds
@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _PRESETS = ("eks-fargate", "kwok", "liqo", "tke-supernode", "virtual-kubelet", "windows")
 
 TYPICAL = (
-    *preset_selectors(_PRESETS),
+    *list_selectors(_PRESETS),
     "node.example.com/edge",
     "example.com/pool in (burst, serverless)",
     "eks.amazonaws.com/compute-type=hybrid,!example.com/runs-daemons",

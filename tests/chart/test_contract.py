@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from pulumi_openkruise.chart.contract import KEYS
-from pulumi_openkruise.chart.derived import derived_values
+from pulumi_openkruise.chart.derived import derive_values
 from pulumi_openkruise.chart.effective_gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON
-from pulumi_openkruise.chart.gates import known_gates
+from pulumi_openkruise.chart.gates import list_known_gates
 from pulumi_openkruise.chart.version import version
 
 from sandbox.programs import KRUISE_RELEASES
@@ -31,19 +31,19 @@ def test_the_keys_without_effect_are_those_that_change_nothing() -> None:
 
 
 def test_every_image_comes_from_the_registry(render: Renderer, defaults: Render) -> None:
-    mirrored = render(derived_values({"image_registry": "registry.example.com/mirror"}, CHART))
+    mirrored = render(derive_values({"image_registry": "registry.example.com/mirror"}, CHART))
     assert images(defaults) == {"openkruise/kruise-manager:v1.8.3", "openkruise/kruise-helm-hook:v0.1.0"}
     assert images(mirrored) == {f"registry.example.com/mirror/{image}" for image in images(defaults)}
 
 
 def test_pull_secrets_reach_manager_and_daemon_and_not_the_hook(render: Renderer, defaults: Render) -> None:
-    changed = defaults.changed_to(render(derived_values({"image_pull_secrets": [(0, "pull")]}, CHART)))
+    changed = defaults.changed_to(render(derive_values({"image_pull_secrets": [(0, "pull")]}, CHART)))
     assert changed == {"Deployment/kruise-controller-manager", "DaemonSet/kruise-daemon"}
 
 
 @pytest.mark.parametrize("platform", ["k3s", "eks-custom-cni", "gke-autopilot"])
 def test_a_platform_changes_what_it_is_about(platform: str, render: Renderer, defaults: Render) -> None:
-    rendered = render(derived_values({"platform": platform}, CHART))
+    rendered = render(derive_values({"platform": platform}, CHART))
     if platform == "gke-autopilot":
         assert "DaemonSet/kruise-daemon" not in rendered.objects
         return
@@ -59,7 +59,7 @@ def test_gates_are_those_of_the_source(release: str, modules: dict[str, Path]) -
     )
     block = source.partition("var defaultFeatureGates")[2].partition("\n}\n")[0]
     registered = {constants[name] for name in re.findall(r"^\t(\w+):", block, flags=re.MULTILINE)}
-    ours = set(known_gates(version(release)))
+    ours = set(list_known_gates(version(release)))
     assert ours == registered | {"AllAlpha", "AllBeta"}
     assert set(CHART_DEFAULT) <= ours
 

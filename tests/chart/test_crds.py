@@ -13,7 +13,7 @@ from pulumi_openkruise.chart.crds import (
     NUMBERS_ONLY,
     OWN,
     REMOVED_FIELDS,
-    known_versions,
+    list_known_versions,
 )
 
 Crds = dict[str, dict[str, Any]]
@@ -61,7 +61,7 @@ def test_versions_are_those_of_the_module(release: str, crds: dict[str, Crds]) -
     minor = tuple(map(int, release.split(".")[:2]))
     unpublished = set(ADDED) if release == BEFORE else set()
     for name, crd in crds[release].items():
-        known = known_versions((minor[0], minor[1]), name)
+        known = list_known_versions((minor[0], minor[1]), name)
         if name in unpublished:
             assert known is None
             continue
@@ -74,7 +74,7 @@ def test_versions_are_those_of_the_module(release: str, crds: dict[str, Crds]) -
 def test_fields_that_came_went_or_changed_are_all_there_are(crds: dict[str, Crds]) -> None:
     added, removed, numbers = {}, {}, {}
     for name, crd in crds[BEFORE].items():
-        known = known_versions((1, 8), name)
+        known = list_known_versions((1, 8), name)
         if known is None or name in OWN:
             continue
         # What 1.8 stores, in both charts: a change of version is another matter.

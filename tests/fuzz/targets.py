@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pulumi_openkruise.chart.local import ChartFileError, read_local_chart
-from pulumi_openkruise.chart.repository import listed_digests
-from pulumi_openkruise.chart.source import index_problems
+from pulumi_openkruise.chart.repository import read_digests
+from pulumi_openkruise.chart.source import check_index
 from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.node_objects import read_node_objects
 from pulumi_openkruise.cluster import Cluster, ClusterError, connect
@@ -253,8 +253,8 @@ INDEX = {"apiVersion": "v1", "entries": {"kruise": [{"version": "1.8.3", "digest
 def indexes(chosen: random.Random) -> Iterator[str]:
     """As a repository serves them."""
     content = write(mutate_structure(INDEX, chosen), chosen)
-    listed_digests(content, "kruise", "1.8.3")
-    problems = index_problems(
+    read_digests(content, "kruise", "1.8.3")
+    problems = check_index(
         content,
         repository="https://openkruise.github.io/charts/",
         chart="kruise",

@@ -5,7 +5,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from pulumi_openkruise.checks import Expected, Snapshot, expect_settings, node_facts
+from pulumi_openkruise.checks import Expected, Snapshot, expect_settings, make_node_facts
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.detection import classify
@@ -37,7 +37,7 @@ def node(name: str, *, taints: Any = (), unschedulable: bool = False, **labels: 
 
 def facts(raw: dict[str, Any]) -> NodeFacts:
     """Return what checks know of a Node object."""
-    return node_facts(raw, classify)
+    return make_node_facts(raw, classify)
 
 
 def node_object(name: str, *, taints: Any = (), unschedulable: bool = False, **labels: str) -> dict[str, Any]:

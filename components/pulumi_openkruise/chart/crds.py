@@ -79,7 +79,7 @@ class Known(NamedTuple):
     stored: str
 
 
-def known_versions(minor: tuple[int, int], crd: str) -> Known | None:
+def list_known_versions(minor: tuple[int, int], crd: str) -> Known | None:
     """Return what a chart of that minor version has of a CRD; None for a CRD that it has not.
 
     A version that is newer than all known ones is taken for the newest, and an older one for 1.7.

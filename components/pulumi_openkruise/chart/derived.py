@@ -6,7 +6,7 @@ from typing import Any
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, show
-from .gates import gates_problems, render_gates
+from .gates import check_gates, render_gates
 from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
 from .version import Version, version
@@ -18,7 +18,7 @@ OWNED = {"featureGates": "feature_gates", "imagePullSecrets": "image_pull_secret
 """Values that are one string or one list, so the user's own would drop what a key has set."""
 
 
-def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
+def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
     """Return the values, of fields that are free of problems; the user's own go over them."""
     platform = PLATFORMS.get(given.get("platform", ""))
     if platform is not None and not applies(platform, chart):
@@ -43,7 +43,7 @@ def derived_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
     return values
 
 
-def derived_problems(
+def check_derived(
     given: Mapping[str, Any], chart: Version | None, field_name: FieldName
 ) -> Iterator[Problem]:
     """Yield the problems of these keys, and a line on what a platform sets."""
@@ -56,7 +56,7 @@ def derived_problems(
     if chart is not None:
         beside = platform.gates if platform is not None else {}
         where = field_name("feature_gates")
-        yield from gates_problems(given.get("feature_gates", {}), chart, where, beside)
+        yield from check_gates(given.get("feature_gates", {}), chart, where, beside)
     registry = given.get("image_registry")
     if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
         reason = f"expected a registry's host, with a path if it has one, found {show(registry)}"

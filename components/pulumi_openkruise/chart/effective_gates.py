@@ -45,7 +45,7 @@ class Effect(NamedTuple):
     """The gate that forces it, where one does."""
 
 
-def effective_gates(gates: Mapping[str, bool], chart: Version) -> dict[str, Effect]:
+def compute_effective_gates(gates: Mapping[str, bool], chart: Version) -> dict[str, Effect]:
     """Return every gate of the chart's version, and those given, with their values in effect."""
     found = {name: Effect(_default(name, gates, chart)) for name in {*SINCE, *gates} if _has(name, chart)}
     for name, on in gates.items():
@@ -60,7 +60,7 @@ def effective_gates(gates: Mapping[str, bool], chart: Version) -> dict[str, Effe
 
 def check_effects(gates: Mapping[str, bool], chart: Version, where: str) -> Iterator[Problem]:
     """Yield a problem for each gate whose value in effect is not the one that is set, or that is a trap."""
-    found = effective_gates(gates, chart)
+    found = compute_effective_gates(gates, chart)
     if found["EnableExternalCerts"].on and "EnableExternalCerts" not in gates:
         reason = "AllAlpha also turns on EnableExternalCerts, which expects certificates from outside"
         remedy = "add EnableExternalCerts: false, or true where there are such certificates"
@@ -85,12 +85,12 @@ def check_effects(gates: Mapping[str, bool], chart: Version, where: str) -> Iter
         yield Problem("overruled-gate", where, reason, (), remedy, "warning")
 
 
-def dropped_defaults(gates: Mapping[str, bool], chart: Version) -> list[str]:
+def find_dropped_defaults(gates: Mapping[str, bool], chart: Version) -> list[str]:
     """Return the gates that the chart turns on by itself, and that are off with these in its place.
 
     A gate that needs the daemon is not missed where there is none.
     """
-    found = effective_gates(gates, chart)
+    found = compute_effective_gates(gates, chart)
     return [
         name
         for name, on in CHART_DEFAULT.items()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..diagnostics.problem import Problem, Severity, find_nearest, show
-from .effective_gates import CHART_DEFAULT, check_effects, dropped_defaults
+from .effective_gates import CHART_DEFAULT, check_effects, find_dropped_defaults
 from .gate_names import SINCE
 from .version import Version, version
 
@@ -23,12 +23,12 @@ def render_gates(gates: Mapping[str, bool]) -> str:
     return ",".join(f"{name}={str(every[name]).lower()}" for name in sorted(every))
 
 
-def known_gates(chart: Version) -> list[str]:
+def list_known_gates(chart: Version) -> list[str]:
     """Return the gates of a version."""
     return [name for name, since in SINCE.items() if _has(chart, since)]
 
 
-def gates_problems(
+def check_gates(
     gates: Mapping[str, Any], chart: Version, where: str, beside: Mapping[str, bool] | None = None
 ) -> Iterator[Problem]:
     """Yield the problems of gates given as a mapping, and what some of them do to others.
@@ -57,7 +57,7 @@ def read_text(text: str) -> dict[str, bool]:
     return {name: value == "true" for name, sign, value in pairs if sign and value in ("true", "false")}
 
 
-def text_problems(text: str, chart: Version, where: str, key: str = "feature_gates") -> Iterator[Problem]:
+def check_text(text: str, chart: Version, where: str, key: str = "feature_gates") -> Iterator[Problem]:
     """Yield the problems of a string given directly to the chart; it may be secret, and is not shown."""
     if "\\," in text:
         reason = r"found \, which only helm's --set needs: here it becomes a part of a gate's value"
@@ -78,7 +78,7 @@ def text_problems(text: str, chart: Version, where: str, key: str = "feature_gat
             remedy = f"did you mean {near}?" if near and near != name else _LIST
             yield Problem("unknown-gate", where, reason, (), remedy, _severity(chart))
     given = read_text(text)
-    dropped = dropped_defaults(given, chart)
+    dropped = find_dropped_defaults(given, chart)
     if text and dropped:
         reason = f"replaces the chart's own string, so {', '.join(dropped)} is off"
         remedy = f"give the gates as {key}, which keeps it"
@@ -92,7 +92,7 @@ def _has(chart: Version, since: str) -> bool:
 
 
 def _near(name: str, chart: Version) -> str | None:
-    known = known_gates(chart)
+    known = list_known_gates(chart)
     if name in _GO_NAMES:
         return _GO_NAMES[name] if _GO_NAMES[name] in known else None
     return find_nearest(name, known)

@@ -137,7 +137,7 @@ def _login(repository: str) -> dict[str, str]:
     return {"Authorization": f"Basic {login}"} if name or password else {}
 
 
-def listed_digests(index: bytes, chart: str, version: str) -> list[str] | None:
+def read_digests(index: bytes, chart: str, version: str) -> list[str] | None:
     """Return the digests that an index lists for a chart; None where that cannot be read from it."""
     try:
         # All scalars as strings: a digest can look like a number.

@@ -9,7 +9,7 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, LocalChart, Look, is_bare_name
-from .repository import listed_digests, strip_login
+from .repository import read_digests, strip_login
 from .version import Version, version
 
 CHART = "kruise"
@@ -23,13 +23,13 @@ _ARCHIVE = r"(?P<name>.+)-v?(?P<version>\d+\.\d+\.\d+[^/]*)\.tgz"
 _PULL = "run `helm pull`, and give the archive as {chart}"
 
 
-def digest_of(text: str) -> str | None:
+def parse_digest(text: str) -> str | None:
     """Return a digest in its plain form, with or without ``sha256:`` before it; None for anything else."""
     found = re.fullmatch(_DIGEST, text, re.ASCII)
     return found.group(1).lower() if found else None
 
 
-def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
+def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
     """Yield the problems in the form of chart, repository, version and digest."""
     chart = given.get("chart", CHART)
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
@@ -55,7 +55,7 @@ def chart_problems(given: Mapping[str, Any], field_name: FieldName) -> Iterator[
         reason = f"expected a version as {CHART_VERSION}, found {show(text)}"
         yield Problem("invalid-version", field_name("chart_version"), reason, (), remedy)
     digest, where = given.get("chart_digest"), field_name("chart_digest")
-    if digest is not None and digest_of(digest) is None:
+    if digest is not None and parse_digest(digest) is None:
         reason = f"expected the SHA-256 of the chart's archive, 64 hexadecimal digits, found {show(digest)}"
         yield Problem("invalid-digest", where, reason, (), "run `sha256sum` on the archive")
     elif digest is not None and "://" in chart:
@@ -95,7 +95,7 @@ def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldN
     if wanted is not None and _version(wanted) is not None and wanted != local.version:
         reason = f"{show(given['chart'])} is version {show(local.version)}, not {show(wanted)}"
         yield Problem("other-chart", field_name("chart_version"), reason, (), "change one of the two")
-    digest = digest_of(given.get("chart_digest", ""))
+    digest = parse_digest(given.get("chart_digest", ""))
     published = PUBLISHED.get(local.version, ()) if local.name == CHART else ()
     if digest is not None and local.digest is None:
         remedy = "pack it with `helm package`, or leave the digest out"
@@ -112,7 +112,7 @@ def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldN
         yield Problem("other-digest", field_name("chart"), reason, detail, remedy, "warning")
 
 
-def index_problems(
+def check_index(
     index: bytes,
     *,
     repository: str,
@@ -128,7 +128,7 @@ def index_problems(
     """
     wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
     wanted = wanted if digest is None else (digest,)
-    listed = listed_digests(index, chart, chart_version) if wanted else None
+    listed = read_digests(index, chart, chart_version) if wanted else None
     where = field_name("chart_digest")
     if wanted and not listed:
         reason = f"{strip_login(repository)} lists no digest of {chart} {chart_version}"

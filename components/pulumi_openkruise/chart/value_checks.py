@@ -11,7 +11,7 @@ from typing import Any
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, find_nearest
 from .contract import ABSENT, FIRST, KEYS, Key
-from .value_types import check_type, found
+from .value_types import check_type, describe_found
 from .version import Version, version
 
 Path = tuple[str, ...]
@@ -43,12 +43,12 @@ def check_values(
     yield from _Checks(chart, where, field_name, severity).section(values, ())
 
 
-def known_keys(chart: Version) -> list[str]:
+def list_known_keys(chart: Version) -> list[str]:
     """Return the paths of all values of a version."""
     return [".".join(path) for path in _known(chart)]
 
 
-def default_of(path: Path, chart: Version) -> Any:
+def find_default(path: Path, chart: Version) -> Any:
     """Return the chart's default of a value; None for a key that this version does not have."""
     key = _KEYS.get(path)
     if key is None or not _has(key, chart):
@@ -56,7 +56,7 @@ def default_of(path: Path, chart: Version) -> Any:
     return key.default.format(version=chart.text) if isinstance(key.default, str) else key.default
 
 
-def without_defaults(
+def drop_defaults(
     values: Mapping[str, Any], derived: Mapping[str, Any], chart: Version, path: Path = ()
 ) -> dict[str, Any]:
     """Return the user's values without chart defaults where other keys derive a value.
@@ -66,14 +66,14 @@ def without_defaults(
     kept = {}
     for name, value in values.items():
         here, other = (*path, str(name)), derived.get(name)
-        if other is not None and here in _KEYS and value == default_of(here, chart):
+        if other is not None and here in _KEYS and value == find_default(here, chart):
             continue
         both = isinstance(value, Mapping) and isinstance(other, Mapping)
-        kept[name] = without_defaults(value, dict(other or {}), chart, here) if both else value
+        kept[name] = drop_defaults(value, dict(other or {}), chart, here) if both else value
     return kept
 
 
-def shown_path(where: str, path: Path) -> str:
+def show_path(where: str, path: Path) -> str:
     """Return the place of a value in messages; a key with a dot in it is quoted."""
     return ".".join([where, *(f'"{name}"' if "." in name else name for name in path)])
 
@@ -104,15 +104,15 @@ class _Checks:
             reason = (
                 "expected the absolute path of the plugins on the node; the chart's default is a relative one"
             )
-            yield Problem("wrong-value", shown_path(self._where, (*path, "hostPath")), reason)
+            yield Problem("wrong-value", show_path(self._where, (*path, "hostPath")), reason)
 
     def _value(self, path: Path, value: Any) -> Iterator[Problem]:
-        place, key = shown_path(self._where, path), _KEYS.get(path)
+        place, key = show_path(self._where, path), _KEYS.get(path)
         if path in _SECTIONS:
             if isinstance(value, Mapping):
                 yield from self.section(value, path)
             else:
-                yield Problem("wrong-type", place, f"expected a mapping, found {found(value)}")
+                yield Problem("wrong-type", place, f"expected a mapping, found {describe_found(value)}")
         elif key is None:
             yield self._unknown(path, place)
         elif not _has(key, self._chart):
@@ -157,13 +157,13 @@ class _Checks:
         likely = self._likely(path)
         if likely:
             names = [
-                self._field_name(_FIELDS[one]) if one in _FIELDS else shown_path(self._where, one)
+                self._field_name(_FIELDS[one]) if one in _FIELDS else show_path(self._where, one)
                 for one in likely
             ]
             return f"did you mean {' or '.join(names)}?"
         section = path[:-1]
         level = sorted({known[len(section)] for known in self._usable if known[: len(section)] == section})
-        return f"known keys{f' of {shown_path(self._where, section)}' if section else ''}: {', '.join(level)}"
+        return f"known keys{f' of {show_path(self._where, section)}' if section else ''}: {', '.join(level)}"
 
     def _likely(self, path: Path) -> list[Path]:
         """Return the keys that are probably meant, all of the component that the key is in.

@@ -35,7 +35,7 @@ def check_type(kind: Kind, value: Any) -> Iterator[Problem]:
     yield from _CHECKS[kind](value)
 
 
-def found(value: Any) -> str:
+def describe_found(value: Any) -> str:
     """Return the type of a value in words, without its content."""
     if isinstance(value, bool):
         return "true or false"
@@ -49,7 +49,7 @@ def found(value: Any) -> str:
 
 
 def _wrong(value: Any, expected: str, path: str = "", remedy: str = "") -> Problem:
-    return Problem("wrong-type", path, f"expected {expected}, found {found(value)}", (), remedy)
+    return Problem("wrong-type", path, f"expected {expected}, found {describe_found(value)}", (), remedy)
 
 
 def _value(expected: str, path: str = "", remedy: str = "") -> Problem:

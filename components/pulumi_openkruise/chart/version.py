@@ -77,7 +77,7 @@ _WRONG_WEBHOOK_PATHS = ("1.9.0-alpha3", "1.9.0-alpha.3", "1.9.0-alpha4", "1.9.0-
 _SUPPORTED = f"use a release from {SEEN[0]} to {NEWEST}"
 
 
-def version_problems(chart: Version, where: str, *, values_given: bool) -> Iterator[Problem]:
+def check_version(chart: Version, where: str, *, values_given: bool) -> Iterator[Problem]:
     """Yield a warning for a version with a trap, and one for a version that is not known or not supported."""
     if chart.text in NOTES and chart.knowledge != "nearest":
         yield Problem("version-note", where, f"{chart.text}: {NOTES[chart.text]}", severity="warning")

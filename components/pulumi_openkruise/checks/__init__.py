@@ -4,7 +4,7 @@
 """
 
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, node_facts
+from ..inventory.snapshot import NOT_ASKED, NodeFacts, Snapshot, make_node_facts
 from .expected import Expected, expect_daemon_set, expect_selectors, expect_settings
 from .finding import Code, Finding, NotChecked, ObjectReference
 from .report import GROUPS, Report, check
@@ -25,5 +25,5 @@ __all__ = [
     "expect_daemon_set",
     "expect_selectors",
     "expect_settings",
-    "node_facts",
+    "make_node_facts",
 ]

@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
-from ..inventory.helm_records import deployed
+from ..inventory.helm_records import find_deployed
 from ..inventory.json_access import at, condition, items, mapping, name_of, strings, text
-from ..inventory.location import SERVICE, called_service, find_serving_namespace
+from ..inventory.location import SERVICE, find_called_service, find_serving_namespace
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -132,9 +132,11 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         yield make(MISSING, f"no {shorten(missing)} of OpenKruise", evidence, names)
     hooks = [hook for one in found.values() if isinstance(one, dict) for hook in items(one, "webhooks")]
     there = find_serving_namespace(snapshot, expected.namespace)
-    astray = [hook for hook in hooks if called_service(mapping(hook, "clientConfig")) != (there, SERVICE)]
+    astray = [
+        hook for hook in hooks if find_called_service(mapping(hook, "clientConfig")) != (there, SERVICE)
+    ]
     if astray:
-        namespace, service = called_service(mapping(astray[0], "clientConfig"))
+        namespace, service = find_called_service(mapping(astray[0], "clientConfig"))
         evidence = [f"{text(astray[0], 'name')} calls the Service {namespace or '?'}/{service or '?'}"]
         points = pluralize(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
@@ -221,8 +223,8 @@ def check_definitions(snapshot: Snapshot, expected: Expected) -> Iterator[Findin
         conversion = mapping(one, "spec", "conversion")
         client = mapping(conversion, "webhook", "clientConfig")
         if conversion.get("strategy") == "Webhook":
-            if called_service(client) != (there, SERVICE):
-                namespace, service = called_service(client)
+            if find_called_service(client) != (there, SERVICE):
+                namespace, service = find_called_service(client)
                 astray.append((name, f"{name}: Service {namespace or '?'}/{service or '?'}"))
             elif not text(client, "caBundle"):
                 astray.append((name, f"{name}: no caBundle"))
@@ -276,6 +278,6 @@ def find_unserved(snapshot: Snapshot) -> list[str]:
     """Return the names of CustomResourceDefinitions in the deployed manifest that the cluster lacks."""
     if isinstance(snapshot.records, Unavailable) or isinstance(snapshot.definitions, Unavailable):
         return []
-    record = deployed(snapshot.records)
+    record = find_deployed(snapshot.records)
     wanted = _DEFINITION.findall(record.manifest) if record else []
     return sorted(set(wanted) - {name_of(one) for one in snapshot.definitions})

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from ..chart.gates import known_gates
+from ..chart.gates import list_known_gates
 from ..chart.kubernetes import RUN_HERE, find_support, format_minor
 from ..chart.version import version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
-from ..inventory.helm_records import latest
+from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, strings
 from ..inventory.location import is_installed_here
 from ..inventory.pods import is_daemon, is_manager, pod_named
@@ -110,7 +110,7 @@ def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> li
     kruise = read_kruise_version(snapshot, expected)
     if kruise is None:
         return []
-    known = known_gates(version(".".join(map(str, kruise))))
+    known = list_known_gates(version(".".join(map(str, kruise))))
     return sorted(gate for gate in gates if known and gate not in known)
 
 
@@ -132,7 +132,7 @@ def read_kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, in
     """Return OpenKruise's version: that of the newest release that is installed, else the stack's."""
     version_string = expected.chart_version or ""
     if not isinstance(snapshot.records, Unavailable):
-        newest = latest(record for record in snapshot.records if record.status != "uninstalled")
+        newest = find_latest(record for record in snapshot.records if record.status != "uninstalled")
         version_string = newest.app_version or newest.chart_version if newest else version_string
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version_string)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None

@@ -13,7 +13,7 @@ from ..inventory.snapshot import NodeFacts, Object, Snapshot
 from ..selectors import parse
 from ..selectors.errors import describe_labels
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, Severity, make, node_references
+from .finding import Code, Finding, ObjectReference, Severity, make, refer_to_nodes
 from .node_states import NodeState
 
 REAL_EXCLUDED = Code(
@@ -151,7 +151,7 @@ def check_nodes(
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
         what = f"{pluralize(len(exposed), 'node')} where no daemon can run, covered by no selector"
-        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), node_references(_names(exposed)))
+        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), refer_to_nodes(_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
         groups = defaultdict(list)
@@ -165,7 +165,7 @@ def check_nodes(
             UNSURE,
             f"{pluralize(len(unsure), 'node')} that may be real or virtual",
             evidence,
-            node_references(_names(unsure)),
+            refer_to_nodes(_names(unsure)),
         )
     yield from _declared_otherwise(states)
     if expected.has_daemon:
@@ -180,7 +180,7 @@ def check_nodes(
     if bare:
         what = f"{pluralize(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
-        yield make(UNTAINTED, what, _kinds(bare), node_references(_names(bare)), severity=severity)
+        yield make(UNTAINTED, what, _kinds(bare), refer_to_nodes(_names(bare)), severity=severity)
 
 
 def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
             why = _explain_verdict(first.undeclared)
             evidence = [f"{shorten(_names(found))}; for example {first.name}: {why}"]
             what = f"{pluralize(len(found), 'node')} declared {declared}, and {looks} by everything else"
-            yield make(code, what, evidence, node_references(_names(found)))
+            yield make(code, what, evidence, refer_to_nodes(_names(found)))
 
 
 def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
@@ -218,7 +218,7 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
             REAL_EXCLUDED,
             f"{pluralize(len(members), 'real node')} excluded",
             evidence,
-            node_references(_names(members)),
+            refer_to_nodes(_names(members)),
         )
 
 
@@ -265,7 +265,7 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
         members = [one for group in waiting.values() for one in group]
         evidence = [f"{reason}: {shorten(_names(group))}" for reason, group in waiting.items()]
         what = f"{pluralize(len(members), 'ready real node')} without a ready daemon"
-        yield make(NO_DAEMON, what, evidence, node_references(_names(members)))
+        yield make(NO_DAEMON, what, evidence, refer_to_nodes(_names(members)))
     restarted = [
         (pod, count)
         for pod in snapshot.pods
@@ -307,7 +307,7 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
     if images and missing:
         evidence = [f"{len(images):,} NodeImages, none for {shorten(_names(missing))}"]
         what = f"{pluralize(len(missing), 'ready real node')} without a NodeImage"
-        yield make(NODE_IMAGE_MISSING, what, evidence, node_references(_names(missing)))
+        yield make(NODE_IMAGE_MISSING, what, evidence, refer_to_nodes(_names(missing)))
 
 
 def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:

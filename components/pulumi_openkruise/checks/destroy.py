@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..chart.registries import find_partial_mirror
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
-from ..inventory.helm_records import latest
+from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, name_of, number, strings, text
 from ..inventory.pods import is_daemon, is_manager, pod_named
 from ..inventory.snapshot import Object, Snapshot
@@ -100,7 +100,7 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
 def check_hook_image(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield a pre-delete hook of the deployed release whose image cannot be pulled; records must be read."""
     assert not isinstance(snapshot.records, Unavailable)
-    newest = latest(snapshot.records)
+    newest = find_latest(snapshot.records)
     for hook in () if newest is None else newest.hooks:
         if "pre-delete" not in strings(hook, "events"):
             continue

@@ -12,7 +12,7 @@ from typing import Any
 from ..config.node_affinity import REQUIRED
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
-from ..inventory.helm_records import deployed
+from ..inventory.helm_records import find_deployed
 from ..inventory.json_access import at, items, strings
 from ..inventory.snapshot import Key, Object, Snapshot
 from .expected import Expected
@@ -78,7 +78,7 @@ def check_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             evidence.append(f"{kind} {name} {_compared(found, wanted)}")
             objects.append(ObjectReference(kind, name, expected.namespace))
     if objects:
-        record = None if isinstance(snapshot.records, Unavailable) else deployed(snapshot.records)
+        record = None if isinstance(snapshot.records, Unavailable) else find_deployed(snapshot.records)
         released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
         remedy = ""
         if record and released != expected.daemon:
@@ -100,7 +100,7 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
                 missing.append(key)
             continue
         ignored = _MANAGERS.get(key[1], ())
-        fields = [path for path in differences(manifest, live) if not _within(path, ignored)]
+        fields = [path for path in find_differences(manifest, live) if not _within(path, ignored)]
         changed += [(key, path) for path in fields]
     if missing:
         kinds = Counter(kind for _version, kind, _namespace, _name in missing)
@@ -116,7 +116,7 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
         yield make(FIELDS, what, evidence, sorted({_reference(key) for key, _path in changed}))
 
 
-def differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def find_differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the paths at which a live object lacks something that is wanted, or has something else.
 
     It may have more: the API server fills in defaults, and controllers add labels.
@@ -124,14 +124,14 @@ def differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[
     if isinstance(wanted, Mapping):
         found = live if isinstance(live, Mapping) else {}
         for key, value in wanted.items():
-            yield from differences(value, found.get(key), (*path, str(key)))
+            yield from find_differences(value, found.get(key), (*path, str(key)))
     elif isinstance(wanted, Sequence) and not isinstance(wanted, str):
         found_list = live if isinstance(live, Sequence) and not isinstance(live, str) else ()
         if len(wanted) != len(found_list):
             yield path
             return
         for place, value in enumerate(wanted):
-            yield from differences(value, found_list[place], (*path, f"[{place}]"))
+            yield from find_differences(value, found_list[place], (*path, f"[{place}]"))
     elif (
         wanted is not None
         and wanted != live

@@ -28,7 +28,7 @@ class ObjectReference(NamedTuple):
         return name if self.kind == "Node" else f"{self.kind} {name}"
 
 
-def node_references(names: Iterable[str]) -> list[ObjectReference]:
+def refer_to_nodes(names: Iterable[str]) -> list[ObjectReference]:
     """Return references to nodes with these names."""
     return [ObjectReference("Node", name) for name in names]
 

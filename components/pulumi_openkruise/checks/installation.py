@@ -6,7 +6,7 @@ from typing import Any
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
-from ..inventory.helm_records import latest
+from ..inventory.helm_records import find_latest
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import find_serving_namespace, is_installed_here
 from ..inventory.pods import is_manager, pod_named
@@ -223,7 +223,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     for record in snapshot.records:
         releases[record.namespace, record.name].append(record)
     for (namespace, name), records in releases.items():
-        newest = latest(records)
+        newest = find_latest(records)
         if newest is None:
             continue
         release = f"release {namespace}/{name}"
@@ -238,7 +238,9 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         elif newest.status == "failed":
             yield make(FAILED, f"{release} is failed", evidence, [_record(newest)])
     present = [
-        key for key, records in releases.items() if getattr(latest(records), "status", "") != "uninstalled"
+        key
+        for key, records in releases.items()
+        if getattr(find_latest(records), "status", "") != "uninstalled"
     ]
     if len(present) > 1:
         names = [f"{namespace}/{name}" for namespace, name in sorted(present)]

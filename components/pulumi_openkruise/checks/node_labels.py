@@ -7,7 +7,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import name_of, seconds_between
 from ..inventory.snapshot import NodeFacts, Snapshot
-from .finding import Code, Finding, make, node_references
+from .finding import Code, Finding, make, refer_to_nodes
 from .node_states import NodeState
 
 MISSED = Code(
@@ -44,7 +44,7 @@ def check_policy(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Fi
             f"MutatingAdmissionPolicy {name_of(snapshot.node_label_policy)} is there",
         ]
         what = f"{pluralize(len(names), 'virtual node')} without the label that the policy sets"
-        yield make(MISSED, what, evidence, node_references(names))
+        yield make(MISSED, what, evidence, refer_to_nodes(names))
 
 
 def _is_sure(classification: Classification) -> bool:

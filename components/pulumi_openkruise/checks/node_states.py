@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ..config.node_affinity import leaves_out
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.pods import daemons_by_node, is_starting, why_not_ready
+from ..inventory.pods import explain_not_ready, group_daemons_by_node, is_starting
 from ..inventory.snapshot import NodeFacts, Snapshot
 from .expected import Expected, match_nodes
 
@@ -53,11 +53,13 @@ class NodeState:
     """Why its daemon does not run, where it should; else empty."""
 
 
-def node_states(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
+def classify_nodes(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
     """Return the state of each node, in the order in which they came."""
     # Where nothing is installed, no node lacks a daemon.
     pods = snapshot.pods
-    daemons = None if isinstance(pods, Unavailable) or snapshot.daemon_set is None else daemons_by_node(pods)
+    daemons = (
+        None if isinstance(pods, Unavailable) or snapshot.daemon_set is None else group_daemons_by_node(pods)
+    )
     known: dict[int, tuple[int, ...]] = {}
     left_out = leaves_out(expected.required, expected.node_selector)
     states = []
@@ -88,7 +90,7 @@ def _state(
         return "lost", ""
     if daemons is None:
         return "admitted", ""
-    reason = why_not_ready(daemons.get(node.name))
+    reason = explain_not_ready(daemons.get(node.name))
     if not reason:
         return "running", ""
     return ("waiting" if node.ready else "not-ready"), reason

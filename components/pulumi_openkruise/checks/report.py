@@ -22,7 +22,7 @@ from . import (
 )
 from .expected import Expected
 from .finding import SEVERITIES, AcceptedFinding, Code, Finding, NotChecked, Severity
-from .node_states import STATES, NodeState, State, node_states
+from .node_states import STATES, NodeState, State, classify_nodes
 
 GROUPS: dict[str, tuple[Code, ...]] = {
     "Nodes and selectors": (*coverage.CODES, *node_labels.CODES),
@@ -242,7 +242,7 @@ def _kruise(snapshot: Snapshot, expected: Expected) -> tuple[int, int] | None:
 
 def check(snapshot: Snapshot, expected: Expected) -> Report:
     """Run every check whose parts were requested; what could not be read is reported, not guessed."""
-    states = node_states(snapshot, expected)
+    states = classify_nodes(snapshot, expected)
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     passed: list[str] = []

@@ -7,18 +7,18 @@ from ..catalogue.runtimes import NO_CRI_LOG, NO_SOCKET_LOG, Version
 from ..detection.runtimes import (
     RuntimeMismatch,
     Socket,
+    find_location,
     find_mismatch,
     find_socket,
     finds_socket,
-    location_of,
-    searched_paths,
+    list_searched_paths,
 )
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import items, mapping, strings, text
 from ..inventory.snapshot import NodeFacts, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, make, node_references
+from .finding import Code, Finding, ObjectReference, make, refer_to_nodes
 from .node_states import NodeState
 
 SOCKET = Code(
@@ -59,7 +59,7 @@ def check_cri(states: Sequence[NodeState], kruise: Version | None) -> Iterator[F
     needed = next(iter(groups))[0].needed
     what = f"{pluralize(len(names), 'node')} whose container runtime does not serve CRI {needed}"
     remedy = f"{'; '.join(ways)}; or exclude these nodes"
-    yield make(RUNTIME_OLD, what, evidence, node_references(names), remedy=remedy)
+    yield make(RUNTIME_OLD, what, evidence, refer_to_nodes(names), remedy=remedy)
 
 
 def check_sockets(
@@ -89,11 +89,11 @@ def check_sockets(
         f"{nodes[0].kubelet or 'unknown'})"
         for socket, nodes in sorted(missed.items())
     ]
-    evidence.append(f"the daemon searches {shorten(searched_paths(location, file, kruise), 6)}")
+    evidence.append(f"the daemon searches {shorten(list_searched_paths(location, file, kruise), 6)}")
     kinds = " or ".join(dict.fromkeys(socket.shown_by for socket in sorted(missed)))
     what = f"{pluralize(len(names), 'node')} with another socket ({kinds})"
     remedy = _remedy(missed, others, kruise)
-    yield make(SOCKET, what, evidence, node_references(names), remedy=remedy)
+    yield make(SOCKET, what, evidence, refer_to_nodes(names), remedy=remedy)
 
 
 def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -148,7 +148,7 @@ def _live_place(snapshot: Snapshot) -> tuple[str, str] | None:
 def _remedy(missed: Iterable[Socket], others: int, kruise: Version | None) -> str:
     """Return what fits these nodes: one setting where all nodes can have it, else what is left."""
     sockets = sorted(missed)
-    locations = {location_of(socket.path, kruise) for socket in sockets}
+    locations = {find_location(socket.path, kruise) for socket in sockets}
     platforms = {socket.platform for socket in sockets}
     if others or len(locations) > 1:
         return (

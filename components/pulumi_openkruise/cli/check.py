@@ -5,7 +5,7 @@ from datetime import date
 
 import click
 
-from ..checks import Expected, Report, Snapshot, expect_daemon_set, node_facts
+from ..checks import Expected, Report, Snapshot, expect_daemon_set, make_node_facts
 from ..checks import check as run_checks
 from ..checks.finding import Severity
 from ..detection import classify
@@ -186,7 +186,7 @@ def _read_nodes(path: str, show_progress: Progress) -> Snapshot:
 
     nodes = []
     for node in read_node_objects(path):
-        nodes.append(node_facts(node, classify))
+        nodes.append(make_node_facts(node, classify))
         if len(nodes) % 1000 == 0:
             show_progress("nodes", len(nodes), 0)
     return Snapshot(source="standard input" if path == "-" else path, taken=now(), nodes=nodes)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import click
 
-from ..config.presets import BASE_SELECTORS, preset_selectors
+from ..config.presets import BASE_SELECTORS, list_selectors
 from ..discovery import ClassifiedNode, Proposal, classify_node, find_exclusions, group_nodes, propose
 from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
@@ -137,7 +137,7 @@ def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
 
 def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Proposal) -> None:
     """Check the proposal against the affinity that it leads to: a mistake would cost daemons."""
-    added = [*preset_selectors(proposal.presets), *proposal.selectors]
+    added = [*list_selectors(proposal.presets), *proposal.selectors]
     try:
         answer = solve([*existing.given, *added], required=existing.required)
     except SelectorError as error:

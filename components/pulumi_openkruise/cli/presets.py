@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..catalogue import KINDS, PRESETS, NodeKind
-from ..config.presets import GROUPS, is_preset, preset_remedy, preset_selectors
+from ..config.presets import GROUPS, is_preset, list_selectors, suggest_preset
 from .app import CLEAN
 from .completion import complete_presets
 from .errors import UnusableInputError
@@ -59,7 +59,7 @@ def _bare(name: str) -> str:
     bare, pinned, _revision = name.partition("@")
     known = is_preset(name) if pinned else name in KINDS or name in GROUPS
     if not known:
-        raise UnusableInputError(f"no kind is called {name!r}: {preset_remedy(name)}")
+        raise UnusableInputError(f"no kind is called {name!r}: {suggest_preset(name)}")
     return bare
 
 
@@ -68,7 +68,7 @@ def _plain(kind: NodeKind) -> dict[str, Any]:
 
 
 def _group(name: str) -> dict[str, Any]:
-    return {"revisions": [list(members) for members in GROUPS[name]], "selectors": preset_selectors([name])}
+    return {"revisions": [list(members) for members in GROUPS[name]], "selectors": list_selectors([name])}
 
 
 def _alternatives(selectors: Sequence[str]) -> str:
@@ -83,7 +83,7 @@ def _table(kinds: list[NodeKind], groups: list[str]) -> str:
         if kind.name in PRESETS
     ]
     grouped = [
-        [name, f"{len(preset_selectors([name]))} selectors", "", "every preset whose labels no real node has"]
+        [name, f"{len(list_selectors([name]))} selectors", "", "every preset whose labels no real node has"]
         for name in groups
     ]
     others = [

@@ -12,11 +12,11 @@ from ..inventory.leftovers import (
     CERTIFICATES,
     DAEMON_CONFIG,
     ManifestObject,
+    find_install_namespace,
     find_leftovers,
     find_unowned,
-    install_namespace,
-    manifest_object,
-    objects_of,
+    list_objects,
+    read_manifest_object,
 )
 from ..inventory.release import Leftovers, ReleaseId, ReleaseState, ownership_patch
 from ..inventory.release_reader import has_config_map_records, read_release, record_path
@@ -51,15 +51,15 @@ def read_circumstances(cluster: Cluster, state: ReleaseState) -> Circumstances:
             return Circumstances(records_in_config_maps=True)
         # No record says in which namespace it runs.
         places = tuple(dict.fromkeys((release.namespace, names.NAMESPACE)))
-        candidates = [manifest_object(*CERTIFICATES, place, places) for place in places]
+        candidates = [read_manifest_object(*CERTIFICATES, place, places) for place in places]
         return Circumstances(unowned=tuple(find_unowned(cluster, candidates)))
     if latest is None or latest.status not in ("uninstalling", "pending-install"):
         return Circumstances()
     record = decode(_record(cluster, release, latest.number))
-    installed = install_namespace(record.values) or install_namespace(record.defaults)
+    installed = find_install_namespace(record.values) or find_install_namespace(record.defaults)
     places = (record.namespace or release.namespace, *filter(None, (installed, DAEMON_CONFIG)))
     if latest.status == "pending-install":
-        return Circumstances(unowned=tuple(find_unowned(cluster, objects_of(record.manifest, places))))
+        return Circumstances(unowned=tuple(find_unowned(cluster, list_objects(record.manifest, places))))
     return Circumstances(find_leftovers(cluster, record.manifest, release, places))
 
 

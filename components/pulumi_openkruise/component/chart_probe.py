@@ -6,7 +6,7 @@ from pulumi.runtime import settings as runtime
 
 from ..chart import repository
 from ..chart.local import Look, ignore_local_files, read_local_chart
-from ..chart.source import index_problems
+from ..chart.source import check_index
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 
@@ -39,7 +39,7 @@ def repository_problems(chart: Settings) -> list[Problem]:
     if answer.index is None:
         return []
     return list(
-        index_problems(
+        check_index(
             answer.index,
             repository=address,
             chart=chart.chart,

@@ -9,7 +9,7 @@ from ..selectors import Selector, SelectorError, parse
 from ..selectors.errors import draw_caret
 from ..selectors.exclusion import read_selectors
 from ..selectors.unsatisfiable import explain_unsatisfiable
-from .presets import BASE_SELECTORS, preset_selectors
+from .presets import BASE_SELECTORS, list_selectors
 
 
 class Listed(NamedTuple):
@@ -37,7 +37,7 @@ def list_excluded(
         for index, text in entries
     ]
     for name in presets:
-        listed += [Listed(text, f"preset {name}") for text in preset_selectors([name])]
+        listed += [Listed(text, f"preset {name}") for text in list_selectors([name])]
     return listed + [Listed(text, "base exclusion") for text in BASE_SELECTORS if base]
 
 

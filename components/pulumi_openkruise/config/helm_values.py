@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..chart.derived import OWNED
-from ..chart.gates import text_problems
+from ..chart.gates import check_text
 from ..chart.version import Version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
@@ -70,7 +70,7 @@ def read_values(
 
     Messages show no content but of affinities and nodeSelectors. ``excluded`` is None while that is unknown.
     ``contract`` is the version of the chart, ``derived`` what other keys have set
-    (values are without chart defaults there, see ``without_defaults``); ``field_name`` returns
+    (values are without chart defaults there, see ``drop_defaults``); ``field_name`` returns
     what the user calls a field. The affinities are None where they cannot be computed.
     """
     where = field_name("values")
@@ -105,7 +105,7 @@ def read_values(
             remedy = f"set it all as {field_name(name)}, and remove this one"
             problems.append(Problem("owned-value", f"{where}.{key}", reason, (), remedy))
     if isinstance(values.get("featureGates"), str):
-        problems += text_problems(
+        problems += check_text(
             values["featureGates"], contract, f"{where}.featureGates", field_name("feature_gates")
         )
     installation = _section(values, "installation")

@@ -22,7 +22,7 @@ def is_reserved(namespace: str) -> bool:
     return namespace == "default" or namespace.startswith("kube-")
 
 
-def name_problems(given: Mapping[str, Any], field_name: FieldName) -> list[Problem]:
+def check_names(given: Mapping[str, Any], field_name: FieldName) -> list[Problem]:
     """Return the problems of namespaces and release name, of fields with the right kind of value."""
     problems = []
     for name, pattern, longest in (

@@ -68,7 +68,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {"all": ALL}
 _PINNED = r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})"
 
 
-def preset_selectors(names: Iterable[str]) -> list[str]:
+def list_selectors(names: Iterable[str]) -> list[str]:
     """Return the selectors of the presets named; raises KeyError for an unknown name (``is_preset``)."""
     return [selector for name in names for selector in _selectors(name)]
 
@@ -82,7 +82,7 @@ def is_preset(name: str) -> bool:
     return True
 
 
-def preset_names() -> list[str]:
+def list_presets() -> list[str]:
     """Return the bare names of all presets, without those of groups."""
     return list(_presets())
 
@@ -95,7 +95,7 @@ def count_revisions(name: str) -> int:
     return len(kind.revisions) if kind is not None else 0
 
 
-def preset_remedy(name: str) -> str:
+def suggest_preset(name: str) -> str:
     """Return the remedy for an unknown preset: a sentence without a full stop."""
     bare, at, _revision = name.partition("@")
     if at and count_revisions(bare):

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..chart.derived import derived_problems, derived_values, has_daemon, refuse_late_gate
+from ..chart.derived import check_derived, derive_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
 from ..chart.local import Look, ignore_local_files, is_bare_name
 from ..chart.source import (
     CHART,
     CHART_VERSION,
-    chart_problems,
+    check_chart,
     contract_version,
-    digest_of,
+    parse_digest,
     read_and_compare_chart,
 )
-from ..chart.version import Version, version, version_problems
+from ..chart.version import Version, check_version, version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem, show
 from ..selectors import Selector
@@ -26,8 +26,8 @@ from .adoption import check_adoption
 from .excluded_nodes import list_excluded, read_excluded
 from .fields import read_fields
 from .helm_values import Affinities, merge_values, read_values, render_values
-from .names import NAMESPACE, RELEASE, name_problems
-from .presets import is_preset, preset_remedy
+from .names import NAMESPACE, RELEASE, check_names
+from .presets import is_preset, suggest_preset
 
 SELECTOR_FIELDS = ("virtual_node_selectors", "shared_node_selectors")
 """The lists of selectors; they add up, in any order."""
@@ -101,7 +101,7 @@ class Settings:
         return render_values(self.affinities, namespace=self.namespace, values=every)
 
 
-def default_timeout(expected_nodes: int = 1) -> int:
+def choose_default_timeout(expected_nodes: int = 1) -> int:
     """Return the seconds that Helm waits by default: ten minutes, and one more for each hundred nodes.
 
     A change of the affinity restarts all daemons, a tenth of them at a time: ten rounds, each as long as the
@@ -137,19 +137,19 @@ def read_settings(
     excluded, found = read_excluded(listed)
     problems += found
     problems += _node_check_problems(given, field_name("node_check"))
-    problems += chart_problems(given, field_name)
+    problems += check_chart(given, field_name)
     local, found = read_and_compare_chart(given, field_name, look)
     problems += found
-    problems += name_problems(given, field_name)
+    problems += check_names(given, field_name)
     problems += check_adoption(given, field_name)
     contract = contract_version(given, local)
-    problems += derived_problems(given, contract, field_name)
+    problems += check_derived(given, contract, field_name)
     namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})
     contract = contract or _DEFAULT
     good = not any(problem.severity == "error" for problem in problems)
-    derived = derived_values(given, contract) if good else {}
+    derived = derive_values(given, contract) if good else {}
     values_given = bool(values or given.get("feature_gates"))
-    problems += version_problems(contract, field_name("chart_version"), values_given=values_given)
+    problems += check_version(contract, field_name("chart_version"), values_given=values_given)
     values = _own_values(values, derived, contract)
     affinities, found = read_values(
         values,
@@ -167,9 +167,9 @@ def read_settings(
     known = Settings.__dataclass_fields__.keys() - {"values"}
     plain = {key: value for key, value in given.items() if key in known}
     plain.setdefault("release_namespace", namespace)
-    plain.setdefault("timeout", default_timeout(given.get("expected_nodes", 1)))
+    plain.setdefault("timeout", choose_default_timeout(given.get("expected_nodes", 1)))
     plain["chart_version_stated"] = "chart_version" in given
-    plain["chart_digest"] = digest_of(given.get("chart_digest", ""))
+    plain["chart_digest"] = parse_digest(given.get("chart_digest", ""))
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)
         # The chart's own version, not the default one: a later update is compared with it.
@@ -219,9 +219,9 @@ def _own_values(
     """Return the values without chart defaults where other keys derive a value."""
     if not values or not derived:
         return values
-    from ..chart.value_checks import without_defaults  # most stacks have no values, and need no contract
+    from ..chart.value_checks import drop_defaults  # most stacks have no values, and need no contract
 
-    return without_defaults(values, derived, contract)
+    return drop_defaults(values, derived, contract)
 
 
 def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:
@@ -236,7 +236,7 @@ def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:
     return [
         Problem(
-            "unknown-preset", f"{where}[{index}]", f"unknown preset {show(name)}", (), preset_remedy(name)
+            "unknown-preset", f"{where}[{index}]", f"unknown preset {show(name)}", (), suggest_preset(name)
         )
         for index, name in names
         if not is_preset(name)

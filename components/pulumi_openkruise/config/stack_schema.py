@@ -17,7 +17,7 @@ from ..chart.version import SEEN
 from ..diagnostics.field_names import NAMESPACE, config_key
 from .descriptions import DESCRIPTIONS
 from .fields import FIELDS, NUMBERS, Kind
-from .presets import GROUPS, count_revisions, preset_names
+from .presets import GROUPS, count_revisions, list_presets
 
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _BOOLEAN = {"enum": [True, False, "true", "false"]}
@@ -100,7 +100,7 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _presets() -> dict[str, Any]:
-    names = [*preset_names(), *GROUPS]
+    names = [*list_presets(), *GROUPS]
     pinned = [f"{name}@{number}" for name in names for number in range(1, count_revisions(name) + 1)]
     return _list({"enum": [*names, *pinned]})
 

@@ -3,7 +3,7 @@
 from ..catalogue.indicators import DECLARED, Strength
 from .classification import Classification, Evidence, Verdict
 from .classify import IMAGE_ARCHITECTURES, classify
-from .pools import pool_of
+from .pools import find_pool
 
 __all__ = [
     "DECLARED",
@@ -13,5 +13,5 @@ __all__ = [
     "Strength",
     "Verdict",
     "classify",
-    "pool_of",
+    "find_pool",
 ]

@@ -29,7 +29,7 @@ _KEYS = frozenset(POOL_LABELS)
 _PLACES = {key: place for place, key in enumerate(POOL_LABELS)}
 
 
-def pool_of(node: Any) -> str:
+def find_pool(node: Any) -> str:
     """Return the label ``key=value`` that names a Node object's pool, empty where none does."""
     metadata = node.get("metadata") if isinstance(node, dict) else None
     labels = metadata.get("labels") if isinstance(metadata, dict) else None

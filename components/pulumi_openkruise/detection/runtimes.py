@@ -53,7 +53,7 @@ class Socket(NamedTuple):
     """The stack's ``platform`` that sets the place, if there is one."""
 
 
-def needed_cri(kruise: Version | None) -> CriVersion:
+def find_needed_cri(kruise: Version | None) -> CriVersion:
     """Return the CRI version that kruise-daemon speaks; ``kruise`` is None where its version is unknown."""
     return V1ALPHA2 if kruise is not None and kruise < KRUISE_NEEDS_V1 else V1
 
@@ -85,7 +85,7 @@ def find_range(runtime: str, kubelet: str) -> RuntimeRange | None:
 def find_mismatch(runtime: str, kubelet: str, kruise: Version | None = None) -> RuntimeMismatch | None:
     """Return why kruise-daemon cannot talk to a node's runtime; None where it can, or nothing says so."""
     found = find_range(runtime, kubelet)
-    needed = needed_cri(kruise)
+    needed = find_needed_cri(kruise)
     if found is None or needed in found.cri:
         return None
     version = _read_version(kubelet)
@@ -134,16 +134,16 @@ def find_socket(labels: Mapping[str, str], kubelet: str, runtime: str, recorded:
 
 def finds_socket(path: str, location: str, file: str = "", kruise: Version | None = None) -> bool:
     """Tell whether kruise-daemon finds a socket, given ``daemon.socketLocation`` and ``socketFile``."""
-    return path in searched_paths(location, file, kruise)
+    return path in list_searched_paths(location, file, kruise)
 
 
-def searched_paths(location: str, file: str = "", kruise: Version | None = None) -> list[str]:
+def list_searched_paths(location: str, file: str = "", kruise: Version | None = None) -> list[str]:
     """Return the paths at which kruise-daemon searches a socket; with ``socketFile`` there is one."""
     names = [file] if file else [name for name, since in SEARCHED if kruise is None or kruise >= since]
     return [f"{_plain(location)}/{name}" for name in names]
 
 
-def location_of(path: str, kruise: Version | None = None) -> str:
+def find_location(path: str, kruise: Version | None = None) -> str:
     """Return the ``daemon.socketLocation`` with which a socket is found, empty where none is short enough."""
     for name, since in sorted(SEARCHED, key=lambda one: -len(one[0])):
         if path.endswith(f"/{name}") and (kruise is None or kruise >= since):

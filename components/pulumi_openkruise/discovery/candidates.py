@@ -8,7 +8,7 @@ from itertools import combinations
 
 from ..catalogue import PRESETS
 from ..catalogue.indicators import has_own_domain
-from ..config.presets import preset_selectors
+from ..config.presets import list_selectors
 from ..selectors import SelectorError, parse
 from .nodes import ClassifiedNode
 
@@ -59,7 +59,7 @@ class Candidate:
     is_preset: bool
 
 
-def usable_labels(node: ClassifiedNode) -> dict[str, str]:
+def keep_usable_labels(node: ClassifiedNode) -> dict[str, str]:
     """Return the labels of a node that a selector may be made of: none that distinguish by accident."""
     return {key: value for key, value in node.labels.items() if _is_usable(key, value)}
 
@@ -82,7 +82,7 @@ def find_value_lists(targets: Sequence[ClassifiedNode], spared: Iterable[Classif
     """Return for each key the list of values that targets have and no spared node has."""
     values: dict[str, set[str]] = defaultdict(set)
     for node in targets:
-        for key, value in usable_labels(node).items():
+        for key, value in keep_usable_labels(node).items():
             values[key].add(value)
     for node in spared:
         for key in values.keys() & node.labels.keys():
@@ -99,7 +99,7 @@ class Conjunctions:
     """Selectors for single nodes, of as many parts as it takes to spare all other nodes."""
 
     def __init__(self, targets: Iterable[ClassifiedNode], spared: Sequence[ClassifiedNode]) -> None:
-        wanted = {label for node in targets for label in usable_labels(node).items()}
+        wanted = {label for node in targets for label in keep_usable_labels(node).items()}
         self._spared = spared
         self._having: dict[tuple[str, str], set[int]] = {label: set() for label in wanted}
         for place, node in enumerate(spared):
@@ -113,7 +113,7 @@ class Conjunctions:
         None for a node that has no usable label. The selector is made of the node's own labels, and of keys
         that it lacks where those do not do; keys that it lacks alone would exclude nodes without any label.
         """
-        own = usable_labels(node)
+        own = keep_usable_labels(node)
         if not own:
             return None
         left = set(range(len(self._spared)))
@@ -126,7 +126,10 @@ class Conjunctions:
                 left = found
                 continue
             others = Counter(
-                key for place in left for key in usable_labels(self._spared[place]) if key not in node.labels
+                key
+                for place in left
+                for key in keep_usable_labels(self._spared[place])
+                if key not in node.labels
             )
             if not others:
                 return self._spared[min(left)]
@@ -156,7 +159,7 @@ def _presets(kinds: Set[str]) -> Iterator[Candidate]:
     """Yield the presets, of those that exclude the same the one that describes the kinds best."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for name in PRESETS:
-        alike.setdefault(tuple(preset_selectors([name])), []).append(name)
+        alike.setdefault(tuple(list_selectors([name])), []).append(name)
     for selectors, names in alike.items():
         present = [name for name in names if name in kinds]
         generic = ["virtual-kubelet"] if "virtual-kubelet" in names else names
@@ -166,7 +169,7 @@ def _presets(kinds: Set[str]) -> Iterator[Candidate]:
 
 def _of_labels(targets: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
     """Yield each label of any target, and each key that targets have with several values."""
-    counts = Counter(label for node in targets for label in usable_labels(node).items())
+    counts = Counter(label for node in targets for label in keep_usable_labels(node).items())
     common = sorted(counts, key=lambda label: (-counts[label], label))
     values = Counter(key for key, _value in counts)
     for key, value in common[:_MOST_SINGLE]:
@@ -183,7 +186,7 @@ def _of_labels(targets: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
 def _pairs(group: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
     """Yield pairs of labels that all nodes of a group have."""
     first, *others = group
-    common = set(usable_labels(first).items())
+    common = set(keep_usable_labels(first).items())
     for node in others:
         if not common:
             return

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..config.node_affinity import leaves_out
-from ..detection import Classification, classify, pool_of
+from ..detection import Classification, classify, find_pool
 from ..detection.runtimes import RuntimeMismatch, find_mismatch
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
@@ -41,7 +41,7 @@ def classify_node(node: Mapping[str, Any]) -> ClassifiedNode:
     }
     classification = classify(node)
     mismatch = _find_mismatch(node) if classification.runs_daemon else None
-    return ClassifiedNode(str(metadata.get("name", "")), plain, classification, pool_of(node), mismatch)
+    return ClassifiedNode(str(metadata.get("name", "")), plain, classification, find_pool(node), mismatch)
 
 
 def _find_mismatch(node: Mapping[str, Any]) -> RuntimeMismatch | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
-from .candidates import Candidate, Conjunctions, find_candidates, find_value_lists, usable_labels
+from .candidates import Candidate, Conjunctions, find_candidates, find_value_lists, keep_usable_labels
 from .nodes import ClassifiedNode, find_exclusions
 
 _STEPS = 20_000
@@ -89,7 +89,7 @@ def _find_conjunctions(
     found: dict[str, Candidate] = {}
     impossible = []
     for node in uncovered:
-        key = tuple(sorted(usable_labels(node).items()))
+        key = tuple(sorted(keep_usable_labels(node).items()))
         if key not in known:
             known[key] = conjunctions.find(node)
         answer = known[key]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..checks import Finding, Report
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.helm_records import deployed
+from ..inventory.helm_records import find_deployed
 from .file import Cluster, Wave
 from .gate import check_cluster
 from .project import Project
@@ -130,7 +130,7 @@ def classify_record(
 
 def _release(seen: Report) -> tuple[str, int]:
     records = seen.snapshot.records
-    newest = None if isinstance(records, Unavailable) else deployed(records)
+    newest = None if isinstance(records, Unavailable) else find_deployed(records)
     return (newest.chart_version, newest.revision) if newest is not None else ("", 0)
 
 

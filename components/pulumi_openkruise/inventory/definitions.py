@@ -69,7 +69,7 @@ def list_custom_resources(
             objects = cluster.list(f"/apis/{group}/{versions[0]}/{plural}", metadata_only=True)
             found[kind] = [namespaced_name(one) for one in objects]
         except ClusterError as error:
-            unavailable[kind] = why_unavailable(error)
+            unavailable[kind] = explain_unavailable(error)
     return found, unavailable
 
 
@@ -86,7 +86,7 @@ def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
     return {kind: count for kind, count in own.items() if kind not in MANAGERS_OWN}
 
 
-def why_unavailable(error: ClusterError) -> Unavailable:
+def explain_unavailable(error: ClusterError) -> Unavailable:
     """Return an error of a request as what could not be known."""
     return Unavailable(f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause)
 

@@ -96,14 +96,14 @@ def decode_all(secrets: Iterable[Mapping[str, Any]]) -> tuple[list[ReleaseRecord
     return sorted(records, key=lambda one: (one.namespace, one.name, one.revision)), unreadable
 
 
-def latest(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+def find_latest(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
     """Return the record of the highest revision."""
     return max(records, key=lambda record: record.revision, default=None)
 
 
-def deployed(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
+def find_deployed(records: Iterable[ReleaseRecord]) -> ReleaseRecord | None:
     """Return the record that Helm takes for what is in the cluster: the newest one of status deployed."""
-    return latest(record for record in records if record.status == "deployed")
+    return find_latest(record for record in records if record.status == "deployed")
 
 
 def unpack(data: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def find_leftovers(
     there: list[ManifestObject] = []
     terminating: list[ManifestObject] = []
     gone: list[ManifestObject] = []
-    objects = objects_of(manifest, namespaces)
+    objects = list_objects(manifest, namespaces)
     if not objects:
         raise ValueError("the release's manifest names no object")
     for thing in objects:
@@ -99,7 +99,7 @@ def find_unowned(cluster: Cluster, objects: Iterable[ManifestObject]) -> list[Ma
     return found
 
 
-def objects_of(manifest: str, namespaces: Iterable[str]) -> list[ManifestObject]:
+def list_objects(manifest: str, namespaces: Iterable[str]) -> list[ManifestObject]:
     """Return what a manifest names, each with its path; ``namespaces`` as for ``find_leftovers``.
 
     Raises ValueError for one that was not understood, or that names what the chart never holds: another kind,
@@ -114,11 +114,11 @@ def objects_of(manifest: str, namespaces: Iterable[str]) -> list[ManifestObject]
     for _version, kind, namespace, name in keys:
         if kind not in _PATHS:
             raise ValueError("the release's manifest holds a kind that the chart has not")
-        found.append(manifest_object(kind, name, namespace or allowed[0], allowed))
+        found.append(read_manifest_object(kind, name, namespace or allowed[0], allowed))
     return found
 
 
-def manifest_object(kind: str, name: str, namespace: str, allowed: Iterable[str]) -> ManifestObject:
+def read_manifest_object(kind: str, name: str, namespace: str, allowed: Iterable[str]) -> ManifestObject:
     """Return an object by kind and name; raises ValueError for a name or namespace that the chart has not."""
     template = _PATHS[kind]
     if not _NAME.fullmatch(name):
@@ -142,7 +142,7 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def install_namespace(values: Mapping[str, object]) -> str:
+def find_install_namespace(values: Mapping[str, object]) -> str:
     """Return the namespace that a release's values install into; empty where they leave it to the chart."""
     namespace = mapping(values, "installation").get("namespace")
     return namespace if isinstance(namespace, str) else ""

@@ -26,14 +26,14 @@ def find_serving_namespace(snapshot: Snapshot, namespace: str) -> str:
         return namespace
     for clients in (_of_webhooks(snapshot), _of_conversions(snapshot)):
         asked = Counter(
-            space for space, service in map(called_service, clients) if space and service == SERVICE
+            space for space, service in map(find_called_service, clients) if space and service == SERVICE
         )
         if asked:
             return namespace if namespace in asked else min(asked, key=lambda one: (-asked[one], one))
     return namespace
 
 
-def called_service(client: Object) -> tuple[str, str]:
+def find_called_service(client: Object) -> tuple[str, str]:
     """Return namespace and name of the Service in a ``clientConfig``, empty where there is none."""
     return text(client, "service", "namespace"), text(client, "service", "name")
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.yaml_input import load_documents
-from .helm_records import ReleaseRecord, deployed
+from .helm_records import ReleaseRecord, find_deployed
 from .json_access import name_of, text
 from .snapshot import Key, Object
 
 
-def manifest_objects(records: Sequence[ReleaseRecord] | Unavailable) -> dict[Key, Object] | Unavailable:
+def list_manifest_objects(records: Sequence[ReleaseRecord] | Unavailable) -> dict[Key, Object] | Unavailable:
     """Return the objects of the deployed revision as ``read_manifest`` does, or what keeps them unknown."""
     if isinstance(records, Unavailable):
         return records
-    record = deployed(records)
+    record = find_deployed(records)
     if record is None:
         return Unavailable("no revision of the release is deployed, as far as Helm has recorded")
     try:

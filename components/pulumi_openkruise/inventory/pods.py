@@ -26,14 +26,14 @@ def _owner(pod: Mapping[str, Any]) -> str:
     return text(owners[0], "kind") if owners else ""
 
 
-def daemons_by_node(pods: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def group_daemons_by_node(pods: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return the daemon's pods by the node that each is for: the ready one of two, none that is leaving."""
     found: dict[str, Mapping[str, Any]] = {}
     for pod in pods:
         node = target(pod)
         if not node or not is_daemon(pod) or at(pod, "metadata", "deletionTimestamp"):
             continue
-        if node not in found or why_not_ready(found[node]):
+        if node not in found or explain_not_ready(found[node]):
             found[node] = pod
     return found
 
@@ -54,7 +54,7 @@ def target(pod: Mapping[str, Any]) -> str:
     return ""
 
 
-def why_not_ready(pod: Mapping[str, Any] | None) -> str:
+def explain_not_ready(pod: Mapping[str, Any] | None) -> str:
     """Say why there is no ready daemon, by the pod's own words where it has some; empty if it is ready."""
     if pod is None:
         return "no pod was made for it"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from ..detection import DECLARED, Classification, pool_of
+from ..detection import DECLARED, Classification, find_pool
 from ..detection.runtimes import read_recorded_socket
 from ..diagnostics.unavailable import Unavailable
 from .helm_records import ReleaseRecord
@@ -41,7 +41,7 @@ class NodeFacts:
     """The label that names the node's pool, as ``key=value``; empty where none does."""
 
 
-def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
+def make_node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
     """Return the facts of a Node object; labels that are no strings are left out."""
     labels = {
         intern(key): intern(value)
@@ -67,7 +67,7 @@ def node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classificat
         runtime=intern(text(node, "status", "nodeInfo", "containerRuntimeVersion")),
         kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
         cri_socket=intern(read_recorded_socket(mapping(node, "metadata", "annotations"))),
-        pool=intern(pool_of(node)),
+        pool=intern(find_pool(node)),
     )
 
 

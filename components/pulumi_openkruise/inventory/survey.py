@@ -14,15 +14,15 @@ from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
 from ..policy.manifests import NAME as NODE_LABEL_POLICY
-from .definitions import list_custom_resources, list_definitions, why_unavailable
+from .definitions import explain_unavailable, list_custom_resources, list_definitions
 from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text
 from .location import SERVICE, find_serving_namespace
-from .manifest import manifest_objects
-from .pods import is_daemon, why_not_ready
+from .manifest import list_manifest_objects
+from .pods import explain_not_ready, is_daemon
 from .release import ReleaseId, release_owner
 from .release_reader import list_records
-from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, node_facts
+from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, make_node_facts
 
 Classify = Callable[[Mapping[str, Any]], Classification]
 Progress = Callable[[str, int, int], None]
@@ -43,7 +43,7 @@ def now() -> str:
 def read_nodes(cluster: Cluster, classify: Classify, progress: Progress | None = None) -> list[NodeFacts]:
     """Return the facts of every node; raises ClusterError."""
     return [
-        node_facts(node, classify)
+        make_node_facts(node, classify)
         for node in cluster.list("/api/v1/nodes", progress=_bind_progress(progress, "nodes"))
     ]
 
@@ -131,7 +131,7 @@ def survey(
     )
     snapshot = replace(snapshot, endpoint_slices=slices)
     if live:
-        manifest = manifest_objects(snapshot.records)
+        manifest = list_manifest_objects(snapshot.records)
         wanted = () if isinstance(manifest, Unavailable) else tuple(manifest)
         found_live = _attempt(lambda: _objects(cluster, wanted, release[0], tell))
         snapshot = replace(snapshot, manifest=manifest, live=found_live)
@@ -208,7 +208,7 @@ def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str,
 
 def _starts_again(pod: Object) -> bool:
     restarted = any(number(one, "restartCount") for one in items(pod, "status", "containerStatuses"))
-    return restarted and is_daemon(pod) and bool(why_not_ready(pod))
+    return restarted and is_daemon(pod) and bool(explain_not_ready(pod))
 
 
 def _reduce_pod(pod: Object) -> Object:
@@ -244,4 +244,4 @@ def _attempt(read: Callable[[], Found]) -> Found | Unavailable:
     try:
         return read()
     except ClusterError as error:
-        return why_unavailable(error)
+        return explain_unavailable(error)

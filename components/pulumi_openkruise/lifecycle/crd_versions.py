@@ -7,7 +7,7 @@ cannot take the place of one that has it.
 import re
 from collections.abc import Iterable
 
-from ..chart.crds import ALPHA, BETA, STORAGE_CHANGE, known_versions
+from ..chart.crds import ALPHA, BETA, STORAGE_CHANGE, list_known_versions
 from ..inventory.release import Definition
 
 
@@ -43,6 +43,6 @@ def find_unreadable(version: str, definitions: Iterable[Definition]) -> list[tup
         for definition in definitions
         for stored in definition.stored
         if stored in (ALPHA, BETA)
-        and (known := known_versions(asked, definition.name)) is not None
+        and (known := list_known_versions(asked, definition.name)) is not None
         and stored not in known.versions
     ]

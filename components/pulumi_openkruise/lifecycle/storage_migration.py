@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..chart.crds import ADDED_FIELDS, MOVED_FIELDS, NUMBERS_ONLY, OWN, STORAGE_CHANGE, known_versions
+from ..chart.crds import ADDED_FIELDS, MOVED_FIELDS, NUMBERS_ONLY, OWN, STORAGE_CHANGE, list_known_versions
 from ..inventory.crd_storage import CrdStorage
 from .crd_versions import parse_minor_version
 
@@ -78,7 +78,7 @@ def plan_steps(crds: Sequence[CrdStorage], target: Target) -> list[Step]:
 def _plan_step(crd: CrdStorage, target: Target) -> Step:
     version = crd.written
     if target.chart is not None:
-        known = known_versions(target.chart, crd.name)
+        known = list_known_versions(target.chart, crd.name)
         if known is None:
             lacks = f"the chart {target.text} lacks this kind, and Helm would delete its objects with it"
             return Step(crd, version, False, lacks if crd.objects else "")

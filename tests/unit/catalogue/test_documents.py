@@ -1,7 +1,7 @@
 """docs/platforms.md says what the tables of runtimes and sockets say."""
 
 from pulumi_openkruise.catalogue.runtimes import DISTRIBUTIONS, RANGES, UPSTREAM_SOCKETS
-from pulumi_openkruise.detection.runtimes import location_of
+from pulumi_openkruise.detection.runtimes import find_location
 
 from tests.support.documents import check_table, markdown
 
@@ -10,7 +10,7 @@ def test_places_of_sockets() -> None:
     rows = []
     for one in DISTRIBUTIONS:
         shown = f"label `{'='.join(one.label)}`" if one.label else f"kubelet `...{one.kubelet[1:]}...`"
-        setting = f"`daemon.socketLocation: {location_of(one.socket)}`"
+        setting = f"`daemon.socketLocation: {find_location(one.socket)}`"
         platform = f"`platform: {one.platform}`, which sets {setting}" if one.platform else setting
         rows.append([one.name, f"`{one.socket}`", shown, platform, one.source])
     rows += [

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
-from pulumi_openkruise.chart.value_checks import check_values, known_keys
-from pulumi_openkruise.chart.version import SEEN, version, version_problems
+from pulumi_openkruise.chart.value_checks import check_values, list_known_keys
+from pulumi_openkruise.chart.version import SEEN, check_version, version
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.helm_values import merge_values
 from pulumi_openkruise.config.settings import read_settings
@@ -57,14 +57,14 @@ def test_keys_and_defaults_are_those_of_the_published_chart(text: str) -> None:
     chart = version(text)
     # The one chart whose default image is not of its own version is 1.7.3.
     image = {"1.7.3": "1.7.2"}.get(text, text)
-    contract = {path: KEYS[path].default for path in known_keys(chart)}
+    contract = {path: KEYS[path].default for path in list_known_keys(chart)}
     contract["manager.image.tag"] = contract["manager.image.tag"].format(version=image)
     assert contract == published(text)
 
 
 @pytest.mark.parametrize("text", SEEN)
 def test_a_value_that_equals_the_charts_default_is_no_problem(text: str) -> None:
-    for path in known_keys(version(text)):
+    for path in list_known_keys(version(text)):
         assert found(nested(path, KEYS[path].default), text) == []
         if KEYS[path].dead:
             assert found(nested(path, "another"), text) == [("dead-value", f"values.{path}")]
@@ -91,7 +91,7 @@ def test_the_published_values_file_pasted_whole_changes_nothing(text: str) -> No
 
 def test_the_sandboxs_chart_declares_what_the_contract_says() -> None:
     declared = YAML(typ="safe").load((ROOT / "sandbox" / "chart" / "values.yaml").read_text())
-    contract = {path: KEYS[path].default for path in known_keys(version("1.8.3"))}
+    contract = {path: KEYS[path].default for path in list_known_keys(version("1.8.3"))}
     contract["manager.image.tag"] = "v1.8.3"
     assert dict(leaves(declared)) == contract
 
@@ -173,7 +173,7 @@ def test_a_dotted_affinity_is_not_taken_for_the_daemons() -> None:
 
 @pytest.mark.parametrize("chart", ["1.7.0", "1.8.3", "1.9.1"])
 def test_a_suggestion_stays_in_its_component_and_is_accepted(chart: str) -> None:
-    known = known_keys(version(chart))
+    known = list_known_keys(version(chart))
     misspelt = [path[:-1] for path in known] + [path.upper() for path in known]
     misspelt += [f"{part}.{path.rpartition('.')[2]}" for path in known for part in ("daemon", "manager")]
     misspelt += [path.rpartition(".")[2] for path in known] + ["pprofAdr", "daemon.log.levl", "namspace"]
@@ -220,7 +220,7 @@ def test_of_a_chart_that_is_not_wholly_known_only_types_are_certain(chart: str) 
 @pytest.mark.parametrize("values_given", [True, False])
 def test_of_a_newer_chart_a_warning_says_what_is_assumed(values_given: bool) -> None:
     for text in ("1.9.2", "1.10.0", "2.0.0-rc.1", "2.1.0"):
-        (found,) = version_problems(version(text), "chart_version", values_given=values_given)
+        (found,) = check_version(version(text), "chart_version", values_given=values_given)
         assert (found.code, found.severity) == ("unknown-contract", "warning")
         assert f"{text}: newer than 1.9.1, the newest that is known here" in found.reason
         announced = "announced for it: the removal of v1alpha1 of Advanced StatefulSet" in found.reason
@@ -249,13 +249,13 @@ def test_what_is_not_supported_is_said_whatever_else_is_configured(text: str, sa
 
 @pytest.mark.parametrize("text", ["1.8.3-custom", "1.8.3-1", "1.7.4"])
 def test_a_forks_own_version_is_no_pre_release(text: str) -> None:
-    assert list(version_problems(version(text), "here", values_given=False)) == []
-    assert len(list(version_problems(version(text), "here", values_given=True))) == 1
+    assert list(check_version(version(text), "here", values_given=False)) == []
+    assert len(list(check_version(version(text), "here", values_given=True))) == 1
 
 
 def test_of_a_known_chart_nothing_is_assumed() -> None:
     for text in SEEN:
-        codes = [found.code for found in version_problems(version(text), "here", values_given=True)]
+        codes = [found.code for found in check_version(version(text), "here", values_given=True)]
         assert "unknown-contract" not in codes
 
 

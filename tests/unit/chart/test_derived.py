@@ -6,7 +6,7 @@ import pytest
 from pulumi_openkruise.chart.derived import has_daemon
 from pulumi_openkruise.chart.local import ChartFileError, LocalChart
 from pulumi_openkruise.chart.platforms import PLATFORMS
-from pulumi_openkruise.config.settings import Settings, default_timeout, read_settings
+from pulumi_openkruise.config.settings import Settings, choose_default_timeout, read_settings
 from pulumi_openkruise.diagnostics.problem import ConfigError
 
 MIRRORED = "registry.example.com/mirror/openkruise"
@@ -168,7 +168,7 @@ def test_the_chart_looks_for_a_part_of_the_text(gates: Any, there: bool) -> None
 
 @pytest.mark.parametrize(("nodes", "seconds"), [(1, 600), (99, 600), (100, 660), (500, 900), (5000, 3600)])
 def test_the_timeout_grows_with_the_cluster(nodes: int, seconds: int) -> None:
-    assert default_timeout(nodes) == seconds
+    assert choose_default_timeout(nodes) == seconds
     assert settings(expected_nodes=nodes).timeout == seconds
     assert settings(expected_nodes=nodes, timeout=5).timeout == 5
 

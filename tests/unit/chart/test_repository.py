@@ -14,11 +14,11 @@ from pulumi_openkruise.chart.repository import (
     SKIP,
     Answer,
     fetch_index,
-    listed_digests,
+    read_digests,
     split_login,
     strip_login,
 )
-from pulumi_openkruise.chart.source import chart_problems, index_problems
+from pulumi_openkruise.chart.source import check_chart, check_index
 from pulumi_openkruise.diagnostics.field_names import argument_name
 
 DIGEST = PUBLISHED["1.8.3"][0]
@@ -104,7 +104,7 @@ def test_a_login_is_split_off(address: str, parts: tuple[str, str, str]) -> None
 )
 def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
     assert "s3cret" not in strip_login(address)
-    problems = list(chart_problems({"chart_repository": address}, argument_name))
+    problems = list(check_chart({"chart_repository": address}, argument_name))
     assert [problem.code for problem in problems] == ["invalid-repository"]
     assert "s3cret" not in str(problems[0])
 
@@ -196,10 +196,10 @@ def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_digests_in_an_index() -> None:
     both = index(("1.8.3", f"sha256:{DIGEST.upper()}"), ("v1.8.3", OTHER), ("1.8.0", "x"), ("1.7.5", None))
-    assert listed_digests(both, "kruise", "1.8.3") == [DIGEST, OTHER]
-    assert listed_digests(both, "kruise", "1.7.5") == []
+    assert read_digests(both, "kruise", "1.8.3") == [DIGEST, OTHER]
+    assert read_digests(both, "kruise", "1.7.5") == []
     for broken in (b"", b"[", b"entries: []", b"entries: {kruise: 5}", b"entries: {other: []}", b"\xff\x00"):
-        assert listed_digests(broken, "kruise", "1.8.3") is None
+        assert read_digests(broken, "kruise", "1.8.3") is None
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_digests_in_an_index() -> None:
 def test_what_an_index_lists_is_compared(
     listed: str | None, repository: str, digest: str | None, codes: list[str]
 ) -> None:
-    problems = index_problems(
+    problems = check_index(
         index(("1.8.3", listed)),
         repository=repository,
         chart="kruise",
@@ -233,7 +233,7 @@ def test_what_an_index_lists_is_compared(
 )
 @pytest.mark.parametrize("digest", [None, DIGEST])
 def test_an_index_without_the_digest_is_an_error(content: bytes, digest: str | None) -> None:
-    problems = index_problems(
+    problems = check_index(
         content, repository=CHART_REPOSITORY, chart="kruise", chart_version="1.8.3", digest=digest
     )
     assert [problem.code for problem in problems] == ["no-digest"]
@@ -253,7 +253,7 @@ def test_every_digest_that_is_listed_is_a_wanted_one(
     version: str, listed: list[str], codes: list[str]
 ) -> None:
     content = index(*[(version, one) for one in listed])
-    problems = index_problems(
+    problems = check_index(
         content, repository=CHART_REPOSITORY, chart="kruise", chart_version=version, digest=None
     )
     assert [problem.code for problem in problems] == codes
@@ -296,7 +296,7 @@ def test_a_redirect_leads_to_http_alone(target: str) -> None:
 
 def test_a_bomb_in_an_index_lists_nothing() -> None:
     bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46))
-    assert listed_digests(bomb.encode(), "kruise", "1.8.3") is None
+    assert read_digests(bomb.encode(), "kruise", "1.8.3") is None
 
 
 def test_patience_is_seconds() -> None:

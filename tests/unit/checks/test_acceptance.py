@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise.checks import Finding, ObjectReference
 from pulumi_openkruise.checks.acceptance import Acceptance, apply_acceptances
-from pulumi_openkruise.checks.finding import SEVERITIES, Severity, node_references
+from pulumi_openkruise.checks.finding import SEVERITIES, Severity, refer_to_nodes
 
 TODAY = date(2026, 11, 29)
 SINGLE = Finding("manager-single", "warning", "one manager only", ("spec.replicas is 1",), "c", "r")
@@ -18,7 +18,7 @@ NODES = Finding(
     ("x",),
     "c",
     "r",
-    tuple(node_references(["gpu-1", "gpu-2", "web-1"])),
+    tuple(refer_to_nodes(["gpu-1", "gpu-2", "web-1"])),
 )
 
 
@@ -80,7 +80,7 @@ FINDINGS = st.builds(
     consequence=st.just("c"),
     remedy=st.just("r"),
     objects=st.sets(st.sampled_from("pqrs"), max_size=4).map(
-        lambda names: tuple(node_references(sorted(names)))
+        lambda names: tuple(refer_to_nodes(sorted(names)))
     ),
 )
 ENTRIES = st.builds(

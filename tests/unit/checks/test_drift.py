@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.checks import check
-from pulumi_openkruise.checks.drift import check_objects, differences
+from pulumi_openkruise.checks.drift import check_objects, find_differences
 
 from tests.support.findings import CASES, found
 from tests.support.installed import broken, configuration, expected, healthy
@@ -33,7 +33,7 @@ def test_a_changed_stack_and_a_change_by_hand_get_different_remedies() -> None:
     ],
 )
 def test_what_means_the_same_is_no_difference(wanted: Any, real: Any) -> None:
-    assert list(differences(wanted, real)) == []
+    assert list(find_differences(wanted, real)) == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_means_the_same_is_no_difference(wanted: Any, real: Any) -> None:
     ],
 )
 def test_what_differs_is_named_by_its_path(wanted: Any, real: Any, path: tuple[str, ...]) -> None:
-    assert list(differences(wanted, real)) == [path]
+    assert list(find_differences(wanted, real)) == [path]
 
 
 def test_what_the_manager_writes_itself_is_no_drift() -> None:

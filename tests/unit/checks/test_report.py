@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi_openkruise.checks import NOT_ASKED, ObjectReference, check
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
-from pulumi_openkruise.inventory.manifest import manifest_objects
+from pulumi_openkruise.inventory.manifest import list_manifest_objects
 
 from tests.support.findings import (
     CASES,
@@ -53,7 +53,7 @@ def test_logs_that_cannot_be_read_are_not_checked() -> None:
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_not_checked(records: Any, because: str) -> None:
-    report = check(broken(manifest=manifest_objects(records), live={}), expected())
+    report = check(broken(manifest=list_manifest_objects(records), live={}), expected())
     (gap,) = report.not_checked
     assert gap.what == "objects and fields of the deployed revision"
     assert gap.because.startswith(because)

@@ -14,8 +14,8 @@ from pulumi_openkruise.config.presets import (
     BASE_SELECTORS,
     GROUPS,
     is_preset,
-    preset_remedy,
-    preset_selectors,
+    list_selectors,
+    suggest_preset,
 )
 from pulumi_openkruise.selectors import affinity_matches, exclusion_affinity, parse
 
@@ -45,7 +45,7 @@ def pinned() -> list[str]:
 
 
 def written(name: str) -> dict[str, Any]:
-    selectors = preset_selectors([name])
+    selectors = list_selectors([name])
     return {"selectors": selectors, "affinity": exclusion_affinity(selectors)}
 
 
@@ -58,7 +58,7 @@ def golden() -> dict[str, Any]:
 
 
 def test_base_exclusions_are_two_presets_and_a_label_of_this_packages_own() -> None:
-    generic, windows = preset_selectors(["virtual-kubelet"]), preset_selectors(["windows"])
+    generic, windows = list_selectors(["virtual-kubelet"]), list_selectors(["windows"])
     assert [*generic, "openkruise.io/virtual-node=true", *windows] == list(BASE_SELECTORS)
 
 
@@ -74,12 +74,12 @@ def test_what_was_released_never_changes(name: str) -> None:
 @pytest.mark.parametrize("name", [*PRESETS, *GROUPS])
 def test_a_bare_name_is_one_of_the_revisions(name: str) -> None:
     # Version 0 counts as the major release 1 here: no bare name has moved on yet.
-    assert preset_selectors([name]) == preset_selectors([f"{name}@1"])
+    assert list_selectors([name]) == list_selectors([f"{name}@1"])
 
 
 @pytest.mark.parametrize("name", [*PRESETS, *GROUPS])
 def test_a_preset_excludes_its_nodes_and_no_real_one(name: str) -> None:
-    selectors = preset_selectors([name])
+    selectors = list_selectors([name])
     affinity = exclusion_affinity(selectors)
     for selector in selectors:
         (requirement,) = parse(selector).requirements
@@ -90,7 +90,7 @@ def test_a_preset_excludes_its_nodes_and_no_real_one(name: str) -> None:
 
 def test_selectors_are_written_canonically_and_in_order() -> None:
     for name in pinned():
-        selectors = preset_selectors([name])
+        selectors = list_selectors([name])
         assert selectors == [str(parse(selector)) for selector in selectors]
         assert len(set(selectors)) == len(selectors)
     assert list(BASE_SELECTORS) == [str(parse(selector)) for selector in BASE_SELECTORS]
@@ -108,7 +108,7 @@ def test_base_exclusions() -> None:
 
 
 def test_all_presets_fit_one_term() -> None:
-    affinity = exclusion_affinity(preset_selectors([*PRESETS, *GROUPS]))
+    affinity = exclusion_affinity(list_selectors([*PRESETS, *GROUPS]))
     assert affinity is not None
     assert len(affinity["nodeSelectorTerms"]) == 1
 
@@ -127,14 +127,14 @@ def test_all_has_every_virtual_kind_but_those_with_a_reason() -> None:
 def test_no_presets(name: str) -> None:
     assert not is_preset(name)
     with pytest.raises(KeyError):
-        preset_selectors([name])
-    assert preset_remedy(name)
+        list_selectors([name])
+    assert suggest_preset(name)
 
 
 def test_remedies() -> None:
-    assert preset_remedy("liqo@2") == "liqo has one: liqo@1"
-    assert preset_remedy("eks-farget") == "did you mean eks-fargate?"
-    assert preset_remedy("eks-farget@1") == "did you mean eks-fargate?"
-    assert preset_remedy("zzz") == "`pulumi-openkruise presets` lists them all"
-    assert preset_remedy("hpk") == KINDS["hpk"].reason
-    assert preset_remedy("eks-auto") == KINDS["eks-auto"].reason
+    assert suggest_preset("liqo@2") == "liqo has one: liqo@1"
+    assert suggest_preset("eks-farget") == "did you mean eks-fargate?"
+    assert suggest_preset("eks-farget@1") == "did you mean eks-fargate?"
+    assert suggest_preset("zzz") == "`pulumi-openkruise presets` lists them all"
+    assert suggest_preset("hpk") == KINDS["hpk"].reason
+    assert suggest_preset("eks-auto") == KINDS["eks-auto"].reason

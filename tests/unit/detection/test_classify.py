@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.catalogue import PRESETS
-from pulumi_openkruise.detection import classify, pool_of
+from pulumi_openkruise.detection import classify, find_pool
 from pulumi_openkruise.selectors import parse
 
 from tests.support.corpus import corpus
@@ -234,13 +234,13 @@ def test_metadata_alone_decides_what_labels_decide() -> None:
 
 
 def test_pools() -> None:
-    assert pool_of(node_of("eks-al2023")) == "eks.amazonaws.com/nodegroup=general"
-    assert pool_of(node_of("aks-ubuntu")) == "kubernetes.azure.com/agentpool=newpool"
-    assert pool_of(node_of("liqo")) == ""
+    assert find_pool(node_of("eks-al2023")) == "eks.amazonaws.com/nodegroup=general"
+    assert find_pool(node_of("aks-ubuntu")) == "kubernetes.azure.com/agentpool=newpool"
+    assert find_pool(node_of("liqo")) == ""
     not_strings = {"metadata": {"labels": {"pool": 5, "nodepool": ""}}}
     hostile: list[Any] = [None, [], {}, {"metadata": []}, not_strings]
     for garbage in hostile:
-        assert pool_of(garbage) == ""
+        assert find_pool(garbage) == ""
 
 
 # --- hostile and broken input
@@ -300,7 +300,7 @@ def test_anything_anywhere_in_a_node(data: st.DataObject, id_: str, garbage: Any
     assert classification.verdict in ("virtual", "real", "unsure")
     assert bool(classification.settle) == (classification.verdict == "unsure")
     assert all(character.isprintable() for piece in classification.evidence for character in piece.seen)
-    pool_of(broken)
+    find_pool(broken)
 
 
 @pytest.mark.parametrize("value", ["\x1b[2J", "\U00018cd6", "a\u2028b"])

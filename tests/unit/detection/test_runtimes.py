@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from pulumi_openkruise.catalogue.runtimes import DISTRIBUTIONS, NO_CRI_LOG, RANGES, SEARCHED
 from pulumi_openkruise.detection.runtimes import (
+    find_location,
     find_mismatch,
     find_range,
     find_socket,
     finds_socket,
-    location_of,
+    list_searched_paths,
     read_recorded_socket,
-    searched_paths,
 )
 
 from tests.support.corpus import corpus
@@ -106,7 +106,7 @@ def test_sockets_by_what_a_node_shows(id_: str, path: str, location: str) -> Non
     found = find_socket(metadata["labels"], info["kubeletVersion"], info["containerRuntimeVersion"], recorded)
     assert found is not None
     assert found.path == path
-    assert location_of(path) == location
+    assert find_location(path) == location
     assert finds_socket(path, "/var/run") == (location == "/run")
     assert not location or finds_socket(path, location)
 
@@ -146,22 +146,22 @@ def test_what_is_recorded_outweighs_the_distribution() -> None:
 
 
 def test_what_the_daemon_searches_depends_on_its_version_and_on_the_file() -> None:
-    assert searched_paths("/var/run/", "x/y.sock") == ["/run/x/y.sock"]
-    assert len(searched_paths("/run/k3s")) == len(SEARCHED)
+    assert list_searched_paths("/var/run/", "x/y.sock") == ["/run/x/y.sock"]
+    assert len(list_searched_paths("/run/k3s")) == len(SEARCHED)
     socket = "/run/k3s/cri-dockerd/cri-dockerd.sock"
     assert not finds_socket(socket, "/run/k3s", kruise=(1, 7))
     assert finds_socket(socket, "/run/k3s", kruise=(1, 8))
     assert finds_socket(socket, "/var/run/k3s")
-    assert location_of(socket, (1, 7)) == "/run/k3s/cri-dockerd"
-    assert location_of(socket, (1, 6)) == ""
-    assert searched_paths("/var/runtime") == [f"/var/runtime/{name}" for name, _since in SEARCHED]
+    assert find_location(socket, (1, 7)) == "/run/k3s/cri-dockerd"
+    assert find_location(socket, (1, 6)) == ""
+    assert list_searched_paths("/var/runtime") == [f"/var/runtime/{name}" for name, _since in SEARCHED]
 
 
 def test_every_distribution_can_be_recognised_and_configured() -> None:
     for one in DISTRIBUTIONS:
         assert one.kubelet or one.label
         assert one.source
-        assert location_of(one.socket)
+        assert find_location(one.socket)
         assert not finds_socket(one.socket, "/var/run")
 
 

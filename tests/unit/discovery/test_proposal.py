@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.config.presets import BASE_SELECTORS, preset_selectors
+from pulumi_openkruise.config.presets import BASE_SELECTORS, list_selectors
 from pulumi_openkruise.discovery import ClassifiedNode, Proposal, classify_node, group_nodes, propose
 from pulumi_openkruise.discovery.proposal import _cover
 from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
@@ -37,7 +37,7 @@ def node(name: str, labels: dict[str, str], *, virtual: bool = False, **info: st
 
 
 def excluded(proposal: Proposal, nodes: list[ClassifiedNode]) -> set[str]:
-    matcher = NodeMatcher([*preset_selectors(proposal.presets), *proposal.selectors])
+    matcher = NodeMatcher([*list_selectors(proposal.presets), *proposal.selectors])
     return {one.name for one in nodes if matcher.match(one.labels).selectors}
 
 

@@ -12,8 +12,8 @@ from pulumi_openkruise.inventory.helm_records import (
     UnreadableRecordError,
     decode,
     decode_all,
-    deployed,
-    latest,
+    find_deployed,
+    find_latest,
 )
 
 
@@ -80,12 +80,12 @@ def test_many_in_order_of_revision() -> None:
 
 def test_latest_and_deployed_are_not_the_same() -> None:
     records, _unreadable = decode_all([record(1), record(2, "pending-upgrade")])
-    newest, current = latest(records), deployed(records)
+    newest, current = find_latest(records), find_deployed(records)
     assert newest is not None
     assert current is not None
     assert (newest.revision, current.revision) == (2, 1)
-    assert latest([]) is None
-    assert deployed(records[1:]) is None
+    assert find_latest([]) is None
+    assert find_deployed(records[1:]) is None
 
 
 def test_one_that_would_fill_the_memory_is_refused() -> None:

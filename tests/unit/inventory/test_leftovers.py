@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import Cluster, connect
-from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, objects_of
+from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, list_objects
 from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ownership_patch
 
 from tests.support.api_server import ApiServer, api_server
@@ -151,13 +151,13 @@ def test_a_manifest_that_was_not_understood_leads_to_nothing(
 
 def test_an_error_quotes_nothing_of_a_manifest_that_may_hold_secrets(cluster: Cluster) -> None:
     with pytest.raises(ValueError) as caught:
-        objects_of("kind: Secret\nstringData: {password: *s3cret}\n", PLACES)
+        list_objects("kind: Secret\nstringData: {password: *s3cret}\n", PLACES)
     assert "s3cret" not in str(caught.value)
 
 
 def test_what_has_lost_its_mark(server: ApiServer, cluster: Cluster) -> None:
     hold(server, ALL)
-    objects = objects_of(MANIFEST, PLACES)
+    objects = list_objects(MANIFEST, PLACES)
     assert find_unowned(cluster, objects) == []
     server.routes.pop(CRD)
     hold(server, {SECRET: {}})
@@ -167,7 +167,7 @@ def test_what_has_lost_its_mark(server: ApiServer, cluster: Cluster) -> None:
 
 def test_an_object_of_another_release_is_left_alone(server: ApiServer, cluster: Cluster) -> None:
     hold(server, {**ALL, SECRET: {"annotations": {"meta.helm.sh/release-name": "other"}}})
-    assert find_unowned(cluster, objects_of(MANIFEST, PLACES)) == []
+    assert find_unowned(cluster, list_objects(MANIFEST, PLACES)) == []
 
 
 def test_the_mark_is_helms() -> None:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ...checks import Finding, Report
 from ...diagnostics.unavailable import Unavailable
 from ...diagnostics.wording import pluralize
-from ...inventory.helm_records import latest
+from ...inventory.helm_records import find_latest
 from ..errors import UnusableInputError
 from .doc_links import link_finding
 from .page_elements import add, add_facts, add_list, add_words
@@ -63,7 +63,7 @@ def page(report: Report) -> str:
 def _facts(report: Report) -> list[tuple[str, str]]:
     """Return what the page is about: cluster, stack, versions and time."""
     records = report.snapshot.records
-    newest = None if isinstance(records, Unavailable) else latest(records)
+    newest = None if isinstance(records, Unavailable) else find_latest(records)
     kruise = (newest.app_version or newest.chart_version) if newest else report.expected.chart_version
     version = report.snapshot.version
     versions = [f"OpenKruise {kruise}"] if kruise else []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_openkruise.checks import Report, Snapshot, check, node_facts
+from pulumi_openkruise.checks import Report, Snapshot, check, make_node_facts
 from pulumi_openkruise.cli.output.report_page import page
 from pulumi_openkruise.detection import classify
 
@@ -43,7 +43,7 @@ def large_report() -> Report:
     ]
     nodes += [node(f"lost-{at}", "burst") for at in range(9)]
     nodes += [{"metadata": {"name": "vk-1", "labels": {"liqo.io/type": "virtual-node", "pool": "edge"}}}]
-    facts = [node_facts(one, classify) for one in nodes]
+    facts = [make_node_facts(one, classify) for one in nodes]
     context = "arn:aws:eks:eu-central-1:123456789012:cluster/prod-eu-1"
     source = f"https://api.prod-eu-1.example.com:6443 (context {context})"
     found = check(

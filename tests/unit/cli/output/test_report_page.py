@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.checks import Snapshot, check, expect_selectors, node_facts
+from pulumi_openkruise.checks import Snapshot, check, expect_selectors, make_node_facts
 from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.cli.output import doc_links
 from pulumi_openkruise.cli.output.page_style import COLOURS, MARKS, SEVERITY_COLOURS, SURFACES
@@ -42,7 +42,7 @@ def node(name: str, labels: Any = None, **info: str) -> dict[str, Any]:
 
 
 def written(*nodes: dict[str, Any]) -> str:
-    facts = [node_facts(one, classify) for one in nodes]
+    facts = [make_node_facts(one, classify) for one in nodes]
     return page(check(Snapshot(source="a test", taken="2026-01-01T00:00:00Z", nodes=facts), EXPECTED))
 
 
@@ -145,7 +145,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is() -> None:
 
 
 def test_a_hundred_thousand_nodes_stay_a_small_page() -> None:
-    facts = [node_facts(node(f"n{at}", {"pool": f"p{at % 300}"}), classify) for at in range(3000)]
+    facts = [make_node_facts(node(f"n{at}", {"pool": f"p{at % 300}"}), classify) for at in range(3000)]
     many = Snapshot(source="x", taken="", nodes=[*facts] * 34)
     text = page(check(many, EXPECTED))
     tree = Tree(text)

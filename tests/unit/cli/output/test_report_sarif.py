@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import Report
-from pulumi_openkruise.checks.finding import make, node_references
+from pulumi_openkruise.checks.finding import make, refer_to_nodes
 from pulumi_openkruise.checks.report import CODES
 from pulumi_openkruise.cli.output.report_sarif import as_data
 from pulumi_openkruise.cli.output.terminal import as_json
@@ -44,8 +44,8 @@ def test_a_finding_keeps_its_fingerprint_whatever_it_is_about_and_no_two_share_o
     def prints(report: Report) -> list[str]:
         return [result["partialFingerprints"]["finding/v1"] for result in run_of(report)["results"]]
 
-    first = make(CODES["real-node-excluded"], "1 real node", ["seen"], node_references(["a"]))
-    later = make(CODES["real-node-excluded"], "9 real nodes", ["seen"], node_references("bcd"))
+    first = make(CODES["real-node-excluded"], "1 real node", ["seen"], refer_to_nodes(["a"]))
+    later = make(CODES["real-node-excluded"], "9 real nodes", ["seen"], refer_to_nodes("bcd"))
     assert prints(make_report([first])) == prints(make_report([later]))
     both = prints(make_report([first, later]))
     assert len(set(both)) == len(both) == 3
