@@ -63,6 +63,7 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 	$(SANDBOX)/bin/python -m sandbox build --with-helm
 	$(SANDBOX)/bin/python -m pytest tests/chart
 
+e2e: export SANDBOX_PULUMI = build
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m sandbox build --with-helm --with-yaml
 	$(SANDBOX)/bin/python -m pytest tests/e2e --cache-clear -v -n 2 --dist loadfile

@@ -16,6 +16,7 @@ from sandbox import chart_choice, pulumi, table
 from sandbox.chart_versions import VERSIONS
 from sandbox.cluster import running, start_cluster
 from sandbox.errors import SandboxError
+from sandbox.installed import find_installed, installed_project, project_folder
 from sandbox.manager import describe, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
 from sandbox.programs import KRUISE_VERSION
@@ -48,7 +49,8 @@ def main(context: click.Context, state_dir: str | None) -> None:
 def build(with_helm: bool, with_yaml: bool) -> None:
     """Build the programs that are not in the cache."""
     optional = {"helm": with_helm, "pulumi-language-yaml": with_yaml}
-    for name, folder in builder.build([name for name, wanted in optional.items() if wanted]).items():
+    extra = [name for name, wanted in optional.items() if wanted]
+    for name, folder in builder.build(extra, find_installed(_say)).items():
         click.echo(f"{name:28} {folder}")
 
 
@@ -81,11 +83,12 @@ def up(state: State, output: str) -> None:
         "--config-file",
         str(config),
     ]
+    project = project_folder(state, folders)
     if output == "json":
-        done = pulumi.run(state, command)
+        done = pulumi.run(state, command, cwd=project)
         click.echo(done.stdout, err=True)
     else:
-        done = pulumi.run(state, command, capture=False)
+        done = pulumi.run(state, command, cwd=project, capture=False)
     if done.returncode != 0:
         raise SandboxError("`pulumi up` failed; see above.")
     wait_for_manager(state)
@@ -161,9 +164,13 @@ def env(state: State) -> None:
     click.echo(f"# `pulumi up`, `preview` and `destroy` take {_stack_options(state)}", err=True)
 
 
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
 def _start(state: State) -> dict[str, Path]:
     state.claim()
-    folders = builder.build()
+    folders = builder.build(given=find_installed(_say))
     start_cluster(state, folders)
     start_manager(state)
     pulumi.prepare(state, folders["pulumi-resource-kubernetes"])
@@ -179,7 +186,9 @@ def stack_config(state: State, chosen: chart_choice.Chart) -> Path:
 
 
 def _stack_options(state: State) -> str:
-    return f"--stack {pulumi.STACK} --config-file {shlex.quote(str(pulumi.config_file(state)))}"
+    project = installed_project(state)
+    folder = f"--cwd {shlex.quote(str(project))} " if project.is_dir() else ""
+    return f"{folder}--stack {pulumi.STACK} --config-file {shlex.quote(str(pulumi.config_file(state)))}"
 
 
 def _table(state: State, output: str) -> None:

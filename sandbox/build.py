@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -69,16 +69,19 @@ def folder(program: Program, go: str) -> Path:
     return cache_directory() / "programs" / f"{program.name}-{fingerprint(program, go)}"
 
 
-def build(extra: Sequence[str] = ()) -> dict[str, Path]:
+def build(extra: Sequence[str] = (), given: Mapping[str, Path] | None = None) -> dict[str, Path]:
     """Build what is missing, with a progress display, and return each program's folder by name.
 
-    *extra* names optional programs to build as well. Raises :class:`SandboxError` when a build fails.
+    *extra* names optional programs to build as well. *given* has the folders, by name, of programs that need
+    no build. Raises :class:`SandboxError` when a build fails.
     """
     go = go_version()
+    given = given or {}
     wanted = [program for program in PROGRAMS if not program.optional or program.name in extra]
+    wanted = [program for program in wanted if program.name not in given]
     folders = {program.name: folder(program, go) for program in wanted}
     if all(path.is_dir() for path in folders.values()):
-        return folders
+        return {**folders, **given}
     with _locked(), plain_or_live() as progress:
         # What a build that was killed has left half done.
         for leftover in (cache_directory() / "programs").glob(".*"):
@@ -88,7 +91,7 @@ def build(extra: Sequence[str] = ()) -> dict[str, Path]:
         if missing:
             progress.expect({program.name: program.weight for program in missing})
             _build_missing(missing, folders, progress)
-    return folders
+    return {**folders, **given}
 
 
 def _build_missing(missing: list[Program], folders: dict[str, Path], progress: Progress) -> None:

@@ -68,6 +68,8 @@ def restart_api_server(state: State) -> None:
 
 def _link(state: State, folders: dict[str, Path]) -> None:
     """Link the programs into the sandbox's own folder; Pulumi looks for its language host beside itself."""
+    # An installed Pulumi has its language hosts beside itself, and finds them by its real path.
+    installed = folders["pulumi"] == folders["pulumi-language-python"]
     state.bin.mkdir(parents=True, exist_ok=True)
     sources = {
         "pulumi": folders["pulumi"] / "pulumi",
@@ -82,6 +84,9 @@ def _link(state: State, folders: dict[str, Path]) -> None:
     for name, source in sources.items():
         target = state.bin / name
         target.unlink(missing_ok=True)
+        if installed and name.startswith("pulumi"):
+            target.symlink_to(source)
+            continue
         try:
             os.link(source, target)
         except OSError:

@@ -14,10 +14,14 @@ import pytest
 
 from sandbox import api, build, chart_choice, pulumi
 from sandbox.chart_choice import Chart
+from sandbox.installed import SETTING
 from sandbox.state import ROOT, State
 
 from .observing import KRUISE_NAMESPACE, Cluster, eventually
 from .stack import Stack
+
+# The suite runs with the versions of the lock files, also where another Pulumi is installed.
+os.environ[SETTING] = "build"
 
 Helm = Callable[..., str]
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -1,6 +1,7 @@
 """The sandbox's own promises: it stops only what it started, and builds again only what has changed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,15 @@ import pytest
 
 from sandbox import build, chart_choice, processes, pulumi, table
 from sandbox.errors import SandboxError
-from sandbox.programs import GO_ROOT, PROGRAMS, find_program, find_release
+from sandbox.installed import SETTING
+from sandbox.programs import (
+    GO_ROOT,
+    PROGRAMS,
+    PROVIDER_VERSION,
+    PULUMI_VERSION,
+    find_program,
+    find_release,
+)
 from sandbox.rollout import Rollout, Wanted
 from sandbox.state import State
 
@@ -246,3 +255,45 @@ def test_a_version_that_the_sandbox_has_not_is_an_error(
     monkeypatch.setenv("KRUISE", "1.6.0")
     with pytest.raises(SandboxError, match=r"KRUISE=1\.6\.0: the sandbox has the versions 1\.7\.5, 1\.8\.3"):
         chart_choice.choose(State(tmp_path), {})
+
+
+def test_an_installed_pulumi_is_used_and_nothing_of_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build.build()
+    installed, home = tmp_path / "installed", tmp_path / "home"
+    provider = home / "plugins" / f"resource-kubernetes-v{PROVIDER_VERSION}" / "pulumi-resource-kubernetes"
+    given = {"pulumi": installed, "pulumi-language-python": installed, provider.name: provider.parent}
+    for name, place in given.items():
+        shutil.copytree(built[name], place, copy_function=link_or_copy, dirs_exist_ok=True)
+    cache = tmp_path / "cache" / "pulumi-openkruise" / "programs"
+    cache.mkdir(parents=True)
+    for name in set(built) - set(given):
+        (cache / built[name].name).symlink_to(built[name])
+    monkeypatch.delenv(SETTING)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PULUMI_HOME", str(home))
+    monkeypatch.setenv("PATH", f"{installed}{os.pathsep}{os.environ['PATH']}")
+    state = State(tmp_path / "sandbox")
+    before = sorted(cache.iterdir())
+
+    try:
+        up = sandbox_command(state, "up", "--output", "json")
+        assert up.returncode == 0, up.stderr
+        status = sandbox_command(state, "status", "--output", "json")
+    finally:
+        down = sandbox_command(state, "down")
+    assert down.returncode == 0, down.stderr
+
+    assert f"Using Pulumi {PULUMI_VERSION} of {installed}" in up.stderr
+    assert sorted(cache.iterdir()) == before
+    assert "compiling" not in up.stderr
+    assert {row["daemon"] for row in json.loads(status.stdout)} >= {"running", "none"}, status.stdout
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Hard-link a file; copy it where the file system cannot."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
