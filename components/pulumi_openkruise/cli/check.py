@@ -154,7 +154,7 @@ def check(
     if html is not None:
         from .output.report_page import write_page
 
-        write_page(report, html)
+        write_page(report, html, (stack_file, config_json, nodes_file, accepted_file, access.kubeconfig))
         note(f"written: {html}")
     emit(_format(report, output, fail_on, stack_file))
     return FINDINGS if report.fails_on(fail_on) else CLEAN

@@ -15,11 +15,12 @@ from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
 from .input.sources import from_stack, from_stack_file
-from .input.stack_edit import Inherited, add_entries, write_atomically
+from .input.stack_edit import Inherited, add_entries
 from .input.stack_input import StackInput, read_config_json, read_stack_input
 from .output.discover_report import as_data, as_text
 from .output.progress import progress
 from .output.terminal import as_json, as_yaml, emit, note
+from .output.written_files import replace_text
 from .selector_list import SelectorList
 
 
@@ -169,6 +170,6 @@ def _write(path: str, stack: StackInput, namespace: str, proposal: Proposal) -> 
         note(f"{path}: nothing to write")
         return
     from_stack_file(path, namespace, edited)  # raises for what `pulumi up` would refuse
-    write_atomically(path, edited)
+    replace_text(path, text, edited)
     lines = difflib.unified_diff(text.splitlines(), edited.splitlines(), path, path, n=1, lineterm="")
     note(f"{path}: written\n" + "\n".join(lines))

@@ -133,7 +133,7 @@ def check_fleet(
     if html is not None:
         from .output.fleet_page import write_fleet_page
 
-        write_fleet_page(project.name, found, html)
+        write_fleet_page(project.name, found, html, file)
         note(f"written: {html}")
     if output == "json":
         emit(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -73,6 +74,7 @@ def repair(damage: Damage) -> None:
         content = path.with_name(path.name + BACKUP).read_bytes()
         fresh = path.with_name(path.name + ".new")
         fresh.write_bytes(content)
+        shutil.copymode(path, fresh)  # a checkpoint may be for its owner alone
         os.replace(path, path.with_name(path.name + ".damaged"))
         os.replace(fresh, path)
         path.with_name(path.name + ATTRIBUTES).unlink(missing_ok=True)

@@ -148,6 +148,37 @@ def test_writing_it_into_a_stack_file(cli: Cli, stack: Callable[[str], Path]) ->
     assert path.read_text() == after
 
 
+def test_lines_that_someone_saves_meanwhile_are_not_lost(
+    cli: Cli, stack: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = stack("config: {}\n")
+
+    def save(*_read: object) -> None:
+        path.write_text("config:\n  theirs:line: 1\n")
+
+    # Called between reading and writing: it checks what is to be written.
+    monkeypatch.setattr("pulumi_openkruise.cli.discover.from_stack_file", save)
+    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    assert code == 2
+    assert "was changed since it was read" in err
+    assert path.read_text() == "config:\n  theirs:line: 1\n"
+
+
+def test_a_byte_order_mark_and_a_read_only_file_stay(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack("config: {}\n")
+    path.write_bytes(b"\xef\xbb\xbfconfig: {}\r\n")
+    assert cli(["liqo"], "--stack-file", str(path), "--write")[0] == 1
+    written = path.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfconfig:")
+    assert b"liqo" in written
+    assert written.endswith(b"\r\n")
+    path.write_bytes(b"config: {}\n")
+    path.chmod(0o444)
+    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    assert (code, path.read_bytes()) == (2, b"config: {}\n")
+    assert "read-only" in err
+
+
 def test_nothing_is_written_without_being_asked(cli: Cli, stack: Callable[[str], Path]) -> None:
     path = stack("config: {}\n")
     assert cli(["liqo"], "--stack-file", str(path))[0] == 1

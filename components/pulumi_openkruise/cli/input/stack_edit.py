@@ -5,8 +5,6 @@ list. The result is read again and compared before anything is written.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -78,26 +76,6 @@ def add_entries(
         ]
         raise UnusableInputError("\n".join([f"{source}: cannot be edited safely: {_BY_HAND}:", *whole]))
     return edited
-
-
-def write_atomically(path: str, text: str, encoding: str = "utf-8") -> None:
-    """Replace a file by one with this text, at once and with the same permissions; links are followed."""
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    try:
-        handle, name = tempfile.mkstemp(prefix=".stack-", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding=encoding, newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, os.stat(target).st_mode & 0o7777)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise UnusableInputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 class Entry(NamedTuple):

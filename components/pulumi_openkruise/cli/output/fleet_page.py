@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...fleet.report import STATES, ClusterReport
-from ..errors import UnusableInputError
 from .terminal import safe
+from .written_files import write_report
 
 _COLOURS = {
     "unreachable": ("#5b6470", "?"),
@@ -27,13 +27,9 @@ _STYLE = (
 )
 
 
-def write_fleet_page(project: str, found: Sequence[ClusterReport], path: str) -> None:
-    """Write the page to a file; raises UnusableInputError where that cannot be."""
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(fleet_page(project, found))
-    except OSError as error:
-        raise UnusableInputError(f"{path}: cannot be written: {error.strerror}") from None
+def write_fleet_page(project: str, found: Sequence[ClusterReport], path: str, fleet_file: str) -> None:
+    """Write the page to a file other than the fleet's own; raises UnusableInputError where that cannot be."""
+    write_report(path, fleet_page(project, found), (fleet_file,))
 
 
 def fleet_page(project: str, found: Sequence[ClusterReport]) -> str:

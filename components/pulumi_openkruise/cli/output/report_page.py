@@ -11,23 +11,19 @@ from ...checks import Finding, Report
 from ...diagnostics.unavailable import Unavailable
 from ...diagnostics.wording import pluralize
 from ...inventory.helm_records import find_latest
-from ..errors import UnusableInputError
 from .doc_links import link_finding
 from .page_elements import add, add_facts, add_list, add_words
 from .page_nodes import add_pools, add_table
 from .page_style import STYLE
+from .written_files import write_report
 
 _NAMES = 200
 _LINES = 25
 
 
-def write_page(report: Report, path: str) -> None:
-    """Write the page to a file; raises UnusableInputError where that cannot be."""
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(page(report))
-    except OSError as error:
-        raise UnusableInputError(f"{path}: cannot be written: {error.strerror}") from None
+def write_page(report: Report, path: str, inputs: tuple[str | None, ...] = ()) -> None:
+    """Write the page to a file, which is none of the command's ``inputs``; raises UnusableInputError."""
+    write_report(path, page(report), inputs)
 
 
 def page(report: Report) -> str:

@@ -2,15 +2,13 @@
 
 import difflib
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.errors import UnusableInputError
-from pulumi_openkruise.cli.input.stack_edit import add_entries, write_atomically
+from pulumi_openkruise.cli.input.stack_edit import add_entries
 from pulumi_openkruise.config.stack_yaml import read_stack_yaml
 
 from tests.support.engine import ROOT
@@ -144,22 +142,3 @@ def test_whatever_stands_there(garbage: str, under: bool) -> None:
         return
     assert set(ADDED["virtualNodePresets"]) <= {str(one) for one in listed(edited, "virtualNodePresets")}
     assert add(edited) == edited
-
-
-def test_a_file_is_replaced_at_once_and_keeps_its_mode(tmp_path: Path) -> None:
-    target, link = tmp_path / "Pulumi.dev.yaml", tmp_path / "link.yaml"
-    target.write_text("old")
-    target.chmod(0o640)
-    link.symlink_to(target)
-    inode = target.stat().st_ino
-    write_atomically(str(link), "new\r\n")
-    assert target.read_bytes() == b"new\r\n"
-    assert link.is_symlink()
-    assert target.stat().st_mode & 0o777 == 0o640
-    assert target.stat().st_ino != inode
-    assert sorted(os.listdir(tmp_path)) == ["Pulumi.dev.yaml", "link.yaml"]
-
-
-def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(UnusableInputError, match="cannot be written"):
-        write_atomically(str(tmp_path / "none" / "file.yaml"), "x")

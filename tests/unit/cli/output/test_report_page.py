@@ -169,6 +169,14 @@ def test_the_command_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_the_page_replaces_none_of_the_inputs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = tmp_path / "nodes.json"
+    nodes.write_text('{"kind": "List", "items": []}')
+    assert run(["check", "a=b", "--nodes-file", str(nodes), "--html", str(nodes)]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert nodes.read_text().startswith("{")
+
+
 def test_the_page_is_imported_only_where_it_is_wanted(tmp_path: Path) -> None:
     import subprocess
 
