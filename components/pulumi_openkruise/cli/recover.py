@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..cluster import Cluster, ClusterError, ConflictError, connect
+from ..cluster import Cluster, ClusterError, ConflictError
 from ..config import names
 from ..inventory.leftovers import is_name
 from ..inventory.release import ReleaseId, ReleaseState
@@ -14,6 +14,7 @@ from ..inventory.release_reader import read_release
 from ..lifecycle.recovery import Plan, plan_recovery
 from . import options
 from .app import CLEAN, FINDINGS
+from .cluster_access import ClusterAccess
 from .output.table import as_table
 from .output.terminal import as_json, emit
 from .recover_changes import ReleaseChangedError, make_changes, read_circumstances, steps
@@ -31,8 +32,7 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
 
 
 @click.command()
-@options.kubeconfig_file
-@options.context
+@options.cluster
 @click.option(
     "--release-name",
     metavar="NAME",
@@ -66,8 +66,7 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
     help="Form; text is another name of table.",
 )
 def recover(
-    kubeconfig: str | None,
-    context_name: str | None,
+    access: ClusterAccess,
     release_name: str,
     release_namespace: str,
     state_url: str | None,
@@ -100,7 +99,7 @@ def recover(
     if folder is not None and damages:
         return recover_state(folder, damages, dry_run=dry_run, yes=yes, output=output)
     try:
-        cluster = connect(kubeconfig, context_name, ambient=True)
+        cluster = access.connect()
         release = ReleaseId(release_namespace, release_name)
         state = read_release(cluster, release)
         found = read_circumstances(cluster, state)

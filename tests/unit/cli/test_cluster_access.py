@@ -52,6 +52,25 @@ def test_acting_as_another_goes_with_each_request(command: Cli, tmp_path: Path) 
     assert headers["Impersonate-Group"] == "devs, ops"
 
 
+@pytest.mark.parametrize("name", ["check", "discover", "recover", "migrate-storage"])
+def test_every_command_that_asks_a_cluster_takes_the_same_options(name: str) -> None:
+    from pulumi_openkruise.cli.app import commands
+
+    found = commands.get_command(click.Context(commands), name)
+    assert found is not None
+    options = {option for parameter in found.params for option in parameter.opts}
+    assert {"--kubeconfig", "--context", "--as", "--as-group", "--request-timeout"} <= options
+
+
+def test_recover_acts_as_another_user(command: Cli, tmp_path: Path) -> None:
+    with api_server(identity()) as server:
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(server.kubeconfig()))
+        command("recover", "--kubeconfig", str(path), "--as", "bob", "--request-timeout", "9s", "--dry-run")
+        users = {headers.get("Impersonate-User") for _method, _path, _query, headers, _body in server.asked}
+    assert users == {"bob"}
+
+
 def test_a_group_alone_names_no_user(command: Cli, tmp_path: Path) -> None:
     with api_server(identity()) as server:
         path = tmp_path / "kubeconfig"
