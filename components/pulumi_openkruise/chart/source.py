@@ -112,6 +112,25 @@ def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldN
         yield Problem("other-digest", field_name("chart"), reason, detail, remedy, "warning")
 
 
+def check_unchanged(
+    chart: str, digest: str | None, look: Look, *, field_name: FieldName = argument_name
+) -> list[Problem]:
+    """Return why a chart is no longer the one that the config was checked with; empty where it still is.
+
+    ``digest`` is that of the archive then, None where the chart was no archive on this machine. ``look``
+    reads the chart at a path. Between the first read and Helm's, someone may have put another file there.
+    """
+    local, problems = read_and_compare_chart({"chart": chart}, field_name, look)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    found = local.digest if local is not None else None
+    if errors or found == digest:
+        return errors
+    reason = f"{show(chart)} has changed since the program read it"
+    detail = (f"    then {digest or 'no archive'}", f"    now  {found or 'no archive'}")
+    remedy = "find out what has changed it, and run the command again"
+    return [Problem("other-digest", field_name("chart"), reason, detail, remedy)]
+
+
 def check_index(
     index: bytes,
     *,

@@ -6,7 +6,7 @@ from pulumi.runtime import settings as runtime
 
 from ..chart import repository
 from ..chart.local import Look, ignore_local_files, read_local_chart
-from ..chart.source import check_index
+from ..chart.source import check_index, check_unchanged
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 
@@ -24,6 +24,11 @@ def is_real_run() -> bool:
 def looking() -> Look:
     """Return the function that reads a chart on this machine."""
     return read_local_chart if is_real_run() else ignore_local_files
+
+
+def check_chart_unchanged(chart: Settings) -> list[Problem]:
+    """Return why the chart's file is not the one that the program has read; empty where it still is."""
+    return check_unchanged(chart.chart, chart.archive_digest, looking(), field_name=chart.field_name)
 
 
 def repository_problems(chart: Settings) -> list[Problem]:

@@ -22,6 +22,7 @@ from ..lifecycle.restarts import restart_notice
 from ..lifecycle.upgrades import upgrade_notice
 from . import declared as declarations
 from . import node_check
+from .chart_probe import check_chart_unchanged
 from .cluster_view import ClusterView
 from .decision import Decision
 from .errors import InvalidConfigError
@@ -166,6 +167,7 @@ class Hooks:
         seen = await self._look_before_creation()
         if not problems and not isinstance(seen, Unavailable):
             problems = installation.check_creation(self._declared, seen)
+        problems = problems or check_chart_unchanged(self._settings)
         if not problems:
             await self._announce_excluded_nodes(await _known_mapping((args.new_inputs or {}).get("values")))
         self._release.is_created = not problems
@@ -218,6 +220,7 @@ class Hooks:
         problems += crd_changes.check_upgrade_is_explicit(
             *versions, self._settings.chart_version_stated, self._settings.field_name
         )
+        problems += check_chart_unchanged(self._settings)
         if not problems and pulumi.runtime.is_dry_run():
             self._announce_upgrade(*versions)
             await self._announce_restart(old_values, new_values or self._expected_values(old_values))

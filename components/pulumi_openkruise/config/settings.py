@@ -58,6 +58,8 @@ class Settings:
     """Whether the config says the version itself, and leaves it to no default and no file."""
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
+    archive_digest: str | None = None
+    """SHA-256 of the archive on this machine, as it was when the config was read; None of any other chart."""
     contract: Version = _DEFAULT
     """The version whose values count; that of the chart itself where it could be read."""
     namespace: str = NAMESPACE
@@ -170,6 +172,7 @@ def read_settings(
     plain.setdefault("timeout", choose_default_timeout(given.get("expected_nodes", 1)))
     plain["chart_version_stated"] = "chart_version" in given
     plain["chart_digest"] = parse_digest(given.get("chart_digest", ""))
+    plain["archive_digest"] = local.digest if local is not None else None
     if not is_bare_name(given.get("chart", CHART)):
         plain.setdefault("chart_repository", None)
         # The chart's own version, not the default one: a later update is compared with it.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
 
 from tests.support.api_server import ApiServer, api_server
+from tests.support.charts import pack
 from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
 
 SECRETS = "/api/v1/namespaces/kruise-system/secrets"
@@ -398,6 +400,40 @@ def test_a_release_that_is_there_is_not_created(
 ) -> None:
     refused = called(configured(server), hooks, "create release", new_inputs={})
     assert "Helm release kruise-system/kruise: exists" in refused
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("which", ["create release", "update release"])
+def test_an_archive_that_changes_after_the_program_read_it_is_not_installed(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    which: str,
+    swapped: bool,
+) -> None:
+    monkeypatch.setattr("pulumi_openkruise.component.chart_probe.is_real_run", lambda: True)
+    path = tmp_path / "kruise.tgz"
+    pack(path, "read")
+    holds(server, *(["deployed"] if which == "update release" else []))
+    if which == "create release":
+        server.routes[CLONE_SETS] = (404, {})
+    answer = server.routes[SECRETS]
+    assert callable(answer)
+
+    def swap(query: dict[str, str]) -> tuple[int, Any]:
+        # The hook looks at the cluster before it lets the engine go on.
+        if swapped:
+            pack(path, "installed")
+        return answer(query)
+
+    server.routes[SECRETS] = swap
+    inputs: dict[str, Any] = (
+        {"new_inputs": {}} if which == "create release" else {"old_inputs": {}, "new_inputs": {}}
+    )
+    refused = called(configured(server), hooks, which, {"chart": str(path)}, **inputs)
+    assert ("has changed since the program read it" in refused) is swapped
+    assert swapped or refused == ""
 
 
 @pytest.mark.parametrize("answer", [(200, {"metadata": {}}), (403, {"message": "forbidden"})])
