@@ -1,20 +1,17 @@
-"""Nodes against selectors, and pods against both: daemons where none can run, real nodes without one."""
+"""Nodes against selectors: real nodes that are excluded, virtual nodes that are not."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from ..detection import Classification
-from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import count_rest, pluralize, shorten
-from ..inventory.json_access import at, items, name_of, number, text
-from ..inventory.location import is_installed_here
-from ..inventory.pods import is_daemon, is_manager, pod_named, target
-from ..inventory.snapshot import NodeFacts, Object, Snapshot
+from ..inventory.json_access import items, text
+from ..inventory.snapshot import NodeFacts
 from ..selectors import parse
 from ..selectors.errors import describe_labels
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, Severity, make, refer_to_nodes
-from .node_states import NodeState
+from .finding import Code, Finding, Severity, make, refer_to_nodes
+from .node_states import NodeState, list_names
 
 REAL_EXCLUDED = Code(
     "real-node-excluded",
@@ -47,27 +44,6 @@ NOTHING_MATCHED = Code(
     "harmless while its pool is empty; if its label is misspelt, the nodes that it is meant for get daemons",
     "compare it with `kubectl get nodes --show-labels`, and remove it if its nodes are gone for good",
 )
-DAEMON_ON_EXCLUDED = Code(
-    "daemon-on-excluded-node",
-    "error",
-    "a daemon's pod on a node that the selectors exclude",
-    "it never becomes ready there, and delays Helm's wait and the DaemonSet's rolling update",
-    "`pulumi up`; if that changes nothing, the DaemonSet was changed by hand: use check --live",
-)
-MANAGER_ON_EXCLUDED = Code(
-    "manager-on-excluded-node",
-    "critical",
-    "a manager's pod on a node that the selectors exclude",
-    "the manager serves fail-closed webhooks: where it does not run, no pod in the cluster can be changed",
-    "set excludeManager to true (the default) and `pulumi up`, or taint the node",
-)
-NO_DAEMON = Code(
-    "real-node-without-daemon",
-    "error",
-    "a ready real node without a ready daemon",
-    "OpenKruise's image pulls, in-place updates, container restarts and probes do not work there",
-    "see `kubectl describe pod` and `kubectl logs --previous` of the pod",
-)
 UNTAINTED = Code(
     "untainted-virtual-node",
     "info",
@@ -75,37 +51,6 @@ UNTAINTED = Code(
     "the chart's pre-delete Job takes no scheduling settings: scheduled there it stays Pending, and `pulumi "
     "destroy` fails after its timeout",
     "before a destroy: `kubectl cordon` these nodes; for good: taint them",
-)
-NODE_IMAGES = Code(
-    "node-image-of-excluded-node",
-    "info",
-    "NodeImage objects of excluded nodes; a warning where they list images to pull",
-    "OpenKruise's controllers recognise virtual nodes by the label type=virtual-kubelet alone: image-pull "
-    "jobs wait ten minutes for each of these nodes",
-    "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, label "
-    "them type=virtual-kubelet and delete their NodeImages",
-)
-NODE_POD_PROBES = Code(
-    "node-pod-probe-of-excluded-node",
-    "info",
-    "NodePodProbe objects of excluded nodes; a warning where they list pods to probe",
-    "probes of a PodProbeMarker on these nodes get no result",
-    "let no PodProbeMarker select pods there; or, where their provider allows it, label the nodes "
-    "type=virtual-kubelet and delete their NodePodProbes",
-)
-NODE_IMAGE_MISSING = Code(
-    "node-image-missing",
-    "warning",
-    "a ready real node without a NodeImage object",
-    "image-pull jobs skip it",
-    "see the manager's log; the node may carry the label type=virtual-kubelet by mistake",
-)
-RESTARTS = Code(
-    "daemon-restarts",
-    "warning",
-    "a daemon that keeps restarting",
-    "each restart loses the work in progress",
-    "see `kubectl logs --previous` of the pod",
 )
 DECLARED_VIRTUAL = Code(
     "declared-virtual-looks-real",
@@ -128,18 +73,10 @@ CODES = (
     DECLARED_VIRTUAL,
     DECLARED_REAL,
     NOTHING_MATCHED,
-    DAEMON_ON_EXCLUDED,
-    MANAGER_ON_EXCLUDED,
-    NO_DAEMON,
-    RESTARTS,
     UNTAINTED,
-    NODE_IMAGES,
-    NODE_POD_PROBES,
-    NODE_IMAGE_MISSING,
 )
-
-_MANY_RESTARTS = 5
 _MOST_LABELS = 8
+
 """Labels of a node that its evidence shows, if fewer do not decide."""
 
 
@@ -151,21 +88,21 @@ def check_nodes(
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
         what = f"{pluralize(len(exposed), 'node')} where no daemon can run, covered by no selector"
-        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), refer_to_nodes(_names(exposed)))
+        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), refer_to_nodes(list_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
         groups = defaultdict(list)
         for one in unsure:
             groups[one.node.classification.settle, one.admitted].append(one)
         evidence = [
-            f"{'admitted' if admitted else 'excluded'}: {shorten(_names(members))}; {settle or 'no evidence'}"
-            for (settle, admitted), members in groups.items()
+            f"{'admitted' if admitted else 'excluded'}: {shorten(list_names(group))}; {how or 'no evidence'}"
+            for (how, admitted), group in groups.items()
         ]
         yield make(
             UNSURE,
             f"{pluralize(len(unsure), 'node')} that may be real or virtual",
             evidence,
-            refer_to_nodes(_names(unsure)),
+            refer_to_nodes(list_names(unsure)),
         )
     yield from _declared_otherwise(states)
     if expected.has_daemon:
@@ -180,7 +117,7 @@ def check_nodes(
     if bare:
         what = f"{pluralize(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
-        yield make(UNTAINTED, what, _kinds(bare), refer_to_nodes(_names(bare)), severity=severity)
+        yield make(UNTAINTED, what, _kinds(bare), refer_to_nodes(list_names(bare)), severity=severity)
 
 
 def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
@@ -197,9 +134,9 @@ def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
         if found:
             first = found[0].node
             why = _explain_verdict(first.undeclared)
-            evidence = [f"{shorten(_names(found))}; for example {first.name}: {why}"]
+            evidence = [f"{shorten(list_names(found))}; for example {first.name}: {why}"]
             what = f"{pluralize(len(found), 'node')} declared {declared}, and {looks} by everything else"
-            yield make(code, what, evidence, refer_to_nodes(_names(found)))
+            yield make(code, what, evidence, refer_to_nodes(list_names(found)))
 
 
 def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
@@ -218,7 +155,7 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
             REAL_EXCLUDED,
             f"{pluralize(len(members), 'real node')} excluded",
             evidence,
-            refer_to_nodes(_names(members)),
+            refer_to_nodes(list_names(members)),
         )
 
 
@@ -240,138 +177,13 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
         yield make(NOTHING_MATCHED, what, idle)
 
 
-def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
-    """Yield what the pods of OpenKruise's namespace show; they must have been read."""
-    assert not isinstance(snapshot.pods, Unavailable)
-    if not is_installed_here(snapshot):  # other operators give their pods the same labels
-        return
-    by_name = {one.node.name: one for one in states}
-    placed = [
-        (pod, one)
-        for pod in snapshot.pods
-        if not at(pod, "metadata", "deletionTimestamp") and (one := by_name.get(target(pod))) is not None
-    ]
-    daemons = [pod for pod, one in placed if is_daemon(pod) and not one.admitted]
-    yield from _misplaced(DAEMON_ON_EXCLUDED, "daemon pod", daemons)
-    # A stack without an affinity for the manager lets it run everywhere.
-    if expected.manager is not None or not expected.is_stack:
-        managers = [pod for pod, one in placed if is_manager(pod) and one.state in ("excluded", "exposed")]
-        yield from _misplaced(MANAGER_ON_EXCLUDED, "manager pod", managers)
-    waiting: dict[str, list[NodeState]] = defaultdict(list)
-    for one in states:
-        if one.state == "waiting":
-            waiting[one.reason].append(one)
-    if waiting:
-        members = [one for group in waiting.values() for one in group]
-        evidence = [f"{reason}: {shorten(_names(group))}" for reason, group in waiting.items()]
-        what = f"{pluralize(len(members), 'ready real node')} without a ready daemon"
-        yield make(NO_DAEMON, what, evidence, refer_to_nodes(_names(members)))
-    restarted = [
-        (pod, count)
-        for pod in snapshot.pods
-        if is_daemon(pod)
-        and (
-            count := max(
-                [number(c, "restartCount") for c in items(pod, "status", "containerStatuses")] or [0]
-            )
-        )
-        >= _MANY_RESTARTS
-    ]
-    if restarted:
-        evidence = [f"{pod_named(pod)} on {target(pod)}: {count} restarts" for pod, count in restarted[:5]]
-        what = f"{pluralize(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
-        yield make(RESTARTS, what, evidence, [_reference(pod) for pod, _count in restarted])
-
-
-def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
-    if pods:
-        evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
-        found = f"{pluralize(len(pods), what)} on nodes where it cannot run"
-        yield make(code, found, evidence, map(_reference, pods))
-
-
-def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield NodeImages of nodes that cannot have a daemon, and real nodes without one."""
-    assert not isinstance(snapshot.node_images, Unavailable)
-    images = snapshot.node_images
-    yield from _foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
-    # The controller waits half a minute for a new node, and a node that is not ready is left for later.
-    missing = [
-        one
-        for one in states
-        if one.node.classification.runs_daemon
-        and one.node.ready
-        and one.node.created < _subtract_minute(snapshot.taken)
-        and one.node.name not in images
-    ]
-    if images and missing:
-        evidence = [f"{len(images):,} NodeImages, none for {shorten(_names(missing))}"]
-        what = f"{pluralize(len(missing), 'ready real node')} without a NodeImage"
-        yield make(NODE_IMAGE_MISSING, what, evidence, refer_to_nodes(_names(missing)))
-
-
-def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield NodePodProbes of nodes that cannot have a daemon."""
-    assert not isinstance(snapshot.node_pod_probes, Unavailable)
-    yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)
-
-
-def _foreign(
-    code: Code, kind: str, tasks: Mapping[str, int], task: str, states: Sequence[NodeState]
-) -> Iterator[Finding]:
-    wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in tasks]
-    if wrong:
-        labelled = [one for one in wrong if one.node.labels.get("type") == "virtual-kubelet"]
-        evidence = [f"{kind} {shorten(_names(wrong))}"]
-        if labelled:
-            evidence.append(
-                f"created before these were labelled type=virtual-kubelet: {shorten(_names(labelled))}"
-            )
-        waiting = {one.node.name: tasks[one.node.name] for one in wrong if tasks[one.node.name]}
-        if waiting:
-            first, *others = task.partition(" ")
-            total = pluralize(sum(waiting.values()), task, f"{first}s{''.join(others)}")
-            evidence.append(f"{total} on {shorten(sorted(waiting))}")
-        what = f"{pluralize(len(wrong), f'{kind} object')} of nodes without a daemon"
-        severity: Severity = "warning" if waiting else code.severity
-        yield make(
-            code,
-            what,
-            evidence,
-            [ObjectReference(f"{kind}.apps.kruise.io", one.node.name) for one in wrong],
-            severity=severity,
-        )
-
-
-def _subtract_minute(taken: str) -> str:
-    """Return the time a minute before a snapshot was taken.
-
-    An empty string, which sorts before any time, if that is unreadable.
-    """
-    from datetime import datetime, timedelta
-
-    try:
-        moment = datetime.strptime(taken, "%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
-        return ""
-    return (moment - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _reference(pod: Object) -> ObjectReference:
-    return ObjectReference("Pod", name_of(pod), text(pod, "metadata", "namespace"))
-
-
-def _names(states: Sequence[NodeState]) -> list[str]:
-    return sorted(one.node.name for one in states)
-
-
 def _kinds(states: Sequence[NodeState]) -> list[str]:
     """Describe each kind of node on a line: its nodes, and by which evidence they are of that kind."""
     groups: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
         groups[one.node.classification.kind or "kind unknown"].append(one)
     return [
-        f"{kind}: {shorten(_names(members))} ({_explain_verdict(members[0].node.classification)})"
+        f"{kind}: {shorten(list_names(members))} ({_explain_verdict(members[0].node.classification)})"
         for kind, members in sorted(groups.items())
     ]
 

@@ -1,6 +1,6 @@
 """Each node's state: what it is, whether the selectors exclude it, and whether its daemon runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -94,3 +94,8 @@ def _state(
     if not reason:
         return "running", ""
     return ("waiting" if node.ready else "not-ready"), reason
+
+
+def list_names(states: Sequence[NodeState]) -> list[str]:
+    """Return the sorted names of the nodes."""
+    return sorted(one.node.name for one in states)

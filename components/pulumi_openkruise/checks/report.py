@@ -14,6 +14,8 @@ from . import (
     admission,
     compatibility,
     coverage,
+    daemons,
+    definitions,
     destroy,
     drift,
     installation,
@@ -25,10 +27,10 @@ from .finding import SEVERITIES, AcceptedFinding, Code, Finding, NotChecked, Sev
 from .node_states import STATES, NodeState, State, classify_nodes
 
 GROUPS: dict[str, tuple[Code, ...]] = {
-    "Nodes and selectors": (*coverage.CODES, *node_labels.CODES),
+    "Nodes and selectors": (*coverage.CODES, *daemons.CODES, *node_labels.CODES),
     "Installation": installation.CODES,
     "Versions, runtimes and gates": (*runtimes.CODES, *compatibility.CODES),
-    "Webhooks and definitions": admission.CODES,
+    "Webhooks and definitions": (*admission.CODES, *definitions.CODES),
     "Live objects (--live)": drift.CODES,
     "Before a destroy (--before-destroy)": destroy.CODES,
     "Accepted findings (--accepted)": acceptance.CODES,
@@ -49,17 +51,17 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("pods",),
         "whether daemons and managers run where they should",
-        lambda snapshot, states, expected: coverage.check_pods(snapshot, states, expected),
+        lambda snapshot, states, expected: daemons.check_pods(snapshot, states, expected),
     ),
     (
         ("node_images",),
         "NodeImages of excluded nodes",
-        lambda snapshot, states, _expected: coverage.check_node_images(snapshot, states),
+        lambda snapshot, states, _expected: daemons.check_node_images(snapshot, states),
     ),
     (
         ("node_pod_probes",),
         "NodePodProbes of excluded nodes",
-        lambda snapshot, states, _expected: coverage.check_node_pod_probes(snapshot, states),
+        lambda snapshot, states, _expected: daemons.check_node_pod_probes(snapshot, states),
     ),
     (
         ("node_label_policy",),
@@ -136,7 +138,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("definitions",),
         "OpenKruise's CustomResourceDefinitions",
-        lambda snapshot, _states, expected: admission.check_definitions(snapshot, expected),
+        lambda snapshot, _states, expected: definitions.check_definitions(snapshot, expected),
     ),
     (
         ("live", "daemon_set", "deployment"),
