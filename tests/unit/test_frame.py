@@ -49,6 +49,27 @@ def test_every_path_in_the_text_exists(name: str) -> None:
     assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
+def test_the_table_of_rules_names_files_and_names_that_exist() -> None:
+    package, tests = ROOT / "components" / "pulumi_openkruise", ROOT / "tests" / "unit"
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("### Where a rule is")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)[2:]
+    assert len(rows) > 10
+    for code, test in rows:
+        places = re.findall(r"`([a-z_]+/[\w/.]*)`(?:: `(\w+)`)?", code)
+        assert places, code
+        for path, name in places:
+            assert (package / path).exists(), path
+            assert not name or name in (package / path).read_text(), name
+        if test == "tests of the same names":
+            modules = [path.partition("/") for path, _name in places]
+            files = [tests / folder / f"test_{module}" for folder, _slash, module in modules]
+        else:
+            found = re.findall(r"`([\w/.]+)`", test)
+            files = [ROOT / path if path.startswith("tests/") else tests / path for path in found]
+        assert files
+        assert [file for file in files if not file.is_file()] == []
+
+
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", ".github/workflows/ci.yml", ".pre-commit-config.yaml"])
 def test_every_make_target_that_is_named_exists(name: str) -> None:
     named = set(

@@ -137,6 +137,11 @@ def _labels() -> Iterator[Indicator]:
 
 
 def _taints() -> Iterator[Indicator]:
+    """Yield an indicator for each taint of a kind.
+
+    The whole rule of a taint: which kind has it is in ``providers.py``, ``clouds.py`` and ``simulators.py``;
+    how strong it is, here; that it weighs less on what seems to be a machine, in ``detection/evidence.py``.
+    """
     kinds: dict[tuple[str, str | None], list[NodeKind]] = {}
     for kind in KINDS.values():
         for taint in kind.taints:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..config.names import NAMESPACE_LABEL
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import find_latest
@@ -22,7 +23,7 @@ NOT_INSTALLED = Code(
     "only nodes and selectors can be checked",
     "`pulumi up`, or name the namespace with --namespace",
 )
-NAMESPACE_LABEL = Code(
+UNLABELLED_NAMESPACE = Code(
     "namespace-without-label",
     "critical",
     "OpenKruise's namespace lacks the label control-plane=openkruise",
@@ -102,7 +103,7 @@ DAEMONS_BEHIND = Code(
 )
 CODES = (
     NOT_INSTALLED,
-    NAMESPACE_LABEL,
+    UNLABELLED_NAMESPACE,
     POD_SECURITY,
     CONFIG_NAMESPACE,
     STUCK,
@@ -127,13 +128,13 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         return
     labels = mapping(namespace, "metadata", "labels")
     name = name_of(namespace)
-    if labels.get("control-plane") != "openkruise":
+    if not NAMESPACE_LABEL.items() <= labels.items():
         found = labels.get("control-plane")
         evidence = [f"namespace {name} has control-plane={found}" if found else f"namespace {name} has none"]
-        remedy = NAMESPACE_LABEL.remedy.replace("<namespace>", name)
+        remedy = UNLABELLED_NAMESPACE.remedy.replace("<namespace>", name)
         yield make(
-            NAMESPACE_LABEL,
-            NAMESPACE_LABEL.title,
+            UNLABELLED_NAMESPACE,
+            UNLABELLED_NAMESPACE.title,
             evidence,
             [ObjectReference("Namespace", name)],
             remedy=remedy,

@@ -2,13 +2,14 @@
 
 import click
 
+from ..config.names import NAMESPACE_LABEL
 from ..config.settings import Settings
 from . import options
 from .app import CLEAN
 from .errors import UnusableInputError
 from .input.sources import settings_of, stack_arguments
 from .input.stack_input import read_config_json, read_stack_input
-from .output.manifests import NAMESPACE_LABEL, as_application, as_helm_release, helm_command
+from .output.manifests import as_application, as_helm_release, helm_command
 from .output.terminal import as_json, as_yaml, emit, note
 
 

@@ -11,14 +11,13 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import _utilities
 
+from ..config.names import NAMESPACE_LABEL
 from ..diagnostics.problem import Problem
 from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
 
 LABELS: Mapping[str, str] = {
-    # The fail-closed pod webhooks leave namespaces with this label alone; without it they refuse OpenKruise's
-    # own pods until they answer, which they never do.
-    "control-plane": "openkruise",
+    **NAMESPACE_LABEL,
     # The daemon needs the host's network and the container runtime's socket.
     "pod-security.kubernetes.io/enforce": "privileged",
 }

@@ -13,6 +13,15 @@ _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*
 NAMESPACE = "kruise-system"
 """The namespace that OpenKruise runs in by default."""
 
+NAMESPACE_LABEL = {"control-plane": "openkruise"}
+"""The label without which OpenKruise's namespace does not work.
+
+The fail-closed pod webhooks leave namespaces with this label alone (templates of the chart); without it they
+refuse OpenKruise's own pods until they answer, which they never do. ``component/namespace.py`` sets it, or
+refuses an adopted namespace that lacks it; ``checks/installation.py`` reports it missing; ``cli/values.py``
+tells those who deploy without Pulumi to set it.
+"""
+
 RELEASE = "kruise"
 """The name of its Helm release by default."""
 

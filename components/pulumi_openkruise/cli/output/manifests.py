@@ -7,11 +7,9 @@ Argo CD: ``argoproj.io/v1alpha1`` Application, as its "Helm" and "Sync Options" 
 from typing import Any
 
 from ...chart.local import is_bare_name
+from ...config.names import NAMESPACE_LABEL
 from ...config.settings import Settings
 from ..errors import UnusableInputError
-
-NAMESPACE_LABEL = {"control-plane": "openkruise"}
-"""Without it OpenKruise's own webhooks refuse its pods; the component sets it, and others have to."""
 
 _WRITTEN_BY_THE_MANAGER = [
     {
