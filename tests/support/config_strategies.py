@@ -140,6 +140,9 @@ right_config = st.fixed_dictionaries(
         "guardDestroy": st.booleans(),
         "reapply": st.text(max_size=5),
         "nodeCheck": st.sampled_from(["off", "warn", "fail"]),
+        "nodeLabelPolicy": st.sampled_from(["off", "warn"]),
+        "setTypeLabel": st.booleans(),
+        "nodeLabelSelectors": st.lists(st.sampled_from(["a=b", "c,!d"]), max_size=2),
         "expectedNodes": st.integers(1, 100_000),
         "timeout": st.integers(1, 86_400),
         "values": st.fixed_dictionaries(

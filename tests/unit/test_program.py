@@ -10,6 +10,7 @@ import runpy
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 import pytest
 
 from tests.support.engine import NAMESPACE, RELEASE, ROOT, Engine, new_engine, stack_config, stack_names
@@ -35,6 +36,26 @@ def test_values_of_the_release(engine: Engine, set_config: Callable[..., None], 
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(written)
     assert written == golden.read_text()
+
+
+@pytest.mark.parametrize("mode", ["warn", "label"])
+@pytest.mark.parametrize("stack", stack_names())
+def test_the_policy_about_virtual_nodes_restarts_no_daemon(
+    engine: Engine, set_config: Callable[..., None], stack: str, mode: str
+) -> None:
+    """Switched on or off, the release has the same bytes: the label is excluded from the beginning."""
+    set_config(stack_config(stack))
+    run_program(engine)
+    with new_engine() as another:
+        pulumi.runtime.set_all_config({**stack_config(stack), "openkruise:nodeLabelPolicy": mode})
+        run_program(another)
+        policies = [one.type for one in another.registered if "AdmissionPolicy" in one.type]
+        assert len(policies) == 2
+        with_policy = another.of_type(RELEASE).inputs
+    without = engine.of_type(RELEASE).inputs
+    assert json.dumps(with_policy, sort_keys=True) == json.dumps(without, sort_keys=True)
+    golden = (GOLDEN / f"{stack}.json").read_text()
+    assert json.dumps(with_policy["values"], indent=2, sort_keys=True) + "\n" == golden
 
 
 @pytest.mark.parametrize("stack", stack_names())

@@ -20,9 +20,10 @@ from .outputs import holds_output, known_part
 if TYPE_CHECKING:
     Platform = Literal["aks", "eks-custom-cni", "gke-autopilot", "k3s", "rke2"]
     NodeCheck = Literal["off", "warn", "fail"]
+    NodeLabelPolicy = Literal["off", "warn", "label"]
 else:
     # The schema analyzer takes no Literal; package_schema.py makes enums of both for other languages.
-    Platform = NodeCheck = str
+    Platform = NodeCheck = NodeLabelPolicy = str
 
 
 class OpenKruiseArgs(TypedDict, total=False):
@@ -78,6 +79,12 @@ class OpenKruiseArgs(TypedDict, total=False):
     """Any string: a new one makes Helm restore what was changed or deleted of the release by hand."""
     node_check: NodeCheck | None
     """How to report misplaced daemons after `up`: off, warn or fail; default warn."""
+    node_label_policy: NodeLabelPolicy | None
+    """Whether the API server labels virtual nodes when they register: off, warn or label; default off."""
+    set_type_label: bool | None
+    """Whether the policy sets type=virtual-kubelet too, which OpenKruise's controllers know; default true."""
+    node_label_selectors: list[str] | None
+    """Label selectors of further nodes that the policy takes for virtual, beside those it recognises."""
     expected_nodes: int | None
     """Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."""
     timeout: int | None

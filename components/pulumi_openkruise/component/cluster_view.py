@@ -89,6 +89,12 @@ class ClusterView:
 
         return await self.ask(lambda cluster: namespace_exists(cluster, name))
 
+    async def served_kinds(self, api_version: str) -> frozenset[str] | Unavailable:
+        """Return the kinds that the API server serves of a group's version."""
+        from ..inventory.served_kinds import read_served_kinds
+
+        return await self.ask(lambda cluster: read_served_kinds(cluster, api_version))
+
     async def definitions(self) -> list[Definition] | Unavailable:
         """Return OpenKruise's CRDs."""
         from ..inventory.definitions import read_definitions

@@ -79,6 +79,11 @@ class Hooks:
             # The engine records its name, and deletes nothing without the program that has it.
             before_delete=[hook("delete release", self._check_deletion)],
         )
+        self._policy_hooks = pulumi.ResourceHookBinding(
+            before_create=[hook("create node label policy", self._check_policy_creation)],
+            before_update=[hook("update node label policy", self._check_policy_change)],
+            before_delete=[hook("delete node label policy", self._check_policy_change)],
+        )
 
     def component_inputs(self) -> dict[str, Any]:
         """Return what the engine records of the component, for people and for a later update's hook."""
@@ -105,6 +110,10 @@ class Hooks:
     def for_release(self) -> pulumi.ResourceOptions:
         """Return the options that guard the release."""
         return pulumi.ResourceOptions(hooks=self._release_hooks)
+
+    def for_policy(self) -> pulumi.ResourceOptions:
+        """Return the options that guard the admission policy about virtual nodes, and its binding."""
+        return pulumi.ResourceOptions(hooks=self._policy_hooks)
 
     def claim_provider(self, component: pulumi.ComponentResource) -> None:
         """Refuse a second component with the same Kubernetes provider; raises InvalidConfigError."""
@@ -160,6 +169,22 @@ class Hooks:
         if problems or pulumi.runtime.is_dry_run():
             return problems
         return installation.check_namespace_deletion(self._declared, await self._view.look_again())
+
+    async def _check_policy_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        # Imported here: most stacks have no policy, and need nothing of the catalogue.
+        from ..lifecycle.policy_support import check_policy_is_served
+        from ..policy.manifests import API_VERSION
+
+        problems = await self._check_place()
+        served = await self._view.served_kinds(API_VERSION)
+        if problems or isinstance(served, Unavailable):
+            return problems
+        # The provider looks for the kind for a minute, and only in `up`.
+        mode = self._settings.node_label_policy
+        return check_policy_is_served(mode, served, self._settings.field_name)
+
+    async def _check_policy_change(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        return await self.decision.problems()
 
     async def _check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()

@@ -1,20 +1,15 @@
-"""The namespace that OpenKruise runs in: created, or an existing one adopted.
-
-The resource is the Kubernetes provider's own, ``kubernetes:core/v1:Namespace``, declared here with the one
-property that is needed: importing ``pulumi_kubernetes.core.v1`` for its class costs more than the rest of the
-program together.
-"""
+"""The namespace that OpenKruise runs in: created, or an existing one adopted."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import _utilities
 
 from ..config.names import NAMESPACE_LABEL
 from ..diagnostics.problem import Problem
 from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
+from .kubernetes_object import KubernetesObject
 
 LABELS: Mapping[str, str] = {
     **NAMESPACE_LABEL,
@@ -24,26 +19,14 @@ LABELS: Mapping[str, str] = {
 """Labels of a namespace that is created."""
 
 
-class Namespace(pulumi.CustomResource):
+class Namespace(KubernetesObject):
     """A Kubernetes Namespace, as ``pulumi_kubernetes.core.v1.Namespace`` registers it."""
 
     metadata: pulumi.Output[Any]
 
     def __init__(self, name: str, metadata: Mapping[str, Any] | None, opts: pulumi.ResourceOptions) -> None:
-        # The version is what makes this resource share its default provider with the Release.
-        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=provider_version()), opts)
         inputs = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         super().__init__("kubernetes:core/v1:Namespace", name, inputs, opts)
-
-
-def provider_version() -> str:
-    """Return the version of pulumi-kubernetes, as its own resources ask for it."""
-    get_version = getattr(_utilities, "get_version", None)
-    if get_version is None:  # it is not public, so it may go
-        from importlib.metadata import version
-
-        return version("pulumi-kubernetes")
-    return str(get_version())
 
 
 def declare_namespace(

@@ -23,6 +23,7 @@ from .daemon_status import read_daemon_counts
 from .errors import convert_errors
 from .hooks import Hooks
 from .node_check import check_nodes
+from .node_label_policy import declare_node_label_policy
 from .options import check_options
 from .outputs import defer_until_checked, wait_for_values
 from .record import InstallationRecord
@@ -72,7 +73,8 @@ class OpenKruise(pulumi.ComponentResource):
         record = _record(self, name, hooks)
         values = _helm_values(record, given)
         namespace, values = _namespace(self, name, given, hooks, values, record)
-        release = _release(self, name, settings, hooks, values, namespace, record)
+        policy = _node_label_policy(self, name, given, hooks, values, record)
+        release = _release(self, name, settings, hooks, values, [namespace, *policy], record)
         hooks.follow(namespace, release)
 
         installed = _installed_values(release, values)
@@ -160,6 +162,24 @@ def _namespace(
     return namespace, values
 
 
+def _node_label_policy(
+    component: pulumi.Resource,
+    name: str,
+    given: Given,
+    hooks: Hooks,
+    values: pulumi.Input[Mapping[str, Any]],
+    record: InstallationRecord,
+) -> list[pulumi.Resource]:
+    """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
+    late = given.late_values is not None
+    options = _merged(
+        pulumi.ResourceOptions(parent=component, depends_on=wait_for_values(values) if late else []),
+        hooks.for_policy(),
+        record.kept_longer(),
+    )
+    return declare_node_label_policy(name, given.settings, options)
+
+
 def _merged(*options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     merged: pulumi.ResourceOptions = reduce(pulumi.ResourceOptions.merge, options)
     return merged
@@ -195,7 +215,7 @@ def _release(
     settings: Settings,
     hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
-    namespace: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
     record: InstallationRecord,
 ) -> Any:
     # Imported late: it costs more than the rest of the program, and a program may only need the arguments.
@@ -203,7 +223,7 @@ def _release(
 
     recorded = settings.release_id if settings.import_release else None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=[namespace]),
+        pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=after),
         hooks.for_release(),
         record.kept_longer(),
     )

@@ -31,6 +31,15 @@ _ENUMS: dict[str, tuple[str, str, dict[str, str]]] = {
             "fail": "Fail the update after everything was applied; in preview, before.",
         },
     ),
+    "nodeLabelPolicy": (
+        "NodeLabelPolicy",
+        "What the API server does about virtual nodes that register.",
+        {
+            "off": "Nothing.",
+            "warn": "Warn of nodes that no selector excludes (ValidatingAdmissionPolicy, Kubernetes 1.30).",
+            "label": "Label them, so that no daemon reaches them (MutatingAdmissionPolicy, Kubernetes 1.36).",
+        },
+    ),
 }
 """Inputs that take one of a few strings: the type's name, its description, and each value with its own."""
 

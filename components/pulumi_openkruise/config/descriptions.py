@@ -61,6 +61,15 @@ DESCRIPTIONS: dict[str, str] = {
     ),
     "reapply": "Any string: a new one makes Helm restore what was changed or deleted of the release by hand.",
     "node_check": "How to report misplaced daemons after `up`: off, warn or fail; default warn.",
+    "node_label_policy": (
+        "Whether the API server labels virtual nodes when they register: off, warn or label; default off."
+    ),
+    "set_type_label": (
+        "Whether the policy sets type=virtual-kubelet too, which OpenKruise's controllers know; default true."
+    ),
+    "node_label_selectors": (
+        "Label selectors of further nodes that the policy takes for virtual, beside those it recognises."
+    ),
     "expected_nodes": (
         "Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."
     ),

@@ -3,9 +3,9 @@
 The same checks serve stack config and arguments given in a program; only the names in the messages differ.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..chart.derived import check_derived, derive_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
@@ -27,7 +27,11 @@ from .excluded_nodes import list_excluded, read_excluded
 from .fields import read_fields
 from .helm_values import Affinities, merge_values, read_values, render_values
 from .names import NAMESPACE, RELEASE, check_names
+from .node_labels import MODES, make_rule, read_node_labels
 from .presets import is_preset, suggest_preset
+
+if TYPE_CHECKING:
+    from ..policy.rule import NodeLabelRule
 
 SELECTOR_FIELDS = ("virtual_node_selectors", "shared_node_selectors")
 """The lists of selectors; they add up, in any order."""
@@ -74,6 +78,14 @@ class Settings:
     reapply: str = ""
     node_check: str = "warn"
     """``off``, ``warn`` or ``fail``: how findings on nodes are reported after the release."""
+    node_label_policy: str = "off"
+    """``off``, ``warn`` or ``label``: what the API server does about virtual nodes that register."""
+    set_type_label: bool = True
+    """Whether that labels them ``type=virtual-kubelet``, too."""
+    node_label_selectors: tuple[Selector, ...] = ()
+    """Further nodes that count as virtual for it."""
+    presets: tuple[str, ...] = ()
+    """The presets that are named, as they are written."""
     timeout: int = 600
     """Seconds that Helm waits."""
     derived: Mapping[str, Any] = field(default_factory=dict)
@@ -96,6 +108,15 @@ class Settings:
     def release_id(self) -> str:
         """The Helm release as ``<namespace>/<name>``."""
         return f"{self.release_namespace}/{self.release_name}"
+
+    def node_label_rule(self) -> "NodeLabelRule":
+        """Return the rule of the admission policy, for either mode."""
+        return make_rule(
+            set_type=self.set_type_label,
+            presets=self.presets,
+            selectors=self.node_label_selectors,
+            excluded=self.excluded,
+        )
 
     def helm_values(self) -> dict[str, Any]:
         """Return all Helm values for the chart, keys in canonical order."""
@@ -138,7 +159,10 @@ def read_settings(
     )
     excluded, found = read_excluded(listed)
     problems += found
-    problems += _node_check_problems(given, field_name("node_check"))
+    problems += _check_choice(given, "node_check", ("off", "warn", "fail"), field_name)
+    problems += _check_choice(given, "node_label_policy", MODES, field_name)
+    labelled, found = read_node_labels(given, excluded, field_name)
+    problems += found
     problems += check_chart(given, field_name)
     local, found = read_and_compare_chart(given, field_name, look)
     problems += found
@@ -166,7 +190,7 @@ def read_settings(
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or excluded is None or affinities is None:
         raise ConfigError(errors, source=source)
-    known = Settings.__dataclass_fields__.keys() - {"values"}
+    known = Settings.__dataclass_fields__.keys() - {"values", "node_label_selectors"}
     plain = {key: value for key, value in given.items() if key in known}
     plain.setdefault("release_namespace", namespace)
     plain.setdefault("timeout", choose_default_timeout(given.get("expected_nodes", 1)))
@@ -181,6 +205,8 @@ def read_settings(
         excluded=excluded,
         listed=tuple((one.text, one.origin) for one in listed),
         affinities=affinities,
+        node_label_selectors=labelled,
+        presets=tuple(presets),
         contract=contract,
         derived=derived,
         values=values,
@@ -227,13 +253,16 @@ def _own_values(
     return drop_defaults(values, derived, contract)
 
 
-def _node_check_problems(given: dict[str, Any], where: str) -> list[Problem]:
-    found = given.get("node_check", Settings.node_check)
+def _check_choice(
+    given: dict[str, Any], name: str, choices: Sequence[str], field_name: FieldName
+) -> list[Problem]:
+    found = given.get(name, choices[0])
     if found == "false":  # what YAML makes of off
-        given["node_check"] = found = "off"
-    if found in ("off", "warn", "fail"):
+        given[name] = found = "off"
+    if found in choices:
         return []
-    return [Problem("invalid-choice", where, f"expected off, warn or fail, found {show(found)}")]
+    expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    return [Problem("invalid-choice", field_name(name), f"expected {expected}, found {show(found)}")]
 
 
 def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:

@@ -169,6 +169,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "platform": _choice(PLATFORMS),
     # YAML makes false of off.
     "node_check": _choice(["off", "warn", "fail", False, "false"]),
+    "node_label_policy": _choice(["off", "warn", "label", False, "false"]),
     "namespace": _DNS_LABEL,
     "release_namespace": _DNS_LABEL,
     "chart_version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"},

@@ -8,10 +8,13 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		platform := openkruise.PlatformK3s
+		policy := openkruise.NodeLabelPolicyLabel
 		kruise, err := openkruise.NewOpenKruise(ctx, "kruise", &openkruise.OpenKruiseArgs{
 			VirtualNodePresets:   []string{"eks-fargate", "liqo"},
 			VirtualNodeSelectors: []string{"pool=burst,!gpu"},
 			Platform:             &platform,
+			NodeLabelPolicy:      &policy,
+			NodeLabelSelectors:   []string{"pool=next"},
 			Values:               pulumi.Map{"manager": pulumi.Map{"replicas": pulumi.Int(2)}},
 		})
 		if err != nil {

@@ -8,6 +8,9 @@ const kruise = new openkruise.OpenKruise("kruise", {
     virtualNodeSelectors: ["pool=burst,!gpu"],
     platform: "k3s",
     nodeCheck: openkruise.NodeCheck.Fail,
+    nodeLabelPolicy: openkruise.NodeLabelPolicy.Label,
+    setTypeLabel: false,
+    nodeLabelSelectors: ["pool=next"],
     values: { manager: { replicas: config.getNumber("replicas") ?? 2 } },
 });
 

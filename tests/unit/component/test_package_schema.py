@@ -42,6 +42,7 @@ def test_enums_are_what_the_config_accepts() -> None:
     assert values == {
         "openkruise:index:Platform": list(PLATFORMS),
         "openkruise:index:NodeCheck": ["off", "warn", "fail"],
+        "openkruise:index:NodeLabelPolicy": ["off", "warn", "label"],
     }
     names = [one["name"] for found in types.values() for one in found["enum"]]
     assert all(re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) for name in names)
@@ -58,7 +59,11 @@ def test_python_programs_have_the_same_choices() -> None:
         and isinstance(node.value, ast.Subscript)
         and ast.unparse(node.value.value) == "Literal"
     }
-    assert literals == {"Platform": tuple(PLATFORMS), "NodeCheck": ("off", "warn", "fail")}
+    assert literals == {
+        "Platform": tuple(PLATFORMS),
+        "NodeCheck": ("off", "warn", "fail"),
+        "NodeLabelPolicy": ("off", "warn", "label"),
+    }
 
 
 def test_descriptions_speak_no_languages_names() -> None:
@@ -90,7 +95,11 @@ def test_addresses_come_from_the_metadata(monkeypatch: pytest.MonkeyPatch) -> No
     plain = {"Summary": "s", "Keywords": "a,b", "License-Expression": "Apache-2.0", "Author": "them"}
     monkeypatch.setattr("importlib.metadata.metadata", lambda _name: Metadata(plain))
     found = complete_schema(
-        {"resources": {COMPONENT: {"inputProperties": {"platform": {}, "nodeCheck": {}}}}}
+        {
+            "resources": {
+                COMPONENT: {"inputProperties": {"platform": {}, "nodeCheck": {}, "nodeLabelPolicy": {}}}
+            }
+        }
     )
     assert found["homepage"] == "https://example.com/"
     assert "repository" not in found
