@@ -18,6 +18,9 @@ from sandbox.state import ROOT, State
 from .observing import VIRTUAL, Cluster
 
 
+_TIMES = ("created", "modified")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command said and how it ended."""
@@ -62,13 +65,20 @@ class Stack:
         self._salt = pulumi.prepare_stack(state, project, name)
         self.configure()
 
-    def configure(self, settings: Mapping[str, Any] | None = None, chart: Chart | None = None) -> None:
+    def configure(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        chart: Chart | None = None,
+        kubeconfig: Path | None = None,
+    ) -> None:
         """Put *settings* (keys of ``openkruise:``) over the committed config, in place of earlier ones.
 
-        *chart* is another chart than the stack's own, from now on.
+        *chart* is another chart than the stack's own, from now on; *kubeconfig* another than its cluster's.
         """
         self._chart = chart or self._chart
         additions: dict[str, Any] = dict(self._chart.config())
+        if kubeconfig is not None:
+            additions["kubernetes:kubeconfig"] = str(kubeconfig)
         additions.update({f"openkruise:{key}": value for key, value in (settings or {}).items()})
         base = ROOT / "stacks" / f"Pulumi.{self.name}.yaml"
         self._config = pulumi.write_config(self.state, self.name, additions, base=base, salt=self._salt)
@@ -146,6 +156,13 @@ class Stack:
     def held(self) -> list[dict[str, Any]]:
         """Return the resources in the stack's state, all of each."""
         return list(self._exported()["deployment"]["resources"])
+
+    def file(self) -> list[dict[str, Any]]:
+        """Return what the backend's file has of each resource, without a process; times are left out."""
+        path = next((self.state.pulumi / "state").rglob(f"{self.name}.json"))
+        deployment = json.loads(path.read_text())["checkpoint"]["latest"]
+        found = [*deployment["resources"], *deployment.get("pending_operations", [])]
+        return [{key: value for key, value in one.items() if key not in _TIMES} for one in found]
 
     def _exported(self) -> dict[str, Any]:
         exported = pulumi.run(self.state, ["stack", "export", "--stack", self.name], cwd=self.folder)
