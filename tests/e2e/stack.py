@@ -17,7 +17,6 @@ from sandbox.state import ROOT, State
 
 from .observing import VIRTUAL, Cluster
 
-
 _TIMES = ("created", "modified")
 
 

@@ -117,12 +117,15 @@ class InstallerStack(Stack):
         self._kubeconfig = kubeconfig
         super().__init__(state, chart)
 
-    def configure(self, settings: Mapping[str, Any] | None = None, chart: Chart | None = None) -> None:
+    def configure(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        chart: Chart | None = None,
+        kubeconfig: Path | None = None,
+    ) -> None:
         """As any stack's, but for the way to the cluster."""
-        super().configure({"createNamespace": "false", **(settings or {})}, chart)
-        document = yaml.safe_load(self._config.read_text())
-        document["config"]["kubernetes:kubeconfig"] = str(self._kubeconfig)
-        self._config.write_text(yaml.safe_dump(document))
+        own = {"createNamespace": "false", **(settings or {})}
+        super().configure(own, chart, kubeconfig or self._kubeconfig)
 
     def run(self, *arguments: str, folder: Path | None = None) -> Outcome:
         """As any stack's; what looks at the ambient kubeconfig finds the account, too."""

@@ -11,6 +11,7 @@ from typing import Any
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, find_nearest
 from .contract import ABSENT, FIRST, KEYS, Key
+from .late_value import LateValue, holds_late_value
 from .value_types import check_type, describe_found
 from .version import Version, version
 
@@ -36,7 +37,8 @@ def check_values(
     """Yield a problem for every value that the chart does not have, takes in another form, or ignores.
 
     ``where`` is the place of the values in messages, ``field_name`` returns what the user calls a field. A
-    value that equals the chart's default is never a problem. Which keys a chart has is certain only for
+    value that equals the chart's default is never a problem; of one that is known later only the key is
+    checked. Which keys a chart has is certain only for
     published charts whose values are known: for others unknown keys are warnings. Types are errors always.
     """
     severity: Severity = "error" if chart.knowledge == "whole" else "warning"
@@ -78,6 +80,10 @@ def show_path(where: str, path: Path) -> str:
     return ".".join([where, *(f'"{name}"' if "." in name else name for name in path)])
 
 
+def _is_absolute(path: Any) -> bool:
+    return isinstance(path, LateValue) or str(path).startswith("/")
+
+
 def _has(key: Key, chart: Version) -> bool:
     return version(key.since) <= max(chart, version(FIRST))
 
@@ -100,7 +106,7 @@ class _Checks:
             if value is not None and isinstance(name, str):  # others are reported as such
                 yield from self._value((*path, name), value)
         plugins = values if path == ("daemon", "credentialProvider") else {}
-        if plugins.get("enable") is True and not str(plugins.get("hostPath", "")).startswith("/"):
+        if plugins.get("enable") is True and not _is_absolute(plugins.get("hostPath", "")):
             reason = (
                 "expected the absolute path of the plugins on the node; the chart's default is a relative one"
             )
@@ -111,7 +117,7 @@ class _Checks:
         if path in _SECTIONS:
             if isinstance(value, Mapping):
                 yield from self.section(value, path)
-            else:
+            elif not isinstance(value, LateValue):
                 yield Problem("wrong-type", place, f"expected a mapping, found {describe_found(value)}")
         elif key is None:
             yield self._unknown(path, place)
@@ -122,7 +128,7 @@ class _Checks:
             if value != key.default:
                 remedy = key.instead or "remove it"
                 yield Problem("dead-value", place, f"has no effect: {key.dead}", (), remedy, self._severity)
-        else:
+        elif not holds_late_value(value):
             for problem in check_type(key.kind, value):
                 yield replace(problem, place=f"{place}{problem.place}")
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 import pulumi
 
 from ..config.fields import Arguments
+from ..config.node_affinity import DAEMON
 from ..config.settings import Settings, read_settings
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError
 from . import chart_probe
 from .errors import convert_errors
-from .outputs import holds_output, known_part
+from .outputs import holds_output, mark_outputs
 
 if TYPE_CHECKING:
     Platform = Literal["aks", "eks-custom-cni", "gke-autopilot", "k3s", "rke2"]
@@ -104,6 +105,11 @@ class Given(NamedTuple):
     secret: bool = False
     """Whether the values are a secret of the stack's config."""
 
+    @property
+    def affinity_is_known(self) -> bool:
+        """Whether no output can change on which nodes the daemon may run."""
+        return not isinstance(self.late_values, pulumi.Output) and DAEMON not in self.settings.late_pods
+
 
 def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
     """Check the arguments of the component called ``name``, and its chart and repository in a real run.
@@ -122,7 +128,8 @@ def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
     if secret:
         given["values"] = secrets["values"][1]
     elif late:
-        given["values"] = known_part(values)
+        marked = mark_outputs(values)
+        given["values"] = marked if isinstance(marked, Mapping) else {}
     with convert_errors():
         settings = read_settings(given, source=source, field_name=field_name, look=chart_probe.looking())
         problems = chart_probe.repository_problems(settings)

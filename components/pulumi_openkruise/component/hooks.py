@@ -12,7 +12,7 @@ import pulumi
 
 from ..config import names
 from ..config.helm_values import merge_values
-from ..config.node_affinity import REQUIRED
+from ..config.node_affinity import DAEMON, REQUIRED
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
@@ -294,13 +294,12 @@ class Hooks:
 
     async def _announce_excluded_nodes(self, values: Mapping[str, Any]) -> None:
         """In a preview, report the nodes that a release of these values leaves out."""
-        if values and pulumi.runtime.is_dry_run():
+        if values and not self._settings.late_pods and pulumi.runtime.is_dry_run():
             await node_check.announce_excluded_nodes(self._settings, values, self._view)
 
     def _expected_values(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the values with the new affinity, where nothing else is known of the new ones."""
-        given = self._settings.values
-        if "daemon" not in given:
+        if not self._settings.values or DAEMON in self._settings.late_pods:
             return {}
         required = self._settings.affinities.daemon
         return merge_values(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
@@ -324,10 +323,18 @@ class Hooks:
 
 
 async def _known_mapping(value: Any) -> Mapping[str, Any]:
-    """Return a hook's input without its secrecy, empty where it is unknown: nothing of it is ever printed."""
+    """Return a hook's input without its secrecy and its unknown parts: nothing of it is ever printed."""
     if isinstance(value, pulumi.Output):
         value = await value.future() if await value.is_known() else None
-    return value if isinstance(value, Mapping) else {}
+    return _known_part(value) if isinstance(value, Mapping) else {}
+
+
+def _known_part(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _known_part(item) if isinstance(item, Mapping) else item
+        for key, item in value.items()
+        if not isinstance(item, (pulumi.output.Unknown, pulumi.Output))
+    }
 
 
 class _Child:

@@ -25,7 +25,7 @@ from .hooks import Hooks
 from .node_check import check_nodes
 from .node_label_policy import declare_node_label_policy
 from .options import check_options
-from .outputs import defer_until_checked, wait_for_values
+from .outputs import defer_until_checked, wait_for
 from .record import InstallationRecord
 from .verdict import await_verdict
 
@@ -72,9 +72,10 @@ class OpenKruise(pulumi.ComponentResource):
             super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
         record = _record(self, name, hooks)
         values = _helm_values(record, given)
-        namespace, values = _namespace(self, name, given, hooks, values, record)
+        namespace, ready = _namespace(self, name, given, hooks, values, record)
         policy = _node_label_policy(self, name, given, hooks, values, record)
-        release = _release(self, name, settings, hooks, values, [namespace, *policy], record)
+        ready = _merged(ready, pulumi.ResourceOptions(depends_on=policy))
+        release = _release(self, name, settings, hooks, values, ready, record)
         hooks.follow(namespace, release)
 
         installed = _installed_values(release, values)
@@ -120,7 +121,8 @@ def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[
         _log(found.warnings)
         return found.helm_values()
 
-    return defer_until_checked(record, given.late_values, checked)
+    rendered = None if isinstance(given.late_values, pulumi.Output) else settings.helm_values()
+    return defer_until_checked(record, given.late_values, rendered, checked)
 
 
 def _namespace(
@@ -130,8 +132,8 @@ def _namespace(
     hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
     record: InstallationRecord,
-) -> tuple[pulumi.Resource, pulumi.Input[Mapping[str, Any]]]:
-    """Declare the namespace, created or adopted; return it and the values, which wait until it is ready."""
+) -> tuple[pulumi.Resource, pulumi.ResourceOptions]:
+    """Declare the namespace, created or adopted; return it and the options of what has to wait for it."""
     settings = given.settings
     if not settings.create_namespace:
         # Under another name than a created one: were the key switched on a live stack, the engine would
@@ -142,13 +144,13 @@ def _namespace(
             settings.release_id,
             pulumi.ResourceOptions(parent=component),
         )
-        return namespace, pulumi.Output.all(values, ready).apply(lambda known: known[0])
+        return namespace, pulumi.ResourceOptions(depends_on=wait_for(ready, namespace))
     adopting = settings.import_release or settings.former_release is not None
     existing = settings.namespace if adopting and settings.former_namespace is None else None
     late = given.late_values is not None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        pulumi.ResourceOptions(depends_on=wait_for_values(values) if late else []),
+        pulumi.ResourceOptions(depends_on=wait_for(values) if late else []),
         hooks.for_namespace(),
         record.kept_longer(),
     )
@@ -159,7 +161,7 @@ def _namespace(
         # Where the chart created it, Helm would delete what its release no longer contains.
         KEEP if adopting else None,
     )
-    return namespace, values
+    return namespace, pulumi.ResourceOptions(depends_on=[namespace])
 
 
 def _node_label_policy(
@@ -173,7 +175,7 @@ def _node_label_policy(
     """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
     late = given.late_values is not None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, depends_on=wait_for_values(values) if late else []),
+        pulumi.ResourceOptions(parent=component, depends_on=wait_for(values) if late else []),
         hooks.for_policy(),
         record.kept_longer(),
     )
@@ -215,7 +217,7 @@ def _release(
     settings: Settings,
     hooks: Hooks,
     values: pulumi.Input[Mapping[str, Any]],
-    after: Sequence[pulumi.Resource],
+    ready: pulumi.ResourceOptions,
     record: InstallationRecord,
 ) -> Any:
     # Imported late: it costs more than the rest of the program, and a program may only need the arguments.
@@ -223,7 +225,8 @@ def _release(
 
     recorded = settings.release_id if settings.import_release else None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect or None, depends_on=after),
+        pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
+        ready,
         hooks.for_release(),
         record.kept_longer(),
     )
@@ -265,8 +268,7 @@ def _installed_values(
 def _affinity(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.Output[dict[str, Any]]:
     """Return the daemon's node selector: in preview at once where no output can change it."""
     declared = given.settings.affinities.daemon
-    late = given.late_values is not None and "daemon" not in given.settings.values
-    if pulumi.runtime.is_dry_run() and not late:
+    if pulumi.runtime.is_dry_run() and given.affinity_is_known:
         return pulumi.Output.from_input(declared)
     # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
     return pulumi.Output.unsecret(pulumi.Output.from_input(values).apply(_required_of_daemon))

@@ -1,12 +1,13 @@
-"""Values that hold outputs: the part known at once, and the check of the rest when it is known."""
+"""Values that hold outputs: what is known at once, and the check of the rest when it is known."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import pulumi
 
+from ..chart.late_value import LateValue, holds_late_value
 from .errors import InvalidConfigError
 
 Value = TypeVar("Value")
@@ -21,53 +22,116 @@ def holds_output(value: Any) -> bool:
     return isinstance(value, pulumi.Output)
 
 
-def known_part(values: Any) -> dict[str, Any]:
-    """Return the known part of where the pods may run, and of the gates, in values that hold outputs."""
-    daemon = values.get("daemon", {}) if isinstance(values, Mapping) else values
-    affinity = daemon.get("affinity", {}) if isinstance(daemon, Mapping) else daemon
-    known = {} if holds_output(affinity) else {"daemon": {"affinity": affinity}}
-    manager = values.get("manager") if isinstance(values, Mapping) else None
-    for section, given, key in (
-        ("daemon", daemon, "nodeSelector"),
-        ("manager", manager, "nodeAffinity"),
-        ("manager", manager, "nodeSelector"),
-    ):
-        if isinstance(given, Mapping) and key in given and not holds_output(given[key]):
-            known.setdefault(section, {})[key] = given[key]
-    gates = values.get("featureGates") if isinstance(values, Mapping) else None
-    return known if gates is None or holds_output(gates) else {**known, "featureGates": gates}
+def mark_outputs(value: Any) -> Any:
+    """Return the value with a ``LateValue`` in the place of each output, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: mark_outputs(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mark_outputs(item) for item in value]
+    return LateValue(value) if isinstance(value, pulumi.Output) else value
 
 
 def defer_until_checked(
-    component: pulumi.Resource, values: Any, checked: Callable[[Any], dict[str, Any]]
-) -> pulumi.Output[Mapping[str, Any]]:
-    """Return the values as an output that resolves when they are known and ``checked`` has accepted them.
+    component: pulumi.Resource,
+    values: Any,
+    rendered: Mapping[str, Any] | None,
+    checked: Callable[[Any], dict[str, Any]],
+) -> pulumi.Input[Mapping[str, Any]]:
+    """Return the rendered values with outputs that resolve when ``checked`` has accepted what is known.
+
+    ``values`` are the user's, which hold outputs. ``rendered`` is what is known of the result at once, with a
+    ``LateValue`` for what is not; None where all of it is an output. ``checked`` takes values, in preview
+    with a ``LateValue`` for each that is still unknown, and returns the result.
 
     A program that ends while the engine runs one of its hooks shows a failed hook and a traceback, so
     problems are raised after the component's own hooks have run.
     """
 
-    async def check(known: Any) -> Mapping[str, Any]:
+    async def check() -> Mapping[str, Any]:
+        known = await _resolve(values)
         try:
-            return checked(known)
+            return checked(None if isinstance(known, LateValue) else known)
         except InvalidConfigError:
             with contextlib.suppress(Exception):  # reported where it happens
                 await component.urn.future()
             raise
 
-    return pulumi.Output.from_input(values).apply(check)
+    result = _start(check())
+    source: pulumi.Output[Any] = pulumi.Output.from_input(values)
+
+    def fill(place: Any, path: tuple[Any, ...]) -> Any:
+        if isinstance(place, Mapping):
+            return {key: fill(item, (*path, key)) for key, item in place.items()}
+        if isinstance(place, list):
+            return [fill(item, (*path, index)) for index, item in enumerate(place)]
+        return late(path) if isinstance(place, LateValue) else place
+
+    def late(path: tuple[Any, ...]) -> pulumi.Output[Any]:
+        async def found() -> Any:
+            value = _at(await result, path)
+            return None if holds_late_value(value) else value
+
+        async def is_known() -> bool:
+            if path == ():
+                return await source.is_known()
+            return not holds_late_value(_at(await result, path))
+
+        secret = _start(_is_secret(values, path))
+        return pulumi.Output(_start(source.resources()), _start(found()), _start(is_known()), secret)
+
+    return late(()) if rendered is None else fill(rendered, ())
 
 
-def wait_for_values(values: Any) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
-    """Return an empty ``depends_on`` that resolves when the values are valid, and fails when they are not.
+async def _resolve(value: Any) -> Any:
+    """Return the value with its outputs' values, and a ``LateValue`` where one is unknown."""
+    if isinstance(value, Mapping):
+        return {key: await _resolve(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [await _resolve(item) for item in value]
+    if not isinstance(value, pulumi.Output):
+        return LateValue() if isinstance(value, pulumi.output.Unknown) else value
+    whole: pulumi.Output[Any] = pulumi.Output.from_input(value)
+    return await _resolve(await whole.future()) if await whole.is_known() else LateValue()
 
-    In a preview that cannot know the values it resolves, too. A resource that has it is registered
-    afterwards, or not at all; the state records no dependency.
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return value if isinstance(value, LateValue) else None
+    return value
+
+
+async def _is_secret(values: Any, path: tuple[Any, ...]) -> bool:
+    """Tell whether a secret is in the values at this place; of what is computed, in the whole section."""
+    for key in path:
+        if isinstance(values, (list, tuple)) or (isinstance(values, Mapping) and key in values):
+            values = values[key]
+        else:
+            break
+    return await pulumi.Output.from_input(values).is_secret()
+
+
+def _start(work: Coroutine[Any, Any, Value]) -> "asyncio.Task[Value]":
+    """Start work whose exception may be awaited or not: where one part fails, others never are."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
+def wait_for(value: Any, *resources: pulumi.Resource) -> pulumi.Output[list[pulumi.Input[pulumi.Resource]]]:
+    """Return the resources as a ``depends_on`` that resolves when the value does, and fails when it fails.
+
+    In a preview that cannot know the value it resolves, too. A resource that has it is registered
+    afterwards, or not at all; the state records no dependency but those on the resources.
     """
 
     async def wait() -> list[pulumi.Input[pulumi.Resource]]:
-        await values.future()
-        return []
+        await pulumi.Output.from_input(value).future()
+        return list(resources)
 
     return make_output(wait(), set())
 

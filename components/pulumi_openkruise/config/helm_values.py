@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..chart.derived import OWNED
 from ..chart.gates import check_text
+from ..chart.late_value import LateValue, holds_late_value, without_late_values
 from ..chart.version import Version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
@@ -18,6 +19,7 @@ from .node_affinity import (
     DAEMON,
     MANAGER,
     REQUIRED,
+    Pods,
     check_form,
     check_labels,
     join_affinities,
@@ -39,6 +41,7 @@ def render_values(affinities: Affinities, *, namespace: str, values: Mapping[str
     """Return the values for the chart, keys in canonical order.
 
     ``values`` are the user's, merged over what other keys derive, and free of problems (``read_values``).
+    What depends on a value that is known later is known later, too.
     """
     computed: dict[str, Any] = {
         # The namespace is created, or adopted, outside of the chart: it has to exist, labelled, before the
@@ -46,11 +49,13 @@ def render_values(affinities: Affinities, *, namespace: str, values: Mapping[str
         "installation": {"createNamespace": False, "namespace": namespace},
     }
     every = merge_values(values, computed)
-    daemon = {**node_affinity(values, DAEMON), REQUIRED: affinities.daemon}
+    required = LateValue() if has_late_placement(values, DAEMON) else affinities.daemon
+    daemon = {**node_affinity(values, DAEMON), REQUIRED: required}
     every = merge_values(every, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
     if affinities.manager is not None:
         # The template puts this right under `nodeAffinity:`.
-        own = {**node_affinity(values, MANAGER), REQUIRED: affinities.manager}
+        required = LateValue() if has_late_placement(values, MANAGER) else affinities.manager
+        own = {**node_affinity(values, MANAGER), REQUIRED: required}
         every = merge_values(every, {"manager": {"nodeAffinity": own}})
     canonical: dict[str, Any] = _canonical(every)
     return canonical
@@ -75,11 +80,12 @@ def read_values(
     """
     where = field_name("values")
     problems = list(_unfit(values, where))
+    every, values = values, _without_late_placement(values)
     reported = {problem.place for problem in problems}
-    if values:
+    if every:
         from ..chart.value_checks import check_values  # most stacks have no values, and need no contract
 
-        found = check_values(values, contract, where, field_name)
+        found = check_values(every, contract, where, field_name)
         problems += [problem for problem in found if problem.place not in reported]
     joinable = []
     for pods in (DAEMON, MANAGER):
@@ -100,7 +106,7 @@ def read_values(
         if DAEMON in joined:
             affinities = Affinities(joined[DAEMON] or ALWAYS_TRUE, joined.get(MANAGER))
     for key, name in OWNED.items():
-        if key in values and key in (derived or {}):
+        if key in every and key in (derived or {}):
             reason = "would replace what other keys have set here"
             remedy = f"set it all as {field_name(name)}, and remove this one"
             problems.append(Problem("owned-value", f"{where}.{key}", reason, (), remedy))
@@ -116,16 +122,43 @@ def read_values(
     return affinities, problems
 
 
+def has_late_placement(values: Mapping[str, Any], pods: Pods) -> bool:
+    """Return whether an output can still change which nodes the pods may run on."""
+    section = values.get(pods.section)
+    if not isinstance(section, Mapping):
+        return isinstance(section, LateValue)
+    return holds_late_value(section.get(pods.path[0])) or holds_late_value(section.get("nodeSelector"))
+
+
+def _without_late_placement(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the known part of the values; an affinity or nodeSelector is known whole, or left out."""
+    late = [
+        (pods.section, key)
+        for pods in (DAEMON, MANAGER)
+        for key in (pods.path[0], "nodeSelector")
+        if holds_late_value(_section(values, pods.section).get(key))
+    ]
+    known = dict(without_late_values(values))
+    for section, key in late:
+        known[section] = {name: value for name, value in known[section].items() if name != key}
+    return known
+
+
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = values.get(name)
     return section if isinstance(section, Mapping) else {}
 
 
 def merge_values(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two sets of values as Helm would merge them: maps merge, everything else is replaced."""
+    """Return two sets of values as Helm would merge them: maps merge, everything else is replaced.
+
+    A map over or below a value that is known later gives one that is known later.
+    """
     result = dict(base)
     for key, value in over.items():
         old = result.get(key)
+        if isinstance(value, Mapping) and isinstance(old, LateValue):
+            continue
         result[key] = (
             merge_values(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
         )
@@ -166,6 +199,6 @@ def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
         # As in --set daemon.extraEnvs[0].value='.svc\,10.0.0.0/8'.
         reason = r"has \, as helm's --set needs it: in values the backslash stays"
         yield Problem("escaped-comma", where, reason, (), "write plain commas", "warning")
-    elif not isinstance(value, (str, bool, int, float)):
+    elif not isinstance(value, (str, bool, int, float, LateValue)):
         reason = f"expected a value of JSON or YAML, found a Python {type(value).__name__}"
         yield Problem("invalid-values", where, reason)

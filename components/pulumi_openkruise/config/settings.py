@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..chart.derived import check_derived, derive_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
+from ..chart.late_value import without_late_values
 from ..chart.local import Look, ignore_local_files, is_bare_name
 from ..chart.source import (
     CHART,
@@ -25,8 +26,9 @@ from ..selectors import Selector
 from .adoption import check_adoption
 from .excluded_nodes import list_excluded, read_excluded
 from .fields import read_fields
-from .helm_values import Affinities, merge_values, read_values, render_values
+from .helm_values import Affinities, has_late_placement, merge_values, read_values, render_values
 from .names import NAMESPACE, RELEASE, check_names
+from .node_affinity import DAEMON, MANAGER, Pods
 from .node_labels import MODES, make_rule, read_node_labels
 from .presets import is_preset, suggest_preset
 
@@ -91,7 +93,7 @@ class Settings:
     derived: Mapping[str, Any] = field(default_factory=dict)
     """Helm values that other keys stand for; ``values`` are merged over them."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """The user's own Helm values, as far as they are known."""
+    """The user's own Helm values; a ``LateValue`` stands for each that is known later."""
     has_daemon: bool = True
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
     warnings: tuple[Problem, ...] = ()
@@ -103,6 +105,11 @@ class Settings:
     def selectors(self) -> tuple[str, ...]:
         """The selectors in canonical spelling, sorted, without duplicates."""
         return tuple(sorted({str(selector) for selector in self.excluded}))
+
+    @property
+    def late_pods(self) -> tuple[Pods, ...]:
+        """The workloads whose affinity a value that is known later can still change."""
+        return tuple(pods for pods in (DAEMON, MANAGER) if has_late_placement(self.values, pods))
 
     @property
     def release_id(self) -> str:
@@ -210,7 +217,7 @@ def read_settings(
         contract=contract,
         derived=derived,
         values=values,
-        has_daemon=has_daemon(merge_values(derived, values)),
+        has_daemon=has_daemon(merge_values(derived, without_late_values(values))),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
         field_name=field_name,
         **plain,
@@ -232,7 +239,8 @@ def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) ->
         derived=settings.derived,
         field_name=settings.field_name,
     )
-    if has_daemon(merge_values(settings.derived, values)) is not settings.has_daemon:
+    known = without_late_values(values)
+    if has_daemon(merge_values(settings.derived, known)) is not settings.has_daemon:
         place = f"{settings.field_name('values')}.featureGates"
         problems.append(refuse_late_gate(place, settings.field_name("feature_gates")))
     errors = [problem for problem in problems if problem.severity == "error"]

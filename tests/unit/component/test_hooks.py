@@ -583,6 +583,20 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
     assert said == []
 
 
+@pytest.mark.parametrize("late", ["manager", "daemon"])
+def test_a_preview_that_does_not_know_one_value_says_what_the_others_do(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], late: str
+) -> None:
+    unknown: Any = pulumi.output.UNKNOWN
+    new: dict[str, Any] = {"daemon": {**WITH_AFFINITY["daemon"], "nodeSelector": {"disk": "ssd"}}}
+    new |= {"manager": {"replicas": unknown}} if late == "manager" else {"daemon": unknown}
+    update: dict[str, Any] = {"old_inputs": {"values": WITH_AFFINITY}, "new_inputs": {"values": new}}
+    assert called(configured(server), hooks, "update release", preview=True, **update) == ""
+    assert [note.splitlines()[1:] for note in said] == [
+        ["  nodes that lose it: 'disk!=ssd' (unless 'a=1')"]
+    ] * (late == "manager")
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_only_a_preview_reports_the_nodes_that_a_new_release_leaves_out(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], preview: bool

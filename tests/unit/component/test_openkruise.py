@@ -1,6 +1,7 @@
 """What the component asks of the engine: every input, every option that matters, in every variant."""
 
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import read_local_chart
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.openkruise import _repository
+from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 
@@ -438,11 +440,86 @@ def test_which_version_is_registered(engine: Engine, args: OpenKruiseArgs, versi
 def test_unknown_values_leave_everything_else_known() -> None:
     with new_engine(preview=True) as engine:
         unknown: pulumi.Output[int] = pulumi.Output(set(), _future(None), _future(False))
-        install(engine, {"values": {"manager": {"replicas": unknown}}})
+        taints = [{"key": "a", "effect": unknown}]
+        manager = {"replicas": unknown, "metrics": {"port": 1}, "tolerations": taints}
+        install(engine, {"values": {"manager": manager}})
         inputs = engine.of_type(RELEASE).inputs
-        assert isinstance(inputs.pop("values"), pulumi.output.Unknown)
+        manager = inputs["values"]["manager"]
+        assert manager.pop("nodeAffinity") == required(*BASE)
+        assert isinstance(manager.pop("replicas"), pulumi.output.Unknown)
+        assert isinstance(manager["tolerations"][0].pop("effect"), pulumi.output.Unknown)
+        assert manager == {"metrics": {"port": 1}, "tolerations": [{"key": "a"}]}
         assert inputs["name"] == "kruise"
         assert engine.outputs[PARENT]["affinity"] == exclusion_affinity(BASE)
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"daemon": "late"}, ("daemon",)),
+        ({"daemon": {"affinity": "late"}}, ("daemon", "affinity")),
+        (
+            {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: "late"}}}},
+            ("daemon", "affinity", "nodeAffinity", REQUIRED),
+        ),
+        ({"daemon": {"nodeSelector": {"pool": "late"}}}, ("daemon", "affinity", "nodeAffinity", REQUIRED)),
+        ({"manager": {"nodeSelector": "late"}}, ("manager", "nodeAffinity", REQUIRED)),
+    ],
+)
+def test_what_depends_on_an_unknown_value_is_unknown(values: Any, path: tuple[str, ...]) -> None:
+    with new_engine(preview=True) as engine:
+        unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
+        install(engine, {"values": _filled(values, unknown)})
+        found = engine.of_type(RELEASE).inputs["values"]
+        assert set(found) == {"daemon", "installation", "manager"}
+        for key in path:
+            found = found[key]
+        assert isinstance(found, pulumi.output.Unknown)
+        affinity = engine.outputs[PARENT]["affinity"]
+        assert isinstance(affinity, pulumi.output.Unknown) is ("daemon" in values)
+
+
+def _filled(value: Any, late: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, late) for key, item in value.items()}
+    return late if value == "late" else value
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({"manager": {"replcas": "late"}}, "values.manager.replcas: the chart 1.8.3 has no such key"),
+        ({"manager": {"replcas": 1, "replicas": "late"}}, "values.manager.replcas"),
+        ({"manger": {"replicas": "late"}}, "values.manger"),
+    ],
+)
+def test_keys_beside_and_of_outputs_are_checked(preview: bool, values: Any, place: str) -> None:
+    with new_engine(preview=preview) as engine:
+        unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
+        with pytest.raises(InvalidConfigError, match=re.escape(place)):
+            install(engine, {"values": _filled(values, unknown)})
+        # At once, with everything that is wrong with the other arguments.
+        assert engine.types == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_outputs_value_is_checked_beside_one_that_is_unknown(preview: bool) -> None:
+    with new_engine(preview=preview) as engine:
+        unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
+        manager: Any = {"replicas": pulumi.Output.from_input("three"), "metrics": {"port": unknown}}
+        with pytest.raises(InvalidConfigError, match=r"values\.manager\.replicas"):
+            install(engine, {"values": {"manager": manager}})
+        assert RELEASE not in engine.types
+
+
+def test_a_secret_among_the_values_is_the_only_one(engine: Engine) -> None:
+    secret = pulumi.Output.secret("/run/k8s")
+    install(engine, {"values": {"manager": {"replicas": 2}, "daemon": {"socketLocation": secret}}})
+    values = engine.of_type(RELEASE).request.object["values"]
+    assert values["manager"]["replicas"] == 2
+    assert values["daemon"]["socketLocation"]["value"] == "/run/k8s"
+    assert "4dabf18193072939515e22adb298388d" in values["daemon"]["socketLocation"]
 
 
 def test_preview_knows_everything_but_the_status() -> None:
