@@ -52,9 +52,9 @@ oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 fuzz: export ORACLE_CASES = 100000
 fuzz: oracle ## the same with 100,000 random lists of selectors
 
-audit: $(TEST)/ready ## known vulnerabilities of what is installed; asks PyPI, whose mirrors may not know them
-	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python $(PIP) pip-audit
-	.venv-audit/bin/pip-audit --skip-editable --path $$(echo $(TEST)/lib/python*/site-packages)
+audit: $(TEST)/ready ## known vulnerabilities of what is installed: they fail; data that cannot be reached is said
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python $(PIP) pip-audit || echo "pip-audit cannot be installed"
+	@$(PYTHON) -m tests.audit .venv-audit/bin/pip-audit $$(echo $(TEST)/lib/python*/site-packages)
 
 fuzz-input: $(TEST)/ready ## 100,000 damaged kubeconfigs, stack files, nodes, records, indexes, charts, answers
 	$(TEST)/bin/python -m tests.fuzz 100000 $(SEED)
