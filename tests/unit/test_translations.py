@@ -14,13 +14,23 @@ PAIRS = {ROOT / "README.zh-CN.md": ROOT / "README.md"} | {
 }
 UNTRANSLATED = {"Map"}
 """Sections that a translation only points to."""
+GENERATED = re.compile(
+    r"^<!-- ([\w ]+): (?:begin -->.*?^<!-- \1: end -->|.*?^<!-- end of \1 -->)\n", re.M | re.S
+)
+"""Tables that the code writes into an English page; ``TABLES`` says what a translation keeps of each."""
+TABLES = [
+    ("presets", "presets", 2),
+    ("presets", "others", 1),
+    ("upgrading", "kubernetes", 4),
+]
+"""Page, table, and how many of its first columns are the same in both languages."""
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
 def sections(text: str) -> list[tuple[str, str]]:
-    """Return the headings with what follows each."""
-    masked = FENCE.sub(lambda match: match[0].replace("\n#", "\n\0"), text)
+    """Return the headings with what follows each, without generated tables."""
+    masked = FENCE.sub(lambda match: match[0].replace("\n#", "\n\0"), GENERATED.sub("", text))
     parts = re.split(r"^(#+ .+)$", masked, flags=re.MULTILINE)[1:]
     return [(parts[at], parts[at + 1].replace("\0", "#")) for at in range(0, len(parts), 2)]
 
@@ -76,6 +86,51 @@ def test_a_translation_has_the_originals_headings_code_and_links(chinese: Path) 
         assert code_blocks(translated) == code_blocks(original), title
         if english.name != "README.md" or not title.startswith("# "):  # each README links to the other
             assert links(translated, chinese) == links(original, english), title
+
+
+def rows(page: Path, name: str) -> list[list[str]]:
+    """Return the cells of a generated table, without its headings."""
+    found = [match[0] for match in GENERATED.finditer(page.read_text()) if match[1] == name]
+    assert len(found) == 1, (page, name)
+    lines = [line for line in found[0].splitlines() if line.startswith("|")]
+    return [line.strip("| ").split(" | ") for line in lines[2:]]
+
+
+def numbers(cell: str) -> list[str]:
+    return re.findall(r"\d[\d.]*", cell)
+
+
+@pytest.mark.parametrize(("page", "name", "columns"), TABLES)
+def test_a_generated_table_has_the_same_rows(page: str, name: str, columns: int) -> None:
+    theirs, ours = (rows(ROOT / "docs" / folder / f"{page}.md", name) for folder in ("", "zh"))
+    assert len(theirs) > 2
+    if name == "kubernetes":
+        assert [[numbers(cell) for cell in row] for row in ours] == [
+            [numbers(cell) for cell in row] for row in theirs
+        ]
+    else:
+        assert [row[:columns] for row in ours] == [row[:columns] for row in theirs]
+
+
+def test_the_list_of_what_a_version_changes_is_translated_in_full() -> None:
+    """By version, and by the issues, versions and commands that a row names."""
+    theirs, ours = (rows(ROOT / "docs" / folder / "upgrading.md", "changes") for folder in ("", "zh"))
+    assert [numbers(row[0]) for row in ours] == [numbers(row[0]) for row in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert sorted(re.findall(r"(?:kruise|charts)#\d+", mine[3])) == sorted(
+            re.findall(r"(?:kruise|charts)#\d+", other[3])
+        )
+        assert names(mine[2]) == names(other[2])
+
+
+def test_every_finding_is_translated_with_its_severity() -> None:
+    pattern = r"^\| <a id=\"([\w-]+)\"></a>`\1` \| (\w+) \|"
+    theirs, ours = (
+        re.findall(pattern, (ROOT / "docs" / folder / "check.md").read_text(), re.MULTILINE)
+        for folder in ("", "zh")
+    )
+    assert len(theirs) > 40
+    assert ours == theirs
 
 
 def test_the_index_lists_every_translation() -> None:
