@@ -12,6 +12,7 @@ from traceback import format_exc
 
 import click
 
+from .output.streams import WRITE_ERRORS, discard_output, open_closed_streams, write_error
 from .output.terminal import safe
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
@@ -85,6 +86,7 @@ def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
     ``kubectl-openkruise``, and users call it ``kubectl openkruise``.
     """
     name = "kubectl openkruise" if as_plugin else "pulumi-openkruise"
+    open_closed_streams()
     try:
         code = commands.main(args=args, prog_name=name, complete_var=COMPLETE, standalone_mode=False)
     except click.UsageError as error:
@@ -92,22 +94,33 @@ def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
         if not message.startswith("Usage:"):  # else it is the whole help, for want of a subcommand
             usage = f"{error.ctx.get_usage()}\n" if error.ctx else ""
             message = f"{usage}Error: {message}"
-        click.echo(safe(message), err=True)
+        write_error(safe(message))
         return UNUSABLE
     except click.ClickException as error:
-        click.echo(safe(error.format_message()), err=True)
+        write_error(safe(error.format_message()))
         return UNUSABLE
     except click.Abort:
         return 130
-    except Exception as error:
-        # Python's own exit code would be 1, which means "findings" to a script.
-        message = f"Internal error: {type(error).__name__}: {error}\n"
-        message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened"
-        if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
-            message = format_exc()
-        click.echo(safe(message), err=True)
+    except OSError as error:
+        if error.filename is not None or error.errno not in WRITE_ERRORS:
+            return _report_unforeseen(error)
+        # click writes the help itself.
+        discard_output()
+        write_error(f"standard output: cannot be written: {error.strerror}")
         return UNUSABLE
+    except Exception as error:
+        return _report_unforeseen(error)
     return code if isinstance(code, int) else CLEAN
+
+
+def _report_unforeseen(error: Exception) -> int:
+    """Report an error that is a fault of this program; Python's own exit code would be that of findings."""
+    message = f"Internal error: {type(error).__name__}: {error}\n"
+    message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened"
+    if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
+        message = format_exc()
+    write_error(safe(message))
+    return UNUSABLE
 
 
 def complete_for_kubectl() -> None:

@@ -15,6 +15,7 @@ from ..lifecycle.recovery import Plan, plan_recovery
 from . import options
 from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
+from .output.streams import write_error
 from .output.table import as_table
 from .output.terminal import as_json, emit
 from .recover_changes import ReleaseChangedError, make_changes, read_circumstances, steps
@@ -132,7 +133,7 @@ def recover(
 def _agreed(planned: Sequence[Step], *, asks_all: bool) -> bool:
     """Ask on standard error, for standard output may be JSON; then the question names the steps, too."""
     if asks_all:
-        click.echo("\n".join(_lines(planned)), err=True)
+        write_error("\n".join(_lines(planned)))
     try:
         return click.confirm("Do it?", default=False, err=True)
     except click.Abort:

@@ -12,6 +12,7 @@ import click
 from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_checkpoint
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
+from .output.streams import write_error
 from .output.terminal import as_json, emit, safe
 
 _PARTS = ("backups", "history", "locks", "stacks")
@@ -24,23 +25,33 @@ _BACKEND = re.compile(
 def state_folder(given: str | None) -> Path | None:
     """Return the folder of the file backend: the one given, else PULUMI_BACKEND_URL's, else Pulumi.yaml's.
 
-    None where Pulumi keeps its state elsewhere; of a login by ``pulumi login`` nothing is read.
+    None where Pulumi keeps its state elsewhere; of a login by ``pulumi login`` nothing is read. Raises
+    UnusableInputError.
     """
     url = given or os.environ.get("PULUMI_BACKEND_URL") or _of_project()
     if not url:
         return None
-    if "://" in url:
-        parts = urlsplit(url)
-        if parts.scheme != "file":
+    try:
+        path = _path_of(url)
+        if path is None:
             return None
-        url = unquote(f"{parts.netloc}{parts.path}")
-    folder = Path(os.path.expanduser(url))
-    folder = folder if folder.name == ".pulumi" else folder / ".pulumi"
-    if not folder.is_dir():
-        if given:
-            raise UnusableInputError(f"{folder}: there is no such folder")
-        return None
-    return folder
+        folder = Path(os.path.expanduser(path))
+        folder = folder if folder.name == ".pulumi" else folder / ".pulumi"
+        exists = folder.is_dir()
+    except (OSError, ValueError) as error:  # not an address, or a name that is too long
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnusableInputError(f"{url}: not a folder of Pulumi's state: {reason}") from None
+    if not exists and given:
+        raise UnusableInputError(f"{folder}: there is no such folder")
+    return folder if exists else None
+
+
+def _path_of(url: str) -> str | None:
+    """Return the path of a backend's address, None for one that is not on this machine."""
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return unquote(f"{parts.netloc}{parts.path}") if parts.scheme == "file" else None
 
 
 def find_all_damage(folder: Path) -> list[Damage]:
@@ -84,7 +95,7 @@ def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes
     """Say what is damaged, ask, and mend it; returns the exit code."""
     lines = [f"Found: {len(damages)} of Pulumi's own files in {folder} are cut off.", "To do:"]
     lines += [f"  {safe(str(damage))}" for damage in damages]
-    emit("\n".join(lines)) if output != "json" else click.echo("\n".join(lines), err=True)
+    emit("\n".join(lines)) if output != "json" else write_error("\n".join(lines))
     mendable = [damage for damage in damages if damage.repair != "none"]
     done = bool(mendable) and not dry_run and (yes or _agreed())
     if done:

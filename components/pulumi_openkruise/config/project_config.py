@@ -42,6 +42,8 @@ def read_project(text: str, source: str, namespace: str) -> Project:
     folder, config = data.get("stackConfigDir"), data.get("config")
     if isinstance(config, str):  # the older spelling of stackConfigDir
         folder, config = config, None
+    if isinstance(folder, str) and "\0" in folder:
+        raise ValueError(f"{source}: stackConfigDir: found {show(folder)}, which no folder is called")
     if not isinstance(folder, str | None) or not isinstance(config, dict | None):
         wrong = "config" if isinstance(folder, str | None) else "stackConfigDir"
         raise ValueError(f"{source}: {wrong}: found {show(data[wrong])}, which Pulumi does not take")

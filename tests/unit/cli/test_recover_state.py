@@ -131,6 +131,24 @@ def test_other_backends_are_left_to_the_release(url: str, monkeypatch: pytest.Mo
     assert run(["recover", "--kubeconfig", "/none"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://[", "Invalid IPv6 URL"),
+        ("file://[", "Invalid IPv6 URL"),
+        (f"file:///{'a' * 5000}", "File name too long"),
+    ],
+)
+def test_what_is_no_address_of_a_backend(
+    url: str, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["recover", "--state", url]) == 2
+    assert capsys.readouterr().err == f"{url}: not a folder of Pulumi's state: {reason}\n"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", url)
+    assert run(["recover"]) == 2
+    assert capsys.readouterr().err == f"{url}: not a folder of Pulumi's state: {reason}\n"
+
+
 def test_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recover", "--state", "/nowhere"]) == 2
     assert "/nowhere/.pulumi: there is no such folder" in capsys.readouterr().err

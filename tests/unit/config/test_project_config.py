@@ -56,6 +56,7 @@ def test_the_folder_of_the_stacks() -> None:
         ("- a", "not a Pulumi project"),
         ("name: a\nconfig: [x]", "config: found"),
         ("name: a\nstackConfigDir: 5", "stackConfigDir: found 5"),
+        ('name: a\nstackConfigDir: "s\\0"', "which no folder is called"),
         ("name: a\nconfig: {openkruise:protect: {value: true, default: true}}", "has both default and value"),
         ("name: a\nconfig: {openkruise:values: {manager: {}}}", "write a mapping below value: or default:"),
         ("name: a\nconfig: {'openkruise:virtualNodeSelectors[0]': a=b}", "write the whole value"),

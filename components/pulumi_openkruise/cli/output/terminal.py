@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ...diagnostics.field_names import config_key
+from .streams import write_error, write_output
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_STRINGS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
@@ -59,18 +60,12 @@ def join_safely(parts: Iterable[str], separator: str = "\n") -> SafeText:
 
 def emit(text: str) -> None:
     """Write a string and a newline to standard output."""
-    try:
-        click.echo(text if isinstance(text, SafeText) else safe(text), color=True)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has closed the pipe, as `head` does. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise click.exceptions.Exit(141) from None
+    write_output(lambda: click.echo(text if isinstance(text, SafeText) else safe(text), color=True))
 
 
 def note(text: str) -> None:
     """Write a note to standard error."""
-    click.echo(safe(f"note: {text}"), err=True)
+    write_error(safe(f"note: {text}"))
 
 
 def as_camel_data(value: Any) -> Any:
