@@ -5,8 +5,9 @@ its removal.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -16,9 +17,8 @@ from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
 from sandbox.state import State
 
-from . import custom_resources
+from . import custom_resources, every_kind
 from .conftest import Helm
-from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, REAL, Cluster, eventually
 from .stack import Stack
 
@@ -27,19 +27,36 @@ HANDWRITTEN = Path(__file__).parent / "programs" / "handwritten"
 NAMESPACE = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
 
 
+class _Objects(NamedTuple):
+    """What users have made of OpenKruise's kinds."""
+
+    create: Callable[[Cluster], None]
+    precious: Callable[[Cluster], dict[str, str]]
+    """By name, what must be the same afterwards: uids and specs."""
+    delete: Callable[[Cluster], None]
+
+
+_SOME = _Objects(custom_resources.create_all, custom_resources.precious, custom_resources.delete)
+_EVERY_KIND = _Objects(every_kind.create_all, every_kind.precious, every_kind.delete_all)
+
+
 class _Installation:
     """One that is about to move in, with what it must not lose by it."""
 
-    def __init__(self, cluster: Cluster, before: set[str]) -> None:
-        self.cluster, self._before = cluster, before
+    def __init__(self, cluster: Cluster, before: set[str], objects: _Objects = _SOME) -> None:
+        self.cluster, self._before, self._objects = cluster, before, objects
         wait_for_manager(cluster.state)
-        custom_resources.create_all(cluster)
+        objects.create(cluster)
         self.identities = cluster.identities()
-        self.precious = precious(cluster)
+        self.precious = objects.precious(cluster)
 
     def has_lost_nothing(self) -> None:
         assert self.cluster.identities().items() >= self.identities.items()
-        assert precious(self.cluster) == self.precious
+        now = self._objects.precious(self.cluster)
+        changed = {name: (value, now.get(name)) for name, value in self.precious.items()
+                   if now.get(name) != value}  # fmt: skip
+        assert not changed, changed
+        assert not set(now) - set(self.precious)
 
     def runs_where_it_should(self) -> None:
         eventually(
@@ -50,7 +67,7 @@ class _Installation:
 
     def is_removed_by(self, stack: Stack, *, but_for: str = "") -> None:
         wait_for_manager(self.cluster.state)
-        custom_resources.delete(self.cluster)
+        self._objects.delete(self.cluster)
         stack.destroy(self.cluster)
         remaining = {f"/api/v1/namespaces//{but_for}"} if but_for else set()
         eventually(
@@ -95,19 +112,62 @@ def by_an_earlier_version(
     return _Installation(life_cluster, before)
 
 
-@pytest.fixture
+class _Installer(NamedTuple):
+    """A tool other than Helm that installs the rendered chart."""
+
+    mark: Callable[[dict[str, Any]], dict[str, str]]
+    """The annotations that it gives to an object."""
+    clause: str
+    """What the refusal says of it."""
+
+
+def _last_input(one: dict[str, Any]) -> dict[str, str]:
+    """Client-side `kubectl apply` keeps its last input, where it fits into annotations."""
+    text = json.dumps(one)
+    return {"kubectl.kubernetes.io/last-applied-configuration": text} if len(text) < 100_000 else {}
+
+
+def _tracking_id(one: dict[str, Any]) -> dict[str, str]:
+    """Argo CD's default way of tracking since its version 3."""
+    group, _, _version = one["apiVersion"].rpartition("/")
+    metadata = one["metadata"]
+    where = f"{metadata.get('namespace', KRUISE_NAMESPACE)}/{metadata['name']}"
+    return {"argocd.argoproj.io/tracking-id": f"openkruise:{group}/{one['kind']}:{where}"}
+
+
+_OWN_GATE = {"ImagePullJobGate": True}
+_INSTALLERS = {
+    "kubectl": _Installer(_last_input, "kubectl has applied it"),
+    "argocd": _Installer(_tracking_id, "Argo CD applies it"),
+}
+
+
+@pytest.fixture(params=_INSTALLERS)
 def without_helm(
-    life_cluster: Cluster, chart: Chart, helm: Helm, empty: None
-) -> tuple[_Installation, list[dict[str, Any]]]:
-    """As `helm template | kubectl apply -f -` installs it, with the objects as they were rendered."""
+    request: pytest.FixtureRequest,
+    life_cluster: Cluster,
+    chart: Chart,
+    helm: Helm,
+    tmp_path: Path,
+    empty: None,
+) -> tuple[_Installation, list[dict[str, Any]], str]:
+    """As another tool installs the rendered chart, with the objects, and what the refusal says of the tool.
+
+    Users have made an object of every kind.
+    """
     before = life_cluster.lasting()
-    rendered = helm("template", "kruise", chart.reference, "--namespace", KRUISE_NAMESPACE, "--no-hooks")
+    installer = _INSTALLERS[request.param]
+    # The chart's own gate has to be named again: a value replaces the default.
+    gates = ",".join(f"{name}={str(on).lower()}" for name, on in (_OWN_GATE | every_kind.GATES).items())
+    values = tmp_path / "values.yaml"
+    values.write_text(yaml.safe_dump({"featureGates": gates}))
+    where = ["--namespace", KRUISE_NAMESPACE, "--values", str(values)]
+    rendered = helm("template", "kruise", chart.reference, "--no-hooks", *where)
     objects = [one for one in yaml.safe_load_all(rendered) if one]
     for one in sorted(objects, key=lambda one: one["kind"] != "Namespace"):
-        given = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(one)}
-        one["metadata"].setdefault("annotations", {}).update(given if len(json.dumps(one)) < 100_000 else {})
+        one["metadata"].setdefault("annotations", {}).update(installer.mark(one))
         api.call(life_cluster.client, "POST", _path(life_cluster, one, named=False), one)
-    return _Installation(life_cluster, before), objects
+    return _Installation(life_cluster, before, _EVERY_KIND), objects, installer.clause
 
 
 def _path(cluster: Cluster, one: dict[str, Any], *, named: bool = True) -> str:
@@ -179,15 +239,17 @@ def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alo
 
 
 def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
-    without_helm: tuple[_Installation, list[dict[str, Any]]],
+    without_helm: tuple[_Installation, list[dict[str, Any]], str],
     life_cluster: Cluster,
     life_state: State,
     chart: Chart,
 ) -> None:
-    installed, objects = without_helm
+    installed, objects, clause = without_helm
     stack = Stack(life_state, chart)
+    settings: dict[str, Any] = {"featureGates": every_kind.GATES}
+    stack.configure(settings)
     for outcome in (stack.preview().failed(), stack.up().failed()):
-        assert "exists without Helm's mark of ownership (kubectl has applied it)" in outcome.output
+        assert f"exists without Helm's mark of ownership ({clause})" in outcome.output
         assert "pulumi config set openkruise:createNamespace false" in outcome.output
     assert life_cluster.helm_revisions() == []
     assert not any("namespace" in urn.lower() for urn in stack.resources())
@@ -201,7 +263,7 @@ def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
             path = _path(life_cluster, one)
             patch = {"metadata": metadata}
             api.call(life_cluster.client, "PATCH", path, patch, content_type="application/merge-patch+json")
-    stack.configure({"createNamespace": "false"})
+    stack.configure({**settings, "createNamespace": "false"})
     stack.preview().succeeded()
     output = stack.up().succeeded().output
 
