@@ -122,7 +122,9 @@ _MAKERS = re.compile(r'\b(?:Problem|_error)\(\s*"([a-z-]+)"')
 def codes_in_the_source() -> set[str]:
     """Return every code that the package gives to a problem of an installation.
 
-    A fleet's file is no config of a stack: its codes have their cases in tests/unit/fleet/test_file.py.
+    A fleet's file is no config of a stack: its codes have their cases in tests/unit/fleet/test_file.py, and
+    those of the stack files that it names in tests/unit/config/test_stack_file.py.
     """
-    files = (path for path in PACKAGE.rglob("*.py") if path.parent.name != "fleet")
+    elsewhere = ("fleet", "stack_file.py")
+    files = (path for path in PACKAGE.rglob("*.py") if not {path.parent.name, path.name} & set(elsewhere))
     return {code for path in files for code in _MAKERS.findall(path.read_text())}
