@@ -1,10 +1,9 @@
 """A fleet as one HTML page: its waves as rows, each cluster a square in the colour of its state."""
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...fleet.report import STATES, ClusterReport
-from .terminal import safe
+from .page_elements import add, render_page, start_page
 from .written_files import write_report
 
 _COLOURS = {
@@ -27,6 +26,9 @@ _STYLE = (
 )
 
 
+_COLUMNS = ["Cluster", "Wave", "State", "Chart (revision)", "Commit", "Nodes", "Why"]
+
+
 def write_fleet_page(project: str, found: Sequence[ClusterReport], path: str, fleet_file: str) -> None:
     """Write the page to a file other than the fleet's own; raises UnusableInputError where that cannot be."""
     write_report(path, fleet_page(project, found), (fleet_file,))
@@ -34,61 +36,27 @@ def write_fleet_page(project: str, found: Sequence[ClusterReport], path: str, fl
 
 def fleet_page(project: str, found: Sequence[ClusterReport]) -> str:
     """Return the page; it needs no other file, and every text in it is escaped."""
-    html = Element("html", lang="en")
-    head = SubElement(html, "head")
-    SubElement(head, "meta", charset="utf-8")
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": policy})
-    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     title = f"Fleet of {project}: {len(found)} clusters, {sum(not one.clean for one in found)} with findings"
-    _add(head, "title", title)
-    SubElement(head, "style").text = _STYLE
-    main = SubElement(SubElement(html, "body"), "main")
-    _add(main, "h1", title)
+    html, main = start_page(title, _STYLE)
+    add(main, "h1", title)
     for wave in dict.fromkeys(one.wave for one in found):
         members = [one for one in found if one.wave == wave]
-        _add(main, "h2", f"{wave}: {len(members)} clusters")
-        row = SubElement(main, "div", {"class": "row"})
+        add(main, "h2", f"{wave}: {len(members)} clusters")
+        row = add(main, "div", style="row")
         for one in members:
-            words = safe(f"{one.cluster.name}: {STATES[one.state]}")
-            link = SubElement(row, "a", {"class": one.state, "href": f"#{one.cluster.name}", "title": words})
-            link.set("aria-label", words)
-            link.text = _COLOURS[one.state][1] or "\u00a0"
-    _add(main, "h2", "Clusters")
-    table = SubElement(main, "table")
-    _cells(SubElement(SubElement(table, "thead"), "tr"), "th", _COLUMNS)
-    body = SubElement(table, "tbody")
+            words = f"{one.cluster.name}: {STATES[one.state]}"
+            mark = _COLOURS[one.state][1] or "\u00a0"
+            add(row, "a", mark, one.state, href=f"#{one.cluster.name}", title=words, aria_label=words)
+    add(main, "h2", "Clusters")
+    table = add(main, "table")
+    header = add(add(table, "thead"), "tr")
+    for column in _COLUMNS:
+        add(header, "th", column)
+    body = add(table, "tbody")
     for one in sorted(found, key=lambda one: list(STATES).index(one.state)):
-        why = [
-            *one.notes,
-            *(f"{finding.severity} {finding.code}: {finding.what}" for finding in one.findings),
-        ]
-        nodes = ", ".join(f"{count} {state}" for state, count in one.nodes.items())
-        row = SubElement(body, "tr", id=one.cluster.name)
+        row = add(body, "tr", id=one.cluster.name)
         release = f"{one.chart_version} ({one.revision})" if one.revision else ""
-        _cells(
-            row,
-            "td",
-            [
-                one.cluster.name,
-                one.wave,
-                STATES[one.state],
-                release,
-                one.commit[:8],
-                nodes,
-                *[". ".join(why)],
-            ],
-        )
-    return f"<!doctype html>\n{tostring(html, encoding='unicode', method='html')}\n"
-
-
-_COLUMNS = ["Cluster", "Wave", "State", "Chart (revision)", "Commit", "Nodes", "Why"]
-
-
-def _cells(row: Element, tag: str, strings: Sequence[str]) -> None:
-    for text in strings:
-        _add(row, tag, text)
-
-
-def _add(parent: Element, tag: str, text: str) -> None:
-    SubElement(parent, tag).text = safe(text)
+        cells = [one.cluster.name, one.wave, STATES[one.state], release, one.commit[:8], one.described_nodes]
+        for cell in [*cells, ". ".join(one.why)]:
+            add(row, "td", cell)
+    return render_page(html)

@@ -2,13 +2,31 @@
 
 import re
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...diagnostics.wording import count_rest
 from .terminal import safe
 
 _CODE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"(?:kubectl|helm|pulumi|pulumi-openkruise) ")
+
+
+def start_page(title: str, style: str) -> tuple[Element, Element]:
+    """Return a page that forbids scripts and everything from elsewhere, and the element for its content."""
+    html = Element("html", lang="en")
+    head = SubElement(html, "head")
+    SubElement(head, "meta", charset="utf-8")
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": policy})
+    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    add(head, "title", title)
+    SubElement(head, "style").text = style
+    return html, SubElement(SubElement(html, "body"), "main")
+
+
+def render_page(html: Element) -> str:
+    """Return a page as HTML, with every text and attribute in it escaped."""
+    return f"<!doctype html>\n{tostring(html, encoding='unicode', method='html')}\n"
 
 
 def add(parent: Element, name: str, text: str = "", style: str = "", **attributes: str) -> Element:

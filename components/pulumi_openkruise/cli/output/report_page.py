@@ -5,14 +5,14 @@ policy in the page forbids scripts and everything from elsewhere. What has to be
 folded is a ``details`` element, and a click on a command selects it whole, so that it can be copied.
 """
 
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from ...checks import Finding, Report
 from ...diagnostics.unavailable import Unavailable
 from ...diagnostics.wording import pluralize
 from ...inventory.helm_records import find_latest
 from .doc_links import link_finding
-from .page_elements import add, add_facts, add_list, add_words
+from .page_elements import add, add_facts, add_list, add_words, render_page, start_page
 from .page_nodes import add_pools, add_table
 from .page_style import STYLE
 from .written_files import write_report
@@ -28,20 +28,10 @@ def write_page(report: Report, path: str, inputs: tuple[str | None, ...] = ()) -
 
 def page(report: Report) -> str:
     """Return the page; it stays small however many nodes there are."""
-    html = Element("html", lang="en")
-    head = SubElement(html, "head")
-    SubElement(head, "meta", charset="utf-8")
-    policy = {
-        "http-equiv": "Content-Security-Policy",
-        "content": "default-src 'none'; style-src 'unsafe-inline'",
-    }
-    SubElement(head, "meta", policy)
-    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     found = report.describe_findings() or "no findings"
     facts = _facts(report)
-    add(head, "title", f"OpenKruise, {found}: {', '.join(value for _name, value in facts)}")
-    SubElement(head, "style").text = STYLE
-    main = SubElement(SubElement(html, "body"), "main")
+    title = f"OpenKruise, {found}: {', '.join(value for _name, value in facts)}"
+    html, main = start_page(title, STYLE)
     header = add(main, "header")
     add(header, "h1", "Check of OpenKruise")
     add_facts(header, facts)
@@ -52,8 +42,7 @@ def page(report: Report) -> str:
     _add_other_checks(main, report)
     add_pools(main, report)
     add_table(main, report)
-    text = tostring(html, encoding="unicode", method="html")
-    return f"<!doctype html>\n{text}\n"
+    return render_page(html)
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
