@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test search mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench scale clean
+.PHONY: help up status down test search mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -74,7 +74,7 @@ again: ## the end-to-end files in which a test failed, once more from their begi
 		$(SANDBOX)/bin/python -m pytest -v -n 2 --dist loadfile $$files
 
 kills: export KILLS = all
-kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points; `make e2e` has one kill a point
+kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points (`make fleets`: fleets); `make e2e` has one kill a point
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
 
 migration: export MIGRATED ?= 10000
@@ -88,7 +88,7 @@ sequences: $(SANDBOX)/ready ## 300 random sequences of operations that must lose
 
 fleets: export FLEET_KILLS ?= 30
 fleets: export FLEET_FAILURES ?= 50
-fleets: $(SANDBOX)/ready ## fleets: 30 kills and 50 failures at random, PostgreSQL and S3; `make e2e` has four of each
+fleets: $(SANDBOX)/ready ## fleets: 30 kills and 50 failures at random, PostgreSQL and S3; `make e2e` has a few of each
 	$(SANDBOX)/bin/python $(PIP) 'moto[server]>=5,<6'
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_fleet.py tests/e2e/test_fleet_deployment.py -v
 
@@ -102,6 +102,9 @@ roles: $(SANDBOX)/ready ## write the roles in deploy/ from the requests of a who
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md
 	$(SANDBOX)/bin/python $(PIP) -r benchmarks/requirements.txt
 	$(SANDBOX)/bin/python -m benchmarks --write
+
+bench-fleet: $(SANDBOX)/ready ## fleets: 50 clusters in waves, 1,000 unchanged, 50 checked; time and memory (a quarter of an hour)
+	$(SANDBOX)/bin/python -m benchmarks.fleet
 
 scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and the cost of each (half an hour)
 	$(SANDBOX)/bin/python -m benchmarks.scale
