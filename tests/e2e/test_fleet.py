@@ -6,6 +6,7 @@ FLEET_KILLS and FLEET_FAILURES say how many random runs there are; `make fleets`
 import contextlib
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -65,7 +66,8 @@ def change_all(fleet: SimulatedFleet, value: str, **more: Any) -> None:
 
 
 def test_waves_come_one_after_the_other_and_no_more_at_once_than_allowed(make: Make) -> None:
-    fleet = make(WAVES, settings={"prod": {"parallel": 2}, "canary": {"soak": "2s"}})
+    # Long enough that two updates which begin together also run together on a busy machine.
+    fleet = make(WAVES, wait=2, settings={"prod": {"parallel": 2}, "canary": {"soak": "2s"}})
     planned = fleet.fleet("preview")
     assert planned.returncode == 0, planned.stdout
     assert all(f"{name}: first update by this fleet" in planned.stdout for name in clusters(WAVES))
@@ -146,7 +148,28 @@ def test_leaving_the_fleet_touches_no_cluster(make: Make) -> None:
     assert all(len(fleet.history(name)) == 1 for name in clusters(WAVES))
 
 
-def test_what_is_wrong_is_told_before_anything_changes(make: Make) -> None:
+def test_an_interrupted_soak_ends_at_once_and_the_wave_is_still_due(make: Make) -> None:
+    fleet = make([("dev", 1), ("prod", 1)], settings={"dev": {"soak": "1h"}})
+    process = fleet.start_up()
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "soaks until" in line:
+            break
+    # One is enough, and what the engine waits for it would wait for as long as the soak takes.
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    assert process.returncode != 0, lines
+    assert fleet.updated() == ["dev-0"]
+    file, _clusters = document([("dev", 1), ("prod", 1)], dev={"soak": "1s"})
+    fleet.write(file)
+    again = fleet.up()
+    assert again.returncode == 0, again.stdout
+    assert fleet.updated() == ["dev-0", "prod-0"]
+
+
+def test_what_is_wrong_is_reported_before_anything_changes(make: Make) -> None:
     fleet = make(WAVES)
     file, _clusters = document(WAVES)
     file["clusters"]["lost"] = {"wave": "none"}

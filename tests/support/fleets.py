@@ -200,7 +200,8 @@ class SimulatedFleet:
         for process in self.running:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
-            process.communicate()
+            with contextlib.suppress(ValueError):  # a test may have read all of it
+                process.communicate()
         kill(self.family())
 
 

@@ -1,4 +1,4 @@
-"""``pulumi-openkruise fleet``: how many clusters stand, and in which waves they are updated."""
+"""``pulumi-openkruise fleet``: the state of many clusters, and in which waves they are updated."""
 
 import asyncio
 from pathlib import Path
@@ -28,7 +28,7 @@ _OUTPUT = click.option(
 
 @click.group()
 def fleet() -> None:
-    """Show how a fleet of clusters stands; `pulumi -C fleet up` updates it.
+    """Report the state of a fleet of clusters; `pulumi -C fleet up` updates it.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def fleet() -> None:
 @_FILE
 @_OUTPUT
 def list_clusters(file: str, output: str) -> int:
-    """List the clusters by wave, without a look at any of them.
+    """List the clusters by wave; none of them is contacted.
 
     \b
     Examples:
@@ -101,7 +101,7 @@ def check_fleet(
 ) -> int:
     """Check every cluster of a fleet, and compare its history with what the fleet has recorded.
 
-    Nothing is changed. A cluster that cannot be looked at is a finding, and delays no other.
+    Nothing is changed. A cluster that cannot be inspected is a finding, and delays no other.
 
     \b
     Examples:
@@ -136,11 +136,8 @@ def check_fleet(
         write_fleet_page(project.name, found, html, file)
         note(f"written: {html}")
     if output == "json":
-        emit(
-            as_json(
-                {"schemaVersion": 1, "project": project.name, "clusters": [_as_data(one) for one in found]}
-            )
-        )
+        clusters = [_as_data(one) for one in found]
+        emit(as_json({"schemaVersion": 1, "project": project.name, "clusters": clusters}))
     else:
         emit(_as_text(project, found))
     return CLEAN if all(one.clean for one in found) else FINDINGS
@@ -157,7 +154,7 @@ async def _record(stack: str, folder: Path) -> Record | Unavailable:
     if not folder.is_dir():
         return Unavailable(f"there is no folder {folder}")
     try:
-        return read_record(await Stack(stack, folder, folder).read("stack", "export", json_option=""))
+        return read_record(await Stack(stack, folder, folder).read("stack", "export"))
     except CommandError as error:
         return Unavailable(str(error))
 
@@ -172,19 +169,8 @@ def _as_text(project: Project, found: list[ClusterReport]) -> str:
 
 
 def _row(one: ClusterReport) -> list[str]:
-    nodes = ", ".join(f"{count} {state}" for state, count in one.nodes.items())
-    why = [*one.notes, *(f"{finding.severity} {finding.code}: {finding.what}" for finding in one.findings)]
-    revision = str(one.revision or "")
-    return [
-        one.wave,
-        one.cluster.name,
-        one.state,
-        one.chart_version,
-        revision,
-        one.commit[:8],
-        nodes,
-        "\n".join(why),
-    ]
+    release = [one.chart_version, str(one.revision or ""), one.commit[:8]]
+    return [one.wave, one.cluster.name, one.state, *release, one.described_nodes, "\n".join(one.why)]
 
 
 def _as_data(one: ClusterReport) -> dict[str, Any]:

@@ -1,26 +1,32 @@
 """The file of a fleet: which clusters there are, in which waves they are updated, and what stops a wave.
 
-A cluster is a stack of one project, by its name; its labels serve to select it. Pure: the caller reads files.
+A cluster is a stack of one project, by its name; its labels serve to select it. What each key takes is in
+``schema.json``, which editors read too; here is what one entry says about another.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib.resources import files
+from typing import Any, Literal, get_args
 
 from ..config.fields import report_unknown_key
+from ..config.json_schema import Violation, violations
 from ..diagnostics.problem import ConfigError, Problem, find_nearest, show
 from ..selectors import Selector, SelectorError, from_mapping, parse
 
 Gate = Literal["off", "critical", "error", "warning"]
-GATES: tuple[Gate, ...] = ("off", "critical", "error", "warning")
+GATES: tuple[Gate, ...] = get_args(Gate)
 """From which severity on a finding of ``check`` stops the roll-out; ``off`` checks nothing."""
-MOST_PARALLEL = 64
-KEYS = ("clusters", "waves", "gate")
-WAVE_KEYS = ("name", "select", "parallel", "soak", "gate")
-SOAK = re.compile(r"([1-9][0-9]{0,4})(s|m|h)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_CODES = {
+    "name": "invalid-name",
+    "select": "invalid-selector",
+    "parallel": "out-of-range",
+    "soak": "invalid-soak",
+    "gate": "invalid-choice",
+}
+"""Codes of problems by key of a wave; any other value that the schema refuses is a ``wrong-type``."""
 
 
 @dataclass(frozen=True)
@@ -45,41 +51,47 @@ class Wave:
     gate: Gate = "error"
 
 
+def fleet_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a fleet's file."""
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
+    return found
+
+
 def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) -> tuple[Wave, ...]:
     """Return the waves of a fleet's file, in its order; a cluster belongs to the first wave that selects it.
 
     ``data`` is the file as plain data, ``source`` names it in messages, ``stacks`` are the stacks that have a
     file (None: not known here). Raises ConfigError with every problem.
     """
-    if not isinstance(data, Mapping):
-        found = f"expected a mapping with the keys clusters and waves, found {show(data)}"
-        raise ConfigError([Problem("wrong-type", "fleet", found)], source=source)
-    problems = [report_unknown_key(str(key), str(key), list(KEYS)) for key in data if key not in KEYS]
-    gate = _gate(data.get("gate", "error"), "gate", problems)
-    clusters = list(_clusters(data.get("clusters"), stacks, problems))
-    left, waves = list(clusters), []
-    given = data.get("waves")
-    if not isinstance(given, list) or not given:
-        problems.append(
-            Problem(
-                "wrong-type", "waves", f"expected a list of waves, found {show(given)}", (), _WAVE_EXAMPLE
-            )
-        )
-        given = []
-    names: set[str] = set()
-    for index, raw in enumerate(given):
-        wave, select = _wave(raw, f"waves[{index}]", gate, names, problems)
+    problems = [_problem(one) for one in violations(fleet_schema(), data)]
+    bad = {problem.place for problem in problems}
+    if "fleet" in bad:
+        raise ConfigError(problems, source=source)
+    clusters = [] if "clusters" in bad else list(_clusters(data["clusters"], bad, stacks, problems))
+    left, waves, names = clusters, list[Wave](), set[str]()
+    gate = data.get("gate", "error")
+    for index, raw in enumerate(() if "waves" in bad else data["waves"]):
+        place = f"waves[{index}]"
+        select = _selector(raw, place, bad, problems)
         if select is None:
-            left = []  # which clusters it would select is unknown, so none can be missing
+            left = []  # what it selects is unknown, so no cluster can be missing
             continue
         chosen = tuple(one for one in left if select.matches(one.labels))
         left = [one for one in left if one not in chosen]
         if not chosen and clusters:
             reason = f"selects no cluster that an earlier wave has not: {show(str(select))}"
             remedy = "remove the wave, or correct its selector or the clusters' labels"
-            problems.append(Problem("empty-wave", f"waves[{index}]", reason, (), remedy))
-        waves.append(Wave(wave["name"], chosen, wave["parallel"], wave["soak_seconds"], wave["gate"]))
-    for one in left if given else ():
+            problems.append(Problem("empty-wave", place, reason, (), remedy))
+        if raw.get("name") in names:
+            reason = f"two waves are named {show(raw['name'])}"
+            problems.append(Problem("duplicate-wave", f"{place}.name", reason, (), "rename one of them"))
+        names.add(str(raw.get("name")))
+        if not problems:
+            soak = raw.get("soak", "0s")
+            seconds = int(soak[:-1]) * _SECONDS[soak[-1]]
+            own_gate: Gate = raw.get("gate", gate) or "off"  # YAML makes false of off
+            waves.append(Wave(raw["name"], chosen, raw.get("parallel", 1), seconds, own_gate))
+    for one in () if "waves" in bad else left:
         labels = ",".join(f"{key}={value}" for key, value in sorted(one.labels.items())) or "no labels"
         reason = f"no wave selects it ({labels}), so no update would ever reach it"
         remedy = "add a wave that selects it, or take the cluster out of the file"
@@ -89,110 +101,56 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     return tuple(waves)
 
 
-_WAVE_EXAMPLE = "write one `- {name: canary, select: canary}` for each wave"
+def _problem(found: Violation) -> Problem:
+    if found.keyword == "additionalProperties":
+        return report_unknown_key(found.place, str(found.value), list(found.schema["properties"]))
+    reason = f"expected {found.schema['description']}, found {show(found.value)}"
+    remedy = "".join(f"for example {example}" for example in found.schema.get("examples", ()))
+    key = "name" if found.keyword == "propertyNames" else found.place.rpartition(".")[2]
+    is_label = found.place.startswith("clusters.") and found.keyword != "propertyNames"
+    code = "wrong-type" if is_label else _CODES.get(key, "wrong-type")
+    return Problem(code, found.place or "fleet", reason, (), remedy)
 
 
-def _clusters(given: Any, stacks: Collection[str] | None, problems: list[Problem]) -> Iterator[Cluster]:
-    if not isinstance(given, Mapping) or not given:
-        reason = f"expected a mapping of stacks to labels, found {show(given)}"
-        remedy = "write one `name: {env: prod}` for each stack"
-        problems.append(Problem("wrong-type", "clusters", reason, (), remedy))
-        return
+def _clusters(
+    given: Mapping[Any, Any], bad: Collection[str], stacks: Collection[str] | None, problems: list[Problem]
+) -> Iterator[Cluster]:
     for key, value in given.items():
-        name, where = str(key), f"clusters.{key}"
-        if not NAME.fullmatch(name):
-            problems.append(Problem("invalid-name", where, "not a name that a stack can have"))
+        name, place = str(key), f"clusters.{key}"
+        if place in bad:
             continue
         if stacks is not None and name not in stacks:
             near = find_nearest(name, stacks)
             remedy = f"did you mean {near}?" if near else f"make it: pulumi stack init {name}"
             reason = f"there is no stack file Pulumi.{name}.yaml"
-            problems.append(Problem("missing-stack", where, reason, (), remedy))
-        labels = {} if value is None else value
-        if not isinstance(labels, Mapping):
-            reason = f"expected a mapping of labels, found {show(value)}"
-            problems.append(Problem("wrong-type", where, reason, (), f"write `{name}: {{env: prod}}`"))
-            continue
-        hold = labels.get("hold", "")
-        if "hold" in labels and not (isinstance(hold, str) and hold.strip()):
-            reason = f"expected the reason for the hold, found {show(hold)}"
-            remedy = 'write why, for the readers of the plan: hold: "moves to another region until Friday"'
-            problems.append(Problem("wrong-type", f"{where}.hold", reason, (), remedy))
-        plain = {str(label): text for label, text in labels.items() if label != "hold"}
-        for label, text in plain.items():
-            problem = _label_problem(label, text, f"{where}.{label}")
-            problems += [problem] if problem else []
-        yield Cluster(name, {key: str(text) for key, text in plain.items()}, str(hold))
+            problems.append(Problem("missing-stack", place, reason, (), remedy))
+        labels = {str(label): str(text) for label, text in (value or {}).items()}
+        hold = labels.pop("hold", "")
+        for label, text in labels.items():
+            if f"{place}.{label}" not in bad and not _is_label(label, text):
+                reason = f"not a label that a selector can name: {show(f'{label}={text}')}"
+                remedy = "use letters, digits, `-`, `_` and `.`, up to 63"
+                problems.append(Problem("invalid-label", f"{place}.{label}", reason, (), remedy))
+        yield Cluster(name, labels, hold)
 
 
-def _label_problem(label: str, text: Any, where: str) -> Problem | None:
-    """Return what keeps a label from being one; key and value have the form that selectors know."""
-    if not isinstance(text, str):
-        reason = f"expected a string, found {show(text)}"
-        return Problem("wrong-type", where, reason, (), f'put it in quotes: {label}: "{show(text)}"')
+def _is_label(label: str, text: str) -> bool:
+    """Return whether key and value have the form that selectors know."""
     try:
         from_mapping({"matchLabels": {label: text}})
     except SelectorError:
-        reason = f"not a label that a selector can name: {show(f'{label}={text}')}"
-        return Problem("invalid-label", where, reason, (), "use letters, digits, `-`, `_` and `.`, up to 63")
-    return None
+        return False
+    return True
 
 
-def _wave(
-    raw: Any, where: str, gate: Gate, names: set[str], problems: list[Problem]
-) -> tuple[dict[str, Any], Selector | None]:
-    """Return one wave's settings, and its selector; None where it has none that can be read."""
-    settings: dict[str, Any] = {"name": where, "parallel": 1, "soak_seconds": 0, "gate": gate}
-    if not isinstance(raw, Mapping):
-        reason = f"expected a mapping, found {show(raw)}"
-        problems.append(Problem("wrong-type", where, reason, (), _WAVE_EXAMPLE))
-        return settings, None
-    problems += [
-        report_unknown_key(f"{where}.{key}", str(key), list(WAVE_KEYS)) for key in raw if key not in WAVE_KEYS
-    ]
-    name = raw.get("name")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        reason = f"expected a name of letters, digits, `-`, `_` and `.`, found {show(name)}"
-        problems.append(Problem("invalid-name", f"{where}.name", reason, (), _WAVE_EXAMPLE))
-    elif name in names:
-        reason = f"two waves are named {show(name)}"
-        problems.append(Problem("duplicate-wave", f"{where}.name", reason, (), "rename one of them"))
-    else:
-        settings["name"] = name
-        names.add(name)
-    parallel = raw.get("parallel", 1)
-    if isinstance(parallel, bool) or not isinstance(parallel, int) or not 1 <= parallel <= MOST_PARALLEL:
-        reason = f"expected a whole number from 1 to {MOST_PARALLEL}, found {show(parallel)}"
-        problems.append(Problem("out-of-range", f"{where}.parallel", reason))
-    else:
-        settings["parallel"] = parallel
-    if "soak" in raw:
-        soak = SOAK.fullmatch(str(raw["soak"]))
-        if soak is None:
-            reason = f"expected a time such as 90s, 30m or 2h, found {show(raw['soak'])}"
-            problems.append(Problem("invalid-soak", f"{where}.soak", reason))
-        else:
-            settings["soak_seconds"] = int(soak[1]) * _SECONDS[soak[2]]
-    if "gate" in raw:
-        settings["gate"] = _gate(raw["gate"], f"{where}.gate", problems)
-    select = raw.get("select")
+def _selector(raw: Any, place: str, bad: Set[str], problems: list[Problem]) -> Selector | None:
+    """Return a wave's selector; None where it has none that can be read."""
+    if bad & {place, f"{place}.select"}:
+        return None
     try:
-        if isinstance(select, str):
-            return settings, parse(select)
-        reason = f"expected a label selector, found {show(select)}"
+        return parse(raw["select"])
     except SelectorError as error:
         reason = error.problems[0].reason if error.problems else str(error)
-    problems.append(
-        Problem("invalid-selector", f"{where}.select", reason, (), 'for example "env=prod,!canary"')
-    )
-    return settings, None
-
-
-def _gate(found: Any, where: str, problems: list[Problem]) -> Gate:
-    found = "off" if found is False else found  # what YAML makes of off
-    for gate in GATES:
-        if found == gate:
-            return gate
-    reason = f"expected {', '.join(GATES[:-1])} or {GATES[-1]}, found {show(found)}"
-    problems.append(Problem("invalid-choice", where, reason))
-    return "error"
+        remedy = 'for example "env=prod,!canary"'
+        problems.append(Problem("invalid-selector", f"{place}.select", reason, (), remedy))
+        return None

@@ -5,16 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import project_config
-from ..config.settings import read_settings
-from ..config.stack_config import parse_config
-from ..config.stack_yaml import read_stack_yaml
+from ..config.stack_file import check_stack_file
 from ..config.yaml_data import load_yaml
-from ..diagnostics.field_names import NAMESPACE, config_field_name
+from ..diagnostics.field_names import NAMESPACE
 from ..diagnostics.problem import ConfigError, Problem, show
+from ..foreign.error_text import describe_error
 from .file import Wave, read_fleet
 from .release import package_versions, program_digest, text_digest
-
-_LARGEST = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def read_project(file: Path, name: str | None = None) -> Project:
         except ValueError as error:  # noqa: PERF203  # each file's fault is reported
             problems.append(Problem("unreadable", f"clusters.{stack}", str(error)))
     # Stacks that differ in their clusters alone are many, and a selector's answer is not free.
-    checked = {text: _config_problems(text, found) for text in set(contents.values())}
+    checked = {text: check_stack_file(text, found) for text in set(contents.values())}
     for stack, text in contents.items():
         problems += [replace(one, place=f"Pulumi.{stack}.yaml, {one.place}") for one in checked[text]]
     if problems:
@@ -96,37 +93,9 @@ def read_project(file: Path, name: str | None = None) -> Project:
     return Project(found.name, folder, stacks, waves, contents, program, package_versions())
 
 
-def _config_problems(text: str, project: project_config.Project) -> tuple[Problem, ...]:
-    """Return what `pulumi up` would refuse in a stack's config, as far as files show it."""
-    try:
-        own, secret_keys, environment = read_stack_yaml(text, "the file", NAMESPACE)
-    except ValueError as error:
-        return (Problem("unreadable", "the file", str(error)),)
-    missing = [key for key in project.required if key not in own and not environment]
-    if missing:
-        reason = f"lacks {', '.join(missing)}, which Pulumi.yaml requires of every stack"
-        return (Problem("missing-key", "config", reason),)
-    raw = {**project.inherited, **own}
-    if "values" in secret_keys:  # what is in them only the update sees
-        del raw["values"]
-    try:
-        arguments = parse_config(raw, source="", secret_keys=secret_keys - {"values"})
-        read_settings(arguments, source="", field_name=config_field_name())
-    except ConfigError as error:
-        return error.problems
-    return ()
-
-
 def _text(path: Path) -> str:
     """Return a file's text; raises ValueError that names the file."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
-        raise ValueError(f"{path}: larger than 1 MiB")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8: byte {error.start}") from None
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise ValueError(f"{path}: {describe_error(error, secret=False)}") from None

@@ -45,8 +45,8 @@ class Lock:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return "stale"
-        except PermissionError:
-            return "live"
+        except PermissionError:  # another user's process is alive, too
+            pass
         return "live"
 
 
@@ -76,31 +76,13 @@ class Stack:
     async def run(self, *arguments: str, log: Path) -> int:
         """Run ``pulumi`` with these arguments, its output in the file ``log``; return its exit code."""
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *build_command(*arguments, "--stack", self.name),
-                cwd=self.folder,
-                env=build_environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=descriptor,
-                stderr=descriptor,
-                start_new_session=True,
-            )
-        finally:
-            os.close(descriptor)
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
+            process = await self._start(arguments, output, output, start_new_session=True)
         return await process.wait()
 
-    async def read(self, *arguments: str, json_option: str = "--json") -> Any:
+    async def read(self, *arguments: str) -> Any:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
-        process = await asyncio.create_subprocess_exec(
-            *build_command(*arguments, *filter(None, [json_option]), "--stack", self.name),
-            cwd=self.folder,
-            env=build_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = await self._start(arguments, asyncio.subprocess.PIPE, asyncio.subprocess.PIPE)
         try:
             output, error = await asyncio.wait_for(process.communicate(), _LOOK_SECONDS)
         except asyncio.TimeoutError:
@@ -114,9 +96,25 @@ class Stack:
         except ValueError:
             raise CommandError(f"`pulumi {arguments[0]}` printed something else than JSON") from None
 
+    async def _start(
+        self, arguments: Sequence[str], output: Any, error: Any, **options: Any
+    ) -> asyncio.subprocess.Process:
+        """Start ``pulumi`` so that it neither prompts nor uses colours."""
+        return await asyncio.create_subprocess_exec(
+            shutil.which("pulumi") or "pulumi",
+            *arguments,
+            *("--stack", self.name, "--non-interactive", "--color", "never"),
+            cwd=self.folder,
+            env=build_environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=error,
+            **options,
+        )
+
     async def last_update(self) -> Update | None:
         """Return the newest entry of the stack's history; None for a stack without one."""
-        found = await self.read("stack", "history", "--page-size", "1")
+        found = await self.read("stack", "history", "--json", "--page-size", "1")
         if not isinstance(found, list) or not found:
             return None
         entry = found[0]
@@ -134,13 +132,8 @@ class Stack:
 
         Secrets are in plain text, for this process's memory alone.
         """
-        found: dict[str, Any] = await self.read("config", "--show-secrets")
+        found: dict[str, Any] = await self.read("config", "--json", "--show-secrets")
         return found
-
-
-def build_command(*arguments: str) -> list[str]:
-    """Return a command line of Pulumi that neither prompts nor uses colours."""
-    return [shutil.which("pulumi") or "pulumi", *arguments, "--non-interactive", "--color", "never"]
 
 
 def build_environment() -> dict[str, str]:
@@ -173,7 +166,7 @@ def find_summary(text: str) -> Sequence[str]:
     return [line.rstrip() for line in lines[starts[0] :] if line.strip()] if starts else []
 
 
-def read_log_from(log: Path, start: int = 0) -> str:
+def read_log(log: Path, start: int = 0) -> str:
     """Return a log from a position in bytes on, at most its last 64 KiB."""
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - _TAIL))

@@ -63,3 +63,17 @@ def abbreviate(release: Mapping[str, str]) -> str:
 def describe_change(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """Return in words which parts of a release differ."""
     return [words for part, words in PARTS.items() if old.get(part) != new.get(part)]
+
+
+def plan_attempts(targets: Mapping[str, str], begun: Mapping[str, str]) -> dict[str, str]:
+    """Return the attempt of each cluster of a wave: its release by short name, and which attempt it is.
+
+    ``begun`` is the same of the run before. Each change of a release is a new attempt. Thus a release that is
+    taken back before its update has succeeded is not the attempt that the engine has recorded, although it
+    is the release, and what the failed update left behind is updated again.
+    """
+    attempts = {}
+    for name, target in targets.items():
+        last, _, number = begun.get(name, "").partition(" #")
+        attempts[name] = begun[name] if last == target else f"{target} #{int(number or 0) + 1}"
+    return attempts

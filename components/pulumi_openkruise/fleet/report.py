@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..checks import Finding, Report
+from ..checks import Finding
 from ..diagnostics.unavailable import Unavailable
 from ..inventory.helm_records import find_deployed
 from .file import Cluster, Wave
@@ -18,7 +18,7 @@ Record = Mapping[str, Mapping[str, str]]
 """The release by cluster, as the engine recorded it for the fleet."""
 State = str
 STATES: dict[State, str] = {
-    "unreachable": "cannot be looked at",
+    "unreachable": "cannot be inspected",
     "findings": "findings of error or above",
     "failed": "its last update failed",
     "by-hand": "its last update was not this fleet's",
@@ -47,6 +47,17 @@ class ClusterReport:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def why(self) -> list[str]:
+        """Everything that was found of it, a line each."""
+        found = (f"{finding.severity} {finding.code}: {finding.what}" for finding in self.findings)
+        return [*self.notes, *found]
+
+    @property
+    def described_nodes(self) -> str:
+        """The number of nodes in each state."""
+        return ", ".join(f"{count} {state}" for state, count in self.nodes.items())
+
+    @property
     def clean(self) -> bool:
         """Whether nothing of it needs an action; a hold, and an update that is due, need none at once."""
         harmless = all(finding.severity == "info" for finding in self.findings)
@@ -67,16 +78,16 @@ async def report_fleet(
     """
     slots = asyncio.Semaphore(parallel)
 
-    async def look(wave: Wave, cluster: Cluster) -> ClusterReport:
+    async def report(wave: Wave, cluster: Cluster) -> ClusterReport:
         async with slots:
-            found = await _report(project, wave, cluster, record, live)
-            seen(cluster.name)
-            return found
+            found = await _report_cluster(project, wave, cluster, record, live)
+        seen(cluster.name)
+        return found
 
-    return list(await asyncio.gather(*(look(wave, one) for wave in project.waves for one in wave.clusters)))
+    return list(await asyncio.gather(*(report(wave, one) for wave in project.waves for one in wave.clusters)))
 
 
-async def _report(
+async def _report_cluster(
     project: Project, wave: Wave, cluster: Cluster, record: Record | Unavailable, live: bool
 ) -> ClusterReport:
     stack = Stack(cluster.name, project.folder, project.logs)
@@ -84,24 +95,23 @@ async def _report(
         last, config = await asyncio.gather(stack.last_update(), stack.config())
     except CommandError as error:
         return ClusterReport(wave.name, cluster, "unreachable", (str(error),))
-    seen = await asyncio.to_thread(check_cluster, cluster.name, config, live=live)
+    found = await asyncio.to_thread(check_cluster, cluster.name, config, live=live)
     state, notes = classify_record(project.release_of(cluster.name), cluster, record, last)
     commit = last.commit if last is not None else ""
-    if isinstance(seen, Unavailable):
-        return ClusterReport(wave.name, cluster, "unreachable", (seen.reason, *notes), commit=commit)
-    if any(finding.severity in ("critical", "error") for finding in seen.findings):
-        state = "findings"
-    chart_version, revision = _release(seen)
+    if isinstance(found, Unavailable):
+        return ClusterReport(wave.name, cluster, "unreachable", (found.reason, *notes), commit=commit)
+    records = found.snapshot.records
+    newest = None if isinstance(records, Unavailable) else find_deployed(records)
     return ClusterReport(
-        wave.name,
-        cluster,
-        state,
-        notes,
-        chart_version,
-        revision,
-        commit,
-        {str(name): count for name, count in seen.counts().items()},
-        seen.findings,
+        wave=wave.name,
+        cluster=cluster,
+        state="findings" if found.fails_on("error") else state,
+        notes=notes,
+        chart_version=newest.chart_version if newest is not None else "",
+        revision=newest.revision if newest is not None else 0,
+        commit=commit,
+        nodes={str(name): count for name, count in found.counts().items()},
+        findings=found.findings,
     )
 
 
@@ -126,12 +136,6 @@ def classify_record(
         return "due", ("never updated by this fleet",)
     parts = describe_change(recorded, release)
     return ("due", (f"changed: {', '.join(parts)}",)) if parts else ("good", ())
-
-
-def _release(seen: Report) -> tuple[str, int]:
-    records = seen.snapshot.records
-    newest = None if isinstance(records, Unavailable) else find_deployed(records)
-    return (newest.chart_version, newest.revision) if newest is not None else ("", 0)
 
 
 def read_record(exported: Any) -> Record:

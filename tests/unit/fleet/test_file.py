@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise.diagnostics.problem import ConfigError
-from pulumi_openkruise.fleet.file import MOST_PARALLEL, Wave, read_fleet
+from pulumi_openkruise.fleet.file import Wave, read_fleet
 
 GOOD: dict[str, Any] = {
     "clusters": {
@@ -79,7 +79,7 @@ def test_a_cluster_belongs_to_the_first_wave_that_selects_it() -> None:
         ("waves/0/paralell", 3, "waves[0].paralell", "unknown-key"),
         ("waves/0/parallel", 0, "waves[0].parallel", "out-of-range"),
         ("waves/0/parallel", True, "waves[0].parallel", "out-of-range"),
-        ("waves/0/parallel", MOST_PARALLEL + 1, "waves[0].parallel", "out-of-range"),
+        ("waves/0/parallel", 65, "waves[0].parallel", "out-of-range"),
         ("waves/0/soak", "half an hour", "waves[0].soak", "invalid-soak"),
         ("waves/0/soak", 30, "waves[0].soak", "invalid-soak"),
         ("waves/0/name", "prod", "waves[2].name", "duplicate-wave"),

@@ -83,6 +83,6 @@ def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.Monkey
 def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("x" * 500_000 + "end")
-    assert record.read_log_from(log).endswith("end")
-    assert len(record.read_log_from(log)) == 64 * 1024
-    assert record.read_log_from(log, 500_000) == "end"
+    assert record.read_log(log).endswith("end")
+    assert len(record.read_log(log)) == 64 * 1024
+    assert record.read_log(log, 500_000) == "end"

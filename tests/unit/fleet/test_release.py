@@ -1,0 +1,67 @@
+"""What an update is made of, and what a wave attempts after a failure."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_openkruise.fleet.release import abbreviate, describe_change, plan_attempts, program_digest
+
+RELEASES = st.sampled_from(["r1", "r2", "r3"])
+NAMES = ("a", "b")
+
+
+def test_each_change_of_a_release_is_a_new_attempt() -> None:
+    first = plan_attempts({"a": "r1", "b": "r1"}, {})
+    assert first == {"a": "r1 #1", "b": "r1 #1"}
+    assert plan_attempts({"a": "r1", "b": "r1"}, first) == first
+    second = plan_attempts({"a": "r2", "b": "r1", "c": "r1"}, first)
+    assert second == {"a": "r2 #2", "b": "r1 #1", "c": "r1 #1"}
+    assert plan_attempts({"a": "r1"}, second) == {"a": "r1 #3"}
+
+
+@given(
+    st.lists(
+        st.tuples(st.fixed_dictionaries(dict.fromkeys(NAMES, RELEASES)), st.sets(st.sampled_from(NAMES)))
+    )
+)
+def test_a_cluster_whose_update_failed_is_always_updated_again(
+    runs: list[tuple[dict[str, str], set[str]]],
+) -> None:
+    """Simulate the engine: an input is recorded once its hook has succeeded, and an equal one runs none."""
+    begun: dict[str, str] = {}
+    recorded: dict[str, tuple[str, str]] = {}
+    actual: dict[str, str] = {}
+    for targets, failing in runs:
+        attempts = begun = plan_attempts(targets, begun)
+        for name in NAMES:
+            inputs = (targets[name], attempts[name])
+            if recorded.get(name) != inputs and name in failing:
+                actual[name] = f"half of {targets[name]}"
+            elif recorded.get(name) != inputs:
+                actual[name], recorded[name] = targets[name], inputs
+            if recorded.get(name) == inputs:
+                assert actual[name] == targets[name]
+
+
+def test_a_release_is_named_by_its_parts_and_a_change_by_the_part() -> None:
+    old = {"config": "a", "program": "b", "packages": "c"}
+    assert abbreviate(old) == abbreviate(dict(reversed(old.items())))
+    assert abbreviate(old) != abbreviate({**old, "program": "z"})
+    assert describe_change(old, {**old, "config": "z"}) == ["its stack file"]
+    assert describe_change(old, {**old, "program": "z", "packages": "z"}) == [
+        "the project's program",
+        "the versions of pulumi-openkruise, pulumi or pulumi-kubernetes",
+    ]
+
+
+def test_the_program_is_every_file_but_those_left_out(tmp_path: Path) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "__main__.py").write_text("one")
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text("config: {}")
+    left_out = [tmp_path / "stacks"]
+    before = program_digest(tmp_path, left_out)
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text("config: {a:b: c}")
+    (tmp_path / ".hidden").write_text("x")
+    assert program_digest(tmp_path, left_out) == before
+    (tmp_path / "__main__.py").write_text("two")
+    assert program_digest(tmp_path, left_out) != before

@@ -1,0 +1,225 @@
+"""One cluster's update beside scripted commands: locks, what is done already, the gate, the soak."""
+
+import asyncio
+import socket
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_openkruise.checks import check
+from pulumi_openkruise.checks.daemon_changes import DaemonChange
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.fleet import update
+from pulumi_openkruise.fleet.file import Cluster, Wave
+from pulumi_openkruise.fleet.project import Project
+from pulumi_openkruise.fleet.record import MESSAGE, CommandError, Lock, Stack, Update
+from pulumi_openkruise.fleet.update import StoppedError, Updater
+
+from tests.support.installed import broken, expected
+
+from .test_record import LOCKED, dead_process
+
+CLUSTER = Cluster("prod-1", {})
+WAVE = Wave("prod", (CLUSTER,), gate="off")
+NOW = datetime.now(timezone.utc)
+
+
+def entry(message: str, *, succeeded: bool = True, ended: datetime = NOW) -> Update:
+    return Update(succeeded, message, ended, "", "update")
+
+
+class Commands:
+    """Answers for the commands of a stack: each `up` in turn with what it prints, empty for a success."""
+
+    def __init__(self, *ups: str) -> None:
+        self.ups = list(ups)
+        self.history: Update | None = None
+        self.run: list[str] = []
+        self.said: list[str] = []
+        self.slept: list[float] = []
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    script = Commands()
+
+    async def run(_stack: Stack, *arguments: str, log: Path) -> int:
+        script.run.append(arguments[0])
+        output = script.ups.pop(0) if arguments[0] == "up" and script.ups else ""
+        with log.open("a") as file:
+            file.write(output)
+        return 1 if output else 0
+
+    async def last_update(_stack: Stack) -> Update | None:
+        return script.history
+
+    async def config(_stack: Stack) -> dict[str, Any]:
+        return {}
+
+    async def sleep(seconds: float) -> None:
+        script.slept.append(seconds)
+
+    monkeypatch.setattr(Stack, "run", run)
+    monkeypatch.setattr(Stack, "last_update", last_update)
+    monkeypatch.setattr(Stack, "config", config)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(update, "_say", script.said.append)
+    return script
+
+
+@pytest.fixture
+def updater(tmp_path: Path) -> Updater:
+    (tmp_path / "fleet" / "logs").mkdir(parents=True)
+    return Updater(Project("openkruise", tmp_path, tmp_path / "stacks", (WAVE,), {}, "", ""))
+
+
+def roll_out(updater: Updater, wave: Wave = WAVE) -> None:
+    asyncio.run(updater.roll_out(CLUSTER, wave, "changed: its stack file", "abc"))
+
+
+def locked(host: str, pid: int) -> str:
+    return LOCKED.format(host=host, pid=pid)
+
+
+def test_an_update_that_is_done_is_not_run_again(commands: Commands, updater: Updater) -> None:
+    commands.history = entry(f"{MESSAGE}abc")
+    roll_out(updater)
+    assert commands.run == []
+    assert commands.said == ["wave prod, prod-1: changed: its stack file; updated already"]
+
+
+@pytest.mark.parametrize("last", [None, entry("by hand"), entry(f"{MESSAGE}abc", succeeded=False)])
+def test_an_update_that_is_not_done_is_run(commands: Commands, updater: Updater, last: Update | None) -> None:
+    commands.history = last
+    roll_out(updater)
+    assert commands.run == ["up"]
+
+
+def test_a_failure_says_what_where_and_how_to_continue(commands: Commands, updater: Updater) -> None:
+    commands.ups = ["Updating:\nerror: no such chart\n"]
+    with pytest.raises(StoppedError) as caught:
+        roll_out(updater)
+    text = str(caught.value)
+    for part in ("prod-1: error: no such chart", "log: ", "Pulumi.prod-1.yaml", "the same command again"):
+        assert part in text
+
+
+def test_a_running_update_is_waited_for_and_said_once(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lock, "state", lambda _lock: "live")
+    commands.ups = [locked(socket.gethostname(), 4711)] * 3
+    roll_out(updater)
+    assert commands.run == ["up"] * 4
+    assert len(commands.slept) == 3
+    assert sum("waiting for process 4711 of root" in line for line in commands.said) == 1
+
+
+def test_what_the_running_update_has_done_is_not_done_again(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lock, "state", lambda _lock: "live")
+    commands.ups = [locked(socket.gethostname(), 4711)]
+
+    async def sleep(_seconds: float) -> None:
+        commands.history = entry(f"{MESSAGE}abc")
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    roll_out(updater)
+    assert commands.run == ["up"]
+
+
+def test_the_lock_of_a_process_that_is_gone_is_removed(commands: Commands, updater: Updater) -> None:
+    commands.ups = [locked(socket.gethostname(), dead_process())]
+    roll_out(updater)
+    assert commands.run == ["up", "cancel", "up"]
+
+
+def test_a_lock_that_stays_after_its_removal_stops(commands: Commands, updater: Updater) -> None:
+    commands.ups = [locked(socket.gethostname(), dead_process())] * 2
+    with pytest.raises(StoppedError, match="is locked by root"):
+        roll_out(updater)
+    assert commands.run == ["up", "cancel", "up"]
+
+
+def test_the_lock_of_another_host_stops_and_is_left_alone(commands: Commands, updater: Updater) -> None:
+    commands.ups = [locked("elsewhere.example.com", dead_process())]
+    with pytest.raises(StoppedError, match="pulumi cancel --yes --stack prod-1"):
+        roll_out(updater)
+    assert commands.run == ["up"]
+
+
+def test_the_gate_waits_for_findings_that_pass(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = check(broken(), expected())
+    bad = check(broken(pods=[]), expected())
+    assert bad.fails_on("error")
+    reports = [bad, bad, good]
+    monkeypatch.setattr(update, "check_cluster", lambda _name, _config: reports.pop(0))
+    roll_out(updater, Wave("prod", (CLUSTER,), gate="error"))
+    assert reports == []
+
+
+def test_the_gate_stops_at_findings_that_stay(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = check(broken(pods=[]), expected())
+    monkeypatch.setattr(update, "check_cluster", lambda _name, _config: bad)
+    monkeypatch.setattr(update, "PATIENCE_SECONDS", -1.0)
+    with pytest.raises(StoppedError, match="stopped by the gate error of wave prod"):
+        roll_out(updater, Wave("prod", (CLUSTER,), gate="error"))
+
+
+def test_a_cluster_that_does_not_answer_stops_the_gate_at_once(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "check_cluster", lambda _name, _config: Unavailable("no route to host"))
+    with pytest.raises(StoppedError, match="cannot be inspected: no route to host"):
+        roll_out(updater, Wave("prod", (CLUSTER,), gate="critical"))
+    assert commands.slept == []
+
+
+@pytest.mark.parametrize(("minutes_ago", "rest"), [(10, 20 * 60), (40, None)])
+def test_a_soak_counts_from_the_last_update(
+    commands: Commands, updater: Updater, minutes_ago: int, rest: int | None
+) -> None:
+    ended = datetime.now(timezone.utc) - timedelta(minutes=minutes_ago)
+    commands.history = entry("x", ended=ended)
+    asyncio.run(updater.soak([CLUSTER], Wave("prod", (CLUSTER,), soak_seconds=30 * 60)))
+    assert [round(seconds / 60) * 60 for seconds in commands.slept] == ([] if rest is None else [rest])
+
+
+def test_a_soak_without_a_readable_history_begins_now(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_stack: Stack) -> None:
+        raise CommandError("no backend")
+
+    monkeypatch.setattr(Stack, "last_update", fail)
+    asyncio.run(updater.soak([CLUSTER], Wave("prod", (CLUSTER,), soak_seconds=90)))
+    assert [round(seconds) for seconds in commands.slept] == [90]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ([DaemonChange("lose", "real", ["edge-1"])], "1 real node loses the daemon: edge-1"),
+        ([], "no node gains or loses a daemon"),
+        (Unavailable("no kubeconfig"), "nodes not compared, because no kubeconfig"),
+    ],
+)
+def test_a_preview_says_which_nodes_gain_or_lose_a_daemon(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch, changes: Any, line: str
+) -> None:
+    monkeypatch.setattr(update, "preview_daemons", lambda _name, _config: changes)
+    asyncio.run(updater.preview(CLUSTER, WAVE, "changed: its stack file", "abc"))
+    assert commands.run == ["preview"]
+    assert commands.said == [f"wave prod, prod-1: changed: its stack file\n    {line}"]
+
+
+def test_a_preview_of_what_is_done_runs_nothing(commands: Commands, updater: Updater) -> None:
+    commands.history = entry(f"{MESSAGE}abc")
+    asyncio.run(updater.preview(CLUSTER, WAVE, "its hold has ended", "abc"))
+    assert commands.run == []
