@@ -160,10 +160,14 @@ def find_lock(text: str) -> Lock | None:
 
 
 def find_summary(text: str) -> Sequence[str]:
-    """Return the last lines of a preview's output: its diagnostics and the count of changes."""
-    lines = text.splitlines()
-    starts = [number for number, line in enumerate(lines) if line.startswith(("Diagnostics:", "Resources:"))]
-    return [line.rstrip() for line in lines[starts[0] :] if line.strip()] if starts else []
+    """Return what sums up a preview: its diagnostics and the count of changes, without the outputs."""
+    summary, wanted = [], False
+    for line in text.splitlines():
+        if line and not line[0].isspace():
+            wanted = line.startswith(("Diagnostics:", "Resources:"))
+        if wanted and line.strip():
+            summary.append(line.rstrip())
+    return summary
 
 
 def read_log(log: Path, start: int = 0) -> str:

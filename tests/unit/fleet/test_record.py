@@ -49,6 +49,7 @@ def test_the_cause_begins_with_the_error() -> None:
 
 def test_a_preview_is_summed_up_by_its_end() -> None:
     text = "Previewing update (x):\n\n + a create\nDiagnostics:\n  b:\n    note\n\n"
+    text += 'Outputs:\n    selectors: [\n        [0]: "type=kwok"\n    ]\n'
     text += "Resources:\n    + 1 to create\n"
     assert find_summary(text) == ["Diagnostics:", "  b:", "    note", "Resources:", "    + 1 to create"]
     assert find_summary("nothing of the kind") == []
