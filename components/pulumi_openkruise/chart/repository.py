@@ -82,6 +82,8 @@ def _fetch(repository: str, patience: float) -> Answer:
         opener = urllib.request.build_opener(_redirects())
         with opener.open(request, timeout=patience) as response:
             return Answer(index=response.read(_LARGEST))
+    except _ForeignRedirectError:
+        return Answer("it redirects to an address that is neither http:// nor https://")
     except HTTPError:
         return Answer()
     except TimeoutError:
@@ -92,6 +94,10 @@ def _fetch(repository: str, patience: float) -> Answer:
         return Answer("it speaks no HTTP, or ends in the middle of it")
     except (OSError, ValueError) as error:
         return _failure(error, patience)
+
+
+class _ForeignRedirectError(Exception):
+    """A redirect leads to another kind of address than HTTP's."""
 
 
 def _redirects() -> Any:
@@ -107,7 +113,7 @@ def _redirects() -> Any:
             if found is not None and _origin(found.full_url) != _origin(req.full_url):
                 found.remove_header("Authorization")
             if found is not None and not found.full_url.lower().startswith(("http://", "https://")):
-                raise ValueError("it redirects to another kind of address")
+                raise _ForeignRedirectError
             return found
 
     return Redirects()

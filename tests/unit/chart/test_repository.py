@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from pulumi_openkruise.chart import repository
@@ -13,6 +14,7 @@ from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
 from pulumi_openkruise.chart.repository import (
     SKIP,
     Answer,
+    _origin,
     fetch_index,
     read_digests,
     split_login,
@@ -176,6 +178,52 @@ def test_a_certificate_is_the_providers_to_judge() -> None:
     with server(replying(200)) as (host, _seen):
         # It is no TLS at all: what matters is that a server answers.
         assert fetch_index(f"https://{host}") == Answer()
+
+
+def test_a_redirect_to_another_kind_of_address_is_not_followed() -> None:
+    def answer(handler: Any) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "ftp://127.0.0.1:1/index.yaml")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with server(answer) as (host, _seen):
+        failure = "it redirects to an address that is neither http:// nor https://"
+        assert fetch_index(f"http://{host}").failure == failure
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://h/a", "HTTP://H:80/b", True),
+        ("https://h/a", "https://h:443", True),
+        ("https://h/a", "https://h:80", False),
+        ("http://h/a", "http://h:443", False),
+        ("http://h/a", "https://h/a", False),
+        ("http://h/a", "http://i/a", False),
+        ("http://h:8080/a", "http://h:8081/a", False),
+    ],
+)
+def test_a_login_stays_at_scheme_host_and_port(one: str, other: str, same: bool) -> None:
+    assert (_origin(one) == _origin(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer"),
+        (TimeoutError(), "no answer within 0.3 seconds"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_errors_of_the_connection(
+    error: OSError, failure: str, wrapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        raise URLError(error) if wrapped else error
+
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
+    assert fetch_index("http://127.0.0.1:1", 0.3).failure == failure
 
 
 def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

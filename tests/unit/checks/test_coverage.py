@@ -11,7 +11,9 @@ from tests.support.installed import (
     expected,
     facts,
     healthy,
+    manager,
     node_object,
+    virtual,
 )
 
 
@@ -52,6 +54,21 @@ def test_the_evidence_shows_labels_of_the_affinity_where_no_selector_is_known() 
     wanted = Expected(source="the DaemonSet in the cluster", daemon={"nodeSelectorTerms": [term]})
     finding = found(check(broken(nodes=[facts(raw)]), wanted))["real-node-excluded"]
     assert "z-pool=burst" in finding.evidence[1]
+
+
+def test_a_key_of_another_selector_does_not_count_as_deciding() -> None:
+    raw = node_object("real-1")
+    raw["metadata"]["labels"] |= {**MANY, "z-pool": "burst", "z-other": "1"}
+    wanted = expected(virtual_node_selectors=["z-pool=burst", "z-other=2"])
+    finding = found(check(broken(nodes=[facts(raw)], live={}), wanted))["real-node-excluded"]
+    assert "z-pool=burst" in finding.evidence[1]
+    assert "z-other" not in finding.evidence[1]
+
+
+def test_a_manager_on_a_virtual_node_that_is_admitted_is_reported() -> None:
+    snapshot = nodes_and(virtual("virtual-2", labelled=False), pods=[*pods(), manager(3, "virtual-2")])
+    finding = found(check(snapshot, expected()))["manager-on-excluded-node"]
+    assert "virtual-2" in str(finding)
 
 
 def test_every_label_that_decides_is_shown() -> None:

@@ -210,6 +210,42 @@ def test_lists_count_as_levels_too(nest: Any) -> None:
     assert problem.startswith("invalid-values values.manager.tolerations")
 
 
+def test_sixty_four_levels_below_the_values_are_data() -> None:
+    deep: Any = "x"
+    for _level in range(64):
+        deep = {"a": deep}
+    assert not [text for text in problems(deep) if text[:9] == "invalid-v"]
+    assert [text for text in problems({"a": deep}) if text[:9] == "invalid-v"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "remedy"),
+    [
+        (r"pool\.example\.com/name", "a", r"write pool.example.com/name: the \ is for helm's --set"),
+        (r"pool\.example\.com/na me", "a", ""),  # not a label without it either
+        (r"pool\.example\.com/name", "not a value", ""),
+        ("BAD KEY", "a", ""),
+    ],
+)
+def test_a_label_copied_from_set_is_named_as_that(key: str, value: str, remedy: str) -> None:
+    values = {"daemon": {"nodeSelector": {key: value}}}
+    _affinities, found = read_values(
+        values, excluded=SELECTORS, namespace="kruise-system", contract=version("1.8.3")
+    )
+    assert [problem.remedy for problem in found if problem.place.endswith(f"nodeSelector.{key}")] == [remedy]
+
+
+def test_a_term_that_no_node_satisfies_is_a_warning() -> None:
+    values = required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": [{}]})
+    values["daemon"]["affinity"]["nodeAffinity"][REQUIRED_KEY]["nodeSelectorTerms"].append(
+        {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
+    )
+    _affinities, found = read_values(
+        values, excluded=SELECTORS, namespace="kruise-system", contract=version("1.8.3")
+    )
+    assert [(problem.code, problem.severity) for problem in found] == [("dead-term", "warning")]
+
+
 def test_values_that_hold_themselves() -> None:
     values: dict[str, Any] = {}
     values["daemon"] = values

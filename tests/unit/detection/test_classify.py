@@ -243,6 +243,18 @@ def test_pools() -> None:
         assert find_pool(garbage) == ""
 
 
+def test_what_the_status_lacks_is_evidence() -> None:
+    labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    info = {"kubeletVersion": "v1.34.0", "architecture": "sparc", "operatingSystem": "linux"}
+    node = {"metadata": {"name": "n", "labels": labels}, "status": {"nodeInfo": info}}
+    found = {(piece.signal, piece.seen, piece.strength) for piece in classify(node).evidence}
+    assert ("os-image", "reports no operating system", "weak") in found
+    assert ("architecture", 'architecture "sparc", which no kubelet reports', "strong") in found
+    assert [signal for signal, seen, _strength in found if "no container runtime" in seen] == ["runtime"]
+    whole = node_of("eks-al2023")
+    assert "os-image" not in {piece.signal for piece in classify(whole).evidence}
+
+
 # --- hostile and broken input
 
 JSON = st.recursive(

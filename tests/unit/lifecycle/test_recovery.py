@@ -102,6 +102,61 @@ def test_an_interrupted_removal(objects: Any, crds: bool, edits: tuple[Edit, ...
     assert plan_recovery(seen("superseded", "uninstalling"), Leftovers(objects, crds)).edits == edits
 
 
+UP = (
+    "pulumi up",
+    "if that says unchanged: pulumi config set openkruise:reapply <any new text> && pulumi up",
+)
+
+
+@pytest.mark.parametrize("status", ["failed", "superseded"])
+def test_what_helm_goes_on_from_by_itself(status: str) -> None:
+    chosen = plan_recovery(seen(status))
+    assert chosen.found == f"revision 1 of kruise-system/kruise is {status}: Helm goes on from that by itself"
+    assert chosen.then == UP
+
+
+def test_a_deployed_release_needs_nothing() -> None:
+    chosen = plan_recovery(seen("deployed"))
+    assert chosen.found == "revision 1 of kruise-system/kruise is deployed: nothing to recover"
+    assert (chosen.changes, chosen.then) == (False, ())
+
+
+@pytest.mark.parametrize("status", ["pending-upgrade", "pending-install"])
+def test_what_follows_an_interrupted_update(status: str) -> None:
+    chosen = plan_recovery(seen("superseded", status))
+    assert chosen.found == f"revision 2 of kruise-system/kruise is {status}"
+    assert chosen.why
+    assert chosen.then == UP
+
+
+def test_what_is_said_of_an_unknown_status() -> None:
+    assert plan_recovery(seen("odd")).then == (
+        "helm history kruise --namespace kruise-system, to see what Helm says",
+        "pulumi-openkruise check, to see what is in the cluster",
+    )
+
+
+def test_what_is_said_of_an_interrupted_removal() -> None:
+    all_there = plan_recovery(seen("uninstalling"), Leftovers("all"))
+    assert all_there.then == (
+        "pulumi destroy --run-program, to remove it after all",
+        "or pulumi up, to keep it",
+    )
+    gone = plan_recovery(seen("uninstalling"), Leftovers("none"))
+    assert gone.then == ("pulumi refresh --yes", "pulumi destroy --run-program")
+    for hook_can_pass in (True, False):
+        some = plan_recovery(seen("uninstalling"), Leftovers("some", hook_can_pass))
+        assert some.found.startswith(
+            "revision 1 of kruise-system/kruise is uninstalling, and some of it is gone"
+        )
+        assert ("its pre-delete hook cannot pass any more" in some.found) is not hook_can_pass
+        assert some.why == "a removal can be finished, and an upgrade makes what is missing"
+        assert some.then == (
+            "pulumi destroy --run-program, to finish the removal",
+            "or pulumi config set openkruise:reapply <any new text> && pulumi up, to restore it",
+        )
+
+
 def test_no_release_is_told_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
     assert plan_recovery(ReleaseState(RELEASE)).edits == ()

@@ -207,6 +207,28 @@ def test_refuses_a_text(text: str) -> None:
     assert 0 <= problem.position <= len(text)
 
 
+FORMS = (
+    "write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>5 or key<5, joined by commas"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("x>=5", "there is no '>=' or '<=': compare with the next integer by '>' or '<'"),
+        ("x>==5", "there is no '>=' or '<=': compare with the next integer by '>' or '<'"),
+        ("x>!5", FORMS),
+        ("x (a)", FORMS),
+        ("x y", "requirements are separated by commas"),
+        ("x NotIn (a)", "the operators 'in' and 'notin' are written in lower case and as one word"),
+    ],
+)
+def test_the_remedy_of_a_refusal(text: str, remedy: str) -> None:
+    with pytest.raises(SelectorError) as caught:
+        parse(text)
+    assert caught.value.problems[0].remedy == remedy
+
+
 @pytest.mark.parametrize(("mapping", "text"), MAPPINGS)
 def test_reads_a_mapping(mapping: dict[str, Any], text: str) -> None:
     assert from_mapping(mapping) == parse(text)

@@ -1,0 +1,69 @@
+"""Settings: what is in force without a key, and what is added once all values are known."""
+
+import pytest
+from pulumi_openkruise.config.settings import Settings, add_values, read_settings
+from pulumi_openkruise.config.stack_config import parse_config
+from pulumi_openkruise.diagnostics.problem import ConfigError
+
+DEFAULTS = {
+    "chart": "kruise",
+    "chart_repository": "https://openkruise.github.io/charts/",
+    "chart_version": "1.8.3",
+    "chart_version_stated": False,
+    "chart_digest": None,
+    "create_namespace": True,
+    "exclude_manager": True,
+    "former_namespace": None,
+    "former_release": None,
+    "guard_destroy": False,
+    "has_daemon": True,
+    "import_release": False,
+    "namespace": "kruise-system",
+    "node_check": "warn",
+    "protect": True,
+    "reapply": "",
+    "release_name": "kruise",
+    "release_namespace": "kruise-system",
+    "timeout": 600,
+}
+
+
+def settings_of(**config: object) -> Settings:
+    return read_settings(parse_config(config, source="stack"), source="stack")
+
+
+def test_what_is_in_force_without_a_key() -> None:
+    found = settings_of()
+    assert {name: getattr(found, name) for name in DEFAULTS} == DEFAULTS
+    assert (found.values, found.derived, found.warnings) == ({}, {}, ())
+    assert found.selectors == (
+        "kubernetes.io/os=windows", "openkruise.io/virtual-node=true", "type=virtual-kubelet",
+    )  # fmt: skip
+
+
+def test_a_chart_that_is_no_bare_name_has_no_repository_and_its_own_version() -> None:
+    found = settings_of(chart="oci://example.com/charts/kruise", chartVersion="1.7.5")
+    assert (found.chart_repository, found.chart_version) == (None, "1.7.5")
+
+
+def test_values_known_late_must_not_switch_the_daemon_off() -> None:
+    before = settings_of()
+    with pytest.raises(ConfigError) as caught:
+        add_values(before, {"featureGates": "KruiseDaemon=false"}, source="stack")
+    assert "values.featureGates: whether there is a daemon has to be known in preview" in str(caught.value)
+    added = add_values(before, {"manager": {"replicas": 3}}, source="stack")
+    assert added.values == {"manager": {"replicas": 3}}
+    assert added.affinities == before.affinities
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        ("999999999", "expected whole seconds from 1 to 86400, found 999999999"),
+        ("9999999999", "expected a whole number"),
+    ],
+)
+def test_a_number_of_more_than_nine_digits_is_not_decoded(number: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_of(timeout=number)
+    assert f"timeout: {says}" in str(caught.value)
