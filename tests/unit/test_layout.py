@@ -225,8 +225,25 @@ def test_no_import_runs_in_a_circle_among_sub_folders() -> None:
         pytest.fail(" -> ".join(str(room.relative_to(PACKAGE)) for room in error.args[1]))
 
 
+def test_selectors_stand_alone_and_their_search_does_not_read_them() -> None:
+    """They can be used without the rest, and the search works on labels and values, not on their spelling."""
+    selectors = PACKAGE / "selectors"
+    search = selectors / "minimize"
+    lent = {selectors / name for name in ("requirement.py", "syntax.py", "node_selector.py")}
+    wording = PACKAGE / "diagnostics" / "wording.py"
+    wrong = {
+        f"{path.relative_to(PACKAGE)} -> {found.relative_to(PACKAGE)}"
+        for path in selectors.rglob("*.py")
+        for found in own_modules(path)
+        if found != wording
+        and (selectors not in found.parents or (path.parent == search != found.parent and found not in lent))
+    }
+    assert not wrong
+    assert list(search.glob("*.py"))
+
+
 def test_the_modules_named_here_exist() -> None:
     """What stands in the lists above must not outlive what it is about."""
     assert existing() >= PURE | MAY_IMPORT_PULUMI
     assert all((PACKAGE / name).is_file() for name in LOOKS_OUTSIDE)
-    assert {name for name in OUTSIDE if name in sys.stdlib_module_names} <= sys.stdlib_module_names
+    assert OUTSIDE - {"kubernetes", "requests", "urllib3"} <= sys.stdlib_module_names
