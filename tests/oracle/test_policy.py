@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from pulumi_openkruise.detection import classify
 from pulumi_openkruise.policy.expressions import write_selector
+from pulumi_openkruise.policy.prediction import predict_signals
 from pulumi_openkruise.policy.rule import NodeLabelRule
-from pulumi_openkruise.policy.signals import write_signals
+from pulumi_openkruise.policy.signals import NOT_BY_DEFAULT, write_signals
 from pulumi_openkruise.selectors import Selector, parse
 
 from tests.support.corpus import NODE_INFO, corpus
@@ -152,6 +153,26 @@ def test_the_policy_follows_the_detector_on_the_whole_corpus(cel: Evaluator) -> 
         elif verdict == "virtual":
             differing[sample.id] = DIFFERENCES.get(sample.id)
     assert differing == DIFFERENCES
+
+
+@pytest.mark.parametrize("asked_for", [frozenset[str](), NOT_BY_DEFAULT])
+def test_the_prediction_is_the_expressions_answer(cel: Evaluator, asked_for: frozenset[str]) -> None:
+    """On every node of the corpus, and on each with one part less or with another node's."""
+    nodes = [_as_seen(sample.node) for sample in corpus()]
+    rng = random.Random(1)
+    for node in list(nodes):
+        mixed = deepcopy(node)
+        other = rng.choice(nodes)
+        part = rng.choice(("metadata", "spec", "status"))
+        mixed[part] = deepcopy(other.get(part, {}))
+        nodes.append(mixed)
+        for key in list(mixed["metadata"].get("labels", {})):
+            if rng.random() < 0.3:
+                del mixed["metadata"]["labels"][key]
+    (results,) = cel.ask([f"({write_signals(asked_for)})"], nodes)["results"]
+    predicted = "".join("1" if predict_signals(node, asked_for) else "0" for node in nodes)
+    wrong = [node for node, ours, cels in zip(nodes, predicted, results, strict=True) if ours != cels]
+    assert wrong == []
 
 
 def test_no_real_node_of_the_corpus_is_labelled(cel: Evaluator) -> None:

@@ -1,6 +1,7 @@
 """One broken installation for each code of a finding, and helpers to break others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pulumi_openkruise.checks import Expected, Finding, Report, Snapshot
@@ -50,9 +51,10 @@ def pods() -> list[Any]:
     return list(found)
 
 
-def hpk(name: str) -> Any:
+def hpk(name: str, **labels: str) -> Any:
     """Return a node that imitates a real one, with an unknown runtime."""
     raw = node_object(name, taints=[{"key": "pool", "effect": "NoSchedule"}])
+    raw["metadata"]["labels"] |= labels
     raw["status"]["nodeInfo"]["containerRuntimeVersion"] = "something://1"
     return facts(raw)
 
@@ -92,6 +94,18 @@ HOOK = {
 
 POLICY = {"metadata": {"name": "openkruise-virtual-nodes"}}
 
+
+def guarded(*more: Any) -> Snapshot:
+    """Return the healthy snapshot with the policy, which has labelled its virtual nodes, and more nodes."""
+    nodes = [declared_virtual(one) if one.name.startswith("virtual") else one for one in healthy().nodes]
+    return broken(nodes=[*nodes, *more], node_label_policy=POLICY)
+
+
+def declared_virtual(one: Any) -> Any:
+    """Return a node with the label that the policy sets."""
+    return replace(one, labels={**one.labels, "openkruise.io/virtual-node": "true"}, unowned_label=True)
+
+
 CASES: dict[str, Case] = {
     "real-node-excluded": lambda: (
         broken(
@@ -113,9 +127,9 @@ CASES: dict[str, Case] = {
             node_images={"real-1": 0, "real-2": 0, "burst-1": 0},
         )
     ),
-    "policy-missed-node": plain(
-        lambda: nodes_and(virtual("burst-1", annotated=True), node_label_policy=POLICY)
-    ),
+    "policy-missed-node": plain(lambda: guarded(virtual("burst-1", annotated=True))),
+    "policy-label-unfounded": plain(lambda: guarded(hpk("odd-1", **{"openkruise.io/virtual-node": "true"}))),
+    "policy-labels-left": plain(lambda: nodes_and(declared_virtual(virtual("burst-1")))),
     "selector-matches-nothing": lambda: (
         broken(
             daemon_set=wanted_by("daemon_set", virtual_node_selectors=["pool=gone"]),

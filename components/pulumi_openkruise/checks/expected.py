@@ -8,6 +8,7 @@ from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, node_affinity
 from ..config.settings import Settings
 from ..inventory.json_access import at, mapping, text
 from ..inventory.snapshot import NodeFacts
+from ..policy.rule import NodeLabelRule
 from ..selectors import Exclusion, NodeMatcher
 from ..selectors.node_matcher import Match
 
@@ -47,6 +48,8 @@ class Expected:
     """Whether the stack has a DaemonSet at all: some platforms and feature gates turn it off."""
     socket: tuple[str, str] | None = None
     """``daemon.socketLocation`` and ``socketFile`` of a stack's values; None where no stack is known."""
+    label_rule: NodeLabelRule | None = None
+    """The rule of the admission policy that the stack has the API server label nodes by; None for none."""
 
 
 def expect_settings(settings: Settings, source: str) -> Expected:
@@ -78,6 +81,7 @@ def expect_values(settings: Settings, values: Mapping[str, Any], source: str) ->
             text(values, "daemon", "socketLocation") or DEFAULT_SOCKET_LOCATION,
             text(values, "daemon", "socketFile"),
         ),
+        label_rule=settings.node_label_rule() if settings.node_label_policy == "label" else None,
     )
 
 

@@ -1,12 +1,15 @@
-"""Whether the admission policy that labels virtual nodes has done so (``policy.manifests``)."""
+"""The admission policy that labels virtual nodes (``policy.manifests``), and the labels on nodes."""
 
 from collections.abc import Iterator, Sequence
 
-from ..detection import DECLARED, Classification
+from ..detection import DECLARED
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import name_of, seconds_between
 from ..inventory.snapshot import NodeFacts, Snapshot
+from ..policy.rule import NodeLabelRule
+from ..policy.signals import NOT_BY_DEFAULT
+from .expected import Expected
 from .finding import Code, Finding, make, refer_to_nodes
 from .node_states import NodeState
 
@@ -18,40 +21,85 @@ MISSED = Code(
     "the policy labels a node when it registers and at its next status patch: if the label stays away, see "
     "whether the policy has a binding, and label the node openkruise.io/virtual-node=true",
 )
-CODES = (MISSED,)
+UNFOUNDED = Code(
+    "policy-label-unfounded",
+    "info",
+    "a node labelled openkruise.io/virtual-node=true that the admission policy would not label today",
+    "no daemon runs there; the label was set by hand, or the node has changed since",
+    "if the node is real, remove the label: kubectl label node <name> openkruise.io/virtual-node-, and "
+    "type- where it says virtual-kubelet",
+)
+LEFT = Code(
+    "policy-labels-left",
+    "info",
+    "labels that an admission policy has set, in a cluster that has no such policy now",
+    "the nodes stay excluded until the labels are removed",
+    "to remove them: kubectl label nodes -l openkruise.io/virtual-node=true openkruise.io/virtual-node-, and "
+    "type- for nodes on which the policy has set type=virtual-kubelet too",
+)
+CODES = (MISSED, UNFOUNDED, LEFT)
 
-_SURE = frozenset({"label", "annotation", "provider-id", "runtime"})
-"""Where one decisive indicator is enough for the policy, too (``policy.signals``)."""
 _GRACE_SECONDS = 600
 """How long a node may take until its next status patch: a kubelet's are five minutes apart at most."""
 
 
-def check_policy(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
-    """Yield nodes that the policy has missed; whether it is there must have been read."""
-    if snapshot.node_label_policy is None or isinstance(snapshot.node_label_policy, Unavailable):
+def check_policy(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+    """Yield what the policy has missed, and labels that do not follow from it.
+
+    Whether the policy is there must have been read; what it does is what the stack says, else the default.
+    """
+    policy, rule = snapshot.node_label_policy, expected.label_rule or NodeLabelRule()
+    if isinstance(policy, Unavailable):
         return
+    nodes = [one.node for one in states]
+    labelled = [node for node in nodes if node.labels.get(DECLARED) == "true"]
+    if policy is None:
+        left = [node for node in labelled if node.unowned_label]
+        if left and expected.label_rule is None:
+            yield _make(
+                LEFT, left, "labelled openkruise.io/virtual-node=true without a policy", _labels(left)
+            )
+        return
+    there = f"MutatingAdmissionPolicy {name_of(policy)} is there"
     missed = [
-        one.node
-        for one in states
-        if DECLARED not in one.node.labels
-        and _is_sure(one.node.classification)
-        and _is_old(one.node, snapshot.taken)
+        node
+        for node in nodes
+        if DECLARED not in node.labels and _looks_virtual(node, rule) and _is_old(node, snapshot.taken)
     ]
     if missed:
-        names = sorted(node.name for node in missed)
-        evidence = [
-            f"no label {DECLARED} on {shorten(names)}",
-            f"MutatingAdmissionPolicy {name_of(snapshot.node_label_policy)} is there",
-        ]
-        what = f"{pluralize(len(names), 'virtual node')} without the label that the policy sets"
-        yield make(MISSED, what, evidence, refer_to_nodes(names))
+        evidence = [f"no label {DECLARED} on {shorten(_names(missed))}", there]
+        yield _make(MISSED, missed, "without the label that the policy sets", evidence)
+    # Nodes that look real, and those that have opted out, have findings of their own in ``coverage``.
+    unfounded = [
+        node for node in labelled if not _looks_virtual(node, rule) and node.undeclared.verdict != "real"
+    ]
+    if unfounded:
+        yield _make(UNFOUNDED, unfounded, "labelled that the policy would not label", _labels(unfounded))
 
 
-def _is_sure(classification: Classification) -> bool:
-    """Tell whether the policy's expression holds for a node, too: it sees less than the detector."""
-    seen = [piece for piece in classification.evidence if piece.points_to == "virtual"]
-    decisive = any(piece.strength == "decisive" and piece.signal in _SURE for piece in seen)
-    return classification.verdict == "virtual" and decisive
+def _make(code: Code, nodes: Sequence[NodeFacts], what: str, evidence: Sequence[str]) -> Finding:
+    noun = "virtual node" if code is MISSED else "node"
+    return make(code, f"{pluralize(len(nodes), noun)} {what}", evidence, refer_to_nodes(_names(nodes)))
+
+
+def _names(nodes: Sequence[NodeFacts]) -> list[str]:
+    return sorted(node.name for node in nodes)
+
+
+def _labels(nodes: Sequence[NodeFacts]) -> list[str]:
+    """Return a line for each combination of the two labels that the policy can set."""
+    groups: dict[str, list[NodeFacts]] = {}
+    for node in nodes:
+        found = [f"{key}={node.labels[key]}" for key in (DECLARED, "type") if key in node.labels]
+        groups.setdefault(", ".join(found), []).append(node)
+    return [f"{labels} on {shorten(_names(group))}" for labels, group in sorted(groups.items())]
+
+
+def _looks_virtual(node: NodeFacts, rule: NodeLabelRule) -> bool:
+    """Tell whether the policy's expression holds for a node, whatever it has labelled there already."""
+    by_default, where_named = node.policy_signals
+    signals = where_named if NOT_BY_DEFAULT.intersection(rule.presets) else by_default
+    return signals or any(selector.matches(node.labels) for selector in rule.selectors)
 
 
 def _is_old(node: NodeFacts, taken: str) -> bool:

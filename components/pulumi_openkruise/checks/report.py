@@ -66,7 +66,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("node_label_policy",),
         "whether the admission policy has labelled virtual nodes",
-        lambda snapshot, states, _expected: node_labels.check_policy(snapshot, states),
+        lambda snapshot, states, expected: node_labels.check_policy(snapshot, states, expected),
     ),
     (
         ("namespace",),

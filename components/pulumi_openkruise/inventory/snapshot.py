@@ -8,6 +8,9 @@ from typing import Any
 from ..detection import DECLARED, Classification, find_pool
 from ..detection.runtimes import read_recorded_socket
 from ..diagnostics.unavailable import Unavailable
+from ..policy.prediction import predict_signals
+from ..policy.rule import TYPE_KEY, TYPE_VALUE
+from ..policy.signals import NOT_BY_DEFAULT
 from .helm_records import ReleaseRecord
 from .json_access import at, condition, items, mapping, name_of, text
 
@@ -39,6 +42,11 @@ class NodeFacts:
     """The socket that kubeadm, k3s or RKE2 has recorded on the node; empty where none has."""
     pool: str
     """The label that names the node's pool, as ``key=value``; empty where none does."""
+    unowned_label: bool
+    """Whether it has the label that declares a node, set by no field manager: a policy has set it."""
+    policy_signals: tuple[bool, bool]
+    """Whether an admission policy takes it for virtual by the catalogue, whatever labels the policy has set:
+    by default, and where config names the kinds that do not count by default."""
 
 
 def make_node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
@@ -68,7 +76,26 @@ def make_node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classi
         kubelet=intern(text(node, "status", "nodeInfo", "kubeletVersion")),
         cri_socket=intern(read_recorded_socket(mapping(node, "metadata", "annotations"))),
         pool=intern(find_pool(node)),
+        unowned_label=DECLARED in labels and _is_unowned(node),
+        policy_signals=_predict_policy(node),
     )
+
+
+def _is_unowned(node: Object) -> bool:
+    """Tell whether no field manager owns the label; False where none is known, as in kubectl's output."""
+    managers = items(node, "metadata", "managedFields")
+    owned = (mapping(one, "fieldsV1", "f:metadata", "f:labels") for one in managers)
+    return bool(managers) and not any(f"f:{DECLARED}" in labels for labels in owned)
+
+
+def _predict_policy(node: Object) -> tuple[bool, bool]:
+    metadata = mapping(node, "metadata")
+    labels = mapping(metadata, "labels")
+    if DECLARED in labels:
+        own = {DECLARED: labels[DECLARED], TYPE_KEY: TYPE_VALUE}
+        others = {key: value for key, value in labels.items() if own.get(key) != value}
+        node = {**node, "metadata": {**metadata, "labels": others}}
+    return predict_signals(node), predict_signals(node, NOT_BY_DEFAULT)
 
 
 def _without_declaration(node: Object) -> Object:

@@ -24,7 +24,7 @@ _FIELDS: dict[Place, str] = {
     "os-image": "osImage",
     "architecture": "architecture",
 }
-_SURE_ON_MACHINES: tuple[Place, ...] = ("label", "annotation", "provider-id", "runtime")
+SURE_ON_MACHINES: tuple[Place, ...] = ("label", "annotation", "provider-id", "runtime")
 """Where a decisive indicator decides on a node with marks of a machine, too, as for the detector."""
 
 _LONGEST = 200
@@ -39,8 +39,8 @@ def write_signals(asked_for: Collection[str] = ()) -> str:
     left_out = NOT_BY_DEFAULT.difference(asked_for)
     counted = [one for one in INDICATORS if one.virtual and not left_out.issuperset(one.kinds)]
     decisive = [one for one in counted if one.strength == "decisive"]
-    sure = _write_all([one for one in decisive if one.place in _SURE_ON_MACHINES])
-    unless_machine = _write_all([one for one in decisive if one.place not in _SURE_ON_MACHINES])
+    sure = _write_all([one for one in decisive if one.place in SURE_ON_MACHINES])
+    unless_machine = _write_all([one for one in decisive if one.place not in SURE_ON_MACHINES])
     strong = [*_write_all([one for one in counted if one.strength == "strong"]), _write_shape()]
     count = f"[{', '.join(strong)}].filter(one, one).size()"
     no_runtime = f'{_HAS_INFO} && {_NODE_INFO}.containerRuntimeVersion == ""'
