@@ -1,6 +1,12 @@
-"""A fleet of three real control planes: canary first, a gate that stops, and one report over all."""
+"""A fleet of three real control planes: canary first, a gate that stops, and one report over all.
+
+Each stack reaches its cluster as an account whose every request the API server logs. FLEET_REAL_FAILURES says
+how many random failures there are (default none); `make fleets` has fifty.
+"""
 
 import json
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -13,14 +19,17 @@ import pytest
 import yaml
 
 from sandbox import api, pulumi
-from sandbox.cluster import CONTEXT
+from sandbox.cluster import AUDITED, CONTEXT
 from sandbox.state import ROOT, State
+from tests.privileges.installer import make_account
 from tests.support.fleets import SimulatedFleet, kill
 
 from .conftest import chart_for, fresh_sandbox
 from .observing import Cluster
 
 NAMES = ["canary", "east", "west"]
+FAILURES = int(os.environ.get("FLEET_REAL_FAILURES", "0"))
+AUTHORIZATION = "rbac.authorization.k8s.io"
 FILE = {
     "clusters": {"canary": {"canary": "true"}, "east": {}, "west": {}},
     "waves": [
@@ -38,6 +47,31 @@ class RealFleet(SimulatedFleet):
         first = states[NAMES[0]]
         super().__init__(folder, first.bin, Path(sys.executable))
         self.states = states
+        self.kubeconfigs = {name: self._make_installer(state) for name, state in states.items()}
+
+    def _make_installer(self, state: State) -> Path:
+        """Make an administrator whose requests the API server logs; return its kubeconfig."""
+        kubeconfig = make_account(state)
+        namespace, name = AUDITED.split(":")[-2:]
+        binding = {
+            "apiVersion": f"{AUTHORIZATION}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": "installer"},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": "cluster-admin",
+            },
+            "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": name}],
+        }
+        with api.connect(state) as administrator:
+            api.call(administrator, "POST", f"/apis/{AUTHORIZATION}/v1/clusterrolebindings", binding)
+        return kubeconfig
+
+    def requests(self, name: str) -> int:
+        """Return how many requests the API server of a cluster has logged."""
+        log = self.states[name].logs / "audit.log"
+        return len(log.read_text().splitlines()) if log.exists() else 0
 
     def environment(self) -> dict[str, str]:
         """Return the first sandbox's environment with a backend of the fleet's own, and no kubeconfig."""
@@ -59,9 +93,9 @@ class RealFleet(SimulatedFleet):
         """Write a stack's config: the sandbox's own, the way to its cluster, and what a test sets."""
         committed = yaml.safe_load((ROOT / "stacks" / "Pulumi.sandbox.yaml").read_text())["config"]
         config = {**committed, **chart_for(self.states[name]).config()}
-        config["kubernetes:kubeconfig"] = str(self.states[name].kubeconfig)
+        config["kubernetes:kubeconfig"] = str(self.kubeconfigs[name])
         config["kubernetes:context"] = CONTEXT
-        config.update({f"openkruise:{key}": value for key, value in settings.items()})
+        config.update({key if ":" in key else f"openkruise:{key}": value for key, value in settings.items()})
         self.configure(name, config)
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -100,6 +134,23 @@ def test_the_gate_stops_at_the_canary(fleet: RealFleet) -> None:
     found = revisions(fleet)
     assert found["canary"]
     assert (found["east"], found["west"]) == ([], [])
+    assert fleet.requests("canary")
+    assert (fleet.requests("east"), fleet.requests("west")) == (0, 0)
+
+
+@pytest.mark.skipif(not FAILURES, reason="part of `make fleets`")
+def test_the_plan_names_the_nodes_that_gain_or_lose_a_daemon(fleet: RealFleet) -> None:
+    fleet.configure_real("east", virtualNodeSelectors=["kubernetes.io/hostname=worker-1"])
+    planned = fleet.fleet("preview")
+    assert planned.returncode == 0, planned.stdout
+    lines = planned.stdout.partition("Diagnostics:")[2]
+    assert "wave canary, canary: changed" not in lines
+    assert "1 real node gains the daemon: worker-1" not in lines
+    assert "wave rest, east: first update by this fleet" in lines
+    assert "2 real nodes gain the daemon: worker-2, worker-3" in lines
+    assert "3 real nodes gain the daemon: worker-1, worker-2, worker-3" in lines
+    assert not any(revisions(fleet)[name] for name in ("east", "west"))
+    fleet.configure_real("east")
 
 
 def test_the_fleet_goes_on_once_it_is_mended(fleet: RealFleet) -> None:
@@ -110,6 +161,51 @@ def test_the_fleet_goes_on_once_it_is_mended(fleet: RealFleet) -> None:
     again = fleet.up()
     assert again.returncode == 0
     assert "unchanged" in again.stdout
+
+
+def down(fleet: RealFleet, name: str, folder: Path) -> str:
+    """Return the path of a kubeconfig of a cluster with an address at which nothing listens."""
+    document = yaml.safe_load(fleet.kubeconfigs[name].read_text())
+    document["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    path = folder / f"{name}-down.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return str(path)
+
+
+@pytest.mark.parametrize("seed", range(FAILURES))
+def test_after_a_failure_the_clusters_of_later_waves_get_no_request(
+    fleet: RealFleet, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    order = rng.sample(NAMES, len(NAMES))
+    kind, failing = rng.choice(["update", "gate", "unreachable"]), rng.randrange(2)
+    waves = [{"name": f"w{number}", "select": f"place={number}"} for number in range(len(order))]
+    clusters = {name: {"place": str(number)} for number, name in enumerate(order)}
+    fleet.write({"clusters": clusters, "waves": waves, "gate": "error"})
+    for name in NAMES:
+        fleet.configure_real(name, values=json.dumps({"manager": {"replicas": 1 + seed % 2}}))
+    faults: dict[str, dict[str, Any]] = {
+        "update": {"chart": str(tmp_path / "missing.tgz")},
+        "gate": {"virtualNodeSelectors": ["kubernetes.io/hostname=worker-1"]},
+        "unreachable": {"kubernetes:kubeconfig": down(fleet, order[failing], tmp_path)},
+    }
+    fleet.configure_real(order[failing], **faults[kind])
+    before = {name: (fleet.requests(name), len(fleet.history(name))) for name in NAMES}
+    failed = fleet.up()
+    assert failed.returncode != 0, failed.stdout
+    assert f"{order[failing]}: " in failed.stdout
+    assert "Traceback" not in failed.stdout
+    for name in order[failing + 1 :]:
+        assert (fleet.requests(name), len(fleet.history(name))) == before[name], (kind, order, failing)
+
+
+def test_it_goes_on_after_the_failures(fleet: RealFleet) -> None:
+    fleet.write(FILE)
+    for name in NAMES:
+        fleet.configure_real(name)
+    done = fleet.up()
+    assert done.returncode == 0, done.stdout
+    assert "unchanged" in fleet.up().stdout
 
 
 def test_one_report_over_all(fleet: RealFleet, tmp_path: Path) -> None:
@@ -128,11 +224,7 @@ def test_one_report_over_all(fleet: RealFleet, tmp_path: Path) -> None:
     api.call(client, "PATCH", path, patch, content_type="application/merge-patch+json")
     by_hand = fleet.pulumi("up", "--yes", "--skip-preview", "--stack", "east", "--message", "hotfix")
     assert by_hand.returncode == 0, by_hand.stdout
-    west = yaml.safe_load((fleet.project / "stacks" / "Pulumi.west.yaml").read_text())
-    down = yaml.safe_load(Path(west["config"]["kubernetes:kubeconfig"]).read_text())
-    down["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
-    (tmp_path / "down.yaml").write_text(yaml.safe_dump(down))
-    fleet.configure("west", {**west["config"], "kubernetes:kubeconfig": str(tmp_path / "down.yaml")})
+    fleet.configure_real("west", **{"kubernetes:kubeconfig": down(fleet, "west", tmp_path)})
     bad = fleet.command("fleet", "check", "--live", "-o", "json")
     assert bad.returncode == 1
     states = {one["cluster"]: one["state"] for one in json.loads(bad.stdout)["clusters"]}
