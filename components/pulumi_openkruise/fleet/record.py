@@ -13,6 +13,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,7 @@ def find_cause(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     at = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
     chosen = lines[at:] if at is not None else lines[-_QUOTED_LINES:]
+    chosen = list(takewhile(lambda line: line not in ("Outputs:", "Resources:"), chosen))
     return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
 
 

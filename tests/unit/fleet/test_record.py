@@ -42,6 +42,7 @@ def test_a_lock_is_stale_only_where_its_process_is_known_to_be_gone() -> None:
 def test_the_cause_begins_with_the_error() -> None:
     text = "Updating (x):\n + created\nDiagnostics:\n  kruise:\n    error: no such namespace\n    more\n"
     assert find_cause(text) == "error: no such namespace\nmore"
+    assert find_cause("error: no chart\nOutputs:\n  a: 1\nResources:\n  1 errored\n") == "error: no chart"
     assert find_cause("one\n\ntwo\n") == "one\ntwo"
     assert find_cause("") == "it said nothing"
     assert len(find_cause("error: x\n" + "line\n" * 1000).splitlines()) == 12
