@@ -4,6 +4,7 @@ What an example promises is said here by nodes: which of them its affinity leave
 """
 
 import json
+import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -169,6 +170,28 @@ def test_the_workflow_calls_commands_that_exist() -> None:
     jobs = YAML(typ="safe").load((EXAMPLES / "ci" / "github-actions.yml").read_text())["jobs"]
     commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     help_text = CliRunner().invoke(command_line, ["check", "--help"]).output
-    (command,) = commands
-    assert command.startswith(".venv/bin/pulumi-openkruise check ")
-    assert {word for word in command.split() if word.startswith("--")} <= set(help_text.split())
+    (check,) = [command for command in commands if "pulumi-openkruise" in command]
+    assert check.startswith(".venv/bin/pulumi-openkruise check ")
+    assert {word for word in check.split() if word.startswith("--")} <= set(
+        re.findall(r"--[a-z-]+", help_text)
+    )
+
+
+def test_the_workflow_previews_with_a_comment_and_checks_after_the_deployment() -> None:
+    jobs = YAML(typ="safe").load((EXAMPLES / "ci" / "github-actions.yml").read_text())["jobs"]
+    steps = {name: [step_of(step) for step in job["steps"]] for name, job in jobs.items()}
+    prepared = ["checkout", "setup-python", "pulumi", "pulumi install", "kubeconfig"]
+    assert steps["preview"] == [*prepared, "preview, commented"]
+    assert steps["deploy"] == [*prepared, "up", "check", "upload-artifact"]
+
+
+def step_of(step: dict[str, Any]) -> str:
+    """Return what a step of the workflow does, in a word or two."""
+    if "run" in step:
+        words = {"pulumi-openkruise check": "check", '> "$KUBECONFIG"': "kubeconfig"}
+        return next((short for text, short in words.items() if text in step["run"]), str(step["run"]))
+    options = step.get("with", {})
+    if not step["uses"].startswith("pulumi/actions@") or "command" not in options:
+        return str(step["uses"]).partition("@")[0].removesuffix("/actions").rpartition("/")[2]
+    assert options["stack-name"] == "prod"
+    return f"{options['command']}{', commented' if options.get('comment-on-pr') else ''}"
