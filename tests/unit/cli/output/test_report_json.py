@@ -13,23 +13,10 @@ from pulumi_openkruise.checks.report import CODES
 from pulumi_openkruise.cli.output.report_json import SCHEMA_VERSION, as_data
 from pulumi_openkruise.cli.output.terminal import as_json
 
-from tests.support.engine import ROOT
 from tests.support.reports import hostile_reports, make_report
+from tests.support.schemas import close, load_schema
 
-SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "schemas" / "check-report.schema.json").read_text())
-
-
-def close(schema: Any) -> Any:
-    """Return the schema with every object closed: a field that it does not know is an error."""
-    if isinstance(schema, list):
-        return [close(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: close(value) for key, value in schema.items()}
-    # What `allOf` takes in is known where it is taken in, so only that place may be closed.
-    if isinstance(found.get("properties"), dict) and found.get("type") == "object":
-        found["unevaluatedProperties"] = False
-    return found
+SCHEMA = load_schema("check-report")
 
 
 def closed() -> Draft202012Validator:
