@@ -1,7 +1,7 @@
 """From a kubeconfig, given as text or as a path, and a context to a cluster that can be read.
 
 By kubectl's rules, which no Python library keeps: the official client looks relative paths up in the current
-folder, takes any text for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on
+folder, takes any string for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on
 without credentials where an exec plugin fails. docs/threat-model.md says where this is stricter than kubectl.
 """
 

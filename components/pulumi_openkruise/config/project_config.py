@@ -33,7 +33,7 @@ class Project:
 def read_project(text: str, source: str, namespace: str) -> Project:
     """Read the text of a project's file, with its config of one namespace.
 
-    Raises ValueError that names ``source`` for a text that Pulumi does not take for a project.
+    Raises ValueError that names ``source`` for a string that Pulumi does not accept as a project.
     """
     data = load_yaml(text, source)
     name = data.get("name") if isinstance(data, dict) else None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 MOST_VALUES = 2_000_000
-"""Values that a text may stand for with every alias written out: some 30,000 nodes, or forty charts."""
+"""Values that a string may stand for with every alias written out: some 30,000 nodes, or forty charts."""
 DEEPEST = 200
 """Levels of lists and mappings within each other; the deepest schema of a CRD has some 60."""
 
@@ -21,7 +21,7 @@ class YamlError(ValueError):
 
 
 def load_yaml(text: str | bytes) -> Any:
-    """Return the one document in a text as plain data, read as YAML 1.1, as Kubernetes' tools read it.
+    """Return the one document in a string as plain data, read as YAML 1.1, as Kubernetes' tools read it.
 
     Raises YamlError.
     """
@@ -32,7 +32,7 @@ def load_yaml(text: str | bytes) -> Any:
 
 
 def load_documents(text: str | bytes) -> list[Any]:
-    """Return every document in a text as plain data; raises YamlError."""
+    """Return every document in a string as plain data; raises YamlError."""
     import yaml
 
     documents: list[Any] = bounded(text, lambda: list(yaml.load_all(text, Loader=_data_loader())))
@@ -40,7 +40,7 @@ def load_documents(text: str | bytes) -> list[Any]:
 
 
 def load_strings(text: str | bytes) -> Any:
-    """Return the one document in a text with every scalar as a string: a digest can look like a number.
+    """Return the one document in a string with every scalar as a string: a digest can look like a number.
 
     Raises YamlError.
     """
@@ -50,7 +50,7 @@ def load_strings(text: str | bytes) -> Any:
 
 
 def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
-    """Return what ``load`` makes of a text that stands for a bearable number of values; raises YamlError."""
+    """Return what ``load`` makes of a string with a bearable number of values; raises YamlError."""
     check_size(text)
     try:
         return load()
@@ -63,7 +63,7 @@ def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
 
 
 def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool = False) -> None:
-    """Raise YamlError for a text that stands for more than ``most`` values, or nests too deeply.
+    """Raise YamlError for a string that stands for more than ``most`` values, or nests too deeply.
 
     ``for_ruamel``: ruamel.yaml builds the values, which reads YAML 1.2, where more is allowed, and takes a
     time that grows with the third power of the depth. Text that is not YAML passes: the loader says so.
@@ -137,7 +137,7 @@ def _count_by_ruamel(text: str | bytes, most: int) -> None:
 
 
 def _count(events: Iterable[Any], most: int) -> None:
-    """Add up what a text stands for; raises YamlError."""
+    """Count the values that a string stands for; raises YamlError."""
     anchored: dict[str, int] = {}
     levels: list[tuple[str | None, int]] = []
     """Anchor, and values so far, of each list and mapping that is open."""

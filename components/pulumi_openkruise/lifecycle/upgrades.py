@@ -102,8 +102,8 @@ CHANGES = (
         "changed",
         "after every change of the release, Advanced DaemonSets and SidecarSets cannot be read in the "
         "other API version for about a second: their CRDs name a conversion service that does not exist, "
-        "until the manager corrects them. Whatever keeps the chart's objects in force (Argo CD) fights "
-        "with it over them",
+        "until the manager corrects them. A tool that enforces the chart's objects (Argo CD) and the "
+        "manager then overwrite each other",
         "charts#192, open",
     ),
     Change(
