@@ -12,7 +12,8 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, find_nearest
 from .contract import ABSENT, FIRST, KEYS, Key
 from .late_value import LateValue, holds_late_value
-from .value_types import check_type, describe_found
+from .value_problems import describe_found
+from .value_types import check_type
 from .version import Version, version
 
 Path = tuple[str, ...]
