@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_openkruise.checks import Expected, Finding, Report, Snapshot
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.field_uses import FieldUse
 
 from tests.support.installed import (
     broken,
@@ -92,6 +93,7 @@ HOOK = {
 }
 
 
+TIMED = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
 POLICY = {"metadata": {"name": "openkruise-virtual-nodes"}}
 
 
@@ -198,6 +200,10 @@ CASES: dict[str, Case] = {
         lambda: broken(records=[record(app_version="1.9.0")], version="v1.32.1-gke.1+abc")
     ),
     "version-untested": plain(lambda: broken(version="v1.36.3")),
+    "upgrade-loses-fields": lambda: (
+        broken(field_uses=[FieldUse("UnitedDeployment", "default/shop", (TIMED,))]),
+        expected(chart_version="1.9.1"),
+    ),
     "gates-differ": plain(
         lambda: part("pods", 0, "spec", "containers", 0, "args", to=["--feature-gates=PodWebhook=false"])
     ),

@@ -258,6 +258,7 @@ def healthy() -> Snapshot:
         ],
         certificates={"data": {"ca-cert.pem": base64.b64encode(CA).decode()}},
         definitions=[definition("clonesets")],
+        field_uses=[],
         node_images={"real-1": 0, "real-2": 1},
         node_pod_probes={"real-1": 1},
         records=[record()],

@@ -72,6 +72,11 @@ OWN = ("nodeimages.apps.kruise.io", "nodepodprobes.apps.kruise.io")
 """CRDs whose objects the manager makes from others, one a node, and makes again."""
 
 
+def find_removed_fields(old: tuple[int, int], new: tuple[int, int]) -> dict[str, tuple[str, ...]]:
+    """Return the fields of users, by CRD, that an upgrade between two minor versions drops."""
+    return dict(REMOVED_FIELDS) if old < STORAGE_CHANGE <= new else {}
+
+
 class Known(NamedTuple):
     """The API versions of a CRD that a chart has: those that it can read, and the one that it stores."""
 

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from ..chart.crds import find_removed_fields
 from ..chart.gates import list_known_gates
 from ..chart.kubernetes import RUN_HERE, find_support, format_minor
 from ..chart.version import version
@@ -31,6 +32,13 @@ VERSION_UNTESTED = Code(
     "probably none: upstream tests with few versions",
     "try upgrades of either on a test cluster first",
 )
+UPGRADE_LOSES = Code(
+    "upgrade-loses-fields",
+    "warning",
+    "custom resources with fields that the version of OpenKruise in the stack's config lacks",
+    "once it is installed, the API server drops these fields without an error",
+    "note the values before `pulumi up`; docs/upgrading.md says what replaces each field",
+)
 GATES_DIFFER = Code(
     "gates-differ",
     "error",
@@ -45,7 +53,7 @@ GATES_WRONG = Code(
     "an unknown gate ends both programs; the chart reads KruiseDaemon as off only where it is `=false`",
     "set featureGates in the stack's config, which is validated",
 )
-CODES = (VERSION_BAD, VERSION_UNTESTED, GATES_DIFFER, GATES_WRONG)
+CODES = (VERSION_BAD, VERSION_UNTESTED, UPGRADE_LOSES, GATES_DIFFER, GATES_WRONG)
 
 
 def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -79,6 +87,25 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
                 run = f"{format_minor(RUN_HERE[0])} to {format_minor(RUN_HERE[1])}"
                 evidence.append(f"the end-to-end tests of pulumi-openkruise run with {run}")
             yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence)
+
+
+def check_lost_fields(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
+    """Yield the objects that lose fields by the upgrade that the stack's config asks for.
+
+    The fields' uses and Helm's records must have been read.
+    """
+    assert not isinstance(snapshot.field_uses, Unavailable)
+    installed = read_kruise_version(snapshot, expected)
+    asked = re.match(r"(\d+)\.(\d+)\.", expected.chart_version or "", re.ASCII)
+    if installed is None or asked is None:
+        return
+    removed = find_removed_fields(installed[:2], (int(asked[1]), int(asked[2])))
+    fields = {path for paths in removed.values() for path in paths}
+    lost = [str(use) for use in snapshot.field_uses if fields.intersection(use.fields)]
+    if lost:
+        yield make(
+            UPGRADE_LOSES, f"{expected.chart_version} drops fields of {pluralize(len(lost), 'object')}", lost
+        )
 
 
 def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

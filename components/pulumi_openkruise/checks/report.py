@@ -99,6 +99,11 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
         lambda snapshot, _states, expected: compatibility.check_versions(snapshot, expected),
     ),
     (
+        ("field_uses", "records"),
+        "whether the stack's version of OpenKruise drops fields of custom resources",
+        lambda snapshot, _states, expected: compatibility.check_lost_fields(snapshot, expected),
+    ),
+    (
         (),
         "whether container runtimes serve the CRI version that the daemon speaks",
         lambda snapshot, states, expected: runtimes.check_cri(states, _kruise(snapshot, expected)),

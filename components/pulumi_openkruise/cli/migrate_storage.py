@@ -125,7 +125,9 @@ def _find_losses(cluster: Cluster, steps: Sequence[Step], target: Target) -> lis
     losses: dict[tuple[str, str], Loss] = {}
     with progress() as show:
         for step in steps:
-            if step.blocked or not step.crd.objects or not (step.needed or target.loses_fields):
+            if step.blocked or not step.crd.objects:
+                continue
+            if not step.needed and not target.may_lack_fields(step.crd.name):
                 continue
             for version in versions_to_compare(step) or [step.version]:
                 pairs = list_pairs(cluster, step.crd, version, step.version)

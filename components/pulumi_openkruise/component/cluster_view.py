@@ -7,8 +7,8 @@ what it finds awaits it; nothing else waits.
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -23,6 +23,9 @@ from .provider_kubeconfig import (
     find_credentials,
     server_address,
 )
+
+if TYPE_CHECKING:
+    from ..inventory.field_uses import FieldUse
 
 
 class ClusterView:
@@ -106,6 +109,12 @@ class ClusterView:
         from ..inventory.definitions import count_custom_resources
 
         return await self.ask(count_custom_resources)
+
+    async def field_uses(self, fields: Mapping[str, Sequence[str]]) -> "list[FieldUse] | Unavailable":
+        """Return the custom resources that set any of these fields, which are paths by CRD."""
+        from ..inventory.field_uses import list_field_uses
+
+        return await self.ask(lambda cluster: list_field_uses(cluster, fields))
 
     async def ask(
         self, question: Callable[[Any], Answer], seconds: float = LOOK_SECONDS

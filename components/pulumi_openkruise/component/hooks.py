@@ -19,7 +19,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import ReleaseState
 from ..lifecycle import crd_changes, installation, moves
 from ..lifecycle.restarts import restart_notice
-from ..lifecycle.upgrades import upgrade_notice
+from ..lifecycle.upgrades import list_removed_fields, lost_fields_notice, upgrade_notice
 from . import declared as declarations
 from . import node_check
 from .chart_probe import check_chart_unchanged
@@ -247,7 +247,7 @@ class Hooks:
         )
         problems += check_chart_unchanged(self._settings)
         if not problems and pulumi.runtime.is_dry_run():
-            self._announce_upgrade(*versions)
+            await self._announce_upgrade(*versions)
             await self._announce_restart(old_values, new_values or self._expected_values(old_values))
         return problems
 
@@ -281,7 +281,11 @@ class Hooks:
             self._warn(f"refused, unless this has changed when the release's turn comes: {problem}")
         return []
 
-    def _announce_upgrade(self, old: str, new: str) -> None:
+    async def _announce_upgrade(self, old: str, new: str) -> None:
+        removed = list_removed_fields(old, new)
+        lost = lost_fields_notice(new, await self._view.field_uses(removed)) if removed else None
+        if lost:
+            self._warn(lost)
         notice = upgrade_notice(old, new)
         if notice:
             pulumi.log.info(notice, resource=self._view.component)

@@ -42,6 +42,20 @@ def number(data: Any, *path: str) -> int:
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
+def values_at(data: Any, path: str) -> list[Any]:
+    """Return all values at a path of keys with dots between, ``[]`` standing for each item of a list.
+
+    ``spec.containers[].name`` has the names of all containers.
+    """
+    found = [data]
+    for part in path.split("."):
+        key, each = part.removesuffix("[]"), part.endswith("[]")
+        found = [one[key] for one in found if isinstance(one, Mapping) and one.get(key) is not None]
+        if each:
+            found = [item for one in found if isinstance(one, list) for item in one]
+    return found
+
+
 def name_of(item: Any) -> str:
     """Return the name of an object."""
     return text(item, "metadata", "name")

@@ -11,6 +11,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..policy.prediction import predict_signals
 from ..policy.rule import TYPE_KEY, TYPE_VALUE
 from ..policy.signals import NOT_BY_DEFAULT
+from .field_uses import FieldUse
 from .helm_records import ReleaseRecord
 from .json_access import at, condition, items, mapping, name_of, text
 
@@ -152,5 +153,7 @@ class Snapshot:
     """The same as they are in the cluster."""
     custom_resources: Mapping[str, Sequence[str]] | Unavailable = NOT_ASKED
     """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
+    field_uses: Sequence[FieldUse] | Unavailable = NOT_ASKED
+    """Custom resources that set fields which a newer version of OpenKruise lacks."""
     unread_kinds: Mapping[str, str] = field(default_factory=dict)
     """Kinds of custom resources that could not be listed, with the reason."""

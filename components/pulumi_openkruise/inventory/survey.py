@@ -10,11 +10,13 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, TypeVar
 
+from ..chart.crds import REMOVED_FIELDS
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..detection import Classification
 from ..diagnostics.unavailable import Unavailable
 from ..policy.manifests import NAME as NODE_LABEL_POLICY
 from .definitions import explain_unavailable, list_custom_resources, list_definitions
+from .field_uses import list_field_uses
 from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text
 from .location import SERVICE, find_serving_namespace
@@ -124,6 +126,7 @@ def survey(
         node_pod_probes=counted("nodepodprobes", "podProbes"),
         records=_attempt(lambda: _records(cluster, {meant, release_owner(daemon_set) or meant})),
     )
+    snapshot = replace(snapshot, field_uses=_attempt(lambda: list_field_uses(cluster, REMOVED_FIELDS)))
     serving = find_serving_namespace(snapshot, namespace)
     slices = listed(
         f"/apis/discovery.k8s.io/v1/namespaces/{serving}/endpointslices",

@@ -9,8 +9,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..chart.crds import ADDED_FIELDS, MOVED_FIELDS, NUMBERS_ONLY, OWN, STORAGE_CHANGE, list_known_versions
+from ..chart.crds import (
+    ADDED_FIELDS,
+    MOVED_FIELDS,
+    NUMBERS_ONLY,
+    OWN,
+    REMOVED_FIELDS,
+    STORAGE_CHANGE,
+    list_known_versions,
+)
 from ..inventory.crd_storage import CrdStorage
+from ..inventory.json_access import values_at
 from .crd_versions import parse_minor_version
 
 WRITTEN = "written"
@@ -24,10 +33,13 @@ class Target(NamedTuple):
     chart: tuple[int, int] | None = None
     """Major and minor of the chart that must be able to read all of them."""
 
-    @property
-    def loses_fields(self) -> bool:
-        """Tell whether the chart lacks fields that the installed one may have."""
-        return self.chart is not None and self.chart < STORAGE_CHANGE
+    def may_lack_fields(self, crd: str) -> bool:
+        """Tell whether the chart's CRD may lack fields that the installed one has, in the same version."""
+        if self.chart is None:
+            return False
+        if self.chart >= STORAGE_CHANGE:
+            return crd in REMOVED_FIELDS
+        return crd in ADDED_FIELDS or crd in NUMBERS_ONLY
 
 
 class Step(NamedTuple):
@@ -118,12 +130,15 @@ def find_lost_fields(
         for path in _missing(shown.get("spec"), converted.get("spec"), "spec")
         if not any(f"{path}.".startswith(f"{field}.") for field in moved)
     ]
-    if target.loses_fields:
-        lost += [path for path in ADDED_FIELDS.get(crd.name, ()) if _values(converted, path)]
+    if target.chart is not None and target.chart >= STORAGE_CHANGE:
+        # Where 1.9 is installed already, the API server shows none of them.
+        lost += [path for path in REMOVED_FIELDS.get(crd.name, ()) if values_at(shown, path)]
+    elif target.chart is not None:
+        lost += [path for path in ADDED_FIELDS.get(crd.name, ()) if values_at(converted, path)]
         lost += [
             f"{path} (a percentage)"
             for path in NUMBERS_ONLY.get(crd.name, ())
-            if any(isinstance(value, str) for value in _values(converted, path))
+            if any(isinstance(value, str) for value in values_at(converted, path))
         ]
     return lost
 
@@ -151,14 +166,3 @@ def _leaves(value: Any, path: str) -> Iterator[str]:
             yield from _leaves(inner, f"{path}.{key}")
     else:
         yield path
-
-
-def _values(data: Any, path: str) -> list[Any]:
-    """Return all values at a path, where ``[]`` stands for each item of a list."""
-    found = [data]
-    for part in path.split("."):
-        key, each = part.removesuffix("[]"), part.endswith("[]")
-        found = [one[key] for one in found if isinstance(one, Mapping) and one.get(key) is not None]
-        if each:
-            found = [item for one in found if isinstance(one, list) for item in one]
-    return found

@@ -5,7 +5,15 @@ From upstream's change log, its documents, and the difference of its sources; ea
 
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ..chart.crds import find_removed_fields
+from ..diagnostics.unavailable import Unavailable
+from ..diagnostics.wording import pluralize
+from .crd_versions import parse_minor_version
+
+if TYPE_CHECKING:
+    from ..inventory.field_uses import FieldUse
 
 Kind = Literal["before", "restarts", "one-way", "lost", "changed"]
 
@@ -17,6 +25,8 @@ HEADINGS: dict[Kind, str] = {
     "restarts": "restarts",
 }
 """What each kind of change is called, in the order in which people should read them."""
+
+_LISTED = 20
 
 
 class Change(NamedTuple):
@@ -147,6 +157,28 @@ def upgrade_notice(old: str, new: str) -> str | None:
         return None
     lines = [f"  {HEADINGS[one.kind]}: {one.what} ({one.source})" for one in changes]
     return "\n".join([f"OpenKruise {old} becomes {new}", *lines])
+
+
+def list_removed_fields(old: str, new: str) -> dict[str, tuple[str, ...]]:
+    """Return the fields of custom resources, by CRD, that an upgrade between two charts drops."""
+    before, after = parse_minor_version(old), parse_minor_version(new)
+    return {} if before is None or after is None else find_removed_fields(before, after)
+
+
+def lost_fields_notice(new: str, uses: "Sequence[FieldUse] | Unavailable") -> str | None:
+    """Return the warning of an upgrade that drops fields which objects set; None where none does."""
+    if isinstance(uses, Unavailable):
+        return f"fields that {new} drops without an error may be set: the objects cannot be read: {uses}"
+    if not uses:
+        return None
+    return "\n".join(
+        [
+            f"{new} lacks fields that custom resources set; the API server drops them without an error",
+            *(f"  {use}" for use in uses[:_LISTED]),
+            *([f"  and {pluralize(len(uses) - _LISTED, 'more object')}"] if len(uses) > _LISTED else []),
+            "  note their values before the upgrade: what replaces each field is in docs/upgrading.md",
+        ]
+    )
 
 
 def table_rows(changes: Sequence[Change] = CHANGES) -> list[list[str]]:

@@ -130,6 +130,21 @@ def test_an_object_that_would_lose_a_field_is_shown_and_nothing_is_changed(
     assert migrate("--yes")[0] == 0, "forward nothing is lost"
 
 
+def test_before_an_upgrade_objects_with_fields_that_the_newer_chart_drops_are_shown(
+    storage: StorageServer, migrate: Command
+) -> None:
+    storage.add_crd("uniteddeployments", "UnitedDeployment", ["v1alpha1"], "v1alpha1", ["v1alpha1"])
+    adaptive = {"unschedulableLastSeconds": 60}
+    spec = {"topology": {"scheduleStrategy": {"adaptive": adaptive}}}
+    storage.add("uniteddeployments", "timed", "v1alpha1", spec)
+    code, out, _err = migrate("--to", "1.9.1", "--dry-run")
+    assert code == 1
+    field = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
+    assert f"UnitedDeployment default/timed would lose {field}" in out
+    adaptive.clear()
+    assert migrate("--to", "1.9.1", "--dry-run")[0] == 0
+
+
 def test_a_kind_that_the_older_chart_lacks_is_refused_while_it_has_objects(
     storage: StorageServer, migrate: Command
 ) -> None:

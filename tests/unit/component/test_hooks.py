@@ -665,6 +665,22 @@ def test_what_comes_with_another_version_is_said_in_preview(
     assert any(note.startswith("info: OpenKruise 1.8.3 becomes 1.9.1") for note in said) is preview
 
 
+def test_objects_that_an_upgrade_takes_fields_from_are_named_in_preview(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    adaptive = {"unschedulableLastSeconds": 60}
+    spec = {"topology": {"scheduleStrategy": {"type": "Adaptive", "adaptive": adaptive}}}
+    united = {"kind": "UnitedDeployment", "metadata": {"name": "shop", "namespace": "default"}, "spec": spec}
+    server.objects("/apis/apps.kruise.io/v1alpha1/uniteddeployments", [united])
+    update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.1"}}
+    stated: OpenKruiseArgs = {"chart_version": "1.9.1"}
+    assert called(configured(server), hooks, "update release", stated, preview=True, **update) == ""
+    (note,) = [note for note in said if "lacks fields" in note]
+    assert note.startswith("warn: 1.9.1 lacks fields that custom resources set")
+    field = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
+    assert f"  UnitedDeployment default/shop: {field}" in note
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_an_upgrade_over_a_change_of_storage_must_be_stated(
     preview: bool, server: ApiServer, hooks: dict[str, pulumi.ResourceHook]

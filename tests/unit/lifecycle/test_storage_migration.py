@@ -114,6 +114,30 @@ def test_what_the_older_chart_lacks_is_lost() -> None:
     assert lost(crd("daemonsets"), number, number, "1.8.3") == []
 
 
+def test_what_the_newer_chart_lacks_is_lost() -> None:
+    united = crd("uniteddeployments", "v1alpha1", ("v1alpha1",), ("v1alpha1",))
+    spec = {"topology": {"scheduleStrategy": {"adaptive": {"unschedulableLastSeconds": 60}}}}
+    field = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
+    assert lost(united, spec, spec, "1.9.1") == [field]
+    assert lost(united, spec, spec, "1.8.3") == []
+    assert lost(united, spec, spec) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "kinds"),
+    [
+        ("1.8.3", {"clonesets", "sidecarsets", "daemonsets", "uniteddeployments"}),
+        ("1.9.1", {"uniteddeployments"}),
+        ("v1beta1", set()),
+        ("written", set()),
+    ],
+)
+def test_only_the_kinds_with_other_fields_are_read_for_them(target: str, kinds: set[str]) -> None:
+    plurals = ("clonesets", "sidecarsets", "daemonsets", "uniteddeployments", "broadcastjobs", "statefulsets")
+    chosen = parse_target(target)
+    assert {one for one in plurals if chosen.may_lack_fields(f"{one}.apps.kruise.io")} == kinds
+
+
 def test_the_managers_own_objects_do_not_count() -> None:
     assert lost(crd("nodeimages"), {"images": {"a": {"mode": "x"}}}, {}, "1.8.3") == []
 

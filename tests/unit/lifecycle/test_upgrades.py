@@ -4,7 +4,17 @@ from itertools import pairwise
 
 import pytest
 from pulumi_openkruise.chart.version import SEEN
-from pulumi_openkruise.lifecycle.upgrades import CHANGES, HEADINGS, find_changes, table_rows, upgrade_notice
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.field_uses import FieldUse
+from pulumi_openkruise.lifecycle.upgrades import (
+    CHANGES,
+    HEADINGS,
+    find_changes,
+    list_removed_fields,
+    lost_fields_notice,
+    table_rows,
+    upgrade_notice,
+)
 
 from tests.support.documents import check_table, markdown
 
@@ -54,3 +64,39 @@ def test_every_change_has_a_source_and_the_versions_are_in_order() -> None:
 def test_the_table_of_the_document_is_made_from_it() -> None:
     table = markdown(["from", "what", "about", "source"], table_rows())
     check_table("upgrading.md", "changes", table)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "drops"),
+    [
+        ("1.8.3", "1.9.1", True),
+        ("1.7.5", "2.0.0", True),
+        ("1.7.5", "1.8.3", False),
+        ("1.9.1", "2.0.0", False),
+        ("1.9.0", "1.9.1", False),
+        ("1.9.1", "1.8.3", False),
+        ("", "1.9.1", False),
+    ],
+)
+def test_fields_are_dropped_where_the_crds_change(old: str, new: str, drops: bool) -> None:
+    assert bool(list_removed_fields(old, new)) is drops
+
+
+def test_each_object_that_loses_a_field_is_named() -> None:
+    uses = [FieldUse("UnitedDeployment", f"default/u{number}", ("spec.a", "spec.b")) for number in range(22)]
+    notice = lost_fields_notice("1.9.1", uses)
+    assert notice is not None
+    first, *others = notice.splitlines()
+    assert first == "1.9.1 lacks fields that custom resources set; the API server drops them without an error"
+    assert others[0] == "  UnitedDeployment default/u0: spec.a, spec.b"
+    assert others[20:] == [
+        "  and 2 more objects",
+        "  note their values before the upgrade: what replaces each field is in docs/upgrading.md",
+    ]
+    assert lost_fields_notice("1.9.1", []) is None
+
+
+def test_objects_that_cannot_be_read_are_not_taken_for_none() -> None:
+    notice = lost_fields_notice("1.9.1", Unavailable("not allowed: no"))
+    assert notice is not None
+    assert notice.endswith("the objects cannot be read: not allowed: no")
