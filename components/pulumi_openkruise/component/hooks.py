@@ -61,6 +61,7 @@ class Hooks:
         self._announced: list[Problem] = []
         self._release, self._namespace = _Child(), _Child()
         hook = self._hook
+        deletion = _with_retention if opts is not None and opts.retain_on_delete else _as_it_is
         self._component_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create component", self._note_component)],
             before_update=[hook("update component", self._check_component_update)],
@@ -71,13 +72,13 @@ class Hooks:
         self._namespace_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create namespace", self._check_namespace_creation)],
             before_update=[hook("update namespace", self._check_namespace_update)],
-            before_delete=[hook("delete namespace", self._check_namespace_deletion)],
+            before_delete=[hook("delete namespace", deletion(self._check_namespace_deletion))],
         )
         self._release_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create release", self._check_creation)],
             before_update=[hook("update release", self._check_update)],
             # The engine records its name, and deletes nothing without the program that has it.
-            before_delete=[hook("delete release", self._check_deletion)],
+            before_delete=[hook("delete release", deletion(self._check_deletion))],
         )
         self._policy_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create node label policy", self._check_policy_creation)],
@@ -191,7 +192,8 @@ class Hooks:
         # Looked at again: since the program began, another one, or another stack, may have installed it.
         seen = await self._look_before_creation()
         if not problems and not isinstance(seen, Unavailable):
-            problems = installation.check_creation(self._declared, seen)
+            recorded = self.decision.recorded is not None
+            problems = installation.check_creation(self._declared, seen, recorded)
         problems = problems or check_chart_unchanged(self._settings)
         if not problems:
             await self._announce_excluded_nodes(await _known_mapping((args.new_inputs or {}).get("values")))
@@ -324,6 +326,19 @@ class Hooks:
 
     def _warn(self, message: str) -> None:
         pulumi.log.warn(message, resource=self._view.component)
+
+
+def _as_it_is(check: Check) -> Check:
+    return check
+
+
+def _with_retention(check: Check) -> Check:
+    """Return the check of a deletion for a component with ``retain_on_delete``."""
+
+    async def explained(args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+        return installation.explain_retention(await check(args))
+
+    return explained
 
 
 async def _known_mapping(value: Any) -> Mapping[str, Any]:

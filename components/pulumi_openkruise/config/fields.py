@@ -139,14 +139,18 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
     return given, problems
 
 
+_PLAIN = "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
+
+
+def _is_output(value: Any) -> bool:
+    return "Output" in type(value).__name__  # this folder does not import Pulumi
+
+
 def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     expected = EXPECTED[kind]
     remedy = "write a list with one entry for each of them" if kind == "list of strings" else ""
-    if "Output" in type(value).__name__:
-        remedy = (
-            "give a plain value: it has to be known in preview; of all arguments only values may hold Outputs"
-        )
-        return Problem("wrong-type", where, f"expected {expected}, found an Output", remedy=remedy)
+    if _is_output(value):
+        return Problem("wrong-type", where, f"expected {expected}, found an Output", remedy=_PLAIN)
     return Problem("wrong-type", where, f"expected {expected}, found {show(value)}", remedy=remedy)
 
 
@@ -167,6 +171,8 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     if isinstance(item, Undecoded):
         return item.problem
     place = f"{where}[{index}]"
+    if _is_output(item):
+        return Problem("wrong-type", place, "expected a string, found an Output", remedy=_PLAIN)
     if item is None:
         remedy = 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
     elif isinstance(item, Mapping):

@@ -6,8 +6,8 @@ would have the engine create a second release and then delete the first is refus
 off, as far as state and cluster show it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..config import names
 from ..diagnostics.field_names import FieldName, argument_name, setting
@@ -36,8 +36,17 @@ class Declared:
     """Whether the CRDs are the release's; ``crds.managed`` in its values."""
 
 
-def check_creation(declared: Declared, seen: ReleaseState) -> list[Problem]:
-    """Return why the stack must not create the release: it exists, or OpenKruise is another release here."""
+_REPLACED_BY = (
+    "  leave out what replaces it: --replace, `pulumi state taint`, delete_before_replace or",
+    "  replace_on_changes from a transformation, or another name or parent without an alias",
+)
+
+
+def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = False) -> list[Problem]:
+    """Return why the stack must not create the release: it exists, or OpenKruise is another release here.
+
+    ``recorded`` tells whether this component installed it: then the engine replaces its own release.
+    """
     problems = check_other_release(declared, seen)
     latest = seen.latest
     if problems or latest is None:
@@ -45,12 +54,21 @@ def check_creation(declared: Declared, seen: ReleaseState) -> list[Problem]:
     blocked = find_condition(seen)
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
+    consequence = f"  this would eventually delete the existing release, and with it {LOST}"
+    ways = _ways_in(declared)
+    if recorded:
+        ways = (
+            "  this component installed it, so this is a replacement:",
+            *_REPLACED_BY,
+            "  or, if only the state has lost the release, import it as it is:",
+            f"    {setting(declared.field_name, 'import_release', 'true')}",
+        )
     return [
         Problem(
             "release-exists",
             f"Helm release {seen.release}",
             f"exists ({latest.status}, revision {latest.number}), and this stack is about to create it",
-            (f"  this would eventually delete the existing release, and with it {LOST}", *_ways_in(declared)),
+            (consequence, *ways),
         )
     ]
 
@@ -103,6 +121,7 @@ def _ways_in(declared: Declared) -> tuple[str, ...]:
         "  if it was moved from another stack: `pulumi state move` takes it along",
         "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
         "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
+        "    (a Kubernetes provider that the program declares takes it as its argument cluster_identifier)",
         "  if helm or an interrupted `up` created it, import it as it is:",
         f"    {setting(declared.field_name, 'import_release', 'true')}",
     )
@@ -188,8 +207,7 @@ def check_replacement(declared: Declared, what: str, replaced: bool, owned: bool
             what,
             f"{reason}, and with it {LOST}",
             (
-                "  leave out what replaces it: --replace, `pulumi state taint`, delete_before_replace or",
-                "  replace_on_changes from a transformation, or another name or parent without an alias",
+                *_REPLACED_BY,
                 "  to remove the installation: `pulumi destroy --run-program`",
                 "  to have the stack forget it, which changes no cluster: `pulumi state delete <its URN>`",
             ),
@@ -210,6 +228,20 @@ def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailabl
             ("  remove the release first: `pulumi destroy --run-program`, or `helm uninstall`",),
         )
     ]
+
+
+def explain_retention(problems: Sequence[Problem]) -> list[Problem]:
+    """Return why something must not be deleted, with what ``retain_on_delete`` of the component changes.
+
+    The engine keeps what it deletes in the cluster only if an earlier update recorded the option, and it
+    does not tell a hook of it.
+    """
+    lines = (
+        "  the component has retain_on_delete, which counts once `pulumi up` has recorded it; this check",
+        "  ignores it. To have the stack forget the installation and leave the cluster as it is, use",
+        "  `pulumi state delete --target-dependents <the component's URN>`",
+    )
+    return [replace(problem, detail=(*problem.detail, *lines)) for problem in problems]
 
 
 def check_present(seen: ReleaseState) -> list[Problem]:

@@ -583,6 +583,30 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
     assert said == []
 
 
+@pytest.mark.parametrize("retained", [True, False, None])
+def test_a_refused_deletion_says_what_retain_on_delete_changes(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], retained: bool | None
+) -> None:
+    holds(server)
+    refusals: list[BaseException | None] = []
+
+    async def delete() -> None:
+        args = pulumi.ResourceHookArgs("another urn", "id", "name", "type", old_inputs={})
+        names = [f"openkruise kruise: delete {what}" for what in ("release", "namespace")]
+        calls: list[Any] = [hooks[name].callback(args) for name in names]
+        refusals.extend(await asyncio.gather(*calls, return_exceptions=True))
+
+    def program() -> None:
+        OpenKruise("kruise", alone(), pulumi.ResourceOptions(retain_on_delete=retained))
+        pulumi.export("called", pulumi.Output.from_input(asyncio.ensure_future(delete())))
+
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(configured(server))
+        with pytest.raises(InvalidConfigError):
+            engine.run(program)
+    assert ["the component has retain_on_delete" in str(one) for one in refusals] == [bool(retained)] * 2
+
+
 @pytest.mark.parametrize("late", ["manager", "daemon"])
 def test_a_preview_that_does_not_know_one_value_says_what_the_others_do(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], late: str

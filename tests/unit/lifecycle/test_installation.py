@@ -16,6 +16,7 @@ from pulumi_openkruise.lifecycle.installation import (
     check_other_release,
     check_present,
     check_replacement,
+    explain_retention,
 )
 
 RELEASE = ReleaseId("kruise-system", "kruise")
@@ -60,6 +61,23 @@ def test_what_exists_is_not_created_anew() -> None:
     assert problem.place == "Helm release kruise-system/kruise"
     assert "deployed, revision 2" in problem.reason
     assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
+
+
+def test_a_release_of_this_component_is_not_created_a_second_time() -> None:
+    (problem,) = check_creation(DECLARED, INSTALLED, recorded=True)
+    assert (problem.code, problem.place) == ("release-exists", "Helm release kruise-system/kruise")
+    advice = "\n".join(problem.detail)
+    assert "this is a replacement:\n  leave out what replaces it: --replace" in advice
+    assert "aliases=" not in advice
+    assert problem.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
+
+
+def test_what_retain_on_delete_changes_is_said_with_the_refusal() -> None:
+    refused = check_deletion(RELEASE, {"CloneSet": 1})
+    (explained,) = explain_retention(refused)
+    assert explained.detail[: len(refused[0].detail)] == refused[0].detail
+    assert "`pulumi state delete --target-dependents <the component's URN>`" in explained.detail[-1]
+    assert explain_retention([]) == []
 
 
 def test_a_namespace_that_was_deleted_by_hand_is_made_again() -> None:
