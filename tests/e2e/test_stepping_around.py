@@ -261,6 +261,26 @@ def test_the_stricter_protect_wins(stack: Stack, before: Mapping[str, Any], tmp_
     stack.up("--skip-preview").succeeded()
 
 
+@pytest.mark.parametrize("flag", ["--replace", "--target-replace"])
+def test_a_forced_replacement_is_called_one(stack: Stack, before: Mapping[str, Any], flag: str) -> None:
+    for command in (("preview",), UP, GOING_ON):
+        output = stack.run(*command, flag, RELEASE).failed().output
+        assert "this component installed it, so this is a replacement:" in output, output
+        assert "aliases=" not in output, output
+
+
+def test_the_outputs_of_a_targeted_component_are_those_of_its_release(
+    stack: Stack, before: Mapping[str, Any]
+) -> None:
+    affinity = stack.resources()[COMPONENT]["outputs"]["affinity"]
+    assert "pool" not in str(affinity)
+    stack.configure({"virtualNodeSelectors": ["pool=batch"]})
+    stack.run(*UP, "--target", COMPONENT).succeeded()
+    assert stack.resources()[COMPONENT]["outputs"]["affinity"] == affinity
+    stack.configure()
+    stack.run(*UP, "--target", COMPONENT).succeeded()
+
+
 def test_a_component_that_the_program_has_dropped_is_not_deleted(
     stack: Stack, before: Mapping[str, Any], tmp_path: Path
 ) -> None:
