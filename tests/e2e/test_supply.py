@@ -1,15 +1,18 @@
 """A chart repository as it can be: it serves, serves another archive, refuses, or is silent."""
 
+import shutil
 import socket
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.chart_choice import Chart
-from sandbox.state import State
+from sandbox.state import ROOT, State
 
 from .chart_repository import digest, pack, serving
+from .observing import Cluster
 from .stack import Outcome, Stack
 
 WAYS_OUT = "give the archive or an oci:// reference as the chart"
@@ -50,9 +53,47 @@ def test_a_repository_with_another_archive(previewed: Stack, repository: str, ar
     assert f"listed   {digest(archive)}" in outcome.output
 
 
-def test_an_archive_by_its_digest(previewed: Stack, archive: Path) -> None:
+def test_an_archive_by_itsdigest(previewed: Stack, archive: Path) -> None:
     previewed.configure({"chartDigest": f"sha256:{digest(archive)}"}, Chart(str(archive), "1.8.3", None, ""))
     previewed.preview().succeeded()
+
+
+SWAP = """
+import shutil
+from pulumi_openkruise import OpenKruise, args_from_config
+
+OpenKruise("kruise", args_from_config())
+# The program has read the archive, and the engine has not begun: another process puts its own in its place.
+shutil.copy("other.tgz", "kruise.tgz")
+"""
+
+
+@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
+def test_an_archive_that_is_swapped_after_it_was_read_is_not_installed(
+    command: tuple[str, ...],
+    previewed: Stack,
+    archive: Path,
+    charts: dict[str, Chart],
+    tmp_path: Path,
+    life_cluster: Cluster,
+) -> None:
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "__main__.py").write_text(SWAP)
+    shutil.copy(archive, tmp_path / "kruise.tgz")
+    with tarfile.open(tmp_path / "other.tgz", "w:gz") as packed:
+        packed.add(charts["1.8.3"].reference, "kruise")
+        packed.add(__file__, "kruise/templates/_other.tpl")
+    previewed.configure(
+        {"chartDigest": digest(archive), "protect": "false"}, Chart("./kruise.tgz", "1.8.3", None, "")
+    )
+
+    output = previewed.run(*command, folder=tmp_path).failed().output
+
+    assert '"./kruise.tgz" has changed since the program read it' in output
+    assert digest(tmp_path / "other.tgz") in output
+    assert life_cluster.helm_revisions() == []
+    shutil.copy(archive, tmp_path / "kruise.tgz")
+    previewed.run("destroy", "--yes", "--skip-preview", "--run-program", folder=tmp_path).succeeded()
 
 
 def test_a_repository_where_no_server_listens(previewed: Stack) -> None:
