@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..config.names import NAMESPACE_LABEL
+from ..config.names import NAMESPACE_LABEL, NAMESPACE_LABEL_PAIR
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import find_latest
@@ -26,9 +26,9 @@ NOT_INSTALLED = Code(
 UNLABELLED_NAMESPACE = Code(
     "namespace-without-label",
     "critical",
-    "OpenKruise's namespace lacks the label control-plane=openkruise",
+    f"OpenKruise's namespace lacks the label {NAMESPACE_LABEL_PAIR}",
     "the fail-closed pod webhook applies to OpenKruise's own pods: once no manager runs, none can start",
-    "kubectl label namespace <namespace> control-plane=openkruise",
+    f"kubectl label namespace <namespace> {NAMESPACE_LABEL_PAIR}",
 )
 POD_SECURITY = Code(
     "pod-security-too-strict",

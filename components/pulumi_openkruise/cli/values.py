@@ -2,7 +2,7 @@
 
 import click
 
-from ..config.names import NAMESPACE_LABEL
+from ..config.names import NAMESPACE_LABEL_PAIR
 from ..config.settings import Settings
 from . import options
 from .app import CLEAN
@@ -53,8 +53,8 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
     else:
         data = settings.helm_values()
         emit(as_json(data) if output == "json" else as_yaml(data))
-        label = ",".join(f"{key}={value}" for key, value in NAMESPACE_LABEL.items())
-        note(f"namespace {settings.namespace} needs the label {label} before the chart is installed")
+        needed = f"needs the label {NAMESPACE_LABEL_PAIR} before the chart is installed"
+        note(f"namespace {settings.namespace} {needed}")
         note(helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
     if settings.chart_digest and output in ("argocd", "flux"):
         note(f"{settings.field_name('chart_digest')} is not checked there: neither tool compares digests")

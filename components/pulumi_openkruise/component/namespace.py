@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from ..config.names import NAMESPACE_LABEL
+from ..config.names import NAMESPACE_LABEL, NAMESPACE_LABEL_PAIR
 from ..diagnostics.problem import Problem
 from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
@@ -60,12 +60,12 @@ def _require_fit(metadata: Any, namespace: str, release: str) -> bool:
     owned = check_adopted_namespace(metadata, namespace, release)
     problems = [owned] if owned is not None else []
     labels = (metadata or {}).get("labels") or {}
-    if labels.get("control-plane") != LABELS["control-plane"]:
-        how = f"kubectl label namespace {namespace} control-plane=openkruise"
+    if not NAMESPACE_LABEL.items() <= labels.items():
+        how = f"kubectl label namespace {namespace} {NAMESPACE_LABEL_PAIR}"
         problem = Problem(
             "unlabelled-namespace",
             f"namespace {namespace}",
-            "is not labelled control-plane=openkruise, so OpenKruise's own webhooks would refuse its pods",
+            f"is not labelled {NAMESPACE_LABEL_PAIR}, so OpenKruise's own webhooks would refuse its pods",
             remedy=f"if it is meant for OpenKruise: {how}",
         )
         problems.append(problem)

@@ -22,6 +22,9 @@ refuses an adopted namespace that lacks it; ``checks/installation.py`` reports i
 tells those who deploy without Pulumi to set it.
 """
 
+NAMESPACE_LABEL_PAIR = ",".join(f"{key}={value}" for key, value in NAMESPACE_LABEL.items())
+"""The same label as kubectl takes it, for messages."""
+
 RELEASE = "kruise"
 """The name of its Helm release by default."""
 
