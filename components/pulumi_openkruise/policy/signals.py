@@ -4,9 +4,8 @@ The expression follows the detector's verdict (``detection.classify``) on the sa
 nodes that the detector calls virtual. What the detector counts and CEL does not see or does not count:
 
 * names of labels and taints of unknown makers, and a runtime of unknown form: a guess must not label a node;
-* a decisive taint, version, image or architecture on what seems to be a machine: such a node stays
-unlabelled; * ``Ready``: a node without any version that gets ready is labelled by nothing but its labels and
-taints.
+* a decisive taint, version, image or architecture on what looks like a machine: such a node stays unlabelled;
+* ``Ready``: a node without any version that gets ready is labelled by nothing but its labels and taints.
 """
 
 from collections.abc import Callable, Collection, Iterable
