@@ -1,4 +1,4 @@
-"""The house: which folder may touch what, and that imports point one way; imports inside functions count."""
+"""Which folder may touch what, and that imports point one way; imports inside functions count."""
 
 import ast
 import re
@@ -87,7 +87,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def own_modules(path: Path) -> set[Path]:
-    """Return the modules of this package that a file imports, without the faces of folders."""
+    """Return the modules of this package that a file imports, leaving out the ``__init__.py`` of folders."""
     found = set()
     for name in imported(path):
         for candidate in (name, name.rpartition(".")[0]):
@@ -103,7 +103,7 @@ def folders_imported(path: Path) -> set[str]:
 
 
 def rows() -> dict[str, str]:
-    """Read README's map of the package: each folder with what it is, in the order in which it stands."""
+    """Read README's map of the package: each folder with what it is, in the order of the map."""
     text = (ROOT / "README.md").read_text()
     block = text.split("components/pulumi_openkruise/", 1)[1].split("\n", 1)[1]
     lines = [line for line in block.splitlines() if re.match(r" {4}\w+/", line)]
@@ -114,7 +114,7 @@ def existing() -> set[str]:
     return {folder(path) for path in modules()} - {""}
 
 
-def test_the_top_level_holds_nothing_but_the_face() -> None:
+def test_the_top_level_holds_no_module_but_init_and_main() -> None:
     assert {path.name for path in PACKAGE.iterdir() if path.is_file()} == TOP_LEVEL
 
 
@@ -194,7 +194,7 @@ def test_imports_between_folders_point_downwards() -> None:
 
 
 def test_no_import_runs_in_a_circle() -> None:
-    """Between single modules; the face of a folder stands for what it offers."""
+    """Between single modules; a folder's ``__init__.py`` only passes on what these offer."""
     graph = {
         path: {found for found in own_modules(path) if found.name != "__init__.py"}
         for path in modules()
@@ -209,20 +209,20 @@ def test_no_import_runs_in_a_circle() -> None:
 def test_no_import_runs_in_a_circle_among_sub_folders() -> None:
     """Beside each other in one folder, as ``cli/input`` and ``cli/output``, they point one way too.
 
-    What both need stands in the folder above them, which for its part imports them: so a folder is not
+    What both need is in the folder above them, which for its part imports them: so a folder is not
     compared with its own sub-folders, only these with each other.
     """
     graph: dict[Path, set[Path]] = {}
     for path in modules():
-        room = path.parent
+        parent = path.parent
         for other in {found.parent for found in own_modules(path)}:
-            if other != room and other.parent == room.parent != PACKAGE:
-                graph.setdefault(room, set()).add(other)
+            if other != parent and other.parent == parent.parent != PACKAGE:
+                graph.setdefault(parent, set()).add(other)
     assert graph  # else the paths above no longer fit the package
     try:
         tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        pytest.fail(" -> ".join(str(room.relative_to(PACKAGE)) for room in error.args[1]))
+        pytest.fail(" -> ".join(str(path.relative_to(PACKAGE)) for path in error.args[1]))
 
 
 def test_selectors_stand_alone_and_their_search_does_not_read_them() -> None:
@@ -243,7 +243,7 @@ def test_selectors_stand_alone_and_their_search_does_not_read_them() -> None:
 
 
 def test_the_modules_named_here_exist() -> None:
-    """What stands in the lists above must not outlive what it is about."""
+    """A folder or file that the lists above name must not be gone."""
     assert existing() >= PURE | MAY_IMPORT_PULUMI
     assert all((PACKAGE / name).is_file() for name in LOOKS_OUTSIDE)
     assert OUTSIDE - {"kubernetes", "requests", "urllib3"} <= sys.stdlib_module_names
