@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import click
 
 from ..config.presets import BASE_SELECTORS, list_selectors
+from ..config.settings import Settings
 from ..discovery import ClassifiedNode, Proposal, classify_node, find_exclusions, group_nodes, propose
+from ..policy.rule import NodeLabelRule
 from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
@@ -14,7 +16,7 @@ from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .input.sources import from_stack, from_stack_file
+from .input.sources import from_settings, from_stack_file, settings_of, stack_arguments
 from .input.stack_edit import Inherited, add_entries
 from .input.stack_input import StackInput, read_config_json, read_stack_input
 from .output.discover_report import as_data, as_text
@@ -64,7 +66,8 @@ def discover(
 
     It reads nodes only, and changes nothing in the cluster. The proposal is the smallest that excludes the
     virtual nodes and no other: presets where they fit, else labels that only those nodes have. Where no label
-    distinguishes them from real nodes, it proposes the label to set.
+    distinguishes them from real nodes, it proposes the label to set. It also counts the nodes that
+    nodeLabelPolicy would label.
 
     \b
     Examples:
@@ -86,8 +89,10 @@ def discover(
     if nodes_file == "-" and "-" in (stack_file, config_json):
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     stack = _stack(stack_file, config_json, config_namespace)
-    existing = _existing(stack, config_namespace)
-    nodes = list(_nodes(nodes_file, access))
+    settings = None if stack is None else settings_of(stack_arguments(stack, config_namespace))
+    existing = _existing(settings)
+    rule = NodeLabelRule() if settings is None else settings.node_label_rule()
+    nodes = list(_nodes(nodes_file, access, rule))
     if not nodes:
         note("there are no nodes")
     groups = group_nodes(nodes, existing.placement())
@@ -109,18 +114,18 @@ def _stack(stack_file: str | None, config_json: str | None, namespace: str) -> S
     return None if stack_file is None else read_stack_input(stack_file, namespace)
 
 
-def _existing(stack: StackInput | None, namespace: str) -> SelectorList:
-    if stack is None:
+def _existing(settings: Settings | None) -> SelectorList:
+    if settings is None:
         return SelectorList(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
-    return from_stack(stack, namespace)
+    return from_settings(settings)
 
 
-def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
+def _nodes(path: str | None, access: ClusterAccess, rule: NodeLabelRule) -> Iterator[ClassifiedNode]:
     """Classify the nodes one by one: all Node objects of a large cluster would not fit into memory."""
     with progress() as show_progress:
         if path is not None:
             for count, node in enumerate(read_node_objects(path), 1):
-                yield classify_node(node)
+                yield classify_node(node, rule)
                 if count % 1000 == 0:
                     show_progress("nodes", count, 0)
             return
@@ -131,7 +136,7 @@ def _nodes(path: str | None, access: ClusterAccess) -> Iterator[ClassifiedNode]:
             for node in cluster.list(
                 "/api/v1/nodes", progress=lambda count, total: show_progress("nodes", count, total)
             ):
-                yield classify_node(node)
+                yield classify_node(node, rule)
         except ClusterError as error:
             raise UnusableInputError(str(error)) from None
 

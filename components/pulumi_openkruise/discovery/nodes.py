@@ -8,8 +8,13 @@ from typing import Any, NamedTuple
 from ..config.node_affinity import leaves_out
 from ..detection import Classification, classify, find_pool
 from ..detection.runtimes import RuntimeMismatch, find_mismatch
+from ..policy.prediction import PolicyAction, predict_action
+from ..policy.rule import NodeLabelRule
 from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
+
+DEFAULT_RULE = NodeLabelRule()
+"""The rule of the admission policy for a stack that configures nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class ClassifiedNode:
     pool: str
     mismatch: RuntimeMismatch | None = None
     """For a real node whose container runtime kruise-daemon cannot talk to: why."""
+    policy: PolicyAction = "ignore"
+    """What the admission policy about virtual nodes would do about it."""
 
     @property
     def is_target(self) -> bool:
@@ -29,8 +36,11 @@ class ClassifiedNode:
         return bool(self.classification.no_daemon)
 
 
-def classify_node(node: Mapping[str, Any]) -> ClassifiedNode:
-    """Classify a Node object; labels that are not strings are left out, as no affinity can name them."""
+def classify_node(node: Mapping[str, Any], rule: NodeLabelRule = DEFAULT_RULE) -> ClassifiedNode:
+    """Classify a Node object; labels that are not strings are left out, as no affinity can name them.
+
+    ``rule`` is that of the admission policy about virtual nodes, whether a stack has the policy or not.
+    """
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
     labels = metadata.get("labels")
@@ -41,7 +51,14 @@ def classify_node(node: Mapping[str, Any]) -> ClassifiedNode:
     }
     classification = classify(node)
     mismatch = _find_mismatch(node) if classification.runs_daemon else None
-    return ClassifiedNode(str(metadata.get("name", "")), plain, classification, find_pool(node), mismatch)
+    return ClassifiedNode(
+        name=str(metadata.get("name", "")),
+        labels=plain,
+        classification=classification,
+        pool=find_pool(node),
+        mismatch=mismatch,
+        policy=predict_action(node, plain, rule),
+    )
 
 
 def _find_mismatch(node: Mapping[str, Any]) -> RuntimeMismatch | None:
@@ -87,6 +104,8 @@ class Group:
     """Whether the stack's values keep the daemon off these, whatever the selectors say."""
     mismatch: RuntimeMismatch | None = None
     """Why the daemon cannot talk to their container runtime, where it would run."""
+    policy: PolicyAction = "ignore"
+    """What the admission policy about virtual nodes would do about these."""
     names: list[str] = field(default_factory=list)
 
     @property
@@ -112,20 +131,22 @@ class Group:
 
 def group_nodes(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Group]:
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
-    groups: dict[tuple[int, str, ExcludedBy, RuntimeMismatch | None], Group] = {}
+    groups: dict[tuple[int, str, ExcludedBy, RuntimeMismatch | None, PolicyAction], Group] = {}
     for node, by in zip(nodes, find_exclusions(nodes, existing), strict=True):
         # Equal classifications are one object, unless the detector has forgotten the first.
-        key = (id(node.classification), node.pool, by, node.mismatch)
+        key = (id(node.classification), node.pool, by, node.mismatch, node.policy)
         group = groups.get(key)
         if group is None:
             mask = by.selectors
             places = tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
-            group = groups[key] = Group(node.classification, node.pool, places, by.left_out, node.mismatch)
+            group = groups[key] = Group(
+                node.classification, node.pool, places, by.left_out, node.mismatch, node.policy
+            )
         group.names.append(node.name)
     merged: dict[tuple[Any, ...], Group] = {}
     for group in groups.values():
-        facts = (group.classification, group.pool, group.excluded_by, group.left_out, group.mismatch)
-        first = merged.setdefault(facts, group)
+        placed = (group.excluded_by, group.left_out, group.mismatch, group.policy)
+        first = merged.setdefault((group.classification, group.pool, *placed), group)
         if first is not group:
             first.names += group.names
     order = ("virtual", "unsure", "real")

@@ -1,14 +1,14 @@
 """What the policy's expression answers for a node, worked out here: the rule of ``signals``, without CEL.
 
-Checks use it to say which nodes the policy should have labelled. A test compares the two on the whole corpus
-by the API server's own CEL.
+Checks use it to say which nodes the policy should have labelled, and discovery to count what it would label.
+A test compares the two on the whole corpus by the API server's own CEL.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from ..catalogue.indicators import SHAPES, Indicator, Strength
+from ..catalogue.indicators import DECLARED, SHAPES, Indicator, Strength
 from ..detection.features import PROVIDER_IDS, NodeFeatures, read_features
 from ..detection.indicator_index import (
     PatternIndex,
@@ -16,7 +16,11 @@ from ..detection.indicator_index import (
     find_label_indicators,
     find_taint_indicator,
 )
+from .rule import NodeLabelRule
 from .signals import NOT_BY_DEFAULT, SURE_ON_MACHINES
+
+PolicyAction: TypeAlias = Literal["label", "declared", "ignore"]
+"""It labels a node that it takes for virtual, keeps a label that declares one, and ignores the others."""
 
 _FIELDS = (
     (PatternIndex("kubelet-version"), "kubelet_version"),
@@ -34,6 +38,18 @@ def predict_signals(node: Any, asked_for: Collection[str] = ()) -> bool:
     Declarations on the node and selectors of the config are not among the signals.
     """
     return _predict(read_features(node), frozenset(NOT_BY_DEFAULT.difference(asked_for)))
+
+
+def predict_action(node: Any, labels: Mapping[str, str], rule: NodeLabelRule) -> PolicyAction:
+    """Return what a policy with this rule would do about a Node object.
+
+    ``labels`` are the node's labels, without those that are not strings.
+    """
+    if DECLARED in labels:
+        return "declared"
+    if any(one.matches(labels) for one in rule.selectors) or predict_signals(node, rule.presets):
+        return "label"
+    return "ignore"
 
 
 @lru_cache(maxsize=1 << 14)

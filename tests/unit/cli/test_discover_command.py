@@ -247,6 +247,56 @@ def test_values_that_leave_nothing_but_virtual_nodes(cli: Cli, stack: Callable[[
     assert "liqo.io/type=virtual-node" in err
 
 
+# --- what the admission policy would label
+
+SIX = ["eks-al2023", "liqo", "hpk-without-taint", "virtual-kubelet", "tke-supernode", "labelled-by-people"]
+
+
+def test_what_the_policy_would_label_is_counted(cli: Cli) -> None:
+    data = json.loads(cli(SIX, "-o", "json")[1])
+    assert data["nodeLabelPolicy"] == {"labels": 3, "notExcluded": 2, "ignores": 1}
+    actions = {name: group["nodeLabelPolicy"] for group in data["groups"] for name in group["names"]}
+    assert [actions[SAMPLES[id_]["metadata"]["name"]] for id_ in SIX] == [
+        "ignore",
+        "label",
+        "label",
+        "label",
+        "ignore",
+        "declared",
+    ]
+    out = " ".join(cli(SIX)[1].split())
+    assert "the API server would label 3 nodes openkruise.io/virtual-node=true" in out
+    assert "Nothing excludes 2 of them today." in out
+    assert "The policy would not label 1 virtual node:" in out
+
+
+def test_the_stack_s_presets_and_selectors_count_for_the_policy(
+    cli: Cli, stack: Callable[[str], Path]
+) -> None:
+    path = stack(
+        "config:\n  openkruise:nodeLabelPolicy: label\n  openkruise:virtualNodePresets: [tke-supernode]\n"
+        "  openkruise:nodeLabelSelectors: [eks.amazonaws.com/nodegroup=general]\n"
+    )
+    code, out, err = cli(SIX, "--stack-file", str(path), "-o", "json")
+    assert (code, err) == (1, "")
+    assert json.loads(out)["nodeLabelPolicy"] == {"labels": 5, "notExcluded": 3, "ignores": 0}
+    out = " ".join(cli(SIX, "--stack-file", str(path))[1].split())
+    assert "1 of them look real: see whether nodeLabelSelectors match more than they should." in out
+    assert "would not label" not in out
+
+
+def test_what_the_values_leave_out_does_not_need_the_policy(cli: Cli, stack: Callable[[str], Path]) -> None:
+    path = stack(daemon_requires("liqo.io/type", "NotIn", "virtual-node"))
+    data = json.loads(cli(["eks-al2023", "liqo"], "--stack-file", str(path), "-o", "json")[1])
+    assert data["nodeLabelPolicy"] == {"labels": 1, "notExcluded": 0, "ignores": 0}
+
+
+def test_nothing_is_said_of_the_policy_where_it_has_nothing_to_do(cli: Cli) -> None:
+    out = cli(["eks-al2023", "labelled-by-people", "real-opted-out"])[1]
+    assert "nodeLabelPolicy" not in out
+    assert "The policy" not in out
+
+
 # --- from a cluster
 
 

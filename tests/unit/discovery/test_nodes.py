@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.discovery import classify_node, group_nodes, propose
+from pulumi_openkruise.policy.rule import NodeLabelRule
+from pulumi_openkruise.selectors import parse
 from pulumi_openkruise.selectors.placement import Placement
 
 from tests.support.corpus import corpus
@@ -62,3 +64,14 @@ def test_a_virtual_node_has_no_runtime_to_talk_to() -> None:
         for node in SAMPLES.values()
         if classify_node(node).classification.verdict == "virtual"
     )
+
+
+def test_nodes_that_differ_for_the_policy_alone_are_two_groups() -> None:
+    nodes = []
+    for burst in ("yes", "no"):
+        node = dict(SAMPLES["unknown-maker-silent-status"])
+        labels = {**node["metadata"]["labels"], "example.com/burst": burst}
+        node["metadata"] = {**node["metadata"], "labels": labels}
+        nodes.append(classify_node(node, NodeLabelRule(selectors=(parse("example.com/burst=yes"),))))
+    assert nodes[0].classification == nodes[1].classification
+    assert sorted(group.policy for group in group_nodes(nodes, Placement())) == ["ignore", "label"]

@@ -63,7 +63,11 @@ def from_config_json(path: str, namespace: str) -> SelectorList:
 
 def from_stack(stack: StackInput, namespace: str) -> SelectorList:
     """Return the selectors of a stack's config, and what its values require of the daemon's nodes."""
-    settings = settings_of(stack_arguments(stack, namespace))
+    return from_settings(settings_of(stack_arguments(stack, namespace)))
+
+
+def from_settings(settings: Settings) -> SelectorList:
+    """Return the selectors of settings, and what their values require of the daemon's nodes."""
     return SelectorList(
         tuple(text for text, _origin in settings.listed),
         tuple(origin for _text, origin in settings.listed),

@@ -1,7 +1,7 @@
 """The groups of nodes and the proposal of ``discover``, as data and as text for people."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...catalogue import PRESETS
@@ -52,10 +52,16 @@ def as_data(
                     for place in group.excluded_by
                 ],
                 "leftOutByValues": group.left_out,
+                "nodeLabelPolicy": group.policy,
                 "open": group.is_open,
             }
             for group in groups
         ],
+        "nodeLabelPolicy": {
+            "labels": _count(groups, _is_labelled),
+            "notExcluded": _count(groups, _needs_policy),
+            "ignores": _count(groups, _is_ignored),
+        },
         "proposal": {
             "virtualNodePresets": list(proposal.presets),
             "virtualNodeSelectors": list(proposal.selectors),
@@ -185,10 +191,51 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
             f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon{why}. "
             f"Have the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
         )
+    parts += _policy_advice(groups)
     if not proposal and not hit and not unusable:
         others = ", except for those" if left_out else ""
         parts.append(f"Every node known to be virtual is excluded, and no real one is{others}.")
     return parts
+
+
+def _policy_advice(groups: Sequence[Group]) -> list[str]:
+    """Say what the admission policy would label, in a cluster with nodes that it would or should label."""
+    labels, ignored = _count(groups, _is_labelled), _count(groups, _is_ignored)
+    parts = []
+    if labels:
+        alone = _count(groups, _needs_policy)
+        parts.append(
+            f"With nodeLabelPolicy: label, the API server would label {_nodes(labels)} {DECLARED}=true at "
+            f"registration or at the next status update. Nothing excludes {alone:,} of them today."
+        )
+    wrong = _count(groups, lambda group: _is_labelled(group) and group.classification.runs_daemon)
+    if wrong:
+        parts.append(
+            f"{wrong:,} of them look real: see whether nodeLabelSelectors match more than they should."
+        )
+    if ignored:
+        parts.append(
+            f"The policy would not label {pluralize(ignored, 'virtual node')}: it sees less of a node than "
+            "this command. Name their labels in nodeLabelSelectors, or exclude them as above."
+        )
+    return parts
+
+
+def _count(groups: Iterable[Group], counts: Callable[[Group], bool]) -> int:
+    return sum(len(group.names) for group in groups if counts(group))
+
+
+def _is_labelled(group: Group) -> bool:
+    return group.policy == "label"
+
+
+def _needs_policy(group: Group) -> bool:
+    """Tell whether the policy would label these nodes, and nothing else keeps the daemon off."""
+    return _is_labelled(group) and not (group.excluded_by or group.left_out)
+
+
+def _is_ignored(group: Group) -> bool:
+    return group.policy == "ignore" and group.classification.verdict == "virtual"
 
 
 def _nodes(count: int) -> str:
