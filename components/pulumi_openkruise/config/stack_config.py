@@ -49,6 +49,9 @@ def parse_config(
     return Arguments(arguments, field_name=config_field_name(namespace), source=source)
 
 
+_MOST_DIGITS = 100
+
+
 class _NotDecodedError(Exception):
     def __init__(self, expected: str, remedy: str) -> None:
         self.expected, self.remedy = expected, remedy
@@ -62,8 +65,10 @@ def _decode(kind: Kind, value: Any) -> Any:
             return value == "true"
         raise _NotDecodedError("true or false", "")
     if kind == "number":
-        if value.isascii() and value.isdigit() and len(value) < 10:
-            return int(value)
+        digits = value.removeprefix("-")
+        if digits.isascii() and digits.isdigit():
+            # Out of range where it is long: the check of the range shows no more of it than this.
+            return int(value[:_MOST_DIGITS])
         raise _NotDecodedError("a whole number", "write digits alone; of seconds, 600 for ten minutes")
     data = _json(value)
     if kind == "string":

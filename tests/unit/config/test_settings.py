@@ -60,10 +60,14 @@ def test_values_known_late_must_not_switch_the_daemon_off() -> None:
     ("number", "says"),
     [
         ("999999999", "expected whole seconds from 1 to 86400, found 999999999"),
-        ("9999999999", "expected a whole number"),
+        ("9999999999", "expected whole seconds from 1 to 86400, found 9999999999"),
+        ("-1", "expected whole seconds from 1 to 86400, found -1"),
+        ("7" * 10_000, f"expected whole seconds from 1 to 86400, found {'7' * 57}..."),
+        ("1e9", "expected a whole number"),
+        ("\u0663", "expected a whole number"),
     ],
 )
-def test_a_number_of_more_than_nine_digits_is_not_decoded(number: str, says: str) -> None:
+def test_a_number_of_any_length_is_judged_by_its_range(number: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings_of(timeout=number)
     assert f"timeout: {says}" in str(caught.value)
