@@ -45,6 +45,7 @@ def replace_text(path: str, old: str, new: str) -> None:
 
     Raises UnusableInputError where the file holds another text by now: someone has saved it since.
     """
+    _look(path, os.path.realpath(path))  # a pipe that has been read would be waited for without end
     mark = BYTE_ORDER_MARK if _read(path).startswith(BYTE_ORDER_MARK) else b""
 
     def check() -> None:

@@ -72,6 +72,20 @@ def test_what_is_no_file_to_write_stays_what_it_is(
     assert os.listdir(target.parent) == [target.name]
 
 
+def test_a_pipe_that_was_read_is_refused_and_not_waited_for(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening it again would wait for someone to write to it."""
+
+    def wait_without_end(_path: str) -> bytes:
+        raise AssertionError("opened")
+
+    _make_pipe(target)
+    monkeypatch.setattr(written_files, "_read", wait_without_end)
+    with pytest.raises(UnusableInputError, match="no regular file"):
+        replace_text(str(target), "old", "new")
+
+
 @pytest.mark.parametrize("may", [True, False])
 def test_the_owner_is_kept_or_nothing_is_written(
     target: Path, monkeypatch: pytest.MonkeyPatch, may: bool
