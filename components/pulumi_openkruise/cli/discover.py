@@ -1,6 +1,7 @@
 """``pulumi-openkruise discover``: find the virtual nodes, and propose the config that excludes them."""
 
 import difflib
+import os
 from collections.abc import Iterator
 
 import click
@@ -15,15 +16,19 @@ from . import options
 from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
+from .inherited_lists import InheritedLists
 from .input.node_objects import read_node_objects
 from .input.sources import from_settings, from_stack_file, settings_of, stack_arguments
-from .input.stack_edit import Inherited, add_entries
+from .input.stack_edit import add_entries
 from .input.stack_input import StackInput, read_config_json, read_stack_input
 from .output.discover_report import as_data, as_text
 from .output.progress import progress
 from .output.terminal import as_json, as_yaml, emit, note
 from .output.written_files import replace_text
 from .selector_list import SelectorList
+
+_LISTS = ("virtualNodePresets", "virtualNodeSelectors")
+"""The keys to which a proposal adds: presets, and selectors."""
 
 
 @click.command()
@@ -98,13 +103,14 @@ def discover(
     groups = group_nodes(nodes, existing.placement())
     proposal = propose(nodes, existing.placement())
     _verify(nodes, existing, proposal)
+    inherited = _inherited(stack)
     if output == "table":
-        emit(as_text(groups, proposal, existing, config_namespace, everything=everything))
+        emit(as_text(groups, proposal, existing, config_namespace, inherited, everything=everything))
     else:
-        data = as_data(groups, proposal, existing, config_namespace, everything=everything)
+        data = as_data(groups, proposal, existing, config_namespace, inherited, everything=everything)
         emit(as_json(data) if output == "json" else as_yaml(data))
     if write and stack_file is not None and stack is not None:
-        _write(stack_file, stack, config_namespace, proposal)
+        _write(stack_file, stack, config_namespace, proposal, inherited)
     return FINDINGS if any(group.is_open for group in groups) else CLEAN
 
 
@@ -112,6 +118,21 @@ def _stack(stack_file: str | None, config_json: str | None, namespace: str) -> S
     if config_json is not None:
         return read_config_json(config_json, namespace)
     return None if stack_file is None else read_stack_input(stack_file, namespace)
+
+
+def _inherited(stack: StackInput | None) -> InheritedLists:
+    """Return the lists to which the proposal adds, and which a list of the stack's own would replace."""
+    if stack is None:
+        return InheritedLists()
+    lists = {name: stack.config[name] for name in _LISTS if name in stack.config}
+    if stack.is_whole:  # whose they are is not in it
+        return InheritedLists(lists, "the present config")
+    own = lists.keys() - stack.inherited
+    return InheritedLists(
+        {name: entries for name, entries in lists.items() if name not in own},
+        os.path.basename(stack.project),
+        may_be_more=stack.has_environment and len(own) < len(_LISTS),
+    )
 
 
 def _existing(settings: Settings | None) -> SelectorList:
@@ -160,17 +181,12 @@ def _verify(nodes: list[ClassifiedNode], existing: SelectorList, proposal: Propo
             raise AssertionError(f"the proposal gets node {node.name!r} wrong")
 
 
-def _write(path: str, stack: StackInput, namespace: str, proposal: Proposal) -> None:
+def _write(
+    path: str, stack: StackInput, namespace: str, proposal: Proposal, inherited: InheritedLists
+) -> None:
     text = stack.text
-    additions = {"virtualNodePresets": proposal.presets, "virtualNodeSelectors": proposal.selectors}
-    inherited = {name: stack.config[name] for name in additions if name in stack.inherited}
-    edited = add_entries(
-        text,
-        path,
-        namespace,
-        additions,
-        Inherited(inherited, stack.project, may_be_more=stack.has_environment),
-    )
+    additions = dict(zip(_LISTS, (proposal.presets, proposal.selectors), strict=True))
+    edited = add_entries(text, path, namespace, additions, inherited)
     if edited == text:
         note(f"{path}: nothing to write")
         return

@@ -465,6 +465,34 @@ def test_a_list_of_the_project_is_never_shortened(cli: Cli, tmp_path: Path, proj
     ]
 
 
+@pytest.mark.parametrize("project", INHERITED)
+def test_the_lines_to_copy_are_the_whole_of_an_inherited_list(cli: Cli, tmp_path: Path, project: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(project)
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text("config:\n  other:x: 1\n")
+    lines = [
+        "config:",
+        "  openkruise:virtualNodePresets:",
+        "    - eks-fargate # from Pulumi.yaml",
+        "    - kosmos # from Pulumi.yaml",
+        "    - liqo",
+    ]
+    _code, out, _err = cli(["liqo"], "--stack-file", str(path))
+    assert "add to the stack's file, whose own list replaces an inherited one" in out
+    assert "\n".join(lines) in out
+    assert json.loads(cli(["liqo"], "--stack-file", str(path), "-o", "json")[1])["proposal"]["lines"] == lines
+    path.write_text("config:\n  openkruise:virtualNodePresets: [kwok]\n")
+    _code, out, _err = cli(["liqo"], "--stack-file", str(path))
+    assert "add to the stack's file:\n\nconfig:\n  openkruise:virtualNodePresets:\n    - liqo\n" in out
+
+
+def test_the_config_that_pulumi_prints_does_not_say_whose_a_list_is(cli: Cli, tmp_path: Path) -> None:
+    entry = {"value": '["kosmos"]', "objectValue": ["kosmos"], "secret": False}
+    (tmp_path / "config.json").write_text(json.dumps({"openkruise:virtualNodePresets": entry}))
+    out = cli(["liqo"], "--config-json", "config.json")[1]
+    assert "    - kosmos # from the present config\n    - liqo\n" in out
+
+
 def test_shared_lists_stay_where_they_are(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: p\nconfig: {openkruise:sharedNodePresets: [kosmos]}\n")
     path = tmp_path / "Pulumi.prod.yaml"
@@ -476,8 +504,9 @@ def test_shared_lists_stay_where_they_are(cli: Cli, tmp_path: Path) -> None:
 def test_a_list_that_an_environment_may_set_is_not_replaced(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.prod.yaml"
     path.write_text(text := "environment: [base]\nconfig:\n  other:x: 1\n")
-    code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
+    code, out, err = cli(["liqo"], "--stack-file", str(path), "--write")
     assert code == 2
+    assert "An ESC environment of the stack may set these lists" in out
     assert "openkruise:virtualNodePresets: an ESC environment may set this list" in err
     assert err.endswith("  - liqo\n")
     assert path.read_text() == text

@@ -6,27 +6,15 @@ list. The result is read again and compared before anything is written.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...config.stack_yaml import read_stack_yaml
 from ...config.yaml_data import load_yaml
 from ..errors import UnusableInputError
+from ..inherited_lists import InheritedLists, decode_list
 from ..output.terminal import quote_for_yaml
 
 _BY_HAND = "add the lines by hand"
-
-
-@dataclass(frozen=True)
-class Inherited:
-    """Lists that a stack has without setting them: a list of its own would replace them."""
-
-    lists: Mapping[str, Any] = field(default_factory=dict)
-    """By key, as they stand in the project's file."""
-    origin: str = ""
-    """Path of the project's file."""
-    may_be_more: bool = False
-    """Whether ESC environments may give the stack lists that no file shows."""
 
 
 def add_entries(
@@ -34,7 +22,7 @@ def add_entries(
     source: str,
     namespace: str,
     additions: Mapping[str, Sequence[str]],
-    inherited: Inherited | None = None,
+    inherited: InheritedLists | None = None,
 ) -> str:
     """Return the text of a stack file with entries added to the lists under keys of its config.
 
@@ -43,7 +31,7 @@ def add_entries(
     UnusableInputError, with the lines to add, for a file that cannot be edited without changing something
     else, and for an inherited list that is not known.
     """
-    inherited = inherited or Inherited()
+    inherited = inherited or InheritedLists()
     try:
         config, _secret, _environment = read_stack_yaml(text, source, namespace)
     except ValueError as error:
@@ -51,7 +39,7 @@ def add_entries(
     edited, wanted = text, dict(config)
     for name, entries in additions.items():
         own = name in config
-        there = _listed(config.get(name) if own else inherited.lists.get(name))
+        there = decode_list(config.get(name) if own else inherited.lists.get(name))
         if there is None:
             raise UnusableInputError(
                 f"{source}: {namespace}:{name}: no list, so nothing can be added: {_BY_HAND}"
@@ -157,7 +145,7 @@ class _Editor:
 
     def _extend_text(self, key: Any, value: Any, entries: Sequence[Entry]) -> str:
         """Extend a list that is JSON in a string, as ``pulumi config set`` writes it."""
-        there = _listed(value.value) or []
+        there = decode_list(value.value) or []
         if not there and value.start_mark.index == value.end_mark.index:
             indent = " " * (key.start_mark.column + 2)
             lines = [entry.line(indent) for entry in entries]
@@ -210,18 +198,6 @@ def _texts(entries: Sequence[Entry]) -> list[str]:
     return [entry.text for entry in entries]
 
 
-def _listed(value: Any) -> list[Any] | None:
-    """Return a list, given as one or as JSON in a string; None for anything else."""
-    if value is None or value == "":
-        return []
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
-    return list(value) if isinstance(value, list) else None
-
-
 def _says(edited: str, text: str, source: str, namespace: str, wanted: Mapping[str, Any]) -> bool:
     """Tell whether the edited text has the lists that are wanted, and everything else as it was."""
     try:
@@ -230,7 +206,8 @@ def _says(edited: str, text: str, source: str, namespace: str, wanted: Mapping[s
     except ValueError:
         return False
     lists = {
-        name: _listed(item) if isinstance(wanted.get(name), list) else item for name, item in found.items()
+        name: decode_list(item) if isinstance(wanted.get(name), list) else item
+        for name, item in found.items()
     }
     config = before.get("config") or {}
     now = after.get("config") or {}

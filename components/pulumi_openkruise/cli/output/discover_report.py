@@ -8,6 +8,7 @@ from ...catalogue import PRESETS
 from ...detection import DECLARED
 from ...diagnostics.wording import count_rest, pluralize
 from ...discovery import ClassifiedNode, Group, Proposal
+from ..inherited_lists import InheritedLists
 from ..selector_list import SelectorList
 from .table import NARROW, as_table, output_width, wrap_words
 from .terminal import quote_for_yaml
@@ -22,7 +23,13 @@ _TITLES = {
 
 
 def as_data(
-    groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
+    groups: Sequence[Group],
+    proposal: Proposal,
+    existing: SelectorList,
+    namespace: str,
+    inherited: InheritedLists,
+    *,
+    everything: bool,
 ) -> dict[str, Any]:
     """Return groups and proposal as plain data, with all names (``everything``) or a few of each group."""
     return {
@@ -65,7 +72,7 @@ def as_data(
         "proposal": {
             "virtualNodePresets": list(proposal.presets),
             "virtualNodeSelectors": list(proposal.selectors),
-            "lines": config_lines(proposal, namespace),
+            "lines": config_lines(proposal, namespace, inherited),
             "label": [node.name for node in proposal.to_label],
             "labelCommand": _command(proposal.to_label) if proposal.to_label else None,
         },
@@ -73,7 +80,13 @@ def as_data(
 
 
 def as_text(
-    groups: Sequence[Group], proposal: Proposal, existing: SelectorList, namespace: str, *, everything: bool
+    groups: Sequence[Group],
+    proposal: Proposal,
+    existing: SelectorList,
+    namespace: str,
+    inherited: InheritedLists,
+    *,
+    everything: bool,
 ) -> str:
     """Return tables of the groups, and the proposal, for people."""
     parts = []
@@ -84,7 +97,7 @@ def as_text(
             gap = "\n\n" if output_width() < NARROW else "\n"
             parts.append(f"{title}: {count}{gap}{_table(chosen, existing, everything)}")
     width = output_width()
-    for part in _advice(groups, proposal, namespace):
+    for part in _advice(groups, proposal, namespace, inherited):
         # Lines of config and commands stay as they are, to be copied.
         sentence, gap, code = part.partition("\n\n")
         wrapped = "\n".join(wrap_words(sentence, width, 0)) if width < NARROW else sentence
@@ -92,16 +105,23 @@ def as_text(
     return "\n\n".join(parts)
 
 
-def config_lines(proposal: Proposal, namespace: str) -> list[str]:
-    """Return the proposal as the lines of a stack file; empty if it adds no selector and no preset."""
+def config_lines(proposal: Proposal, namespace: str, inherited: InheritedLists) -> list[str]:
+    """Return the proposal as the lines of a stack file; empty if it adds no selector and no preset.
+
+    A list that the stack inherits is whole, since its own replaces it: each inherited entry with its origin.
+    """
     lines = ["config:"]
-    for name, entries in (
-        ("virtualNodePresets", proposal.presets),
-        ("virtualNodeSelectors", proposal.selectors),
-    ):
+    for name, entries in _proposed(proposal).items():
         if entries:
-            lines += [f"  {namespace}:{name}:", *(f"    - {quote_for_yaml(entry)}" for entry in entries)]
+            kept = inherited.entries(name)
+            lines.append(f"  {namespace}:{name}:")
+            lines += [f"    - {quote_for_yaml(entry)} # from {inherited.origin}" for entry in kept]
+            lines += [f"    - {quote_for_yaml(entry)}" for entry in entries if entry not in kept]
     return lines if len(lines) > 1 else []
+
+
+def _proposed(proposal: Proposal) -> dict[str, Sequence[str]]:
+    return {"virtualNodePresets": proposal.presets, "virtualNodeSelectors": proposal.selectors}
 
 
 def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) -> str:
@@ -150,7 +170,9 @@ def _excluded(group: Group, existing: SelectorList) -> str:
     return f"{'YES, ' if group.is_lost else ''}by {', '.join(by)}"
 
 
-def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list[str]:
+def _advice(
+    groups: Sequence[Group], proposal: Proposal, namespace: str, inherited: InheritedLists
+) -> list[str]:
     parts = []
     hit = [group for group in groups if group.is_lost]
     if hit:
@@ -173,9 +195,16 @@ def _advice(groups: Sequence[Group], proposal: Proposal, namespace: str) -> list
             f"Real nodes whose container runtime the daemon cannot talk to: {count}. Before `pulumi up`: "
             f"{'; '.join(ways)}; or exclude them."
         )
-    lines = config_lines(proposal, namespace)
+    lines = config_lines(proposal, namespace, inherited)
     if lines:
-        parts.append("To exclude the others, add to the stack's file:\n\n" + "\n".join(lines))
+        replaces = any(entries and inherited.entries(name) for name, entries in _proposed(proposal).items())
+        whole = ", whose own list replaces an inherited one, so that it repeats it" if replaces else ""
+        parts.append(f"To exclude the others, add to the stack's file{whole}:\n\n" + "\n".join(lines))
+        if inherited.may_be_more:
+            parts.append(
+                "An ESC environment of the stack may set these lists, and one in the stack's file would "
+                "replace it: where it does, add the new entries there."
+            )
         parts += [
             f"Note: {name} is {PRESETS[name].reason}." for name in proposal.presets if PRESETS[name].reason
         ]

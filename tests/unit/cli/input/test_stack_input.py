@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.selectors import ALWAYS_TRUE, solve
 from ruamel.yaml import YAML
 
-from tests.support.engine import RELEASE, config_texts, new_engine
+from tests.support.engine import RELEASE, ROOT, config_texts, new_engine
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 Cli = Callable[..., tuple[int, str, str]]
@@ -42,6 +43,7 @@ def affinity(out: str) -> Any:
 
 
 BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
+KWOK = ["type=kwok", "kwok.x-k8s.io/node=fake"]
 SHARED = """name: platform
 stackConfigDir: stacks
 config:
@@ -70,11 +72,36 @@ config:
 """
     stack = "config: {openkruise:virtualNodeSelectors: [c=d], openkruise:virtualNodePresets: [kwok]}"
     path = write(tmp_path, project, stack)
-    kwok = ["type=kwok", "kwok.x-k8s.io/node=fake"]
-    expected = solve([*BASE, "a=b", "c=d", "liqo.io/type=virtual-node", *kwok]).affinity
+    expected = solve([*BASE, "a=b", "c=d", "liqo.io/type=virtual-node", *KWOK]).affinity
     assert affinity(cli("--stack-file", path, "-o", "json")[1]) == expected
     explained = cli("--stack-file", path, "--explain")[1]
     assert "openkruise:sharedNodeSelectors[0]" in explained
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("stack", "excluded"),
+    [
+        ("dev", ["platform.example.com/no-daemons", *KWOK]),
+        ("staging", ["platform.example.com/no-daemons", *KWOK, "eks.amazonaws.com/compute-type=fargate"]),
+        ("prod", ["platform.example.com/no-daemons", "pool=burst"]),
+    ],
+)
+def test_the_documented_example_of_three_stacks(
+    cli: Cli, tmp_path: Path, stack: str, excluded: list[str], reverse: bool
+) -> None:
+    """Project and stacks as docs/configuration.md has them, with its words for what is excluded."""
+    section = (ROOT / "docs" / "configuration.md").read_text().split("## What all stacks share")[1]
+    project = section.split("```yaml\n# Pulumi.yaml\n")[1].split("```")[0]
+    item = section.split(f"\n* `{stack}` has ")[1].split("\n* ")[0].split("\n\n")[0]
+    config = {}
+    for key, entries in re.findall(r"`(\w+): (\[.*?\])`", item):
+        found = YAML(typ="safe").load(entries)
+        config[f"openkruise:{key}"] = found[::-1] if reverse else found
+    path = write(tmp_path, project, json.dumps({"config": config}))
+    listed = [*excluded, *BASE]
+    expected = solve(listed[::-1] if reverse else listed).affinity
+    assert json.dumps(affinity(cli("--stack-file", path, "-o", "json")[1])) == json.dumps(expected)
 
 
 def test_a_project_governs_only_the_folder_that_it_names(cli: Cli, tmp_path: Path) -> None:
