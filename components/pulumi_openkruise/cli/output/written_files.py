@@ -61,9 +61,12 @@ def write_report(path: str, text: str, inputs: tuple[str | None, ...] = ()) -> N
     """Write a page or report to a file, or to a pipe or device.
 
     ``inputs`` are paths that the command has read, None where there was none. Raises UnusableInputError where
-    the path is one of them.
+    the path is one of them, or names no file.
     """
     content = text.encode(errors="backslashreplace")
+    if not os.path.basename(path):
+        # The system would take the folder's name for the file's, and an empty path for this folder.
+        raise UnusableInputError(f"{path or repr(path)}: cannot be written: it names no file; add its name")
     for one in inputs:
         if one is not None and os.path.exists(one) and os.path.exists(path) and os.path.samefile(one, path):
             raise UnusableInputError(f"{path}: is read by this command, and would be overwritten")

@@ -86,6 +86,17 @@ def test_a_pipe_that_was_read_is_refused_and_not_waited_for(
         replace_text(str(target), "old", "new")
 
 
+@pytest.mark.parametrize(("path", "shown"), [("", "''"), ("page/", "page/"), ("none/page/", "none/page/")])
+def test_a_path_that_names_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, shown: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnusableInputError) as caught:
+        write_report(path, "page")
+    assert str(caught.value) == f"{shown}: cannot be written: it names no file; add its name"
+    assert os.listdir() == []
+
+
 @pytest.mark.parametrize("may", [True, False])
 def test_the_owner_is_kept_or_nothing_is_written(
     target: Path, monkeypatch: pytest.MonkeyPatch, may: bool
