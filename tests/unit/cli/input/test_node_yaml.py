@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.errors import UnusableInputError
+from pulumi_openkruise.cli.input import node_objects
 from pulumi_openkruise.cli.input.node_objects import read_node_objects
 from pulumi_openkruise.cli.input.node_yaml import is_yaml, read_yaml_items
 from ruamel.yaml import YAML
@@ -103,3 +104,17 @@ def test_yaml_and_json_give_the_same_nodes(nodes: list[dict[str, Any]]) -> None:
     text = io.StringIO()
     yaml.dump({"apiVersion": "v1", "items": json.loads(json.dumps(nodes)), "kind": "List"}, text)
     assert list(read_yaml_items(text.getvalue(), "x")) == json.loads(json.dumps(nodes))
+
+
+def test_a_file_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_objects, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(node_objects, "_STEP", 1 << 16)
+    with pytest.raises(UnusableInputError, match="larger than 1 MiB: read the cluster itself"):
+        list(read_node_objects("/dev/zero"))
+
+
+def test_a_file_is_read_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step may end within a character."""
+    monkeypatch.setattr(node_objects, "_STEP", 3)
+    nodes = [{"metadata": {"name": "é" * at}} for at in range(1, 5)]
+    assert read(tmp_path, json.dumps(nodes, ensure_ascii=False)) == nodes
