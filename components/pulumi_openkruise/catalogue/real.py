@@ -94,8 +94,8 @@ REAL: tuple[NodeKind, ...] = (
     NodeKind(
         name="windows",
         vendor="Microsoft",
-        description="Windows nodes: real ones, but the daemon's image does not exist for them",
-        source="openkruise/kruise Makefile (platforms of the image) and the kubelet's own label",
+        description="Windows nodes: real ones, but the chart's DaemonSet and its image are for Linux",
+        source="openkruise/kruise Makefile (PLATFORMS) and Dockerfile_windows; the kubelet's own label",
         confidence="code",
         revisions=(("kubernetes.io/os=windows",),),
         virtual=False,
