@@ -36,14 +36,10 @@ class Reason(NamedTuple):
 
 REASONS = (
     Reason(
-        "1.16 or newer: the chart's CRDs, webhooks and roles are of v1 of their API groups, which every "
-        "version since then serves",
-        "templates of the charts",
-    ),
-    Reason(
-        "1.18 or newer: kubeVersion of the chart; on nodes whose runtime speaks CRI v1alpha2 alone the "
-        "daemon does not work, and featureGates KruiseDaemon: false leaves it out",
-        "Chart.yaml, change log of 1.6.0",
+        "1.18 or newer: kubeVersion of the chart. The API versions of its CRDs, webhooks and roles set no "
+        "higher bound: every version from 1.16 on serves them. On nodes whose runtime speaks CRI v1alpha2 "
+        "alone the daemon does not work, and featureGates KruiseDaemon: false leaves it out",
+        "Chart.yaml and templates of the charts, change log of 1.6.0",
     ),
     Reason(
         "up to 1.36, as far as it was run: nothing that the chart creates is of an API that was removed",

@@ -77,14 +77,14 @@ MANAGER_DOWN = Code(
     "manager-not-available",
     "critical",
     "fewer managers are available than there should be",
-    "with none the fail-closed webhooks refuse every change of a pod in the cluster",
+    "with none the fail-closed webhooks refuse every change of a pod outside kube-system",
     "see `kubectl describe pod` and the logs of the pods",
 )
 MANAGER_SINGLE = Code(
     "manager-single",
     "warning",
     "a single manager",
-    "while it restarts or its node is drained, no pod in the cluster can be changed",
+    "while it restarts or its node is drained, no pod outside kube-system can be changed",
     "set manager.replicas to 2 or more, unless the cluster is a developer's",
 )
 LEASE = Code(
