@@ -12,13 +12,22 @@ from .minimize.cubes import absorb, find_connected_components, find_uncovered, m
 from .minimize.subproblem import SIZE_LIMIT, Subproblem
 from .node_selector import Term, estimate_length, join_labels, write
 from .requirement import Requirement, Selector
-from .unsolvable import report_inexpressible, report_no_node_left, report_too_large, report_too_many_connected
+from .unsolvable import (
+    report_inexpressible,
+    report_no_node_left,
+    report_too_intricate,
+    report_too_large,
+    report_too_many_connected,
+)
 
 _SMALL_PRODUCT = 256
 """How many primes the components together may have, multiplied, to be solved as one problem, too."""
 
 _LABEL_SIZE, _VALUE_SIZE = 1200, 70
 """Upper bounds of what a term takes in bytes: for a label, in at most three requirements, and for a value."""
+
+_EFFORT = 1_000_000
+"""Steps of about a microsecond for answers that are not proven, all components of labels together."""
 
 _Separate = list[tuple[int, int]]
 """The places of labels that no selector connects with others, and the values that remain of each."""
@@ -65,15 +74,18 @@ class Complement:
             factored = [[self._write_separate(separate)]]
             self._check_size(factored, 3)
             return write(factored[0]), 3
+        effort = Budget(_EFFORT)
         for part in parts:
-            part.find_primes(steps)
+            part.find_primes(steps, effort)
             if part.too_many:
                 raise SelectorError([report_too_many_connected(len(part.forbidden))])
+            if part.exceeds_steps:
+                raise SelectorError([report_too_intricate(len(part.forbidden), len(part.primes))])
             if part.exceeds_limit:
                 found = "no exact affinity was found with less than"
                 raise SelectorError([report_too_large(found, len(part.primes), part.size)])
         self._check_complete(parts, separate)
-        covers = [part.cover(steps) for part in parts]
+        covers = [part.cover(steps, effort) for part in parts]
         proven = min([cover.proven for cover in covers])
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.cubes) > 1]
@@ -83,9 +95,9 @@ class Complement:
             # small.
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
                 whole = Subproblem(self._encoder.domains, self._encoder.offsets, cubes)
-                whole.find_primes(steps)
+                whole.find_primes(steps, effort)
                 separate = []
-                parts, covers = [whole], [whole.cover(steps)]
+                parts, covers = [whole], [whole.cover(steps, effort)]
                 proven = covers[0].proven
             else:
                 proven = 1 if len(unproven) == 1 else 0

@@ -17,7 +17,7 @@ from .unsolvable import MOST_SELECTORS, report_too_many
 BUDGET = 250_000
 """Default number of search steps; ordinary input takes a few hundred.
 
-A list that uses them up and has an answer of hundreds of terms takes a few seconds.
+A list that uses them up takes a second or two; what is found in them is the answer.
 """
 
 _PROOFS = ("terms", "requirements", "values")

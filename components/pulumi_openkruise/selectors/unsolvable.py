@@ -87,6 +87,16 @@ def report_too_many_connected(count: int) -> Problem:
     )
 
 
+def report_too_intricate(count: int, terms: int) -> Problem:
+    """Say that the selectors overlap in too many ways: the search ends before the terms suffice."""
+    return Problem(
+        "too-large",
+        f"{count:,} selectors with two or more requirements share labels with each other, and {terms:,} "
+        "terms do not yet admit every node that they leave; the search ends there",
+        remedy=_REMEDY,
+    )
+
+
 def report_too_many(count: int) -> Problem:
     """Say that a list has more different selectors than are computed."""
     return Problem(

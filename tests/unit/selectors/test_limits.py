@@ -1,18 +1,45 @@
 """Long lists have an answer or a refusal that names the number; memory and work stay bounded."""
 
-import tracemalloc
+import random
+import subprocess
+import sys
 
 import pytest
-from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, parse, solve
+from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, complement, parse, solve
+from pulumi_openkruise.selectors.exclusion import BUDGET
 from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED
 from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
 
 
-def _refuse(selectors: list[str]) -> Problem:
+def _refuse(selectors: list[str], budget: int = BUDGET) -> Problem:
     with pytest.raises(SelectorError) as caught:
-        solve(selectors)
+        solve(selectors, budget=budget)
     (problem,) = caught.value.problems
     return problem
+
+
+_LITTLE = 100 * 2**20
+"""Bytes of address space, of which an interpreter that does nothing takes a third."""
+
+_IN_LITTLE_MEMORY = f"""
+import resource, sys
+from pulumi_openkruise.selectors import SelectorError, solve
+resource.setrlimit(resource.RLIMIT_AS, ({_LITTLE}, {_LITTLE}))
+try:
+    solve(sys.stdin.read().split())
+except SelectorError:
+    print("refused")
+else:
+    print("answered")
+"""
+
+
+def _solve_in_little_memory(selectors: list[str]) -> str:
+    """Solve in another process whose memory is limited: it fails where more is taken."""
+    command = [sys.executable, "-c", _IN_LITTLE_MEMORY]
+    run = subprocess.run(command, input="\n".join(selectors), capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
 
 
 def test_a_list_as_long_as_is_computed() -> None:
@@ -35,13 +62,11 @@ def test_selectors_that_are_written_twice_count_once() -> None:
     "pattern", ["a=x{0},b=y{0}", "a=x{0},!b{0}", "k{0}=x,k{1}=y"], ids=["same", "absent", "chain"]
 )
 def test_too_many_connected_selectors_are_refused_by_their_number(pattern: str) -> None:
-    tracemalloc.start()
-    problem = _refuse([pattern.format(number, number + 1) for number in range(MOST_CONNECTED + 44)])
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    selectors = [pattern.format(number, number + 1) for number in range(MOST_CONNECTED + 44)]
+    problem = _refuse(selectors)
     assert problem.code == "too-large"
     assert problem.reason.startswith("300 selectors with two or more requirements share labels")
-    assert most < 100 * 2**20
+    assert _solve_in_little_memory(selectors) == "refused"
 
 
 def test_connected_selectors_of_few_terms_may_be_many() -> None:
@@ -55,16 +80,53 @@ def test_connected_selectors_of_few_terms_may_be_many() -> None:
 def test_many_selectors_over_many_values_have_an_exact_answer() -> None:
     """Primes are not searched for a smaller cover here: that took minutes and gigabytes."""
     selectors = [f"a=x{number},b{number % 7}=y{number}" for number in range(100)]
-    tracemalloc.start()
+    assert _solve_in_little_memory(selectors) == "answered"
     answer = solve(selectors)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 100 * 2**20
     for number in range(0, 100, 9):
         for other in (number, number + 1):
             labels = {"a": f"x{number}", f"b{number % 7}": f"y{other}"}
             matched = any(parse(selector).matches(labels) for selector in selectors)
             assert affinity_matches(answer.affinity, labels) is not matched
+
+
+def _select_at_random(seed: int, count: int, *, keys: int, listed: int) -> list[str]:
+    """Selectors with four requirements each, all over the same keys, of ten values each."""
+    rng = random.Random(seed)
+    return [
+        ",".join(
+            f"k{key} in ({','.join(sorted(rng.sample('abcdefghij', listed)))})"
+            for key in rng.sample(range(keys), 4)
+        )
+        for _ in range(count)
+    ]
+
+
+def test_selectors_that_overlap_in_too_many_ways_are_refused() -> None:
+    """The search for enough terms ends after a number of steps: it took most of a minute."""
+    reason = _refuse(_select_at_random(0, 60, keys=6, listed=2)).reason
+    assert reason.startswith("60 selectors with two or more requirements share labels with each other, and ")
+    assert reason.endswith(" terms do not yet admit every node that they leave; the search ends there")
+
+
+@pytest.mark.parametrize("effort", [0, 2_000, 5_000, 20_000, 50_000, 100_000])
+@pytest.mark.parametrize("seed", range(4))
+def test_wherever_the_effort_ends_the_answer_is_exact(
+    monkeypatch: pytest.MonkeyPatch, seed: int, effort: int
+) -> None:
+    monkeypatch.setattr(complement, "_EFFORT", effort)
+    selectors = _select_at_random(seed, 8, keys=4, listed=1)
+    if effort == 0:
+        assert _refuse(selectors, 0).code == "too-large"
+        return
+    answer = solve(selectors, budget=0)
+    assert answer.proven == ()
+    rng = random.Random(seed)
+    parsed = [parse(selector) for selector in selectors]
+    for _ in range(300):
+        near = rng.choice(parsed).requirements
+        labels = {key: values[0] for key, _operator, values in near if rng.random() < 0.9}
+        matched = any(selector.matches(labels) for selector in parsed)
+        assert affinity_matches(answer.affinity, labels) is not matched
 
 
 def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:

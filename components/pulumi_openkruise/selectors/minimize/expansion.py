@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from .budget import Budget
+from .budget import Budget, BudgetExceeded
 from .cube_layout import CubeLayout
 from .cubes import find_uncovered
 from .label_domain import LabelDomain
@@ -11,7 +11,8 @@ from .label_domain import LabelDomain
 Label = tuple[LabelDomain, int, int]
 """The domain of a label, where its field begins in a cube, and the field."""
 
-_MOST_EXPANDED = 50_000
+_EXPAND = 32
+"""Steps that the expansion of a cube counts for."""
 
 
 class Expansion:
@@ -30,20 +31,30 @@ class Expansion:
         """The sum of the sizes of the primes that ``find_enough`` found."""
         self.exceeds_limit = False
         """Whether that sum exceeded the limit: then the primes do not cover everything."""
+        self.exceeds_steps = False
+        """Whether the steps did not suffice: then the primes do not cover everything either."""
 
-    def find_enough(self, measure: Callable[[int], int], limit: int) -> list[int]:
+    def find_enough(self, measure: Callable[[int], int], limit: int, budget: Budget) -> list[int]:
         """Return primes that cover the complement, each expanded around nodes that those before leave out.
 
         Walks the complement part by part (disjoint sharp), and stops when the sizes, as ``measure`` returns
-        them, sum up to more than the limit.
+        them, sum up to more than the limit, or when the budget is used up.
         """
         found: list[int] = []
-        unlimited = Budget(1 << 60)
+        try:
+            self._walk(found, measure, limit, budget)
+        except BudgetExceeded:
+            self.exceeds_steps = True
+        return found
+
+    def _walk(self, found: list[int], measure: Callable[[int], int], limit: int, budget: Budget) -> None:
+        """Add primes to ``found`` until they cover the complement; raises BudgetExceeded."""
         stack = [(self._layout.full, list(self._forbidden))]
         while stack:
             part, near = stack.pop()
             if near:
                 first, *rest = near
+                budget.spend(1 + len(near) // 4)
                 missing, inside = part & ~first, part
                 for field in self._layout.fields:
                     outside = missing & field
@@ -52,7 +63,12 @@ class Expansion:
                         stack.append((side, self._layout.select_intersecting(side, rest)))
                         inside &= ~outside
                 continue
-            while (uncovered := find_uncovered(part, found, self._layout, unlimited)) is not None:
+            while True:
+                budget.spend(1 + len(found) // 16)
+                uncovered = find_uncovered(part, found, self._layout, budget)
+                if uncovered is None:
+                    break
+                budget.spend(_EXPAND)
                 prime = self._expand(uncovered)
                 if prime is None:  # an inexpressible rest, which the caller reports
                     break
@@ -60,16 +76,16 @@ class Expansion:
                 self.size += measure(prime)
                 if self.size > limit:
                     self.exceeds_limit = True
-                    return found
-        return found
+                    return
 
-    def find_neighbours(self, primes: Sequence[int]) -> list[int]:
-        """Return the primes and others next to them; of many primes the neighbours of the first ones.
+    def find_neighbours(self, primes: Sequence[int], budget: Budget) -> list[int]:
+        """Return the primes and others next to them, of as many primes as the budget allows.
 
         Of each prime and each label one value is kept, and the rest is expanded on all other labels first.
         """
         found = dict.fromkeys(primes)
-        for cube, first in islice(self._split(primes), _MOST_EXPANDED):
+        for cube, first in islice(self._split(primes), budget.left // _EXPAND):
+            budget.spend(_EXPAND)
             prime = self._expand(cube, first)
             if prime is not None:
                 found[prime] = None

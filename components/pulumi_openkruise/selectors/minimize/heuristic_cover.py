@@ -2,12 +2,13 @@
 
 Where the rows are too many to list, espresso's loop over the primes: cubes are reduced to what only they
 cover; then primes that hold several reduced cubes take their place, and superfluous ones are removed.
-Repeated while it helps (Brayton, Hachtel, McMullen and Sangiovanni-Vincentelli 1984, "Logic Minimization
-Algorithms for VLSI Synthesis"; here the primes are known). Everything is in a fixed order: the same primes
-give the same cover.
+Repeated while it helps and the effort allows (Brayton, Hachtel, McMullen and Sangiovanni-Vincentelli 1984,
+"Logic Minimization Algorithms for VLSI Synthesis"; here the primes are known). Everything is in a fixed
+order: the same primes give the same cover.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from .budget import Budget, BudgetExceeded
 from .cubes import find_uncovered, find_uncovered_supercube
@@ -15,24 +16,42 @@ from .local_search import choose_few_columns
 from .prime_table import PrimeTable
 
 _ROW_STEPS, _LOOP_STEPS = 350_000, 400_000
+_WIDE = 2_048
+"""From so many primes on a set of them is an integer so long that working with it takes longer."""
 
 
-def find_small_cover(table: PrimeTable) -> tuple[int, ...]:
-    """Choose few primes that cover the union of all, and reduce them to cheaper cubes."""
+def find_small_cover(table: PrimeTable, enough: Sequence[int], effort: Budget) -> tuple[int, ...]:
+    """Choose few primes that cover the union of all, and reduce them to cheaper cubes.
+
+    ``enough`` are primes that cover it: the answer where the effort suffices for no smaller one.
+    """
+    dearer = 1 + len(table.primes) // _WIDE  # a step on long integers takes longer
+    budget = Budget(max(0, min(_ROW_STEPS, effort.left // dearer)))
+    rows = None
+    with suppress(BudgetExceeded):
+        rows = table.list_rows(budget)
     try:
-        rows = table.list_rows(Budget(_ROW_STEPS))
+        effort.spend((_ROW_STEPS - max(0, budget.left)) // 4 * dearer)
+        if rows is None:
+            cubes = _run_espresso(table, effort)
+        else:
+            cubes = [table.primes[place] for place in choose_few_columns(rows, effort)]
     except BudgetExceeded:
-        return reduce_cubes(_run_espresso(table), table)
-    return reduce_cubes([table.primes[place] for place in choose_few_columns(rows)], table)
+        cubes = list(enough)
+    return reduce_cubes(min(cubes, enough, key=len), table)
 
 
-def _run_espresso(table: PrimeTable) -> list[int]:
-    """Choose primes that cover the union of all and of which none is superfluous."""
-    kept = _make_irredundant(sorted(table.primes, key=lambda prime: (-prime.bit_count(), prime)), table)
-    budget = Budget(_LOOP_STEPS)
+def _run_espresso(table: PrimeTable, effort: Budget) -> list[int]:
+    """Choose primes that cover the union of all and of which none is superfluous.
+
+    Raises BudgetExceeded where the effort does not suffice for a first choice.
+    """
+    largest_first = sorted(table.primes, key=lambda prime: (-prime.bit_count(), prime))
+    kept = _make_irredundant(largest_first, table, effort)
+    budget = Budget(max(0, min(_LOOP_STEPS, effort.left)))
     try:
         while True:
-            fewer = _make_irredundant(_expand(_reduce(kept, table, budget), table.primes), table)
+            fewer = _make_irredundant(_expand(_reduce(kept, table, budget), table.primes), table, budget)
             if len(fewer) >= len(kept):
                 break
             kept = fewer
@@ -55,17 +74,22 @@ def reduce_cubes(cubes: Sequence[int], table: PrimeTable) -> tuple[int, ...]:
     return tuple(reduced)
 
 
-def _make_irredundant(cubes: Sequence[int], table: PrimeTable) -> list[int]:
-    """Leave out cubes that the ones before them cover, then those that all others cover."""
-    unlimited = Budget(1 << 60)
+def _make_irredundant(cubes: Sequence[int], table: PrimeTable, budget: Budget) -> list[int]:
+    """Leave out cubes that the ones before them cover, then those that all others cover.
+
+    The latter as far as the budget allows. Raises BudgetExceeded where it does not suffice for the former.
+    """
     kept: list[int] = []
     for cube in cubes:
-        if find_uncovered(cube, kept, table.layout, unlimited) is not None:
+        budget.spend(len(kept) // 16)
+        if find_uncovered(cube, kept, table.layout, budget) is not None:
             kept.append(cube)
-    for cube in reversed(kept.copy()):
-        rest = [other for other in kept if other != cube]
-        if find_uncovered(cube, rest, table.layout, unlimited) is None:
-            kept = rest
+    with suppress(BudgetExceeded):
+        for cube in reversed(kept.copy()):
+            budget.spend(len(kept) // 8)
+            rest = [other for other in kept if other != cube]
+            if find_uncovered(cube, rest, table.layout, budget) is None:
+                kept = rest
     return kept
 
 

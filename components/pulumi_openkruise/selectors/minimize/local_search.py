@@ -9,20 +9,22 @@ problem"). Nothing is random: the same rows give the same primes.
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from .budget import Budget
+from .budget import Budget, BudgetExceeded
 from .unate_covering import drop_dominated, list_places, reduce_rows, select_minimal_rows
 
 _FRESH_ROWS = 500
 _MOVES, _WORK = 3_000, 2_000_000
+_MOVE = 16
+"""Steps that a move counts for, and more where many primes are chosen."""
 
 
-def choose_few_columns(rows: Collection[int]) -> list[int]:
+def choose_few_columns(rows: Collection[int], effort: Budget) -> list[int]:
     """Return few primes that cover every row, in order: often the fewest, but nothing is proven.
 
     The order of the rows decides between equally good primes. Of many rows only those are considered that the
-    primes found so far do not cover.
+    primes found so far do not cover. Once the effort is used up, each row that is uncovered takes its first
+    prime.
     """
-    unlimited = Budget(1 << 60)
     essential = 0
     for row in rows:
         if not row & (row - 1):
@@ -31,13 +33,26 @@ def choose_few_columns(rows: Collection[int]) -> list[int]:
     considered: list[int] = []
     chosen = essential
     while uncovered := [row for row in smallest_first if not row & chosen]:
-        considered += islice(select_minimal_rows(uncovered, unlimited), _FRESH_ROWS)
         forced: list[int] = []
-        rest = reduce_rows(drop_dominated(considered, unlimited), forced, unlimited)
+        try:
+            effort.spend(len(smallest_first) // 16)
+            considered += islice(select_minimal_rows(uncovered, effort), _FRESH_ROWS)
+            effort.spend(sum([row.bit_count() for row in considered]))
+            rest = reduce_rows(drop_dominated(considered, effort), forced, effort)
+        except BudgetExceeded:
+            return list_places(_take_first(chosen, uncovered))
         chosen = essential | sum([1 << place for place in forced])
         if rest:
-            chosen |= _Search(rest).run()
+            chosen |= _Search(rest).run(effort)
     return list_places(chosen)
+
+
+def _take_first(chosen: int, uncovered: Sequence[int]) -> int:
+    """Add to a set of primes the first prime of each row that is still uncovered."""
+    while uncovered:
+        chosen |= uncovered[0] & -uncovered[0]
+        uncovered = [row for row in uncovered if not row & chosen]
+    return chosen
 
 
 class _Search:
@@ -67,7 +82,7 @@ class _Search:
         self._chosen: dict[int, None] = {}
         self._uncovered: dict[int, None] = dict.fromkeys(range(len(rows)))
 
-    def run(self) -> int:
+    def run(self, effort: Budget) -> int:
         """Return the smallest cover seen, as a set of primes."""
         while self._uncovered:
             self._add()
@@ -76,6 +91,9 @@ class _Search:
             while not self._uncovered:
                 best = list(self._chosen)
                 self._remove()
+            effort.left -= _MOVE + len(self._chosen) // 8
+            if effort.left < 0:
+                break
             self._remove()
             self._add()
             for row in self._uncovered:

@@ -33,10 +33,11 @@ class Cover:
     """Whether there is a fooling set: as many nodes as cubes, no two of which fit into one prime."""
 
 
-def find_minimum_cover(table: PrimeTable, steps: int) -> Cover:
+def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
     """Return the smallest cover of the union of the primes that is found in a number of steps.
 
-    Where the steps do not suffice the result is exact all the same, and says what is proven of it.
+    Where the steps do not suffice the result is exact all the same, and says what is proven of it; ``effort``
+    bounds how long it is improved then.
     """
     primes = table.primes
     if len(primes) == 1:
@@ -49,7 +50,7 @@ def find_minimum_cover(table: PrimeTable, steps: int) -> Cover:
             rows = table.list_rows(budget)
             chosen, fooling = _choose_fewest(rows, budget)
         except BudgetExceeded:
-            return Cover(find_small_cover(table), 0, False)
+            return Cover(find_small_cover(table, primes, effort), 0, False)
         essential = {
             row.bit_length() - 1: supercube for row, supercube in rows.items() if row.bit_count() == 1
         }

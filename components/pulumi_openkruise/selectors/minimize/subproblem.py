@@ -24,6 +24,9 @@ SIZE_LIMIT = 1024 * 1024
 _MOST_EXPANDED = SIZE_LIMIT * 3 // 2
 """Bytes of all expanded primes together, of which local search leaves six to nine tenths."""
 
+_SHARE = 3
+"""Which part of the effort that is left may find more primes; the rest chooses between them."""
+
 MOST_CONNECTED = 256
 """How many connected selectors have an answer even where their primes are too many to list."""
 
@@ -52,11 +55,15 @@ class Subproblem:
         self.primes: list[int] = []
         self.exceeds_limit = False
         """Whether the expanded primes exceeded the size limit: they do not cover everything then."""
+        self.exceeds_steps = False
+        """Whether the effort did not suffice for primes that cover everything."""
         self.too_many = False
         """Whether there are too many forbidden cubes to look for primes any longer: there are none then."""
         self.size = 0
         """Bytes of the terms of the expanded primes, about."""
         self._complete = True
+        self._enough: list[int] = []
+        """Primes that cover everything, where not all primes are known."""
         self._restricted: dict[int, list[tuple[LabelDomain, int, int, int, _Known]]] = {}
         """For each prime the labels that it restricts, each with the literal of the prime."""
         self._reduced: dict[int, _Known] = {}
@@ -78,8 +85,11 @@ class Subproblem:
         """Return the name of one node in a cube; empty where any name will do."""
         return sample_name(self.domains, self.offsets, cube)
 
-    def find_primes(self, steps: int) -> None:
-        """Find all primes, or where the steps do not suffice enough primes to cover the complement."""
+    def find_primes(self, steps: int, effort: Budget) -> None:
+        """Find all primes, or where the steps do not suffice enough primes to cover the complement.
+
+        ``effort`` bounds the work on the latter, for all components together.
+        """
 
         def list_literals(place: int, outside: int) -> list[int]:
             offset = self.offsets[place]
@@ -96,14 +106,22 @@ class Subproblem:
                 self.too_many = True
                 return
             expansion = Expansion(self._labels, self.layout, self.forbidden)
-            primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED)
+            primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED, effort)
             self.size, self.exceeds_limit = expansion.size, expansion.exceeds_limit
-            if not self.exceeds_limit and self._may_search():
-                primes = expansion.find_neighbours(primes)
+            self.exceeds_steps = expansion.exceeds_steps
+            if not self.exceeds_limit and not self.exceeds_steps and self._may_search():
+                self._enough = primes
+                share = Budget(max(0, effort.left) // _SHARE)
+                left = share.left
+                primes = expansion.find_neighbours(primes, share)
+                effort.left -= left - share.left
         self.primes = self._sort_primes(primes) if len(primes) > 1 else primes
 
-    def cover(self, steps: int) -> Cover:
-        """Return the smallest cover of this component that is found in a number of steps."""
+    def cover(self, steps: int, effort: Budget) -> Cover:
+        """Return the smallest cover of this component that is found in a number of steps.
+
+        ``effort`` bounds the search where they do not suffice, for all components together.
+        """
         if self._complete and len(self.forbidden) == 1 and not self.has_ranges:
             # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
@@ -111,8 +129,8 @@ class Subproblem:
         if not self._complete and not self._may_search():
             return Cover(reduce_cubes(self.primes, table), 0, False)
         if not self._complete:
-            return Cover(find_small_cover(table), 0, False)
-        return find_minimum_cover(table, steps)
+            return Cover(find_small_cover(table, self._enough, effort), 0, False)
+        return find_minimum_cover(table, steps, effort)
 
     def write_term(self, cube: int) -> Term:
         """Write a cube as a term: requirements on labels and on fields."""

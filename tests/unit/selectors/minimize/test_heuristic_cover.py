@@ -24,11 +24,19 @@ def _rows(seed: int) -> list[int]:
 @pytest.mark.parametrize("seed", range(60))
 def test_local_search_hits_all_rows(seed: int) -> None:
     rows = _rows(seed)
-    found = choose_few_columns(rows)
+    found = choose_few_columns(rows, Budget(10**7))
     assert found == sorted(set(found))
     assert all(row & sum(1 << place for place in found) for row in rows)
     assert len(found) >= len(find_fewest_columns(rows, Budget(10**7)))
-    assert found == choose_few_columns(rows)
+    assert found == choose_few_columns(rows, Budget(10**7))
+
+
+@pytest.mark.parametrize("steps", [0, 20, 60, 150, 400])
+@pytest.mark.parametrize("seed", range(12))
+def test_local_search_hits_all_rows_wherever_the_effort_ends(seed: int, steps: int) -> None:
+    rows = _rows(seed)
+    found = choose_few_columns(rows, Budget(steps))
+    assert all(row & sum(1 << place for place in found) for row in rows)
 
 
 # The largest sets of points of AG(n, 3) without a line have 4, 9 and 20 points; the others hit every line.
@@ -40,7 +48,7 @@ def test_local_search_finds_the_fewest_points_that_hit_every_line(dimensions: in
         bit[one] | bit[other] | bit[tuple((-a - b) % 3 for a, b in zip(one, other, strict=True))]
         for one, other in combinations(points, 2)
     }
-    assert len(choose_few_columns(sorted(lines))) == fewest
+    assert len(choose_few_columns(sorted(lines), Budget(10**7))) == fewest
 
 
 def _linked(seed: int) -> list[str]:
