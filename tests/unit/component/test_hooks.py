@@ -493,6 +493,34 @@ def test_a_second_openkruise_is_not_created(server: ApiServer, hooks: dict[str, 
     assert "a cluster holds one" in called(configured(server), hooks, "create release", new_inputs={})
 
 
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("which", ["create namespace", "create release"])
+@pytest.mark.parametrize(
+    ("metadata", "installer"),
+    [
+        (
+            {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}},
+            "kubectl has applied it",
+        ),
+        ({"labels": {"argocd.argoproj.io/instance": "kruise"}}, "Argo CD applies it"),
+        ({"managedFields": [{"manager": "cloud-addons"}]}, "written by cloud-addons"),
+    ],
+)
+def test_over_what_is_not_helms_neither_namespace_nor_release_is_created(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    metadata: dict[str, Any],
+    installer: str,
+    which: str,
+    preview: bool,
+) -> None:
+    """Without a preview before it, `up` refuses as well, and the namespace before the release."""
+    server.objects(SECRETS, [])
+    server.routes[CLONE_SETS] = (200, {"metadata": metadata})
+    refused = called(configured(server), hooks, which, preview=preview, new_inputs={})
+    assert f"exists without Helm's mark of ownership ({installer})" in refused
+
+
 def test_a_release_gives_its_crds_up_only_if_helm_keeps_them(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
