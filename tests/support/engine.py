@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +68,15 @@ class Engine(mocks.MockMonitor):
         def whole() -> None:
             program()
 
-        self._loop = _loop()
-        self._loop.run_until_complete(pulumi.runtime.run_in_stack(whole))
+        self._loop, calls = _loop(), ThreadPoolExecutor()
+        self._loop.set_default_executor(calls)
+        try:
+            self._loop.run_until_complete(pulumi.runtime.run_in_stack(whole))
+        except Exception:
+            # It leaves calls in threads, whose hooks need the loop to come to their end.
+            with ThreadPoolExecutor(1) as other:
+                self._loop.run_until_complete(self._loop.run_in_executor(other, calls.shutdown))
+            raise
 
     def of_type(self, type_: str) -> Registered:
         """Return the only resource of a type; fails if there are none or several."""

@@ -1,6 +1,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pulumi
 import pytest
@@ -24,6 +25,21 @@ settings.load_profile("unit")
 def engine() -> Iterator[Engine]:
     with new_engine() as engine:
         yield engine
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> dict[str, pulumi.ResourceHook]:
+    """Provide the hooks that are set, by name; the mock engine calls those that ``Engine.hooks`` holds."""
+    found: dict[str, pulumi.ResourceHook] = {}
+    original = pulumi.ResourceHook.__init__
+
+    def recorded(self: pulumi.ResourceHook, name: str, *rest: Any) -> None:
+        assert name not in found, "the engine takes each name once"
+        found[name] = self
+        original(self, name, *rest)
+
+    monkeypatch.setattr(pulumi.ResourceHook, "__init__", recorded)
+    return found
 
 
 @pytest.fixture

@@ -43,21 +43,6 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@pytest.fixture
-def hooks(monkeypatch: pytest.MonkeyPatch) -> dict[str, pulumi.ResourceHook]:
-    """Provide the hooks that are set, by name; the mock engine calls none of them."""
-    found: dict[str, pulumi.ResourceHook] = {}
-    original = pulumi.ResourceHook.__init__
-
-    def recorded(self: pulumi.ResourceHook, name: str, *rest: Any) -> None:
-        assert name not in found, "the engine takes each name once"
-        found[name] = self
-        original(self, name, *rest)
-
-    monkeypatch.setattr(pulumi.ResourceHook, "__init__", recorded)
-    return found
-
-
 def holds(server: ApiServer, *statuses: str, owner: str = "kruise") -> None:
     items = [
         {"metadata": {"labels": {"owner": "helm", "version": str(number), "status": status}}}
