@@ -43,7 +43,7 @@ CHANGES = (
     Change(
         "",
         "restarts",
-        "the manager, its new pods before the old ones go; and kruise-daemon on every node, a tenth of "
+        "the manager (new pods start before old ones stop), and kruise-daemon on every node, a tenth of "
         "them at a time. No other pod restarts",
         "templates of the chart: maxUnavailable 0 and 10%; tests/e2e/test_upgrades.py",
     ),
