@@ -85,7 +85,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     set_type_label: bool | None
     """Whether the policy sets type=virtual-kubelet too, which OpenKruise's controllers know; default true."""
     node_label_selectors: list[str] | None
-    """Label selectors of further nodes that the policy takes for virtual, beside those it recognises."""
+    """Label selectors of further nodes that the policy treats as virtual, in addition to those it finds."""
     expected_nodes: int | None
     """Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."""
     timeout: int | None

@@ -68,7 +68,7 @@ DESCRIPTIONS: dict[str, str] = {
         "Whether the policy sets type=virtual-kubelet too, which OpenKruise's controllers know; default true."
     ),
     "node_label_selectors": (
-        "Label selectors of further nodes that the policy takes for virtual, beside those it recognises."
+        "Label selectors of further nodes that the policy treats as virtual, in addition to those it finds."
     ),
     "expected_nodes": (
         "Number of nodes that the cluster may have; the default timeout grows a minute with each hundred."
