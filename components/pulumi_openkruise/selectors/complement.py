@@ -29,6 +29,9 @@ _LABEL_SIZE, _VALUE_SIZE = 1200, 70
 _EFFORT = 1_000_000
 """Steps of about a microsecond for answers that are not proven, all components of labels together."""
 
+_WIDE = 512
+"""From so many bits in a cube on a step takes longer."""
+
 _Separate = list[tuple[int, int]]
 """The places of labels that no selector connects with others, and the values that remain of each."""
 
@@ -74,7 +77,7 @@ class Complement:
             factored = [[self._write_separate(separate)]]
             self._check_size(factored, 3)
             return write(factored[0]), 3
-        effort = Budget(_EFFORT)
+        effort = Budget(_EFFORT * _WIDE // max(_WIDE, self._full.bit_length()))
         for part in parts:
             part.find_primes(steps, effort)
             if part.too_many:

@@ -11,8 +11,8 @@ from .label_domain import LabelDomain
 Label = tuple[LabelDomain, int, int]
 """The domain of a label, where its field begins in a cube, and the field."""
 
-_EXPAND = 32
-"""Steps that the expansion of a cube counts for."""
+_EXPAND, _EXPAND_LABEL = 8, 4
+"""Steps that the expansion of a cube counts for, and more for each label."""
 
 
 class Expansion:
@@ -21,6 +21,7 @@ class Expansion:
     def __init__(self, labels: Sequence[Label], layout: CubeLayout, forbidden: Sequence[int]) -> None:
         """Take the labels, how they lie in a cube, and the cubes that must stay out."""
         self._labels, self._layout, self._forbidden = labels, layout, forbidden
+        self._expand_steps = _EXPAND + _EXPAND_LABEL * len(labels)
         # Only a forbidden cube that restricts a label can stop a cube outside of it from expanding on that
         # label.
         self._limits = [
@@ -54,11 +55,11 @@ class Expansion:
             part, near = stack.pop()
             if near:
                 first, *rest = near
-                budget.spend(1 + len(near) // 4)
                 missing, inside = part & ~first, part
                 for field in self._layout.fields:
                     outside = missing & field
                     if outside:
+                        budget.spend(1 + len(rest) // 16)
                         side = (inside & ~field) | outside
                         stack.append((side, self._layout.select_intersecting(side, rest)))
                         inside &= ~outside
@@ -68,7 +69,7 @@ class Expansion:
                 uncovered = find_uncovered(part, found, self._layout, budget)
                 if uncovered is None:
                     break
-                budget.spend(_EXPAND)
+                budget.spend(self._expand_steps)
                 prime = self._expand(uncovered)
                 if prime is None:  # an inexpressible rest, which the caller reports
                     break
@@ -84,8 +85,8 @@ class Expansion:
         Of each prime and each label one value is kept, and the rest is expanded on all other labels first.
         """
         found = dict.fromkeys(primes)
-        for cube, first in islice(self._split(primes), budget.left // _EXPAND):
-            budget.spend(_EXPAND)
+        for cube, first in islice(self._split(primes), budget.left // self._expand_steps):
+            budget.spend(self._expand_steps)
             prime = self._expand(cube, first)
             if prime is not None:
                 found[prime] = None
