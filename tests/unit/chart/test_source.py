@@ -1,4 +1,4 @@
-"""What was hashed is what is installed: a chart that changes after it was read is refused."""
+"""The archive is the one whose digest the config gives, and stays the one that was read."""
 
 import shutil
 from collections.abc import Callable
@@ -6,9 +6,25 @@ from pathlib import Path
 
 import pytest
 from pulumi_openkruise.chart.local import ignore_local_files, read_local_chart
-from pulumi_openkruise.chart.source import check_unchanged
+from pulumi_openkruise.chart.source import check_unchanged, read_and_compare_chart
+from pulumi_openkruise.diagnostics.field_names import argument_name
 
 from tests.support.charts import pack
+
+
+@pytest.mark.parametrize("form", ["{}", "sha256:{}"])
+def test_an_archive_with_another_digest_than_the_configs_is_refused(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "kruise.tgz"
+    pack(path, "the one that was hashed")
+    local = read_local_chart(str(path))
+    assert local is not None
+    assert local.digest is not None
+    given = {"chart": str(path), "chart_digest": form.format(local.digest)}
+    assert read_and_compare_chart(given, argument_name, read_local_chart) == (local, [])
+    pack(path, "other")
+    _local, (problem,) = read_and_compare_chart(given, argument_name, read_local_chart)
+    assert (problem.code, problem.severity) == ("other-digest", "error")
+    assert problem.detail[0].strip() == f"expected {local.digest}"
 
 
 def replace_by_folder(path: Path) -> None:

@@ -71,3 +71,39 @@ def test_a_number_of_any_length_is_judged_by_its_range(number: str, says: str) -
     with pytest.raises(ConfigError) as caught:
         settings_of(timeout=number)
     assert f"timeout: {says}" in str(caught.value)
+
+
+def test_a_stacks_own_lists_are_added_to_the_shared_ones() -> None:
+    found = settings_of(
+        sharedNodeSelectors=["pool=shared", "pool=both"],
+        virtualNodeSelectors=["pool=own", "pool=both"],
+        sharedNodePresets=["kwok@1"],
+        virtualNodePresets=["aws-virtual-kubelet@1"],
+        baseExclusions=False,
+    )
+    alone = [
+        settings_of(**{key: [entry]}, baseExclusions=False)
+        for key, entry in (
+            ("sharedNodeSelectors", "pool=shared"),
+            ("virtualNodeSelectors", "pool=own"),
+            ("virtualNodeSelectors", "pool=both"),
+            ("sharedNodePresets", "kwok@1"),
+            ("virtualNodePresets", "aws-virtual-kubelet@1"),
+        )
+    ]
+    assert set(found.selectors) == {selector for one in alone for selector in one.selectors}
+    assert set(found.presets) == {"kwok@1", "aws-virtual-kubelet@1"}
+    # Which list an entry is in makes no difference to the affinity, so it may move between the files.
+    moved = settings_of(
+        virtualNodeSelectors=["pool=shared", "pool=both", "pool=own"],
+        sharedNodePresets=["kwok@1", "aws-virtual-kubelet@1"],
+        baseExclusions=False,
+    )
+    assert moved.affinities == found.affinities
+
+
+@pytest.mark.parametrize("key", ["sharedNodeSelectors", "virtualNodeSelectors"])
+def test_an_empty_list_takes_nothing_from_the_other(key: str) -> None:
+    other = ({"sharedNodeSelectors", "virtualNodeSelectors"} - {key}).pop()
+    found = settings_of(**{key: [], other: ["pool=x"]}, baseExclusions=False)
+    assert found.selectors == ("pool=x",)

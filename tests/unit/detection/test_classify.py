@@ -188,6 +188,21 @@ def test_people_have_the_last_word() -> None:
     assert classify(node).verdict == "virtual"
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "verdict"),
+    [
+        ("eks.amazonaws.com/compute-type", "fargate", "virtual"),
+        ("virtual-kubelet.io/provider", "azure", "unsure"),
+        ("example.com/dedicated", "batch", "real"),
+    ],
+)
+def test_a_makers_taint_decides_and_the_librarys_does_not(key: str, value: str, verdict: str) -> None:
+    node = node_of("bare-metal")
+    node["metadata"]["annotations"] = {}
+    node["spec"] = {"taints": [{"key": key, "value": value, "effect": "NoSchedule"}]}
+    assert classify(node).verdict == verdict
+
+
 def test_one_doubtful_indicator_on_a_real_node_leaves_a_question() -> None:
     for id_ in ("real-with-the-type-label", "real-with-a-copied-taint", "real-with-a-copied-vendor-taint"):
         classification = classify(node_of(id_))
