@@ -19,6 +19,7 @@ from .errors import UnusableInputError
 from .input.acceptance_file import read_acceptances
 from .input.expectations import expect_arguments, expect_config_json, expect_stack_file
 from .input.node_objects import read_node_objects
+from .input.stack_cluster import note_other_cluster
 from .output.explanation import explain_code
 from .output.progress import Progress, progress
 from .output.report_json import as_data
@@ -149,6 +150,7 @@ def check(
                 raise click.UsageError(f"--nodes-file takes nodes alone: leave out {others}")
             report = run_checks(_read_nodes(nodes_file, show_progress), expected)
         else:
+            note_other_cluster(stack_file, config_json, access)
             report = _check_cluster(access, expected, namespace, live, before_destroy, show_progress)
     report = report.accept(acceptances, date.fromisoformat(report.snapshot.taken[:10]))
     if html is not None:

@@ -19,6 +19,7 @@ from .errors import UnusableInputError
 from .inherited_lists import InheritedLists
 from .input.node_objects import read_node_objects
 from .input.sources import from_settings, from_stack_file, settings_of, stack_arguments
+from .input.stack_cluster import note_other_cluster
 from .input.stack_edit import add_entries
 from .input.stack_input import StackInput, read_config_json, read_stack_input
 from .output.discover_report import as_data, as_text
@@ -97,6 +98,8 @@ def discover(
     settings = None if stack is None else settings_of(stack_arguments(stack, config_namespace))
     existing = _existing(settings)
     rule = NodeLabelRule() if settings is None else settings.node_label_rule()
+    if nodes_file is None:
+        note_other_cluster(stack_file, config_json, access)
     nodes = list(_nodes(nodes_file, access, rule))
     if not nodes:
         note("there are no nodes")

@@ -510,3 +510,18 @@ def test_garbage_from_the_api_server_is_survived(
     server.respond = answer  # type: ignore[method-assign]
     code, _out, _err = cli("a=b", "--kubeconfig", kubeconfig, "--live", "--before-destroy")
     assert code in (0, 1)
+
+
+def test_another_cluster_than_the_stack_names_is_noted(
+    cli: Cli, server: ApiServer, kubeconfig: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = json.loads(Path(kubeconfig).read_text())
+    for entry in other["clusters"]:
+        entry["cluster"]["server"] = "https://other.example"
+    stack = tmp_path / "Pulumi.prod.yaml"
+    stack.write_text(json.dumps({"config": {"kubernetes:kubeconfig": json.dumps(other)}}))
+    monkeypatch.setenv("KUBECONFIG", kubeconfig)
+    _code, _out, err = cli("--stack-file", str(stack))
+    assert "kubernetes:kubeconfig names https://other.example, and this looks at " in err
+    _code, _out, err = cli("--stack-file", str(stack), "--kubeconfig", kubeconfig)
+    assert "other.example" not in err

@@ -1,0 +1,70 @@
+"""Says where a command looks at another cluster than the one that its stack names for the provider."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..cluster_access import ClusterAccess
+from ..errors import UnusableInputError
+from ..output.terminal import note
+from .stack_input import StackInput, read_config_json, read_stack_input
+
+_NAMESPACE = "kubernetes"
+_KEYS = ("kubeconfig", "context", "cluster")
+"""What the default provider finds its cluster with (pulumi-kubernetes, ``provider.go``)."""
+
+
+def note_other_cluster(stack_file: str | None, config_json: str | None, access: ClusterAccess) -> None:
+    """Say so where the stack's ``kubernetes:`` keys name another cluster than the one that is looked at.
+
+    Options that choose a cluster are the user's word. Standard input is read once, for the stack itself, so
+    nothing is compared then.
+    """
+    path = config_json or stack_file
+    if path is None or path == "-" or access.kubeconfig is not None or access.context is not None:
+        return
+    try:
+        read = read_stack_input if config_json is None else read_config_json
+        stack = read(path, _NAMESPACE)
+    except UnusableInputError:  # a key of the provider's own: Pulumi reports it
+        return
+    named = [key for key in _KEYS if stack.config.get(key)]
+    if not named:
+        return
+    keys = " and ".join(f"{_NAMESPACE}:{key}" for key in named)
+    remedy = "give --kubeconfig or --context to choose the cluster"
+    if stack.secret_keys.intersection(named):
+        note(f"{stack.source}: {keys} is encrypted, so this looks at the cluster that kubectl uses; {remedy}")
+        return
+    from ...cluster import ClusterError
+    from ...cluster.kubeconfig import address
+
+    try:
+        here = address(None, ambient=True)
+    except ClusterError:  # the look itself reports it
+        return
+    try:
+        kubeconfig = _find_kubeconfig(stack, path)
+        there = address(
+            kubeconfig, stack.config.get("context"), stack.config.get("cluster"), ambient=kubeconfig is None
+        )
+    except ClusterError as error:
+        note(
+            f"{stack.source}: the cluster that {keys} names is not known here ({error.cause}), so this "
+            f"looks at {here}, which kubectl uses; {remedy}"
+        )
+        return
+    if there.rstrip("/") != here.rstrip("/"):
+        note(f"{stack.source}: {keys} names {there}, and this looks at {here}, which kubectl uses; {remedy}")
+
+
+def _find_kubeconfig(stack: StackInput, path: str) -> str | None:
+    """Return the kubeconfig's content or path, a relative one beside the project; None for kubectl's."""
+    given: Any = stack.config.get("kubeconfig")
+    if isinstance(given, Mapping):
+        return json.dumps(given)
+    if not given:
+        return None
+    beside = os.path.join(os.path.dirname(stack.project or path), str(given))
+    return beside if os.path.isfile(beside) else str(given)
