@@ -42,7 +42,9 @@ def test_pull_secrets_reach_manager_and_daemon_and_not_the_hook(render: Renderer
 
 
 @pytest.mark.parametrize("platform", ["k3s", "eks-custom-cni", "gke-autopilot"])
-def test_a_platform_changes_what_it_is_about(platform: str, render: Renderer, defaults: Render) -> None:
+def test_a_platform_changes_only_the_objects_that_it_is_for(
+    platform: str, render: Renderer, defaults: Render
+) -> None:
     rendered = render(derive_values({"platform": platform}, CHART))
     if platform == "gke-autopilot":
         assert "DaemonSet/kruise-daemon" not in rendered.objects

@@ -41,7 +41,7 @@ def _settings(**more: Any) -> dict[str, Any]:
     return {"protect": "false", "timeout": "120", "virtualNodePresets": presets, **more}
 
 
-def test_counts_and_revision_are_told_and_change_nothing(stack: Stack) -> None:
+def test_counts_and_revision_are_outputs_and_change_nothing(stack: Stack) -> None:
     assert _health(stack) == (len(REAL), len(REAL), 1)
     stack.preview("--expect-no-changes").succeeded()
     stack.run("refresh", "--yes", "--expect-no-changes").succeeded()
@@ -82,7 +82,7 @@ def test_another_timeout_is_a_revision_and_restarts_nothing(stack: Stack, life_c
     assert _pods(life_cluster) == before
 
 
-def test_a_deleted_daemon_set_is_told_and_comes_back(stack: Stack, life_cluster: Cluster) -> None:
+def test_a_deleted_daemon_set_is_reported_and_comes_back(stack: Stack, life_cluster: Cluster) -> None:
     api.call(life_cluster.client, "DELETE", DAEMON_SET)
     # Neither a preview nor an update fails for it, and that of what restores it does not, either.
     stack.preview("--expect-no-changes").succeeded()

@@ -82,7 +82,7 @@ OpenKruise("kruise", {{"chart": {chart!r}, "values": {{"manager": {{"hostNetwork
 
 
 @pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
-def test_what_shows_only_later_is_told_alone(
+def test_what_shows_only_later_is_reported_alone(
     command: tuple[str, ...], previewed: Stack, chart: Chart, tmp_path: Path
 ) -> None:
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)

@@ -153,7 +153,7 @@ def _everything(cluster: Cluster, stack: Stack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=str)
-def test_nothing_changes_and_the_way_out_is_told(
+def test_nothing_changes_and_the_message_has_the_remedy(
     attempt: Attempt,
     protection: dict[str, str],
     made: dict[str, str],

@@ -215,7 +215,7 @@ def test_a_cluster_that_is_down_does_not_take_the_place_of_the_first(
     assert everything(stack, life_cluster) == before
 
 
-def test_what_the_cluster_has_lost_is_told(
+def test_what_the_cluster_has_lost_is_reported(
     made: dict[str, str], stack: Stack, life_cluster: Cluster, life_state: State, helm: Helm, tmp_path: Path
 ) -> None:
     stack.configure()

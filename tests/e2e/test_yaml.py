@@ -79,7 +79,7 @@ def test_daemons_are_on_real_nodes_and_nothing_changes_by_itself(stack: Stack, l
 
 
 @pytest.mark.parametrize("secret", [False, True], ids=["known", "secret"])
-def test_mistakes_are_told_by_the_names_of_the_inputs(stack: Stack, write: Write, secret: bool) -> None:
+def test_mistakes_are_reported_by_the_names_of_the_inputs(stack: Stack, write: Write, secret: bool) -> None:
     values: dict[str, Any] = {"manager": {"hostNetwork": "x"}}
     write(
         values={"fn::secret": values} if secret else values, virtualNodeSelectors=["a"] if secret else ["a b"]

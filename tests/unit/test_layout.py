@@ -123,7 +123,7 @@ def test_the_map_names_the_folders_that_there_are() -> None:
     assert all(rows().values())
 
 
-def test_a_person_can_keep_the_folders_in_mind() -> None:
+def test_there_are_at_most_twenty_folders() -> None:
     folders = {path.parent for path in modules()} - {PACKAGE}
     assert len(folders) <= 20
 

@@ -46,14 +46,14 @@ def test_presets_are_the_selectors_of_the_labels() -> None:
             assert parse(one.selector).matches({one.key: one.value or ""})
 
 
-def test_labels_without_backing_are_no_ones_preset() -> None:
+def test_labels_without_backing_are_in_no_preset() -> None:
     unbacked = {label for kind in KINDS.values() for label in kind.unbacked_labels}
     assert unbacked
     assert unbacked.isdisjoint(one.selector for one in INDICATORS)
     assert unbacked <= {f"{one.key}={one.value}" for one in INDICATORS if one.place == "label"}
 
 
-def test_what_is_shared_is_not_decisive() -> None:
+def test_indicators_of_several_kinds_or_shared_domains_are_not_decisive() -> None:
     for one in INDICATORS:
         if one.strength == "decisive":
             assert len(one.kinds) == 1 or has_own_domain(one.key)
@@ -78,7 +78,7 @@ def test_what_is_shared_is_not_decisive() -> None:
         ("notkubernetes.io/x", True),
     ],
 )
-def test_domains_that_everyone_may_use(key: str, own: bool) -> None:
+def test_has_own_domain(key: str, own: bool) -> None:
     assert has_own_domain(key) is own
 
 

@@ -159,7 +159,7 @@ def test_a_name_whose_lookup_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     done.set()
 
 
-def test_one_that_speaks_no_http() -> None:
+def test_a_server_that_speaks_no_http_is_reported() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()

@@ -255,7 +255,9 @@ def forbid_everything_but_nodes(server: ApiServer) -> None:
     server.respond = answer  # type: ignore[method-assign]
 
 
-def test_nothing_but_nodes_is_a_clean_bill_with_gaps(cli: Cli, server: ApiServer, kubeconfig: str) -> None:
+def test_nodes_alone_give_no_findings_and_list_what_was_not_checked(
+    cli: Cli, server: ApiServer, kubeconfig: str
+) -> None:
     forbid_everything_but_nodes(server)
     code, out, _err = cli("type=virtual-kubelet", "--kubeconfig", kubeconfig)
     assert code == 0
@@ -334,7 +336,7 @@ def test_of_many_daemons_that_do_not_run_a_few_are_asked_why(
     assert asked == [f"/api/v1/{HERE}/pods/{name}/log" for name in names[:5]]
 
 
-def test_records_that_cannot_be_read_are_told_and_not_taken_for_none(
+def test_records_that_cannot_be_read_are_reported_and_not_taken_for_none(
     cli: Cli, server: ApiServer, kubeconfig: str
 ) -> None:
     server.routes[f"/apis/apps/v1/{HERE}/daemonsets/kruise-daemon"] = (200, {"metadata": {"name": "d"}})

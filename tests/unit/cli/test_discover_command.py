@@ -60,7 +60,7 @@ def test_presets_are_proposed_as_lines_of_a_stack_file(cli: Cli) -> None:
     assert "eks.amazonaws.com/compute-type=fargate" in out
 
 
-def test_a_preset_that_is_not_for_everybody_says_so(cli: Cli) -> None:
+def test_a_preset_outside_of_all_has_a_note_with_the_reason(cli: Cli) -> None:
     _code, out, _err = cli(["eks-al2023", "tke-supernode"])
     assert "    - tke-supernode\n" in out
     assert "Note: tke-supernode is not in `all`: TKE can inject kruise-daemon" in out
@@ -239,7 +239,7 @@ def test_a_node_selector_in_the_values_leaves_nodes_out_too(cli: Cli, stack: Cal
     assert "by the values" in out
 
 
-def test_values_that_leave_nothing_but_virtual_nodes(cli: Cli, stack: Callable[[str], Path]) -> None:
+def test_values_that_admit_only_virtual_nodes_are_refused(cli: Cli, stack: Callable[[str], Path]) -> None:
     path = stack(daemon_requires("liqo.io/type", "In", "virtual-node"))
     code, out, err = cli(["eks-al2023", "liqo"], "--stack-file", str(path))
     assert (code, out) == (2, "")

@@ -157,7 +157,9 @@ def test_a_kind_that_the_older_chart_lacks_is_refused_while_it_has_objects(
     assert changes(storage) == []
 
 
-def test_what_somebody_writes_in_between_is_kept(storage: StorageServer, migrate: Command) -> None:
+def test_a_write_of_someone_else_during_the_migration_is_kept(
+    storage: StorageServer, migrate: Command
+) -> None:
     writes = iter(range(5))
 
     def interfere(method: str, path: str) -> Answer | None:

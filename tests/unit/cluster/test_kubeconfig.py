@@ -141,7 +141,7 @@ def test_an_unknown_context_is_named_beside_those_that_are_there(server: ApiServ
     )
 
 
-def test_a_closed_port_is_told_at_once_with_ways_out(server: ApiServer) -> None:
+def test_a_closed_port_is_reported_at_once_with_ways_out(server: ApiServer) -> None:
     with pytest.raises(ClusterUnreachableError) as caught:
         connect(json.dumps(server.kubeconfig()), "there").get("/version")
     assert caught.value.address == "http://127.0.0.1:1"

@@ -104,7 +104,7 @@ def users() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("name", "user"), list(users()))
-def test_no_field_of_a_user_is_told(
+def test_no_field_of_a_user_is_in_a_message(
     name: str, user: dict[str, Any], server: ApiServer, tmp_path: Path
 ) -> None:
     config = server.kubeconfig(**user)
@@ -128,7 +128,9 @@ def test_no_field_of_a_user_is_told(
 
 @pytest.mark.parametrize("content", [f"{MARKER}\nx", f"{MARKER}\x00", f"\xff{MARKER}", ""])
 @pytest.mark.parametrize("field", ["tokenFile", "client-certificate", "client-key"])
-def test_no_content_of_a_file_is_told(field: str, content: str, server: ApiServer, tmp_path: Path) -> None:
+def test_no_content_of_a_file_is_in_a_message(
+    field: str, content: str, server: ApiServer, tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text(content, encoding="latin-1")
     chain, key = identity().client()
     (tmp_path / "c.crt").write_text(chain)
@@ -146,7 +148,7 @@ def test_no_content_of_a_file_is_told(field: str, content: str, server: ApiServe
 @pytest.mark.parametrize(
     "value", [MARKER, f"http://me:{MARKER}@[::1", f"http://me:{MARKER}@127.0.0.1:1", f"ftp://{MARKER}"]
 )
-def test_no_login_of_an_address_is_told(field: str, value: str, server: ApiServer) -> None:
+def test_no_login_of_an_address_is_in_a_message(field: str, value: str, server: ApiServer) -> None:
     config = server.kubeconfig(token="x")
     config["clusters"][0]["cluster"][field] = value
     found = said(lambda: connect(json.dumps(config), connect_seconds=1).get("/version"))
@@ -178,7 +180,7 @@ def test_no_login_of_an_address_is_told(field: str, value: str, server: ApiServe
         ),
     ],
 )
-def test_no_answer_of_a_plugin_is_told(answer: str, server: ApiServer, tmp_path: Path) -> None:
+def test_no_answer_of_a_plugin_is_in_a_message(answer: str, server: ApiServer, tmp_path: Path) -> None:
     path = tmp_path / "login"
     (tmp_path / "answer").write_text(answer)
     path.write_text(f"#!/bin/sh\ncat {tmp_path}/answer\n")

@@ -73,7 +73,9 @@ def test_uncounted_daemons_are_none(server: ApiServer, found: dict[str, Any]) ->
         (200, b"<"),
     ],
 )
-def test_what_is_not_told_breaks_nothing(server: ApiServer, answer: tuple[int, Any], preview: bool) -> None:
+def test_an_answer_without_counts_gives_no_counts(
+    server: ApiServer, answer: tuple[int, Any], preview: bool
+) -> None:
     server.routes[DAEMONS] = answer
     assert counted(server, preview=preview) == (None, None)
     assert asked(server)

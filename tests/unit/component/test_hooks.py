@@ -115,7 +115,7 @@ def test_a_stuck_release_is_never_unchanged(server: ApiServer, said: list[str], 
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: bool) -> None:
+def test_a_failed_release_is_reported(server: ApiServer, said: list[str], preview: bool) -> None:
     holds(server, "deployed", "failed")
     installed(configured(server), preview=preview)
     (warning,) = said
@@ -123,7 +123,7 @@ def test_a_failed_release_is_told(server: ApiServer, said: list[str], preview: b
     assert "set reapply to <any new text> in the program" in warning
 
 
-def test_a_release_that_the_update_has_repaired_is_not_told(server: ApiServer, said: list[str]) -> None:
+def test_a_release_that_the_update_has_repaired_is_not_reported(server: ApiServer, said: list[str]) -> None:
     holds(server, "deployed", "failed")
     before = server.routes[SECRETS]
     assert callable(before)
@@ -768,7 +768,7 @@ def test_an_installation_does_not_leave_its_namespace(
     assert "set namespace to kruise-system in the program" in refused
 
 
-def test_what_was_never_installed_is_free_to_go(
+def test_a_release_that_was_never_installed_may_be_created_anywhere(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
     holds(server)
@@ -828,7 +828,7 @@ def test_a_component_of_an_earlier_version_is_not_left_out(
         engine.creates = set()
 
 
-def test_an_unknown_cluster_is_told_in_preview_and_refused_in_an_update(
+def test_an_unknown_cluster_is_a_warning_in_preview_and_refused_in_an_update(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:
     recorded = {**HERE, "server": server.address}

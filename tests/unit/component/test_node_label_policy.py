@@ -209,7 +209,9 @@ def test_a_server_without_the_groups_version_is_one_that_cannot(create: Callable
     assert "which this API server does not serve" in create("label")
 
 
-def test_a_server_that_does_not_say_is_believed(server: ApiServer, create: Callable[..., str]) -> None:
+def test_a_server_whose_discovery_is_forbidden_is_not_refused(
+    server: ApiServer, create: Callable[..., str]
+) -> None:
     server.routes[DISCOVERY] = (403, {"message": "forbidden"})
     assert create("label") == ""
 

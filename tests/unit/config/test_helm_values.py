@@ -192,7 +192,7 @@ def test_each_problem_has_its_own_place() -> None:
     assert problems(asks, exclude_manager=False) == ["leaves-no-node values.daemon.nodeSelector"]
 
 
-def test_terms_that_no_node_satisfies_are_told_and_left_out() -> None:
+def test_terms_that_no_node_satisfies_are_reported_and_left_out() -> None:
     terms = [{}, *term("pool", "In", "a")["nodeSelectorTerms"], *term("pool", "In", "b")["nodeSelectorTerms"]]
     values = required("daemon", "affinity", "nodeAffinity", {"nodeSelectorTerms": terms})
     place = f"values.{DAEMON_PLACE}.nodeSelectorTerms"

@@ -176,7 +176,7 @@ def test_a_runtime_without_a_known_name_will_do_on_a_machine() -> None:
     assert classify(node).verdict == "unsure"
 
 
-def test_people_have_the_last_word() -> None:
+def test_the_declared_label_overrules_every_indicator() -> None:
     node = node_of("eks-al2023")
     node["metadata"]["labels"]["openkruise.io/virtual-node"] = "true"
     assert classify(node).verdict == "virtual"
@@ -342,7 +342,7 @@ def test_evidence_is_printable_whatever_a_taint_says(value: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(JSON)
-def test_anything_at_all(garbage: Any) -> None:
+def test_garbage_is_classified_as_unsure(garbage: Any) -> None:
     assert classify(garbage).verdict == "unsure"
 
 

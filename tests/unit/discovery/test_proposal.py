@@ -90,7 +90,7 @@ def test_a_label_to_set_where_nothing_tells() -> None:
     assert [one.name for one in proposal.to_label] == ["a"]
 
 
-def test_labels_that_tell_by_accident_are_not_proposed() -> None:
+def test_labels_that_differ_by_chance_are_not_proposed() -> None:
     accidental = {
         "kubernetes.io/hostname": "a",
         "topology.kubernetes.io/zone": "z",

@@ -102,7 +102,7 @@ def test_what_is_wrong_is_named_with_its_place(path: str, value: Any, place: str
     assert problems(changed(path, value))[place] == code
 
 
-def test_everything_is_told_at_once() -> None:
+def test_all_problems_of_a_fleets_file_are_reported_at_once() -> None:
     data = changed("gate", "fatal")
     data["clusters"]["lost"] = {"env": "lost"}
     data["waves"][0]["soak"] = "soon"

@@ -24,7 +24,7 @@ def dead_process() -> int:
     return process.pid
 
 
-def test_a_lock_tells_its_holder() -> None:
+def test_a_lock_names_its_holder() -> None:
     assert find_lock(LOCKED.format(host="build-7", pid=4711)) == Lock("root", "build-7", 4711)
     assert find_lock("error: update failed") is None
     # Text of a program that only looks like it.

@@ -47,7 +47,7 @@ def test_nothing_of_a_secret_input_is_passed_on(action: Callable[[], Any]) -> No
     assert said == one_line(said) != ""
 
 
-def test_positions_are_told_even_then() -> None:
+def test_a_secret_input_still_gives_the_position_of_the_error() -> None:
     with pytest.raises(ValueError) as caught:
         json.loads('{"a":\n  oops}')
     assert describe_error(caught.value, secret=True) == "not valid JSON at line 2, column 3"

@@ -46,7 +46,7 @@ def record(revision: int = 1, status: str = "deployed", **more: Any) -> dict[str
     return {"metadata": {"name": name}, "type": "helm.sh/release.v1", "data": {"release": packed(release)}}
 
 
-def test_everything_that_is_told() -> None:
+def test_every_field_of_a_record_is_decoded() -> None:
     found = decode(record(3))
     assert (found.name, found.namespace, found.revision, found.status) == (
         "kruise",

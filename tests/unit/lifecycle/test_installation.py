@@ -103,7 +103,7 @@ def test_no_namespace_is_made_for_a_second_openkruise_or_under_a_stuck_release()
 
 
 @pytest.mark.parametrize("status", ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling"])
-def test_a_stuck_release_is_told_with_its_commands(status: str) -> None:
+def test_a_stuck_release_is_reported_with_its_commands(status: str) -> None:
     seen = ReleaseState(RELEASE, (Revision(1, status),), owner=RELEASE)
     for problems in (check_creation(DECLARED, seen), check_blocked(seen)):
         (problem,) = problems

@@ -74,7 +74,7 @@ def test_records_of_a_removal_that_kept_them_are_forgotten() -> None:
 
 @pytest.mark.parametrize("earlier", [(), ("deployed",)])
 @pytest.mark.parametrize("status", ["unknown", "", "pending-something-new"])
-def test_a_status_that_is_not_known_is_told_and_left_alone(status: str, earlier: tuple[str, ...]) -> None:
+def test_an_unknown_status_is_reported_and_left_alone(status: str, earlier: tuple[str, ...]) -> None:
     chosen = plan_recovery(seen(*earlier, status), unowned=["Secret certs"])
     assert chosen.edits == ()
     assert chosen.marked == ()
@@ -157,7 +157,7 @@ def test_what_is_said_of_an_interrupted_removal() -> None:
         )
 
 
-def test_no_release_is_told_with_the_one_that_there_is() -> None:
+def test_a_missing_release_is_reported_with_the_one_that_there_is() -> None:
     other = ReleaseId("default", "kruise")
     assert plan_recovery(ReleaseState(RELEASE)).edits == ()
     assert "pulumi refresh" in plan_recovery(ReleaseState(RELEASE)).then[0]
@@ -225,7 +225,7 @@ def test_a_secret_that_is_no_release_is_not_edited(data: dict[str, str]) -> None
         edit_record({**secret(), "data": data}, Edit(2, "mark", "failed"))
 
 
-def test_a_failed_release_is_told_and_blocks_nothing() -> None:
+def test_a_failed_release_is_reported_and_blocks_nothing() -> None:
     found = find_condition(seen("deployed", "failed"))
     assert found is not None
     assert not found.blocked

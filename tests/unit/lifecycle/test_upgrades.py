@@ -40,7 +40,7 @@ def test_step_by_step_or_at_once_is_the_same(first: str, last: str) -> None:
     assert found == set(find_changes(first, last))
 
 
-def test_what_is_to_be_done_before_comes_first() -> None:
+def test_steps_before_the_upgrade_are_listed_first() -> None:
     kinds = [one.kind for one in find_changes("1.7.0", "1.9.1")]
     assert kinds == sorted(kinds, key=list(HEADINGS).index)
     assert kinds[0] == "before"

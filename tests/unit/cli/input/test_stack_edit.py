@@ -134,7 +134,7 @@ def test_what_is_no_stack_file_is_refused() -> None:
 @given(
     st.text(alphabet="config:openkruisevirtualNodePresets -[]{}#'\"&*!|>\n,ab", max_size=60), st.booleans()
 )
-def test_whatever_stands_there(garbage: str, under: bool) -> None:
+def test_an_edit_of_any_file_is_complete_or_refused(garbage: str, under: bool) -> None:
     text = f"config:\n  openkruise:virtualNodePresets: {garbage}" if under else garbage
     try:
         edited = add(text)

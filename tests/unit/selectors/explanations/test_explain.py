@@ -160,7 +160,7 @@ def _named(operator: str, *names: str) -> dict[str, Any]:
     return {"nodeSelectorTerms": [{"matchFields": fields}]}
 
 
-def test_a_name_is_told_by_a_field_selector() -> None:
+def test_a_region_by_name_has_a_field_selector() -> None:
     change = difference(Placement(["a=1"]), Placement(["a=1"], _named("NotIn", "node-1")))
     (region,) = change.losing
     assert (region.selector, region.fields) == ("", "metadata.name=node-1")
