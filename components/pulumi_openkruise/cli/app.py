@@ -114,9 +114,16 @@ def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
 
 
 def _report_unforeseen(error: Exception) -> int:
-    """Report an error that is a fault of this program; Python's own exit code would be that of findings."""
-    message = f"Internal error: {type(error).__name__}: {error}\n"
-    message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened"
+    """Report an error that is a fault of this program; Python's own exit code would be that of findings.
+
+    Its words are left out: a library's exception may quote the kubeconfig or the stack that it read.
+    """
+    from ..foreign.error_text import describe_error  # a command that works does without the parser of YAML
+
+    kind = type(error).__name__
+    words = describe_error(error, secret=True)
+    message = f"Internal error: {kind}{'' if words == kind else f': {words}'}\n"
+    message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened, and what the error says"
     if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
         message = format_exc()
     write_error(safe(message))

@@ -18,6 +18,9 @@ def test_an_unforeseen_error_is_no_finding(
     out, err = capsys.readouterr()
     assert (out, "\x1b" in err) == ("", False)
     assert ("Traceback" in err, "Internal error" in err) == (bool(debug), not debug)
+    # What a foreign exception says may be a secret that it read: only who asks for it sees it.
+    assert ("the sky" in err) == bool(debug)
+    assert "RuntimeError" in err
 
 
 @pytest.mark.parametrize("name", [*sorted(set(COMMANDS) - {"fleet"}), "fleet check", "fleet list"])
