@@ -20,6 +20,7 @@ from . import (
     drift,
     installation,
     node_labels,
+    release,
     runtimes,
 )
 from .expected import Expected
@@ -91,7 +92,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         ("records", "daemon_set"),
         "the state of the Helm release",
-        lambda snapshot, _states, expected: installation.check_release(snapshot, expected),
+        lambda snapshot, _states, expected: release.check_release(snapshot, expected),
     ),
     (
         ("version",),
