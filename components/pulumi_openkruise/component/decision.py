@@ -61,7 +61,7 @@ class Decision:
         if self._record is None or component is None:
             return []
         try:
-            self.recorded = await self._record.read() or self._recorded_by_inputs()
+            self.recorded = await self._record.read() or await self._recorded_by_inputs()
             urn = str(await component.urn.future())
             left_out = await self._is_left_out(component)
         except (
@@ -81,9 +81,12 @@ class Decision:
             problems += moves.check_moves(self.recorded, self._declared, server, seen, urn)
         return problems
 
-    def _recorded_by_inputs(self) -> moves.Recorded | None:
+    async def _recorded_by_inputs(self) -> moves.Recorded | None:
         """Return what the component's inputs record; the server only if an earlier version wrote them."""
-        return moves.read_inputs(self._old_inputs) if self._old_inputs is not None else None
+        old = self._old_inputs
+        if old is None or moves.was_never_installed(old, await self._view.release()):
+            return None
+        return moves.read_inputs(old)
 
     def _leaves(self, recorded: moves.Recorded, server: str | None) -> bool:
         """Tell whether anything is left, so that it matters what is in the cluster."""

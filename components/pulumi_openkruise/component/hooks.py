@@ -136,10 +136,14 @@ class Hooks:
         return []
 
     async def _check_component_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        self.decision.note_component_change(args.old_inputs or {})
-        recorded = moves.read_inputs(args.old_inputs or {})
+        old = args.old_inputs or {}
+        self.decision.note_component_change(old)
+        recorded = moves.read_inputs(old)
         # The rest waits for the record, which is registered after this.
-        return moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
+        problems = moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
+        if problems and moves.was_never_installed(old, await self._view.release()):
+            return []
+        return problems
 
     async def _note_record(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         self.decision.note_new_record()

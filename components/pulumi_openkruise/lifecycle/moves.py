@@ -35,6 +35,18 @@ def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
     )
 
 
+def was_never_installed(old: Mapping[str, Any], seen: ReleaseState | Unavailable) -> bool:
+    """Tell whether the component's inputs in the state are those of an `up` that was refused early.
+
+    Such an update registers the component, and neither release nor record; then the inputs say what was
+    declared, not what is. Inputs of versions before there was a record are all that there is.
+    """
+    has_record = old.get("stateVersion") == 2
+    if not has_record or isinstance(seen, Unavailable):
+        return False
+    return seen.latest is None and seen.owner in (None, seen.release)
+
+
 def check_moves(
     recorded: Recorded, declared: Declared, server: str | None, seen: ReleaseState | Unavailable, urn: str
 ) -> list[Problem]:

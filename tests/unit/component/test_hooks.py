@@ -739,6 +739,47 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
     assert "this stack created the namespace kruise-system" in refused
 
 
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("statuses", "marked", "free"),
+    [((), True, True), ((), False, True), (("deployed",), True, False), (("pending-install",), True, False)],
+)
+def test_a_namespace_that_a_refused_up_did_not_create_is_no_namespace_given_up(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    statuses: tuple[str, ...],
+    marked: bool,
+    free: bool,
+    preview: bool,
+) -> None:
+    """The refusal of what is not by Helm asks for this change, after `up` has registered the component."""
+    holds(server, *statuses)
+    if not marked:
+        server.routes[CLONE_SETS] = (200, {"metadata": {}})
+    old = {"namespace": "kruise-system", "createNamespace": True, "stateVersion": 2}
+    refused = called(
+        configured(server),
+        hooks,
+        "update component",
+        {"create_namespace": False},
+        preview=preview,
+        old_inputs=old,
+        new_inputs={**old, "createNamespace": False},
+    )
+    assert ("this stack created the namespace kruise-system" in refused) is not free
+    assert bool(refused) is not free
+    if not marked:
+        return  # there the release's own hook refuses
+    with new_engine(preview=preview) as engine, contextlib.ExitStack() as stack:
+        pulumi.runtime.set_all_config(configured(server))
+        hooks.clear()
+        engine.hooks, engine.updates = hooks, {COMPONENT: old}
+        engine.creates = {RELEASE} if free else set()
+        if not free:
+            stack.enter_context(pytest.raises(InvalidConfigError, match="this stack created the namespace"))
+        engine.run(lambda: OpenKruise("kruise", alone({"create_namespace": False})) and None)
+
+
 PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
 
 
