@@ -1,6 +1,7 @@
 """Which installations one run of a program has declared: a cluster holds one OpenKruise."""
 
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 from weakref import ref
 
@@ -41,9 +42,14 @@ def _current() -> _Run:
 
 
 def claim_label(label: str, qualified: str) -> str:
-    """Return the label of a component's hooks, the qualified one where the label is in use."""
+    """Return the label of a component's hooks, the qualified one where the label is in use.
+
+    Where that is in use, too, it is numbered in the order of declaration: parents of one name and type may
+    lie below parents of different types.
+    """
     labels = _current().labels
-    chosen = label if label not in labels else qualified
+    numbered = (f"{qualified} ({number})" for number in count(2))
+    chosen = next(one for one in chain((label, qualified), numbered) if one not in labels)
     labels.add(chosen)
     return chosen
 

@@ -292,6 +292,27 @@ def test_components_of_one_name_below_different_parents_have_hooks_of_their_own(
     assert "openkruise kruise in west: create release" in hooks
 
 
+def test_components_below_parents_of_one_name_have_hooks_of_their_own(
+    engine: Engine, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    """The engine tells resources apart by the types of all their parents, and hooks by their names alone."""
+
+    def program() -> None:
+        for number, above in enumerate(("a", "b", "c", "d")):
+            top = pulumi.ComponentResource(f"x:index:{above}", "top")
+            type_ = "x:index:Other" if above == "b" else "x:index:Team"
+            parent = pulumi.ComponentResource(type_, "edge", opts=pulumi.ResourceOptions(parent=top))
+            OpenKruise("kruise", alone(), placed(f"p{number}", parent=parent))
+
+    engine.run(program)
+    assert [name.removesuffix(": create release") for name in hooks if name.endswith(": create release")] == [
+        "openkruise kruise in edge",
+        "openkruise kruise in x:index:Other edge",
+        "openkruise kruise in x:index:Team edge",
+        "openkruise kruise in x:index:Team edge (2)",
+    ]
+
+
 def test_a_parent_in_another_process_has_no_name(engine: Engine) -> None:
     # As the SDK makes it where the component is constructed in a plugin.
     urn = "urn:pulumi:test::openkruise::pulumi:pulumi:Stack::openkruise-test"
