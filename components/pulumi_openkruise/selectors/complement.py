@@ -78,8 +78,11 @@ class Complement:
             self._check_size(factored, 3)
             return write(factored[0]), 3
         effort = Budget(_EFFORT * _WIDE // max(_WIDE, self._full.bit_length()))
+        # After two components without a proof the answer has none, and is mostly too large: spend less.
+        hard = 0
         for part in parts:
-            part.find_primes(steps, effort)
+            part.find_primes(steps if hard < 2 else steps // 8, effort)
+            hard += not part.is_complete
             if part.too_many:
                 raise SelectorError([report_too_many_connected(len(part.forbidden))])
             if part.exceeds_steps:
@@ -88,7 +91,7 @@ class Complement:
                 found = "no exact affinity was found with less than"
                 raise SelectorError([report_too_large(found, len(part.primes), part.size)])
         self._check_complete(parts, separate)
-        covers = [part.cover(steps, effort) for part in parts]
+        covers = [part.cover(steps if hard < 2 else steps // 8, effort) for part in parts]
         proven = min([cover.proven for cover in covers])
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.cubes) > 1]

@@ -7,7 +7,8 @@ import sys
 import pytest
 from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, complement, parse, solve
 from pulumi_openkruise.selectors.exclusion import BUDGET
-from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED
+from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, Subproblem
 from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
 
 
@@ -127,6 +128,27 @@ def test_wherever_the_effort_ends_the_answer_is_exact(
         labels = {key: values[0] for key, _operator, values in near if rng.random() < 0.9}
         matched = any(selector.matches(labels) for selector in parsed)
         assert affinity_matches(answer.affinity, labels) is not matched
+
+
+def test_after_two_components_without_a_proof_the_others_are_searched_for_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[int] = []
+    find_primes = Subproblem.find_primes
+
+    def record(part: Subproblem, steps: int, effort: Budget) -> None:
+        searched.append(steps)
+        find_primes(part, steps, effort)
+
+    monkeypatch.setattr(Subproblem, "find_primes", record)
+    selectors = [
+        text.replace("k", f"{part}-k")
+        for part in ("a", "b", "c", "d")
+        for text in _select_at_random(0, 4, keys=4, listed=1)
+    ]
+    with pytest.raises(SelectorError, match="bytes"):
+        solve(selectors, budget=16)
+    assert searched == [16, 16, 2, 2]
 
 
 def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:

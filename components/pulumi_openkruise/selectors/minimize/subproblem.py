@@ -61,7 +61,8 @@ class Subproblem:
         """Whether there are too many forbidden cubes to look for primes any longer: there are none then."""
         self.size = 0
         """Bytes of the terms of the expanded primes, about."""
-        self._complete = True
+        self.is_complete = True
+        """Whether all primes are known."""
         self._enough: list[int] = []
         """Primes that cover everything, where not all primes are known."""
         self._restricted: dict[int, list[tuple[LabelDomain, int, int, int, _Known]]] = {}
@@ -101,7 +102,7 @@ class Subproblem:
         try:
             primes = find_prime_implicants(self.layout, self._order_by_overlap(), list_literals, budget)
         except BudgetExceeded:
-            self._complete = False
+            self.is_complete = False
             if count > MOST_CONNECTED:
                 self.too_many = True
                 return
@@ -122,13 +123,13 @@ class Subproblem:
 
         ``effort`` bounds the search where they do not suffice, for all components together.
         """
-        if self._complete and len(self.forbidden) == 1 and not self.has_ranges:
+        if self.is_complete and len(self.forbidden) == 1 and not self.has_ranges:
             # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
         table = PrimeTable(self.layout, self.primes, self._reduce)
-        if not self._complete and not self._may_search():
+        if not self.is_complete and not self._may_search():
             return Cover(reduce_cubes(self.primes, table), 0, False)
-        if not self._complete:
+        if not self.is_complete:
             return Cover(find_small_cover(table, self._enough, effort), 0, False)
         return find_minimum_cover(table, steps, effort)
 
