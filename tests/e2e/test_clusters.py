@@ -10,6 +10,7 @@ from sandbox import pulumi
 from sandbox.chart_choice import Chart
 from sandbox.state import State
 
+from .conftest import fresh_sandbox, observed
 from .observing import REAL, VIRTUAL, Cluster, eventually
 
 FOLDER = Path(__file__).parent / "programs" / "clusters"
@@ -40,8 +41,13 @@ class _Program:
 
 
 @pytest.fixture(scope="module")
-def clusters(life_cluster: Cluster, control_cluster: Cluster) -> dict[str, Cluster]:
-    return {"east": life_cluster, "west": control_cluster}
+def west_state() -> Iterator[State]:
+    yield from fresh_sandbox("west")
+
+
+@pytest.fixture(scope="module")
+def clusters(life_cluster: Cluster, west_state: State) -> dict[str, Cluster]:
+    return {"east": life_cluster, "west": observed(west_state)}
 
 
 @pytest.fixture(scope="module")

@@ -294,8 +294,9 @@ def test_a_kill_is_mended_by_the_same_command(make: Make, seed: int) -> None:
     assert final.returncode == 0
 
 
-def test_a_running_update_is_waited_for(make: Make) -> None:
-    fleet = make([("dev", 1)], wait=4)
+def test_an_update_that_outlives_its_fleet_is_not_repeated(make: Make) -> None:
+    """Whether it still runs by then depends on the machine; tests/unit/fleet has both."""
+    fleet = make([("dev", 1)], wait=8)
     first = fleet.start_up()
     while not fleet.events():
         assert first.poll() is None
@@ -304,5 +305,4 @@ def test_a_running_update_is_waited_for(make: Make) -> None:
     fleet.fleet("cancel", "--yes")
     again = fleet.up()
     assert again.returncode == 0, again.stdout
-    assert "waiting for process" in again.stdout
     assert len(fleet.history("dev-0")) == 1
