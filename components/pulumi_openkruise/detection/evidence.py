@@ -11,15 +11,14 @@ from ..diagnostics.wording import replace_unprintable
 from .classification import Evidence
 from .features import NAMES, PROVIDER_IDS, NodeFeatures
 from .indicator_index import (
-    PatternIndex,
+    ARCHITECTURE_PATTERNS,
+    RUNTIME_PATTERNS,
+    STATUS_PATTERNS,
     find_annotation_indicator,
     find_label_indicators,
     find_taint_indicator,
     names_virtual_node,
 )
-
-_KUBELETS, _RUNTIMES = PatternIndex("kubelet-version"), PatternIndex("runtime")
-_OS_IMAGES, _ARCHITECTURES = PatternIndex("os-image"), PatternIndex("architecture")
 
 _WEIGHTS: dict[str, int] = {"label": 4, "name": 1}
 """How much a piece of evidence says about the kind; 2 where not listed."""
@@ -125,16 +124,12 @@ def _collect_rest(node: NodeFeatures, found: NodeEvidence) -> None:
 
 
 def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
-    for index, value in (
-        (_KUBELETS, node.kubelet_version),
-        (_RUNTIMES, node.runtime),
-        (_OS_IMAGES, node.os_image),
-        (_ARCHITECTURES, node.architecture),
-    ):
+    for index, name in STATUS_PATTERNS:
+        value = getattr(node, name)
         position = index.find(value)
         if position >= 0:
             indicator = index[position]
-            if node.is_machine and indicator.strength == "decisive" and index is not _RUNTIMES:
+            if node.is_machine and indicator.strength == "decisive" and index is not RUNTIME_PATTERNS:
                 # A machine's marks outweigh one odd word in its status, but for the runtime that it names:
                 # kubemark's hollow nodes are kubelets, too, and have none.
                 indicator = replace(indicator, strength="strong")
@@ -144,7 +139,7 @@ def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
         (node.system, SYSTEMS, "operating system"),
     ):
         # A word that is a kind's own has counted already.
-        if value and value not in known and (value is node.system or _ARCHITECTURES.find(value) < 0):
+        if value and value not in known and (value is node.system or ARCHITECTURE_PATTERNS.find(value) < 0):
             found.add("architecture", f"{what} {show(value)}, which no kubelet reports", "strong")
     for strength, seen in _check_runtime(node):
         found.add("runtime", seen, strength)
@@ -168,7 +163,7 @@ def _check_runtime(node: NodeFeatures) -> Iterator[tuple[Strength, str]]:
     if not node.has_info:
         return
     if node.runtime:
-        if not RUNTIME_FORM.match(node.runtime) and _RUNTIMES.find(node.runtime) < 0:
+        if not RUNTIME_FORM.match(node.runtime) and RUNTIME_PATTERNS.find(node.runtime) < 0:
             yield "decisive", f"container runtime {show(node.runtime)}, which no kubelet writes like that"
         return
     for shape in () if node.is_machine else SHAPES:

@@ -56,6 +56,16 @@ class PatternIndex:
         return self._indicators[position]
 
 
+RUNTIME_PATTERNS, ARCHITECTURE_PATTERNS = PatternIndex("runtime"), PatternIndex("architecture")
+STATUS_PATTERNS = (
+    (PatternIndex("kubelet-version"), "kubelet_version"),
+    (RUNTIME_PATTERNS, "runtime"),
+    (PatternIndex("os-image"), "os_image"),
+    (ARCHITECTURE_PATTERNS, "architecture"),
+)
+"""The patterns for each field of ``NodeFeatures`` that comes from a node's status, with the field's name."""
+
+
 _VIRTUAL_KEY, _TYPE_KEY = re.compile(VIRTUAL_KEY), re.compile(TYPE_KEY)
 _VIRTUAL_VALUE = re.compile(VIRTUAL_VALUE)
 _REMEMBERED = 1 << 14

@@ -6,9 +6,10 @@ from sys import intern
 from typing import Any
 
 from ..detection import DECLARED, Classification, find_pool
+from ..detection.features import read_features
 from ..detection.runtimes import read_recorded_socket
 from ..diagnostics.unavailable import Unavailable
-from ..policy.prediction import predict_signals
+from ..policy.prediction import predict_by_features
 from ..policy.rule import TYPE_KEY, TYPE_VALUE
 from ..policy.signals import NOT_BY_DEFAULT
 from .field_uses import FieldUse
@@ -96,7 +97,8 @@ def _predict_policy(node: Object) -> tuple[bool, bool]:
         own = {DECLARED: labels[DECLARED], TYPE_KEY: TYPE_VALUE}
         others = {key: value for key, value in labels.items() if own.get(key) != value}
         node = {**node, "metadata": {**metadata, "labels": others}}
-    return predict_signals(node), predict_signals(node, NOT_BY_DEFAULT)
+    features = read_features(node)
+    return predict_by_features(features), predict_by_features(features, NOT_BY_DEFAULT)
 
 
 def _without_declaration(node: Object) -> Object:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from ..catalogue.indicators import DECLARED, SHAPES, Indicator, Strength
 from ..detection.features import PROVIDER_IDS, NodeFeatures, read_features
 from ..detection.indicator_index import (
-    PatternIndex,
+    STATUS_PATTERNS,
     find_annotation_indicator,
     find_label_indicators,
     find_taint_indicator,
@@ -22,13 +22,6 @@ from .signals import NOT_BY_DEFAULT, SURE_ON_MACHINES
 PolicyAction: TypeAlias = Literal["label", "declared", "ignore"]
 """It labels a node that it takes for virtual, keeps a label that declares one, and ignores the others."""
 
-_FIELDS = (
-    (PatternIndex("kubelet-version"), "kubelet_version"),
-    (PatternIndex("runtime"), "runtime"),
-    (PatternIndex("os-image"), "os_image"),
-    (PatternIndex("architecture"), "architecture"),
-)
-
 
 def predict_signals(node: Any, asked_for: Collection[str] = ()) -> bool:
     """Return whether the catalogue's signals call a Node object virtual.
@@ -37,7 +30,12 @@ def predict_signals(node: Any, asked_for: Collection[str] = ()) -> bool:
 
     Declarations on the node and selectors of the config are not among the signals.
     """
-    return _predict(read_features(node), frozenset(NOT_BY_DEFAULT.difference(asked_for)))
+    return predict_by_features(read_features(node), asked_for)
+
+
+def predict_by_features(node: NodeFeatures, asked_for: Collection[str] = ()) -> bool:
+    """Return the same for what has been read of a Node object already."""
+    return _predict(node, frozenset(NOT_BY_DEFAULT.difference(asked_for)))
 
 
 def predict_action(node: Any, labels: Mapping[str, str], rule: NodeLabelRule) -> PolicyAction:
@@ -80,7 +78,7 @@ def _indicators(node: NodeFeatures) -> Iterator[Indicator]:
             yield annotation
     if node.provider_id >= 0:
         yield PROVIDER_IDS[node.provider_id]
-    for index, name in _FIELDS:
+    for index, name in STATUS_PATTERNS:
         position = index.find(getattr(node, name))
         if position >= 0:
             yield index[position]
