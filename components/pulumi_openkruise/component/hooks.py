@@ -69,7 +69,7 @@ class Hooks:
         )
         self._namespace_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create namespace", self._check_namespace_creation)],
-            before_update=[hook("update namespace", self._check_namespace_update)],
+            before_update=[hook("update namespace", self._check_decision)],
             before_delete=[hook("delete namespace", deletion(self._check_namespace_deletion))],
         )
         self._release_hooks = pulumi.ResourceHookBinding(
@@ -80,8 +80,8 @@ class Hooks:
         )
         self._policy_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create node label policy", self._check_policy_creation)],
-            before_update=[hook("update node label policy", self._check_policy_change)],
-            before_delete=[hook("delete node label policy", self._check_policy_change)],
+            before_update=[hook("update node label policy", self._check_decision)],
+            before_delete=[hook("delete node label policy", self._check_decision)],
         )
 
     def component_inputs(self) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class Hooks:
         self._namespace.is_created = not problems
         return problems
 
-    async def _check_namespace_update(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+    async def _check_decision(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         return await self.decision.problems()
 
     async def _check_namespace_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
@@ -185,9 +185,6 @@ class Hooks:
         # The provider looks for the kind for a minute, and only in `up`.
         mode = self._settings.node_label_policy
         return check_policy_is_served(mode, served, self._settings.field_name)
-
-    async def _check_policy_change(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        return await self.decision.problems()
 
     async def _check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()

@@ -147,10 +147,9 @@ def _namespace(
         return namespace, pulumi.ResourceOptions(depends_on=wait_for(ready, namespace))
     adopting = settings.import_release or settings.former_release is not None
     existing = settings.namespace if adopting and settings.former_namespace is None else None
-    late = given.late_values is not None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        pulumi.ResourceOptions(depends_on=wait_for(values) if late else []),
+        _after_checks(given, values),
         hooks.for_namespace(),
         record.kept_longer(),
     )
@@ -173,13 +172,18 @@ def _node_label_policy(
     record: InstallationRecord,
 ) -> list[pulumi.Resource]:
     """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
-    late = given.late_values is not None
     options = _merged(
-        pulumi.ResourceOptions(parent=component, depends_on=wait_for(values) if late else []),
+        pulumi.ResourceOptions(parent=component),
+        _after_checks(given, values),
         hooks.for_policy(),
         record.kept_longer(),
     )
     return declare_node_label_policy(name, given.settings, options)
+
+
+def _after_checks(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.ResourceOptions:
+    """Return the options of what is not registered before values that hold outputs are checked."""
+    return pulumi.ResourceOptions(depends_on=wait_for(values) if given.late_values is not None else [])
 
 
 def _merged(*options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:

@@ -56,7 +56,7 @@ def defer_until_checked(
                 await component.urn.future()
             raise
 
-    result = _start(check())
+    result = start_work(check())
     source: pulumi.Output[Any] = pulumi.Output.from_input(values)
 
     def fill(place: Any, path: tuple[Any, ...]) -> Any:
@@ -76,8 +76,10 @@ def defer_until_checked(
                 return await source.is_known()
             return not holds_late_value(_at(await result, path))
 
-        secret = _start(_is_secret(values, path))
-        return pulumi.Output(_start(source.resources()), _start(found()), _start(is_known()), secret)
+        secret = start_work(_is_secret(values, path))
+        return pulumi.Output(
+            start_work(source.resources()), start_work(found()), start_work(is_known()), secret
+        )
 
     return late(()) if rendered is None else fill(rendered, ())
 
@@ -115,7 +117,7 @@ async def _is_secret(values: Any, path: tuple[Any, ...]) -> bool:
     return await pulumi.Output.from_input(values).is_secret()
 
 
-def _start(work: Coroutine[Any, Any, Value]) -> "asyncio.Task[Value]":
+def start_work(work: Coroutine[Any, Any, Value]) -> "asyncio.Task[Value]":
     """Start work whose exception may be awaited or not: where one part fails, others never are."""
     task = asyncio.ensure_future(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())

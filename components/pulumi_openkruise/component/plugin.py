@@ -4,10 +4,9 @@ Pulumi starts ``pulumi-resource-openkruise`` in the folder that a YAML program's
 program of ``plugin/``, from which `pulumi package add` generates an SDK.
 """
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 import pulumi
@@ -22,6 +21,7 @@ from ..diagnostics.field_names import config_key
 from . import declared
 from .errors import InvalidConfigError
 from .openkruise import OpenKruise
+from .outputs import start_work
 from .package_schema import NAMESPACE, PACKAGE, complete_schema
 
 Part = TypeVar("Part")
@@ -52,27 +52,24 @@ class _Provider(ComponentProvider):
                 # The list of single properties may be empty, but not be missing: the SDK trips over that.
                 raise pulumi.InputPropertiesError(str(error.inner), []) from None
             raise
-        return ConstructResult(made.urn, {key: _told_plainly(value) for key, value in made.state.items()})
+        return ConstructResult(made.urn, {key: _convert_failure(value) for key, value in made.state.items()})
 
 
-def _told_plainly(value: Any) -> pulumi.Output[Any]:
+def _convert_failure(value: Any) -> pulumi.Output[Any]:
     """Return an output, which may fail with an InvalidConfigError, as one that fails as a plugin's may."""
     output: pulumi.Output[Any] = pulumi.Output.from_input(value)
 
-    async def plainly(part: Callable[[], Awaitable[Part]]) -> Part:
+    async def convert(part: Awaitable[Part]) -> Part:
         try:
-            return await part()
+            return await part
         except InvalidConfigError as error:
             raise pulumi.InputPropertiesError(str(error), []) from None
 
-    def started(part: Callable[[], Awaitable[Part]]) -> "asyncio.Task[Part]":
-        # Where one part fails, the others are never awaited.
-        task = asyncio.ensure_future(plainly(part))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return task
-
     return pulumi.Output(
-        started(output.resources), started(output.future), started(output.is_known), started(output.is_secret)
+        start_work(convert(output.resources())),
+        start_work(convert(output.future())),
+        start_work(convert(output.is_known())),
+        start_work(convert(output.is_secret())),
     )
 
 
