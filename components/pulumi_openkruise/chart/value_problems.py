@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..diagnostics.problem import Problem, find_nearest
+from ..diagnostics import problem
+from ..diagnostics.problem import Problem
 
 
 def describe_found(value: Any) -> str:
@@ -35,9 +36,7 @@ def report_value(expected: str, path: str = "", remedy: str = "") -> Problem:
 
 def report_unknown_key(name: Any, path: str, known: tuple[str, ...]) -> Problem:
     """Return the problem of a key that the type does not have."""
-    near = find_nearest(str(name), known)
-    remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return Problem("unknown-key", f"{path}.{name}", "unknown key", (), remedy)
+    return problem.report_unknown_key(f"{path}.{name}", str(name), known)
 
 
 def is_whole(value: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.field_names import FieldName
-from ..diagnostics.problem import Problem, find_nearest, show
+from ..diagnostics.problem import Problem, report_unknown_key, show
 from ..selectors import SelectorError
 from ..selectors.exclusion import read_selectors
 
@@ -94,13 +94,6 @@ class Arguments(dict[str, Any]):
         """Where they come from, in messages; empty where the component knows that better."""
         self.secrets: dict[str, tuple[Any, Any]] = {}
         """Fields that are secret outputs here, each with its output and the plain content."""
-
-
-def report_unknown_key(where: str, name: str, known: list[str]) -> Problem:
-    """Return the problem of a key that does not exist, naming the nearest one that does."""
-    near = find_nearest(name, known)
-    remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-    return Problem("unknown-key", where, "unknown key", remedy=remedy)
 
 
 def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str, Any], list[Problem]]:

@@ -7,7 +7,7 @@ complement is intersected with every term. Preferred affinity and pod (anti-)aff
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..diagnostics.problem import Problem, find_nearest
+from ..diagnostics.problem import Problem, report_unknown_key
 from ..selectors import Problem as SelectorProblem
 from ..selectors import Selector, SelectorError, solve
 from ..selectors.node_selector import read
@@ -94,9 +94,7 @@ def check_form(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Pr
         known = (REQUIRED, PREFERRED) if key == "nodeAffinity" else keys
         for name in level:
             if name not in known:
-                near = find_nearest(str(name), known)
-                remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
-                yield Problem("invalid-affinity", f"{place}.{name}", "unknown key", (), remedy)
+                yield report_unknown_key(f"{place}.{name}", str(name), known, "invalid-affinity")
     required = node_affinity(values, pods).get(REQUIRED)
     if required is not None and not isinstance(required, Mapping):
         yield Problem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..diagnostics.field_names import NAMESPACE, config_field_name, config_key
-from ..diagnostics.problem import Problem, show
-from .fields import EXPECTED, FIELDS, Arguments, Kind, Undecoded, report_unknown_key
+from ..diagnostics.problem import Problem, report_unknown_key, show
+from .fields import EXPECTED, FIELDS, Arguments, Kind, Undecoded
 
 CONFIG_KEYS: dict[str, str] = {config_key(name): name for name in FIELDS}
 """Every key of stack config, with the name of its field."""

@@ -71,6 +71,13 @@ def find_nearest(name: str, known: Iterable[str]) -> str | None:
     return plain[found[0]] if found else None
 
 
+def report_unknown_key(place: str, name: str, known: Sequence[str], code: str = "unknown-key") -> Problem:
+    """Return the problem of a key that does not exist, with the nearest one that does as the remedy."""
+    near = find_nearest(name, known)
+    remedy = f"did you mean {near}?" if near else f"known keys: {', '.join(known)}"
+    return Problem(code, place, "unknown key", (), remedy)
+
+
 def show(value: object) -> str:
     """Return a value for a message: shortened, on one line, without characters that act on a terminal."""
     if value is None:

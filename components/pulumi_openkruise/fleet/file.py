@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from ..config.fields import report_unknown_key
 from ..config.json_schema import Violation, violations
-from ..diagnostics.problem import ConfigError, Problem, find_nearest, show
+from ..diagnostics.problem import ConfigError, Problem, find_nearest, report_unknown_key, show
 from ..selectors import Selector, SelectorError, from_mapping, parse
 
 Gate = Literal["off", "critical", "error", "warning"]
