@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import click
 
@@ -21,15 +21,12 @@ from .input.node_objects import read_node_objects
 from .input.sources import from_settings, from_stack_file, settings_of, stack_arguments
 from .input.stack_cluster import note_other_cluster
 from .input.stack_edit import add_entries
-from .input.stack_input import StackInput, read_config_json, read_stack_input
+from .input.stack_input import StackInput, find_stack
 from .output.discover_report import as_data, as_text
 from .output.progress import progress
 from .output.terminal import as_json, as_yaml, emit, note
 from .output.written_files import replace_text
 from .selector_list import SelectorList
-
-_LISTS = ("virtualNodePresets", "virtualNodeSelectors")
-"""The keys to which a proposal adds: presets, and selectors."""
 
 
 @click.command()
@@ -94,7 +91,7 @@ def discover(
         raise click.UsageError("--config-json replaces --stack-file: give one of them")
     if nodes_file == "-" and "-" in (stack_file, config_json):
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
-    stack = _stack(stack_file, config_json, config_namespace)
+    stack = find_stack(stack_file, config_json, config_namespace)
     settings = None if stack is None else settings_of(stack_arguments(stack, config_namespace))
     existing = _existing(settings)
     rule = NodeLabelRule() if settings is None else settings.node_label_rule()
@@ -106,7 +103,7 @@ def discover(
     groups = group_nodes(nodes, existing.placement())
     proposal = propose(nodes, existing.placement())
     _verify(nodes, existing, proposal)
-    inherited = _inherited(stack)
+    inherited = _inherited(stack, proposal.additions)
     if output == "table":
         emit(as_text(groups, proposal, existing, config_namespace, inherited, everything=everything))
     else:
@@ -117,24 +114,18 @@ def discover(
     return FINDINGS if any(group.is_open for group in groups) else CLEAN
 
 
-def _stack(stack_file: str | None, config_json: str | None, namespace: str) -> StackInput | None:
-    if config_json is not None:
-        return read_config_json(config_json, namespace)
-    return None if stack_file is None else read_stack_input(stack_file, namespace)
-
-
-def _inherited(stack: StackInput | None) -> InheritedLists:
+def _inherited(stack: StackInput | None, names: Collection[str]) -> InheritedLists:
     """Return the lists to which the proposal adds, and which a list of the stack's own would replace."""
     if stack is None:
         return InheritedLists()
-    lists = {name: stack.config[name] for name in _LISTS if name in stack.config}
+    lists = {name: stack.config[name] for name in names if name in stack.config}
     if stack.is_whole:  # whose they are is not in it
         return InheritedLists(lists, "the present config")
     own = lists.keys() - stack.inherited
     return InheritedLists(
         {name: entries for name, entries in lists.items() if name not in own},
         os.path.basename(stack.project),
-        may_be_more=stack.has_environment and len(own) < len(_LISTS),
+        may_be_more=stack.has_environment and len(own) < len(names),
     )
 
 
@@ -188,8 +179,7 @@ def _write(
     path: str, stack: StackInput, namespace: str, proposal: Proposal, inherited: InheritedLists
 ) -> None:
     text = stack.text
-    additions = dict(zip(_LISTS, (proposal.presets, proposal.selectors), strict=True))
-    edited = add_entries(text, path, namespace, additions, inherited)
+    edited = add_entries(text, path, namespace, proposal.additions, inherited)
     if edited == text:
         note(f"{path}: nothing to write")
         return

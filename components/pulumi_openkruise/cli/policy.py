@@ -15,7 +15,7 @@ from .app import CLEAN
 from .completion import complete_presets
 from .errors import UnusableInputError
 from .input.sources import settings_of, stack_arguments
-from .input.stack_input import read_config_json, read_stack_input
+from .input.stack_input import StackInput, find_stack
 from .output.terminal import as_yaml, emit, note
 
 FORMATS = ("mutating-admission-policy", "validating-admission-policy", "kyverno")
@@ -75,12 +75,14 @@ def policy(
     Exit codes: 0  printed
                 2  unusable input
     """
-    if stack_file is None and config_json is None:
-        rule = _read_rule(selectors, type_label is not False, presets)
-    elif selectors or presets or type_label is not None or (stack_file and config_json):
+    alone = not (selectors or presets or type_label is not None or (stack_file and config_json))
+    if not alone and (stack_file is not None or config_json is not None):
         raise click.UsageError("give --stack-file FILE or --config-json FILE alone, or selectors and options")
+    stack = find_stack(stack_file, config_json, config_namespace)
+    if stack is None:
+        rule = _read_rule(selectors, type_label is not False, presets)
     else:
-        rule = _read_stack(stack_file, config_json, config_namespace)
+        rule = _find_rule(stack, config_namespace)
     emit("\n---\n".join(as_yaml(document).rstrip() for document in _write(form, rule)))
     if form == "kyverno":
         note("untested: no Kyverno runs where this package is tested; try it on a test cluster first")
@@ -116,11 +118,8 @@ def _read_rule(selectors: tuple[str, ...], set_type: bool, presets: tuple[str, .
     return make_rule(set_type=set_type, presets=presets, selectors=own, excluded=excluded or ())
 
 
-def _read_stack(stack_file: str | None, config_json: str | None, namespace: str) -> NodeLabelRule:
-    if config_json is not None:
-        stack = read_config_json(config_json, namespace)
-    else:
-        stack = read_stack_input(stack_file or "", namespace)
+def _find_rule(stack: StackInput, namespace: str) -> NodeLabelRule:
+    """Return the rule of a stack, and note what its config is warned of."""
     settings = settings_of(stack_arguments(stack, namespace))
     for warning in settings.warnings:
         if warning.code != "unused-label-selectors":

@@ -26,6 +26,11 @@ class Proposal:
     """For each of these a node that must keep the daemon and has the same labels, hostnames and the like
     aside; empty for a node that has no label to select it by."""
 
+    @property
+    def additions(self) -> dict[str, tuple[str, ...]]:
+        """What to add, by the key of the list in a stack's config."""
+        return {"virtualNodePresets": self.presets, "virtualNodeSelectors": self.selectors}
+
     def __bool__(self) -> bool:
         """Tell whether anything has to be done."""
         return bool(self.presets or self.selectors or self.to_label)

@@ -8,7 +8,7 @@ from typing import Any
 from ..cluster_access import ClusterAccess
 from ..errors import UnusableInputError
 from ..output.terminal import note
-from .stack_input import StackInput, read_config_json, read_stack_input
+from .stack_input import StackInput, find_stack
 
 _NAMESPACE = "kubernetes"
 _KEYS = ("kubeconfig", "context", "cluster")
@@ -25,9 +25,10 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
     if path is None or path == "-" or access.kubeconfig is not None or access.context is not None:
         return
     try:
-        read = read_stack_input if config_json is None else read_config_json
-        stack = read(path, _NAMESPACE)
+        stack = find_stack(stack_file, config_json, _NAMESPACE)
     except UnusableInputError:  # a key of the provider's own: Pulumi reports it
+        return
+    if stack is None:
         return
     named = [key for key in _KEYS if stack.config.get(key)]
     if not named:

@@ -35,6 +35,13 @@ class StackInput:
     """The text of the stack's file."""
 
 
+def find_stack(stack_file: str | None, config_json: str | None, namespace: str) -> StackInput | None:
+    """Read a stack by the two options that name one, None where neither does; raises UnusableInputError."""
+    if config_json is not None:
+        return read_config_json(config_json, namespace)
+    return None if stack_file is None else read_stack_input(stack_file, namespace)
+
+
 def read_stack_input(
     path: str, namespace: str, text: str | None = None, beside: str | None = None
 ) -> StackInput:

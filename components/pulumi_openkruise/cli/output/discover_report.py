@@ -70,8 +70,7 @@ def as_data(
             "ignores": _count(groups, _is_ignored),
         },
         "proposal": {
-            "virtualNodePresets": list(proposal.presets),
-            "virtualNodeSelectors": list(proposal.selectors),
+            **{name: list(entries) for name, entries in proposal.additions.items()},
             "lines": config_lines(proposal, namespace, inherited),
             "label": [node.name for node in proposal.to_label],
             "labelCommand": _command(proposal.to_label) if proposal.to_label else None,
@@ -111,17 +110,13 @@ def config_lines(proposal: Proposal, namespace: str, inherited: InheritedLists) 
     A list that the stack inherits is whole, since its own replaces it: each inherited entry with its origin.
     """
     lines = ["config:"]
-    for name, entries in _proposed(proposal).items():
+    for name, entries in proposal.additions.items():
         if entries:
             kept = inherited.entries(name)
             lines.append(f"  {namespace}:{name}:")
             lines += [f"    - {quote_for_yaml(entry)} # from {inherited.origin}" for entry in kept]
             lines += [f"    - {quote_for_yaml(entry)}" for entry in entries if entry not in kept]
     return lines if len(lines) > 1 else []
-
-
-def _proposed(proposal: Proposal) -> dict[str, Sequence[str]]:
-    return {"virtualNodePresets": proposal.presets, "virtualNodeSelectors": proposal.selectors}
 
 
 def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) -> str:
@@ -197,7 +192,7 @@ def _advice(
         )
     lines = config_lines(proposal, namespace, inherited)
     if lines:
-        replaces = any(entries and inherited.entries(name) for name, entries in _proposed(proposal).items())
+        replaces = any(entries and inherited.entries(name) for name, entries in proposal.additions.items())
         whole = ", whose own list replaces an inherited one, so that it repeats it" if replaces else ""
         parts.append(f"To exclude the others, add to the stack's file{whole}:\n\n" + "\n".join(lines))
         if inherited.may_be_more:
