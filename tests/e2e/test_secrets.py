@@ -223,7 +223,7 @@ def spoiled(state: State, folder: Path, how: str) -> object:
         return good
     if how == "token with a line break":
         return kubeconfig(state, token=f"{TOKEN}\r\nX-Injected: {TOKEN}")
-    if how == "key that is none":
+    if how == "unusable key":
         return kubeconfig(state, **{"client-key-data": base64.b64encode(TOKEN.encode()).decode()})
     if how == "two ways to log in":
         return kubeconfig(state, token=TOKEN, username=NAME, password=PASSWORD)
@@ -235,7 +235,7 @@ WAYS = (
     "plugin that works",
     "plugin that answers garbage",
     "token with a line break",
-    "key that is none",
+    "unusable key",
     "two ways to log in",
     "cut off",
     "no YAML",

@@ -82,7 +82,7 @@ FINDS: tuple[Find, ...] = (
     Find("4,000 dashes", _stack_file, _DASHES, (ValueError,)),
     Find("5,000 brackets", _stack_file, "[" * 5000, (ValueError,)),
     Find("an int of 5,000 digits", _stack_file, f"a: {'9' * 5000}\n", (ValueError,)),
-    Find("a day that is none", _stack_file, "a: 2024-13-45\n", (ValueError,)),
+    Find("a date that does not exist", _stack_file, "a: 2024-13-45\n", (ValueError,)),
     Find("5,000 brackets for nodes", _nodes, b"[" * 5000, (UnusableInputError,)),
     Find("null as a node", _nodes, b'{"items": [null]}', (UnusableInputError,)),
     Find("a list without items", _nodes, b'{"kind": "List"}', (UnusableInputError,)),

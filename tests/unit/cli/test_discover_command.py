@@ -156,7 +156,7 @@ def test_lines_that_someone_saves_meanwhile_are_not_lost(
     def save(*_read: object) -> None:
         path.write_text("config:\n  theirs:line: 1\n")
 
-    # Called between reading and writing: it checks what is to be written.
+    # The command checks its result between reading the file and writing it.
     monkeypatch.setattr("pulumi_openkruise.cli.discover.from_stack_file", save)
     code, _out, err = cli(["liqo"], "--stack-file", str(path), "--write")
     assert code == 2
