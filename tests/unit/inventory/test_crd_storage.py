@@ -1,23 +1,17 @@
 """How OpenKruise's resources are stored, as it is read from an API server."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pulumi_openkruise.cluster import Cluster, connect
 from pulumi_openkruise.inventory.crd_storage import list_headers, list_pairs, read_crd, read_storage
 
-from tests.support.api_server import Answer, ApiServer, api_server
+from tests.support.api_server import Answer, ApiServer
 from tests.support.storage_server import StorageServer
 
 BOTH = ["v1alpha1", "v1beta1"]
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as double:
-        yield double
 
 
 @pytest.fixture
@@ -69,19 +63,23 @@ def test_headers_name_the_path_of_their_object(cluster: Cluster, storage: Storag
     assert crd.path("v1beta1", first._replace(namespace="")) == "/apis/apps.kruise.io/v1beta1/sidecarsets/s0"
 
 
+def change_between_lists(storage: StorageServer, change: Callable[[], object]) -> None:
+    """Have something changed after the first list of SidecarSets, and before the second one."""
+    lists = iter(range(2))
+
+    def hook(_method: str, path: str) -> Answer | None:
+        if path.endswith("/sidecarsets") and next(lists, None) == 1:
+            change()
+        return None
+
+    storage.hook = hook
+
+
 def test_an_object_that_changes_between_both_lists_is_read_again(
     cluster: Cluster, storage: StorageServer
 ) -> None:
     crd = read_crd(cluster, "sidecarsets.apps.kruise.io")
-    lists = iter(range(2))
-
-    def change(_method: str, path: str) -> Answer | None:
-        # Between the first list and the second one.
-        if path.endswith("/sidecarsets") and next(lists, None) == 1:
-            storage.write("sidecarsets", "s1", {"number": 10})
-        return None
-
-    storage.hook = change
+    change_between_lists(storage, lambda: storage.write("sidecarsets", "s1", {"number": 10}))
     pairs = list(list_pairs(cluster, crd, "v1beta1", "v1alpha1"))
     assert [(shown["spec"], converted["spec"]) for _header, shown, converted in pairs] == [
         ({"number": number}, {"number": number}) for number in (0, 10, 2)
@@ -92,15 +90,12 @@ def test_pairs_find_each_other_when_objects_come_and_go_between_both_lists(
     cluster: Cluster, storage: StorageServer
 ) -> None:
     crd = read_crd(cluster, "sidecarsets.apps.kruise.io")
-    lists = iter(range(2))
 
-    def change(_method: str, path: str) -> Answer | None:
-        if path.endswith("/sidecarsets") and next(lists, None) == 1:
-            storage.objects[crd.name].pop("s1")
-            storage.add("sidecarsets", "s0-new", "v1beta1", {"number": 7})
-        return None
+    def change() -> None:
+        storage.objects[crd.name].pop("s1")
+        storage.add("sidecarsets", "s0-new", "v1beta1", {"number": 7})
 
-    storage.hook = change
+    change_between_lists(storage, change)
     pairs = list(list_pairs(cluster, crd, "v1beta1", "v1alpha1"))
     assert all(shown == {**converted, "apiVersion": shown["apiVersion"]} for _, shown, converted in pairs)
     assert [str(header) for header, _, _ in pairs] == ["default/s0", "default/s0-new", "default/s2"]

@@ -1,29 +1,16 @@
 """Objects that set certain fields are found by name, in every shape that the fields' parents can have."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pulumi_openkruise.chart.crds import REMOVED_FIELDS
-from pulumi_openkruise.cluster import Cluster, ForbiddenError, connect
+from pulumi_openkruise.cluster import Cluster, ForbiddenError
 from pulumi_openkruise.inventory.field_uses import FieldUse, list_field_uses
 
-from tests.support.api_server import ApiServer, api_server
+from tests.support.api_server import ApiServer
 
 UNITED = "/apis/apps.kruise.io/v1alpha1/uniteddeployments"
 LAST = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as double:
-        yield double
-
-
-@pytest.fixture
-def cluster(server: ApiServer) -> Cluster:
-    return connect(json.dumps(server.kubeconfig()))
 
 
 def united(name: str, strategy: Any) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """What of a release's manifest is in the cluster, and that nothing is done about what was not understood."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_openkruise.cluster import Cluster, connect
+from pulumi_openkruise.cluster import Cluster
 from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, list_objects
 from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ownership_patch
 
-from tests.support.api_server import ApiServer, api_server
+from tests.support.api_server import ApiServer
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CRD = f"{DEFINITIONS}/clonesets.apps.kruise.io"
@@ -47,17 +46,6 @@ PLACES = ("here", "kruise-system")
 OWNED = {"annotations": {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "here"}}
 GOING = {**OWNED, "deletionTimestamp": "2026-11-25T08:00:00Z"}
 ALL = {CRD: OWNED, SECRET: OWNED, ROLE: OWNED}
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with api_server() as double:
-        yield double
-
-
-@pytest.fixture
-def cluster(server: ApiServer) -> Cluster:
-    return connect(json.dumps(server.kubeconfig()))
 
 
 def hold(server: ApiServer, objects: dict[str, Any]) -> None:

@@ -1,11 +1,10 @@
 """What a look at the cluster makes of OpenKruise's CRDs: whose they are, and what applies them."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_openkruise.cluster import Cluster, connect
+from pulumi_openkruise.cluster import Cluster
 from pulumi_openkruise.inventory.release import ReleaseId, installer_of
 from pulumi_openkruise.inventory.release_reader import read_release
 
@@ -21,11 +20,6 @@ def server() -> Iterator[ApiServer]:
     with api_server() as server:
         server.objects("/api/v1/namespaces/kruise-system/secrets", [])
         yield server
-
-
-@pytest.fixture
-def cluster(server: ApiServer) -> Cluster:
-    return connect(json.dumps(server.kubeconfig()))
 
 
 def test_no_crds_have_no_installer(server: ApiServer, cluster: Cluster) -> None:
