@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from sandbox.state import State
 
 # Whatever a call may meet while a cluster starts, stops or lacks the object asked for.
 Errors = (httpx.HTTPError, OSError)
+# As client-go, and so every controller, asks a server that says it is busy.
+_RETRIES = 10
 
 
 def connect(state: State) -> httpx.Client:
@@ -40,7 +43,12 @@ def call(
     """One request with JSON in and out, for objects of any kind."""
     content = None if body is None else json.dumps(body)
     headers = {"Content-Type": content_type}
-    answer = api.request(method, path, params=query or {}, content=content, headers=headers)
+    for _retry in range(_RETRIES):
+        answer = api.request(method, path, params=query or {}, content=content, headers=headers)
+        if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            break
+        # The storage of a definition starts anew whenever a manager writes its certificate into it.
+        time.sleep(int(answer.headers.get("Retry-After", "1")))
     if answer.is_error:
         message = f"{method} {path}: {answer.status_code} {answer.text[:1000]}"
         raise httpx.HTTPStatusError(message, request=answer.request, response=answer)

@@ -21,6 +21,8 @@ class ApiServer:
         self.address = f"{'http' if identity is None else 'https'}://127.0.0.1:{port}"
         self.identity = identity
         self.retry_after = "0"
+        self.busy = {429}
+        """The statuses that are answered with a Retry-After."""
         self.connections = 0
         """How many connections clients have opened."""
         self.routes: dict[str, Route] = {}
@@ -96,7 +98,7 @@ def api_server(identity: Identity | None = None, *, client_certificate: bool = F
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            if status == 429:
+            if status in double.busy:
                 self.send_header("Retry-After", double.retry_after)
             self.end_headers()
             self.wfile.write(content)

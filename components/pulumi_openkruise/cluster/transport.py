@@ -10,7 +10,8 @@ from .deadline import ANSWER_BYTES, Budget, OutOfTimeError, run_within
 from .errors import ClusterUnreachableError
 from .failures import failure_cause
 
-_BUSY, _TRIES = (429, 503), 3
+# As client-go (rest/with_retry.go): 429 and every 5xx with a Retry-After, ten times more.
+_TOO_MANY, _SERVER_ERROR, _RETRIES = 429, 500, 10
 _PART = 1 << 16
 
 
@@ -81,14 +82,13 @@ class Transport:
         self, method: str, address: str, content: bytes | None, headers: Headers, *, renew: bool = False
     ) -> Answer:
         """Return the answer, whatever its status; one that says it is busy is asked again, if time allows."""
-        for _attempt in range(_TRIES):
+        for _attempt in range(_RETRIES):
             answer = self._ask_once(method, address, content, headers, renew)
             wait = answer.retry_after
-            if (
-                answer.status not in _BUSY
-                or not wait.isdecimal()
-                or (answer.status != 429 and method != "GET")
-            ):
+            # Stricter than client-go: a change that met a 5xx may have been made.
+            if not (answer.status == _TOO_MANY or (answer.status >= _SERVER_ERROR and method == "GET")):
+                return answer
+            if not wait.isdecimal():
                 return answer
             # A server's wish to wait never goes beyond the end of the look.
             if len(wait) > 6 or float(wait) >= min(self._budget.remaining(), self._read_seconds):

@@ -120,10 +120,25 @@ def test_refusals(server: ApiServer, cluster: Cluster, status: int, kind: type[R
     assert caught.value.cause == f"GET {NODES}: {status} because of this"
 
 
-def test_a_busy_server_is_asked_again(server: ApiServer, cluster: Cluster) -> None:
-    answers = [(429, {"message": "busy"}), (200, {"ok": True})]
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+def test_a_busy_server_is_asked_again_as_often_as_client_go_does(
+    server: ApiServer, cluster: Cluster, status: int
+) -> None:
+    server.busy.add(status)
+    answers = [(status, {"message": "busy"})] * 10 + [(200, {"ok": True})]
     server.routes[NODES] = lambda _query: answers.pop(0)
     assert cluster.get(NODES) == {"ok": True}
+
+
+@pytest.mark.parametrize(("status", "requests"), [(429, 11), (503, 1)])
+def test_a_change_that_may_have_been_made_is_not_sent_again(
+    server: ApiServer, cluster: Cluster, status: int, requests: int
+) -> None:
+    server.busy.add(status)
+    server.routes[f"{NODES}/n1"] = (status, {"message": "busy"})
+    with pytest.raises(RefusedError, match="busy"):
+        cluster.request("PATCH", f"{NODES}/n1", {"a": 1}, content_type="application/merge-patch+json")
+    assert len(server.asked) == requests
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b'{"a":', b"\xff\xfe"])
