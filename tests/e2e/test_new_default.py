@@ -15,13 +15,14 @@ from sandbox.manager import wait_for_manager
 from sandbox.state import ROOT, State
 
 from .chart_repository import pack, serving
-from .observing import Cluster
+from .observing import Cluster, eventually
 from .stack import Stack
 
 NEWER = 'import pulumi_openkruise.chart.source\n\npulumi_openkruise.chart.source.CHART_VERSION = "1.9.1"\n'
 """What makes this repository's program one whose module has another default."""
 PROGRAM = str(Path(sys.executable).parent / "pulumi-openkruise")
 UNITED = "/apis/apps.kruise.io/v1alpha1/namespaces/default/uniteddeployments"
+CLONE_SETS = "/apis/apps.kruise.io/v1alpha1/clonesets"
 FIELD = "spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds"
 
 
@@ -128,6 +129,8 @@ def test_the_line_to_upgrade_upgrades_and_what_would_be_lost_is_listed_before(
     assert says not in stack.preview(folder=newer).succeeded().output
     wait_for_manager(life_state)
     api.call(life_cluster.client, "DELETE", timed)
+    # The garbage collector deletes its CloneSet later; until then the chart's own hook refuses a destroy.
+    eventually("its CloneSet to be gone", lambda: not life_cluster.get(CLONE_SETS)["items"])
 
 
 def strategy(cluster: Cluster, path: str) -> dict[str, Any]:
