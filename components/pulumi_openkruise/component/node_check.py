@@ -33,6 +33,9 @@ _RUNTIME = ("runtime-too-old", "runtime-socket")
 _ANNOUNCED = ("real-node-excluded", *_RUNTIME)
 """Codes of findings that a preview reports: what nodes alone show."""
 
+_HARMLESS = ("selector-matches-nothing",)
+"""Codes of findings that never fail an update: a pool that has scaled to zero comes back."""
+
 LONGEST_SECONDS = 900.0
 """When to stop waiting for pods whatever they do."""
 _EVIDENCE = 5
@@ -48,7 +51,7 @@ def check_nodes(
     """Return the release's status, known once nodes and pods were checked and the findings are reported.
 
     ``values`` are the rendered Helm values. With ``node_check`` ``fail`` the
-    output fails with an InvalidConfigError that lists the findings.
+    output fails with an InvalidConfigError that lists the findings, unless all of them are harmless.
     """
     status: pulumi.Output[Any] = release.status.apply(lambda found: found.status if found else None)
     if settings.node_check == "off" or pulumi.runtime.is_dry_run():
@@ -96,7 +99,7 @@ async def _check(settings: Settings, values: Mapping[str, Any], view: ClusterVie
     problems = [_problem(finding) for finding in report.findings if finding.severity != "info"]
     if not problems:
         _say(pulumi.log.info, summary, view)
-    elif settings.node_check == "fail":
+    elif settings.node_check == "fail" and any(problem.code not in _HARMLESS for problem in problems):
         raise _error(problems, summary, view)
     else:
         _say(pulumi.log.warn, "\n".join([summary, *map(str, problems)]), view)

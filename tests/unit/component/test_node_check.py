@@ -124,6 +124,18 @@ def test_with_fail_the_update_fails_with_everything_that_was_found(
     assert str(caught.value).startswith("nodeCheck of OpenKruise 'kruise': 2 nodes: ")
 
 
+def test_a_pool_that_has_scaled_to_zero_does_not_fail_an_update(
+    engine: Engine, server: ApiServer, set_config: Set, said: list[tuple[str, str]]
+) -> None:
+    set_config(config_of(server))
+    engine.run(install(virtual_node_selectors=["pool=empty"], node_check="fail"))
+    ((level, text),) = said
+    assert level == "warn"
+    assert "selector-matches-nothing: 1 selector matches no node" in text
+    (component,) = [urn for urn in engine.outputs if urn.endswith("OpenKruise::kruise")]
+    assert engine.outputs[component]["status"] == "deployed"
+
+
 def previewed(server: ApiServer, values: dict[str, Any] | None = None, **arguments: Any) -> str:
     """Return what a preview refuses that is about to create the release with these values."""
     created: list[pulumi.ResourceHook] = []
