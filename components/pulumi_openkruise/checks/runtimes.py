@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..catalogue.runtimes import NO_CRI_LOG, NO_SOCKET_LOG, Version
+from ..catalogue.runtimes import NO_CRI_LOG, NO_SOCKET_LOG, CriVersion, Version
 from ..detection.runtimes import (
     RuntimeMismatch,
     Socket,
@@ -59,7 +59,9 @@ def check_cri(states: Sequence[NodeState], kruise: Version | None) -> Iterator[F
     needed = next(iter(groups))[0].needed
     what = f"{pluralize(len(names), 'node')} whose container runtime does not serve CRI {needed}"
     remedy = f"{'; '.join(ways)}; or exclude these nodes"
-    yield make(RUNTIME_OLD, what, evidence, refer_to_nodes(names), remedy=remedy)
+    yield make(
+        RUNTIME_OLD, what, evidence, refer_to_nodes(names), consequence=_ends_after(needed), remedy=remedy
+    )
 
 
 def check_sockets(
@@ -113,7 +115,12 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         evidence = [f"`unknown service runtime.{version}` in the log of {shorten(pods)}"]
         what = f"{pluralize(len(pods), 'daemon')} whose container runtime does not serve CRI {version}"
         remedy = "" if version == "v1" else "upgrade OpenKruise to 1.6 or newer, or exclude these nodes"
-        yield make(RUNTIME_OLD, what, evidence, _pods(pods, expected), remedy=remedy)
+        pods_found = _pods(pods, expected)
+        yield make(RUNTIME_OLD, what, evidence, pods_found, consequence=_ends_after(version), remedy=remedy)
+
+
+def _ends_after(cri: CriVersion) -> str:
+    return RUNTIME_OLD.consequence.replace("runtime.v1.", f"runtime.{cri}.")
 
 
 def _with_daemon(states: Iterable[NodeState]) -> Iterator[NodeFacts]:

@@ -1,15 +1,16 @@
 """``pulumi-openkruise discover``: find the virtual nodes, and propose the config that excludes them."""
 
 import difflib
+import functools
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 import click
 
 from ..config.presets import BASE_SELECTORS, list_selectors
 from ..config.settings import Settings
 from ..discovery import ClassifiedNode, Proposal, classify_node, find_exclusions, group_nodes, propose
-from ..policy.rule import NodeLabelRule
 from ..selectors import SelectorError, solve
 from ..selectors.placement import Placement
 from . import options
@@ -94,10 +95,9 @@ def discover(
     stack = find_stack(stack_file, config_json, config_namespace)
     settings = None if stack is None else settings_of(stack_arguments(stack, config_namespace))
     existing = _existing(settings)
-    rule = NodeLabelRule() if settings is None else settings.node_label_rule()
     if nodes_file is None:
         note_other_cluster(stack_file, config_json, access)
-    nodes = list(_nodes(nodes_file, access, rule))
+    nodes = list(_nodes(nodes_file, access, _classifier(settings)))
     if not nodes:
         note("there are no nodes")
     groups = group_nodes(nodes, existing.placement())
@@ -135,12 +135,27 @@ def _existing(settings: Settings | None) -> SelectorList:
     return from_settings(settings)
 
 
-def _nodes(path: str | None, access: ClusterAccess, rule: NodeLabelRule) -> Iterator[ClassifiedNode]:
+def _classifier(settings: Settings | None) -> Callable[[Mapping[str, Any]], ClassifiedNode]:
+    """Return what classifies a Node object for a stack, or for one that configures nothing."""
+    if settings is None:
+        return classify_node
+    major, minor, _patch = settings.contract.number
+    return functools.partial(
+        classify_node,
+        rule=settings.node_label_rule(),
+        kruise=(major, minor),
+        has_daemon=settings.has_daemon,
+    )
+
+
+def _nodes(
+    path: str | None, access: ClusterAccess, classify: Callable[[Mapping[str, Any]], ClassifiedNode]
+) -> Iterator[ClassifiedNode]:
     """Classify the nodes one by one: all Node objects of a large cluster would not fit into memory."""
     with progress() as show_progress:
         if path is not None:
             for count, node in enumerate(read_node_objects(path), 1):
-                yield classify_node(node, rule)
+                yield classify(node)
                 if count % 1000 == 0:
                     show_progress("nodes", count, 0)
             return
@@ -151,7 +166,7 @@ def _nodes(path: str | None, access: ClusterAccess, rule: NodeLabelRule) -> Iter
             for node in cluster.list(
                 "/api/v1/nodes", progress=lambda count, total: show_progress("nodes", count, total)
             ):
-                yield classify_node(node, rule)
+                yield classify(node)
         except ClusterError as error:
             raise UnusableInputError(str(error)) from None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ..catalogue.runtimes import Version
 from ..config.node_affinity import leaves_out
 from ..detection import Classification, classify, find_pool
 from ..detection.runtimes import RuntimeMismatch, find_mismatch
@@ -36,10 +37,18 @@ class ClassifiedNode:
         return bool(self.classification.no_daemon)
 
 
-def classify_node(node: Mapping[str, Any], rule: NodeLabelRule = DEFAULT_RULE) -> ClassifiedNode:
+def classify_node(
+    node: Mapping[str, Any],
+    rule: NodeLabelRule = DEFAULT_RULE,
+    *,
+    kruise: Version | None = None,
+    has_daemon: bool = True,
+) -> ClassifiedNode:
     """Classify a Node object; labels that are not strings are left out, as no affinity can name them.
 
     ``rule`` is that of the admission policy about virtual nodes, whether a stack has the policy or not.
+    ``kruise`` is the version of OpenKruise that the stack installs, None where no stack is known, and
+    ``has_daemon`` whether it has a daemon at all, which would talk to the node's container runtime.
     """
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
@@ -50,7 +59,7 @@ def classify_node(node: Mapping[str, Any], rule: NodeLabelRule = DEFAULT_RULE) -
         if isinstance(key, str) and isinstance(value, str)
     }
     classification = classify(node)
-    mismatch = _find_mismatch(node) if classification.runs_daemon else None
+    mismatch = _find_mismatch(node, kruise) if has_daemon and classification.runs_daemon else None
     return ClassifiedNode(
         name=str(metadata.get("name", "")),
         labels=plain,
@@ -61,12 +70,12 @@ def classify_node(node: Mapping[str, Any], rule: NodeLabelRule = DEFAULT_RULE) -
     )
 
 
-def _find_mismatch(node: Mapping[str, Any]) -> RuntimeMismatch | None:
+def _find_mismatch(node: Mapping[str, Any], kruise: Version | None) -> RuntimeMismatch | None:
     status = node.get("status")
     info = status.get("nodeInfo") if isinstance(status, Mapping) else None
     reported = (info.get(key) for key in ("containerRuntimeVersion", "kubeletVersion")) if info else ("", "")
     runtime, kubelet = (value if isinstance(value, str) else "" for value in reported)
-    return _known_mismatch(runtime, kubelet)
+    return _known_mismatch(runtime, kubelet, kruise)
 
 
 _known_mismatch = lru_cache(maxsize=1 << 10)(find_mismatch)

@@ -58,6 +58,7 @@ def test_an_openkruise_before_1_6_needs_the_older_cri() -> None:
     assert "runtime-too-old" not in found(check(from_file(DOCKER), old))
     one = finding("runtime-too-old", from_file(NEW), old)
     assert one.what == "1 node whose container runtime does not serve CRI v1alpha2"
+    assert one.consequence.startswith("the daemon ends after `unknown service runtime.v1alpha2.RuntimeS")
     assert one.remedy == "upgrade OpenKruise to 1.6 or newer; or exclude these nodes"
 
 
@@ -163,6 +164,10 @@ def test_logs_say_which_cri_version_is_missing() -> None:
             "1 daemon whose container runtime does not serve CRI v1alpha2",
             "Pod kruise-system/kruise-daemon-c",
         ),
+    ]
+    assert [one.consequence.split("`")[1] for one in report.findings[1:]] == [
+        "unknown service runtime.v1.RuntimeService",
+        "unknown service runtime.v1alpha2.RuntimeService",
     ]
     assert report.findings[1].remedy.startswith("upgrade the container runtime")
     assert report.findings[2].remedy.startswith("upgrade OpenKruise")

@@ -345,15 +345,33 @@ def test_a_cluster_that_does_not_answer(kubeconfig: str, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "not JSON"),
+        ("", "not JSON: Expecting value, line 1, column 1; give what `kubectl get nodes -o json` prints"),
         ("{", "not JSON"),
-        ('{"items": [{"kind": "Pod", "metadata": {"name": "x"}}]}', "items[0]: not a Node"),
-        ("[" * 100_000, "not JSON"),
+        (
+            '{"items": [{"kind": "Pod", "metadata": {"name": "x"}}]}',
+            "items[0]: not a Node with metadata.name; give what `kubectl get nodes -o json` prints",
+        ),
+        ("[" * 100_000, "not JSON: nested too deeply; give what `kubectl"),
         ('{"items": [1]}', "items[0]: not a Node"),
     ],
 )
 def test_files_that_hold_no_nodes(cli: Cli, text: str, says: str) -> None:
     code, out, err = cli(text)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("[]".encode("utf-16"), "nodes.json: not UTF-8: byte 0; save it as UTF-8, not as UTF-16"),
+        (b'["\xe9"]', "nodes.json: not UTF-8: byte 2; save it as UTF-8\n"),
+    ],
+)
+def test_another_encoding_is_named_as_that(command: Cli, tmp_path: Path, data: bytes, says: str) -> None:
+    """The > of Windows PowerShell writes UTF-16."""
+    (tmp_path / "nodes.json").write_bytes(data)
+    code, out, err = command("discover", "--nodes-file", str(tmp_path / "nodes.json"))
     assert (code, out) == (2, "")
     assert says in err
 
@@ -547,3 +565,25 @@ def test_a_runtime_that_the_daemon_cannot_talk_to_is_named_before_an_installatio
     assert [bool(one) for one in runtimes].count(True) == 1
     code, out, _err = cli(["cri-dockerd", "bare-metal"])
     assert (code, "cannot talk to" in out) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("config", "runtimes"),
+    [
+        ("protect: false", ["containerd before 1.6 serves CRI v1alpha2, kruise-daemon speaks v1"]),
+        ("chartVersion: 1.5.0", ["containerd 2 serves CRI v1, kruise-daemon speaks v1alpha2"]),
+        ("platform: gke-autopilot", []),
+    ],
+)
+def test_the_stack_says_which_cri_its_daemon_speaks(
+    cli: Cli, stack: Callable[[str], Path], config: str, runtimes: list[str]
+) -> None:
+    nodes = []
+    for name, runtime in (("old", "containerd://1.5.9"), ("new", "containerd://2.0.1")):
+        node = copy.deepcopy(SAMPLES["bare-metal"])
+        node["metadata"]["name"] = name
+        node["status"]["nodeInfo"] |= {"containerRuntimeVersion": runtime, "kubeletVersion": "v1.24.3"}
+        nodes.append(node)
+    path = str(stack(f"config:\n  openkruise:{config}\n"))
+    _code, out, _err = cli(items(*nodes), "--stack-file", path, "-o", "json")
+    assert [one["runtime"] for one in json.loads(out)["groups"] if one["runtime"]] == runtimes

@@ -66,6 +66,25 @@ def test_a_virtual_node_has_no_runtime_to_talk_to() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("runtime", "fits_v1alpha2", "fits_v1"),
+    [
+        ("containerd://1.5.9", True, False),
+        ("containerd://1.7.2", True, True),
+        ("containerd://2.0.1", False, True),
+    ],
+)
+def test_the_stacks_openkruise_decides_which_cri_its_daemon_speaks(
+    runtime: str, fits_v1alpha2: bool, fits_v1: bool
+) -> None:
+    node = dict(SAMPLES["bare-metal"])
+    info = {**node["status"]["nodeInfo"], "containerRuntimeVersion": runtime, "kubeletVersion": "v1.24.3"}
+    node["status"] = {**node["status"], "nodeInfo": info}
+    for kruise, fits in (((1, 5), fits_v1alpha2), ((1, 6), fits_v1), (None, fits_v1)):
+        assert (classify_node(node, kruise=kruise).mismatch is None) is fits
+    assert classify_node(node, kruise=(1, 5), has_daemon=False).mismatch is None
+
+
 def test_nodes_that_differ_for_the_policy_alone_are_two_groups() -> None:
     nodes = []
     for burst in ("yes", "no"):
