@@ -26,4 +26,12 @@ def read_text(path: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnusableInputError(f"{source}: not UTF-8: byte {error.start}") from None
+        raise UnusableInputError(
+            f"{source}: not UTF-8: byte {error.start}; {encoding_remedy(data)}"
+        ) from None
+
+
+def encoding_remedy(data: bytes | bytearray) -> str:
+    """Return what to do about bytes that are not UTF-8, a clause: PowerShell's ``>`` writes UTF-16."""
+    is_utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return f"save it as UTF-8{', not as UTF-16' if is_utf_16 else ''}"

@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from ..errors import UnusableInputError
+from .files import encoding_remedy, source_of
 from .node_yaml import is_yaml, read_yaml_items
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -17,6 +18,7 @@ _DECODER = json.JSONDecoder()
 _LARGEST = 1 << 30
 """Bytes of a file: some 70 KiB for each of the 15,000 nodes that the largest clusters have."""
 _STEP = 1 << 24
+_REMEDY = "give what `kubectl get nodes -o json` prints"
 
 
 def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
@@ -25,13 +27,20 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
     JSON or YAML. Raises UnusableInputError that names the place, for a file that breaks off also after some
     nodes.
     """
-    source = "standard input" if path == "-" else path or "''"
+    source = source_of(path) or "''"
     try:
         with click.open_file(path, "rb") as file:
-            text = _read_whole(file, source).decode("utf-8-sig")
+            data = _read_whole(file, source)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"not UTF-8: {error}"
-        raise UnusableInputError(f"{source}: {reason}") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UnusableInputError(f"{source}: cannot be read: {reason}") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnusableInputError(
+            f"{source}: not UTF-8: byte {error.start}; {encoding_remedy(data)}"
+        ) from None
+    del data
     if is_yaml(text):
         yield from _of_yaml(text, source)
         return
@@ -41,8 +50,10 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
             yield _node(item, f"{source}: items[{count}]")
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}") from None
-    except (ValueError, RecursionError) as error:
+        raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}; {_REMEDY}") from None
+    except RecursionError:
+        raise UnusableInputError(f"{source}: not JSON: nested too deeply; {_REMEDY}") from None
+    except ValueError as error:
         raise UnusableInputError(f"{source}: not JSON: {error}") from None
 
 
@@ -69,7 +80,7 @@ def _node(item: Any, place: str) -> dict[str, Any]:
     metadata = item.get("metadata") if isinstance(item, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name or item.get("kind", "Node") != "Node":
-        raise UnusableInputError(f"{place}: not a Node with metadata.name")
+        raise UnusableInputError(f"{place}: not a Node with metadata.name; {_REMEDY}")
     node: dict[str, Any] = item
     return node
 

@@ -79,12 +79,17 @@ def read_config_json(path: str, namespace: str) -> StackInput:
     Raises UnusableInputError.
     """
     source = source_of(path)
+    remedy = "give what `pulumi config --json` prints"
     try:
         data = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}; {remedy}") from None
+    except RecursionError:
+        raise UnusableInputError(f"{source}: not JSON: nested too deeply; {remedy}") from None
+    except ValueError as error:  # a number of 5,000 digits
         raise UnusableInputError(f"{source}: not JSON: {error}") from None
     if not isinstance(data, dict) or not all(isinstance(entry, dict) for entry in data.values()):
-        remedy = "give what `pulumi config --json` prints"
         raise UnusableInputError(f"{source}: expected a mapping of keys to mappings with value: {remedy}")
     config: dict[str, Any] = {}
     secret_keys = set()

@@ -201,7 +201,9 @@ def test_it_does_not_matter_in_which_list_a_selector_stands(entries: list[str], 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "not JSON"),
+        ("{", "line 1, column 2; give what `pulumi config --json` prints"),
+        ("[" * 100_000, "not JSON: nested too deeply; give what `pulumi config --json` prints"),
+        ("config: {}", "not JSON: Expecting value, line 1, column 1; give what `pulumi config"),
         ("[]", "give what `pulumi config --json` prints"),
         ('{"openkruise:timeout": 5}', "give what `pulumi config --json` prints"),
         (
