@@ -171,7 +171,9 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
     for places in by_origin.values():
         origin = expected.origins[places[0]]
         if origin != "base exclusion" and not hit.intersection(places):
-            idle.append(f"{origin}: {shorten(str(expected.selectors[place]) for place in places)}")
+            # A comma between selectors would mean "and".
+            selectors = shorten((str(expected.selectors[place]) for place in places), separator=" or ")
+            idle.append(f"{origin}: {selectors}")
     if idle:
         what = f"{pluralize(len(idle), 'selector matches', 'selectors match')} no node"
         yield make(NOTHING_MATCHED, what, idle)

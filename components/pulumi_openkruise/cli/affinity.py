@@ -178,7 +178,7 @@ def _report(
             affected = find_affected(change, read_nodes_file(nodes_file))
             blocks.append(affected.to_text())
             data["difference"]["nodes"] = affected.to_dict()
-    whole: Any = data if len(data) > 1 else next(iter(data.values()))
+    whole: Any = {"schemaVersion": 1, **(data if len(data) > 1 else next(iter(data.values())))}
     if output in ("json", "yaml"):
         emit(as_json(whole) if output == "json" else as_yaml(whole))
     else:

@@ -47,6 +47,7 @@ def presets(names: tuple[str, ...], output: str) -> int:
         emit(_table(chosen, groups))
     else:
         data = {
+            "schemaVersion": 1,
             "kinds": {kind.name: _plain(kind) for kind in chosen},
             "groups": {name: _group(name) for name in groups},
         }

@@ -16,10 +16,10 @@ def pluralize(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def shorten(names: Iterable[str], most: int = 5) -> str:
+def shorten(names: Iterable[str], most: int = 5, separator: str = ", ") -> str:
     """Return the first ``most`` names, and how many more there are: ``a, b and 7 more``."""
     every = list(names)
-    return ", ".join(every[:most]) + (f" {count_rest(every, most)}" if len(every) > most else "")
+    return separator.join(every[:most]) + (f" {count_rest(every, most)}" if len(every) > most else "")
 
 
 def count_rest(parts: Sequence[Part], most: int) -> str:

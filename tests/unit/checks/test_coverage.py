@@ -105,7 +105,7 @@ def test_a_preset_that_matches_with_one_of_its_selectors_is_not_idle() -> None:
         origins=("preset both", "preset both", "preset idle", "preset idle"),
     )
     finding = found(check(broken(live={}), replace(wanted, is_stack=False)))["selector-matches-nothing"]
-    assert finding.evidence == ("preset idle: a=b, c=d",)
+    assert finding.evidence == ("preset idle: a=b or c=d",)
 
 
 def test_untainted_nodes_are_a_warning_where_a_destroy_is_planned() -> None:

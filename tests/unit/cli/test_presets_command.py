@@ -19,6 +19,7 @@ def test_the_table_names_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
 def test_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["presets", "-o", "json"]) == 0
     data = json.loads(capsys.readouterr().out)
+    assert data["schemaVersion"] == 1
     assert list(data["kinds"]) == list(KINDS)
     assert data["kinds"]["liqo"]["selectors"] == ["liqo.io/type=virtual-node"]
     assert data["kinds"]["eks-auto"]["preset"] is False

@@ -17,7 +17,8 @@ def test_presets() -> None:
         for kind in KINDS.values()
         if kind.is_preset
     ]
-    columns = ["Preset", "Excludes nodes with", "Carries `type=virtual-kubelet`", "What it is", "Evidence"]
+    excluded = "Excludes nodes that match any of"
+    columns = ["Preset", excluded, "Carries `type=virtual-kubelet`", "What it is", "Evidence"]
     check_table("presets.md", "presets", markdown(columns, rows))
 
 
