@@ -1,6 +1,7 @@
 """Servers on loopback that misbehave: each talks to a connection as raw bytes, for as long as it is let."""
 
 import json
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -85,6 +86,20 @@ def repeats_its_continue_token(connection: socket.socket, stop: threading.Event)
     )
 
 
+def sends_pages_without_end(connection: socket.socket, stop: threading.Event) -> None:
+    """Send one more part of a list each time."""
+    token = secrets.token_hex(8)
+    content = json.dumps({"items": [{"metadata": {"name": "n"}}], "metadata": {"continue": token}}).encode()
+    connection.sendall(
+        _OK + f"Connection: close\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
+    )
+
+
+def takes_no_credentials(connection: socket.socket, stop: threading.Event) -> None:
+    """Reject every user."""
+    connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
 def cuts_its_body(connection: socket.socket, stop: threading.Event) -> None:
     """End in the middle of the body."""
     connection.sendall(_OK + b'Content-Length: 1000\r\n\r\n{"items": [')
@@ -113,6 +128,8 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     answers_html,
     redirects_to_itself,
     repeats_its_continue_token,
+    sends_pages_without_end,
+    takes_no_credentials,
     cuts_its_body,
     sends_a_thousand_headers,
     nests_without_end,

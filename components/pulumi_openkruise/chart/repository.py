@@ -20,7 +20,8 @@ PATIENCE = 8.0
 SKIP = "PULUMI_OPENKRUISE_NO_PROBE"
 """Variable of the environment that leaves repositories unasked when it is set."""
 
-_LARGEST = 32 << 20
+LARGEST = 64 << 20
+"""Bytes of the largest index; the provider would read one without end into memory."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ def _fetch(repository: str, patience: float) -> Answer:
     try:
         opener = urllib.request.build_opener(_redirects())
         with opener.open(request, timeout=patience) as response:
-            return Answer(index=response.read(_LARGEST))
+            index = response.read(LARGEST + 1)
+            if len(index) > LARGEST:
+                return Answer(f"its index has more than {LARGEST >> 20} MiB")
+            return Answer(index=index)
     except _ForeignRedirectError:
         return Answer("it redirects to an address that is neither http:// nor https://")
     except HTTPError:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from ..foreign.error_text import hide, one_line
 from .credentials import Headers
 from .errors import RefusedError, make_refused_error
-from .transport import Answer, Transport
+from .transport import Answer, Transport, asks_to_wait
 
 PAGE = 500
 """Objects a page, as kubectl asks for them."""
@@ -84,7 +84,7 @@ class Cluster:
                 return
             if token in tokens:
                 raise self._transport.make_unreachable_error(
-                    "it sends the same part of a list again and again"
+                    "it sends the same part of a list again and again", keeps_waiting=True
                 )
             tokens.add(token)
 
@@ -134,6 +134,7 @@ class Cluster:
             failure = make_refused_error(method, path, answer.status, self._reason(data, answer))
             metadata = _mapping((data or {}).get("metadata"))
             failure.continue_token = str(metadata.get("continue") or "")
+            failure.keeps_waiting = asks_to_wait(answer)
             raise failure
         return answer
 

@@ -9,6 +9,9 @@ class ClusterError(Exception):
     ``cause`` is the part to quote in a sentence ("not checked, because <cause>").
     """
 
+    keeps_waiting = False
+    """Whether the server would hold a client without such bounds for minutes, or send it data without end."""
+
     def __init__(self, message: str, *, cause: str, ways_out: Sequence[str] = ()) -> None:
         self.cause = cause
         self.ways_out = tuple(ways_out)

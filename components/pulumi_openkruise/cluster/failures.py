@@ -23,6 +23,18 @@ def failure_cause(error: Exception) -> str:
     return _of_connection(error)
 
 
+def is_time_out(error: Exception) -> bool:
+    """Return whether an exception of urllib3 says that the time for a connection or an answer was over."""
+    import urllib3.exceptions as failures
+
+    if isinstance(error, failures.MaxRetryError) and error.reason is not None:
+        error = error.reason
+    if isinstance(error, failures.ProxyError):
+        error = error.original_error
+    # In urllib3 1.26 a refused connection is a ConnectTimeoutError, too.
+    return isinstance(error, failures.TimeoutError) and not isinstance(error, failures.NewConnectionError)
+
+
 def _of_connection(error: Any) -> str:
     import urllib3.exceptions as failures
 

@@ -8,7 +8,7 @@ from .connection import Endpoint, open_pool
 from .credentials import Credentials, Headers
 from .deadline import ANSWER_BYTES, Budget, OutOfTimeError, run_within
 from .errors import ClusterUnreachableError
-from .failures import failure_cause
+from .failures import failure_cause, is_time_out
 
 # As client-go (rest/with_retry.go): 429 and every 5xx with a Retry-After, ten times more.
 _TOO_MANY, _SERVER_ERROR, _RETRIES = 429, 500, 10
@@ -22,6 +22,12 @@ class Answer(NamedTuple):
     reason: str
     content: bytes
     retry_after: str
+
+
+def asks_to_wait(answer: Answer) -> bool:
+    """Return whether a server says that it is busy, and when to ask again (client-go obeys, ten times)."""
+    busy = answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR
+    return busy and answer.retry_after.isdecimal()
 
 
 class _TooLargeError(Exception):
@@ -64,9 +70,9 @@ class Transport:
         """Return the secret strings to hide in messages; some may be empty."""
         return self._credentials.secrets()
 
-    def make_unreachable_error(self, cause: str) -> ClusterUnreachableError:
+    def make_unreachable_error(self, cause: str, *, keeps_waiting: bool = False) -> ClusterUnreachableError:
         """Make the error for a server that gives no usable answer, because of ``cause``."""
-        return ClusterUnreachableError(
+        failure = ClusterUnreachableError(
             self.address,
             cause,
             (
@@ -77,6 +83,8 @@ class Transport:
                 f"`kubectl --context {self.context} get --raw /readyz` asks the same server",
             ),
         )
+        failure.keeps_waiting = keeps_waiting
+        return failure
 
     def _ask(
         self, method: str, address: str, content: bytes | None, headers: Headers, *, renew: bool = False
@@ -86,9 +94,7 @@ class Transport:
             answer = self._ask_once(method, address, content, headers, renew)
             wait = answer.retry_after
             # Stricter than client-go: a change that met a 5xx may have been made.
-            if not (answer.status == _TOO_MANY or (answer.status >= _SERVER_ERROR and method == "GET")):
-                return answer
-            if not wait.isdecimal():
+            if not asks_to_wait(answer) or (answer.status != _TOO_MANY and method != "GET"):
                 return answer
             # A server's wish to wait never goes beyond the end of the look.
             if len(wait) > 6 or float(wait) >= min(self._budget.remaining(), self._read_seconds):
@@ -101,7 +107,7 @@ class Transport:
     ) -> Answer:
         why_not = self._budget.begin_request()
         if why_not:
-            raise self.make_unreachable_error(why_not)
+            raise self.make_unreachable_error(why_not, keeps_waiting=True)
         granted = self._credentials.authorization(renew=renew) if self._endpoint.is_encrypted else ()
         pool = self._connections()
         seconds = min(self._connect_seconds + self._read_seconds, self._budget.remaining())
@@ -113,14 +119,16 @@ class Transport:
             answer = run_within(seconds, exchange)
         except OutOfTimeError:
             cause = "no whole answer within the time allowed"
-            raise self.make_unreachable_error(cause) from None
+            raise self.make_unreachable_error(cause, keeps_waiting=True) from None
         except _TooLargeError:
-            raise self.make_unreachable_error(f"it answers with more than {ANSWER_BYTES >> 20} MiB") from None
+            cause = f"it answers with more than {ANSWER_BYTES >> 20} MiB"
+            raise self.make_unreachable_error(cause, keeps_waiting=True) from None
         except Exception as error:  # urllib3's, http.client's for a header, ssl's: each may quote a secret
-            raise self.make_unreachable_error(failure_cause(error)) from None
+            cause = failure_cause(error)
+            raise self.make_unreachable_error(cause, keeps_waiting=is_time_out(error)) from None
         too_much = self._budget.count_bytes(len(answer.content))
         if too_much:
-            raise self.make_unreachable_error(too_much)
+            raise self.make_unreachable_error(too_much, keeps_waiting=True)
         return answer
 
     def _connections(self) -> Any:

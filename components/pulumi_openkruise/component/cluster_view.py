@@ -1,7 +1,7 @@
 """What is in the component's cluster: read beside the engine, awaited where it decides something.
 
 The first look begins when the component is declared, and goes on while the engine works. Whatever depends on
-what it finds awaits it; nothing else waits.
+what it finds awaits it, and so do the resources of the Kubernetes provider; nothing else waits.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..inventory.release import Definition, ReleaseId, ReleaseState
 from .daemon_executor import DaemonExecutor
 from .provider_kubeconfig import (
+    FIRST_LOOK_SECONDS,
     LOOK_SECONDS,
     Answer,
     Credentials,
@@ -55,7 +56,7 @@ class ClusterView:
             yield
             self.component = component
             self._credentials = asyncio.ensure_future(find_credentials(component))
-            self._first_look = asyncio.ensure_future(self.look_again())
+            self._first_look = asyncio.ensure_future(self.look_again(FIRST_LOOK_SECONDS))
         finally:
             self._opened.set()
 
@@ -77,14 +78,14 @@ class ClusterView:
             return Unavailable("the component was not registered")
         return await self._first_look
 
-    async def look_again(self) -> ReleaseState | Unavailable:
-        """Return what is there of the release now."""
+    async def look_again(self, seconds: float = LOOK_SECONDS) -> ReleaseState | Unavailable:
+        """Return what is there of the release now, within so many seconds."""
         from ..inventory.release_reader import read_release
 
         driver = os.environ.get("HELM_DRIVER", "")
         if driver.lower() not in ("", "secret", "secrets"):
             return Unavailable(f"Helm keeps its records in no Secrets: HELM_DRIVER is {driver}")
-        return await self.ask(lambda cluster: read_release(cluster, self.release_id))
+        return await self.ask(lambda cluster: read_release(cluster, self.release_id), seconds)
 
     async def has_namespace(self, name: str) -> bool | Unavailable:
         """Return whether the cluster has a namespace of this name."""

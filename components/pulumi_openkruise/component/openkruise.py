@@ -27,6 +27,7 @@ from .node_label_policy import declare_node_label_policy
 from .options import check_options
 from .outputs import defer_until_checked, wait_for
 from .record import InstallationRecord
+from .server_check import await_server
 from .verdict import await_verdict
 
 
@@ -72,8 +73,9 @@ class OpenKruise(pulumi.ComponentResource):
             super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
         record = _record(self, name, hooks)
         values = _helm_values(record, given)
-        namespace, ready = _namespace(self, name, given, hooks, values, record)
-        policy = _node_label_policy(self, name, given, hooks, values, record)
+        checked = _merged(_after_checks(given, values), await_server(record, hooks, view))
+        namespace, ready = _namespace(self, name, settings, hooks, checked, record)
+        policy = _node_label_policy(self, name, settings, hooks, checked, record)
         ready = _merged(ready, pulumi.ResourceOptions(depends_on=policy))
         release = _release(self, name, settings, hooks, values, ready, record)
         hooks.follow(namespace, release)
@@ -128,13 +130,12 @@ def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[
 def _namespace(
     component: pulumi.Resource,
     name: str,
-    given: Given,
+    settings: Settings,
     hooks: Hooks,
-    values: pulumi.Input[Mapping[str, Any]],
+    checked: pulumi.ResourceOptions,
     record: InstallationRecord,
 ) -> tuple[pulumi.Resource, pulumi.ResourceOptions]:
     """Declare the namespace, created or adopted; return it and the options of what has to wait for it."""
-    settings = given.settings
     if not settings.create_namespace:
         # Under another name than a created one: were the key switched on a live stack, the engine would
         # take the read for a replacement, and delete the namespace that it owned.
@@ -142,14 +143,14 @@ def _namespace(
             f"{name}-adopted-namespace",
             settings.namespace,
             settings.release_id,
-            pulumi.ResourceOptions(parent=component),
+            _merged(pulumi.ResourceOptions(parent=component), checked),
         )
         return namespace, pulumi.ResourceOptions(depends_on=wait_for(ready, namespace))
     adopting = settings.import_release or settings.former_release is not None
     existing = settings.namespace if adopting and settings.former_namespace is None else None
     options = _merged(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        _after_checks(given, values),
+        checked,
         hooks.for_namespace(),
         record.kept_longer(),
     )
@@ -166,19 +167,19 @@ def _namespace(
 def _node_label_policy(
     component: pulumi.Resource,
     name: str,
-    given: Given,
+    settings: Settings,
     hooks: Hooks,
-    values: pulumi.Input[Mapping[str, Any]],
+    checked: pulumi.ResourceOptions,
     record: InstallationRecord,
 ) -> list[pulumi.Resource]:
     """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
     options = _merged(
         pulumi.ResourceOptions(parent=component),
-        _after_checks(given, values),
+        checked,
         hooks.for_policy(),
         record.kept_longer(),
     )
-    return declare_node_label_policy(name, given.settings, options)
+    return declare_node_label_policy(name, settings, options)
 
 
 def _after_checks(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.ResourceOptions:

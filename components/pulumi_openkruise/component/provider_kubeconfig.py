@@ -12,9 +12,10 @@ from .chart_probe import is_real_run
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
-CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 3.0, 10.0, 20.0
-"""Limits of one request and of all that one question takes. A cluster that does not answer is no error here:
-the provider decides that."""
+CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 10.0, 20.0
+"""Limits of one request and of all that one question takes; a lost first packet is sent again in 1 and 3."""
+FIRST_LOOK_SECONDS = 15.0
+"""Limit of the first look, for which the provider waits; with everything else an update ends within 30."""
 
 Answer = TypeVar("Answer")
 
@@ -28,6 +29,10 @@ class Credentials(NamedTuple):
     """The context in it; None for its current one."""
     cluster: str | None = None
     """The cluster that takes the place of the context's own; None where it stays."""
+
+
+class HangingServer(Unavailable):
+    """Stands for what a server did not answer that keeps its clients waiting, or sends data without end."""
 
 
 async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:
@@ -76,7 +81,7 @@ def server_address(given: Credentials | Unavailable) -> str | None:
 def ask_cluster(
     given: Credentials, question: Callable[[Any], Answer], seconds: float
 ) -> Answer | Unavailable:
-    """Return the cluster's answer, or why there is none: failing to look must never fail the update."""
+    """Return the cluster's answer, or why there is none (HangingServer: the provider would hang, too)."""
     # Imported here, in the thread: it takes longer than the request itself.
     from ..cluster import ClusterError, connect
 
@@ -92,7 +97,7 @@ def ask_cluster(
         )
         return question(cluster)
     except ClusterError as error:
-        return Unavailable(error.cause)
+        return HangingServer(error.cause) if error.keeps_waiting else Unavailable(error.cause)
     except Exception as error:
         return Unavailable(describe_error(error, secret=True))
 

@@ -23,6 +23,8 @@ from pulumi_openkruise.chart.repository import (
 from pulumi_openkruise.chart.source import check_chart, check_index
 from pulumi_openkruise.diagnostics.field_names import argument_name
 
+from tests.support.misbehaving import misbehaving, never_ends_its_body
+
 DIGEST = PUBLISHED["1.8.3"][0]
 OTHER = "0" * 64
 
@@ -345,6 +347,12 @@ def test_a_redirect_leads_to_http_alone(target: str) -> None:
 def test_a_bomb_in_an_index_lists_nothing() -> None:
     bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46))
     assert read_digests(bomb.encode(), "kruise", "1.8.3") is None
+
+
+def test_an_index_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "LARGEST", 1 << 20)
+    with misbehaving(never_ends_its_body) as address:
+        assert fetch_index(address) == Answer("its index has more than 1 MiB")
 
 
 def test_patience_is_seconds() -> None:

@@ -1,0 +1,46 @@
+"""Keeps the Kubernetes provider from a server that would hold it for minutes, or fill the machine's memory.
+
+The provider has no bound of its own: it waits 32 seconds for each of several answers, a day where a busy
+server says so, and reads an endless one to its end (13 GB were seen). The first look has bounds, and is
+already under way: what the provider is asked for waits for it.
+"""
+
+import contextlib
+import os
+
+import pulumi
+
+from ..chart.repository import SKIP
+from ..diagnostics.problem import Problem
+from .cluster_view import ClusterView
+from .hooks import Hooks
+from .outputs import make_output, wait_for
+from .provider_kubeconfig import HangingServer
+
+_REMEDY = (
+    "the Kubernetes provider would hang, so it was not asked; check the address, the network and the server, "
+    f"or set {SKIP}=1 to ask it all the same"
+)
+
+
+def await_server(
+    component: pulumi.ComponentResource, hooks: Hooks, view: ClusterView
+) -> pulumi.ResourceOptions:
+    """Return the options of a resource that is registered only if the first look met no hanging server.
+
+    A server that refuses, or that cannot be looked at for another reason, is left to the provider, which
+    reports it within seconds.
+    """
+
+    async def check() -> bool:
+        seen = await view.release()
+        if not isinstance(seen, HangingServer) or os.environ.get(SKIP):
+            return True
+        problems = [Problem("hanging-server", "the cluster", seen.reason, (), _REMEDY)]
+        hooks.refused += problems
+        with contextlib.suppress(Exception):  # reported where it happens
+            # A program that ends while the engine runs one of its hooks shows a failed hook.
+            await component.urn.future()
+        raise hooks.error(problems)
+
+    return pulumi.ResourceOptions(depends_on=wait_for(make_output(check(), set())))
