@@ -50,7 +50,8 @@ oracle: $(SANDBOX)/ready ## selectors against upstream's own Go packages
 	$(SANDBOX)/bin/python -m pytest tests/oracle
 
 fuzz: export ORACLE_CASES = 100000
-fuzz: oracle ## the same with 100,000 random lists of selectors
+fuzz: export POLICY_PAIRS = 100000
+fuzz: oracle ## the same with 100,000 random lists of selectors, and 100,000 pairs for the policy's CEL
 
 audit: $(TEST)/ready ## known vulnerabilities of what is installed: they fail; data that cannot be reached is said
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python $(PIP) pip-audit || echo "pip-audit cannot be installed"

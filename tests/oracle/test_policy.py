@@ -8,7 +8,7 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -103,7 +103,7 @@ def _labels(rng: random.Random, selectors: Sequence[Selector]) -> dict[str, str]
     return {key: rng.choice(values) for key in keys if rng.random() < 0.8}
 
 
-def test_a_selector_means_the_same_as_cel(cel: Evaluator) -> None:
+def test_a_selector_means_the_same_as_cel(cel: Evaluator, show: Callable[[str], None]) -> None:
     wanted, seed = int(os.environ.get("POLICY_PAIRS", "20000")), int(os.environ.get("POLICY_SEED", "1")) - 1
     pairs = costly = 0
     while pairs < wanted:
@@ -119,6 +119,7 @@ def test_a_selector_means_the_same_as_cel(cel: Evaluator) -> None:
             assert results == expected, (seed, str(selector), nodes)
             pairs += len(nodes)
         costly = max(costly, answer["cost"])
+    show(f"{pairs:,} pairs agree; the largest cost is {costly:,} of {PER_CALL_LIMIT:,}")
     assert costly < PER_CALL_LIMIT / 10
 
 
@@ -206,9 +207,12 @@ HOSTILE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_node_makes_the_rule_fail_or_costly(cel: Evaluator, name: str) -> None:
+def test_no_node_makes_the_rule_fail_or_costly(
+    cel: Evaluator, name: str, show: Callable[[str], None]
+) -> None:
     rule = NodeLabelRule(selectors=(parse("pool=burst"), parse("k>5,!gpu")))
     expressions = [rule.needs_label(), rule.is_virtual(), rule.looks_virtual(), rule.is_excluded()]
     answer = cel.ask(expressions, [HOSTILE[name]])
     assert "error" not in answer, answer["error"]
+    show(f"{name}: the largest cost is {answer['cost']:,} of {PER_CALL_LIMIT:,}")
     assert answer["cost"] < PER_CALL_LIMIT / 10
