@@ -6,13 +6,13 @@ what it finds awaits it, and so do the resources of the Kubernetes provider; not
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from ..diagnostics.unavailable import Unavailable
+from ..foreign.error_text import one_line
 from ..inventory.release import Definition, ReleaseId, ReleaseState
 from .daemon_executor import DaemonExecutor
 from .provider_kubeconfig import (
@@ -82,9 +82,10 @@ class ClusterView:
         """Return what is there of the release now, within so many seconds."""
         from ..inventory.release_reader import read_release
 
-        driver = os.environ.get("HELM_DRIVER", "")
-        if driver.lower() not in ("", "secret", "secrets"):
-            return Unavailable(f"Helm keeps its records in no Secrets: HELM_DRIVER is {driver}")
+        given = await self.credentials()
+        if not isinstance(given, Unavailable) and given.helm_driver not in ("secret", "secrets"):
+            driver = one_line(given.helm_driver)
+            return Unavailable(f"Helm keeps its records in no Secrets: the provider's driver is {driver}")
         return await self.ask(lambda cluster: read_release(cluster, self.release_id), seconds)
 
     async def has_namespace(self, name: str) -> bool | Unavailable:

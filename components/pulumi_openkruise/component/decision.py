@@ -63,17 +63,18 @@ class Decision:
         try:
             self.recorded = await self._record.read() or await self._recorded_by_inputs()
             urn = str(await component.urn.future())
+            same_provider = await declarations.claim_registered_provider(component)
             left_out = await self._is_left_out(component)
         except (
             Exception
         ):  # the component or its record was not registered, which is reported where it happens
             return []
         server = await self._view.server()
-        problems: list[Problem] = []
+        problems = moves.check_only_installation(self._declared, same_provider, "the Kubernetes provider")
         if left_out:
             found = await self._view.release()
-            problems = moves.check_included(urn, True, None if isinstance(found, Unavailable) else found)
-        if server is not None:
+            problems += moves.check_included(urn, True, None if isinstance(found, Unavailable) else found)
+        if server is not None and same_provider is None:
             other = declarations.claim_server(component, server)
             problems += moves.check_only_installation(self._declared, other, f"the API server {server}")
         if self.recorded is not None and self._leaves(self.recorded, server):

@@ -10,6 +10,8 @@ from pulumi.runtime import settings
 
 from .chart_probe import is_real_run
 
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+
 
 @dataclass
 class _Run:
@@ -56,8 +58,17 @@ def claim_label(label: str, qualified: str) -> str:
 
 def claim_provider(component: pulumi.Resource) -> str | None:
     """Return the name of the component that has this one's Kubernetes provider; None where there is none."""
-    provider = component.get_provider("kubernetes:helm.sh/v3:Release")
+    provider = component.get_provider(_RELEASE)
     return _claim(("provider", None if provider is None else id(provider)), component)
+
+
+async def claim_registered_provider(component: pulumi.Resource) -> str | None:
+    """Return the same once the engine has registered the provider.
+
+    A plugin gets an object of its own with each component, and only their URN shows that they are one.
+    """
+    provider = component.get_provider(_RELEASE)
+    return None if provider is None else _claim(("provider", await provider.urn.future()), component)
 
 
 def claim_server(component: pulumi.Resource, server: str) -> str | None:

@@ -1,16 +1,20 @@
 """Which kubeconfig the stack's own Kubernetes provider uses, so that the program looks where it does."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import pulumi
+from pulumi.resource import DependencyProviderResource
 
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.error_text import describe_error
 from .chart_probe import is_real_run
+from .record import read_outputs
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
+_HELM = "helmReleaseSettings"
 
 CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 10.0, 20.0
 """Limits of one request and of all that one question takes; a lost first packet is sent again in 1 and 3."""
@@ -29,6 +33,8 @@ class Credentials(NamedTuple):
     """The context in it; None for its current one."""
     cluster: str | None = None
     """The cluster that takes the place of the context's own; None where it stays."""
+    helm_driver: str = "secret"
+    """Where the provider's Helm keeps the records of its releases."""
 
 
 class HangingServer(Unavailable):
@@ -41,14 +47,8 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
     The rules are the provider's own (pulumi-kubernetes, ``provider.go``): a string is a path or the content,
     a mapping is the content, and without either the environment decides.
     """
-    provider = component.get_provider(_RELEASE)
-    if provider is None:
-        config = pulumi.Config("kubernetes")
-        given: Mapping[str, Any] = {key: config.get(key) for key in ("kubeconfig", "context", "cluster")}
-    else:
-        # A provider's class declares no outputs, but the SDK keeps what it was given with the resource.
-        given = provider.__dict__
     try:
+        given = await _read_given(component.get_provider(_RELEASE))
         kubeconfig = await _known_value(given.get("kubeconfig"))
     except _UnknownError:
         return Unavailable("the provider's kubeconfig is not known yet")
@@ -63,7 +63,40 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
         )
     if not kubeconfig and not is_real_run():
         return Unavailable("a test's mocks have no kubeconfig")
-    return Credentials(kubeconfig or None, context, cluster)
+    return Credentials(kubeconfig or None, context, cluster, _helm_driver(given.get(_HELM)))
+
+
+async def _read_given(provider: pulumi.ProviderResource | None) -> Mapping[str, Any]:
+    """Return what the provider was given, as far as it decides where it looks; raises _UnknownError."""
+    if provider is None:
+        config = pulumi.Config("kubernetes")
+        return {key: config.get(key) for key in ("kubeconfig", "context", "cluster", _HELM)}
+    if isinstance(provider, DependencyProviderResource):
+        # Of another process, where this component is a plugin's: only the engine knows what it was given.
+        found = await read_outputs(provider)
+        if "kubeconfig" not in found and pulumi.runtime.is_dry_run():
+            raise _UnknownError  # or not given: the engine does not say what a preview does not know
+        return found
+    # A provider's class declares no outputs, but the SDK keeps what it was given with the resource, except
+    # for what has another name in Python.
+    return {**provider.__dict__, _HELM: await _helm_settings(provider)}
+
+
+async def _helm_settings(provider: pulumi.ProviderResource) -> Any:
+    try:
+        return (await read_outputs(provider)).get(_HELM)
+    except Exception:  # a provider that cannot be registered is reported where that happens
+        return None
+
+
+def _helm_driver(settings: Any) -> str:
+    """Return where Helm keeps its records: the provider's own rule, which is not that of helm's commands."""
+    try:
+        found = json.loads(settings) if isinstance(settings, str) else settings
+    except ValueError:  # the provider reports it
+        found = None
+    driver = found.get("driver") if isinstance(found, Mapping) else None
+    return str(driver or os.environ.get("PULUMI_K8S_HELM_DRIVER") or "secret").lower()
 
 
 def server_address(given: Credentials | Unavailable) -> str | None:
@@ -117,6 +150,8 @@ class _UnknownError(Exception):
 
 async def _known_value(value: Any) -> Any:
     """Return a value without its secrecy; raises _UnknownError, or whatever keeps it from being known."""
+    if isinstance(value, pulumi.output.Unknown):
+        raise _UnknownError
     if not isinstance(value, pulumi.Output):
         return value
     if not await value.is_known():

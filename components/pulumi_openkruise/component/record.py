@@ -49,12 +49,13 @@ class InstallationRecord(pulumi.ComponentResource):
         )
 
 
-async def read_outputs(component: pulumi.ComponentResource) -> Mapping[str, Any]:
-    """Return the outputs that an earlier update registered for a component; empty where there are none.
+async def read_outputs(resource: pulumi.Resource) -> Mapping[str, Any]:
+    """Return the outputs that the engine holds for a resource; secrets plain, without what is unknown.
 
-    Empty, too, for one whose inputs this update changes: the engine has dropped them.
+    Those of a component are what an earlier update registered. There are none where this update changes its
+    inputs: the engine has dropped them.
     """
-    found = await pulumi.runtime.invoke_async(_GET_RESOURCE, {"urn": await component.urn.future()})
+    found = await pulumi.runtime.invoke_async(_GET_RESOURCE, {"urn": await resource.urn.future()})
     state = found.get("state") if isinstance(found, Mapping) else None
     return state if isinstance(state, Mapping) else {}
 

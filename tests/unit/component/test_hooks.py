@@ -944,9 +944,18 @@ def test_where_helm_keeps_its_records_elsewhere_nothing_is_missed(
     server: ApiServer, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holds(server)
-    monkeypatch.setenv("HELM_DRIVER", "configmap")
+    monkeypatch.setenv("PULUMI_K8S_HELM_DRIVER", "configmap")
     installed(configured(server))
     assert said == []
+
+
+def test_the_driver_of_helms_commands_is_not_the_providers(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds(server, "pending-upgrade")
+    monkeypatch.setenv("HELM_DRIVER", "configmap")
+    with pytest.raises(InvalidConfigError, match="pending-upgrade"):
+        installed(configured(server))
 
 
 OWN_RELEASE = f"urn:pulumi:test::openkruise::{COMPONENT}${RELEASE}::kruise-release"

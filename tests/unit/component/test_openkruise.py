@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import read_local_chart
 from pulumi_openkruise.component.errors import InvalidConfigError
@@ -588,6 +589,27 @@ def test_two_components_on_one_server_are_refused() -> None:
     (problem,) = caught.value.problems
     assert problem.code == "second-installation"
     assert f"has the API server {same} of OpenKruise" in problem.reason
+
+
+@pytest.mark.usefixtures("real_run")
+@pytest.mark.parametrize("preview", [True, False])
+def test_two_components_that_get_one_provider_from_another_process_are_refused(preview: bool) -> None:
+    import pulumi_kubernetes
+
+    async def program() -> None:
+        # Nothing shows its server, so that only the provider itself is what both have.
+        made = pulumi_kubernetes.Provider("edge", kubeconfig="{")
+        reference = f"{await made.urn.future()}::{await made.id.future() or 'unknown'}"
+        for name in ("east", "west"):
+            provider = DependencyProviderResource(reference)
+            args: OpenKruiseArgs = {"virtual_node_selectors": [name], "node_check": "off"}
+            OpenKruise(name, args, pulumi.ResourceOptions(providers=[provider]))
+
+    with new_engine(preview=preview) as engine, pytest.raises(InvalidConfigError) as caught:
+        engine.run(lambda: pulumi.export("made", pulumi.Output.from_input(program())))
+    (problem,) = caught.value.problems
+    assert problem.code == "second-installation"
+    assert "has the Kubernetes provider of OpenKruise" in problem.reason
 
 
 @pytest.mark.usefixtures("real_run")
