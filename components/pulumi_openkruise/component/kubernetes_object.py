@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import _utilities
 
 
 class KubernetesObject(pulumi.CustomResource):
@@ -25,6 +24,9 @@ class KubernetesObject(pulumi.CustomResource):
 
 def provider_version() -> str:
     """Return the version of pulumi-kubernetes, as its own resources ask for it."""
+    # Imported here: it costs a third of this package's import, which describing the package does not need.
+    from pulumi_kubernetes import _utilities
+
     get_version = getattr(_utilities, "get_version", None)
     if get_version is None:  # it is not public, so it may go
         from importlib.metadata import version
