@@ -1,16 +1,15 @@
 """A Helm value that is known later, in the place of an output of Pulumi's: only its key can be checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, eq=False)
 class LateValue:
     """Stands in Helm values where the program has an output."""
 
-    output: Any = None
-    """The output; None for a value that is computed from such."""
+    def __init__(self, output: Any = None) -> None:
+        self.output = output
+        """The output; None for a value that is computed from such."""
 
 
 _DEEPEST = 64

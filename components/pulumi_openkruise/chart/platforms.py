@@ -5,23 +5,22 @@ docs/platforms.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .version import Version, version
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(NamedTuple):
     """One environment."""
 
     why: str
     """Why it needs the setting, a clause."""
     source: str
     """Where that can be seen."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
     """Helm values that it needs."""
-    gates: Mapping[str, bool] = field(default_factory=dict)
+    gates: Mapping[str, bool] = MappingProxyType({})
     """Feature gates that it needs."""
     since: str = "1.7.0"
     """First version of the chart that has these values; before it the profile sets nothing."""

@@ -1,10 +1,9 @@
 """Registries that are known to lack an image of the chart: data, with sources."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class PartialMirror:
+class PartialMirror(NamedTuple):
     """A registry that mirrors the manager's image and not that of the pre-delete hook."""
 
     host: str

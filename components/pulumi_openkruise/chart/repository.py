@@ -6,9 +6,8 @@ which reads the system's certificates in its own way, and says clearly what it w
 
 import os
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..foreign.error_text import describe_error
@@ -24,13 +23,12 @@ LARGEST = 64 << 20
 """Bytes of the largest index; the provider would read one without end into memory."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class IndexAnswer(NamedTuple):
     """What became of the question."""
 
     failure: str = ""
     """Why there was no answer; empty when there was one, or when the repository was not asked."""
-    index: bytes | None = None
+    content: bytes | None = None
     """The index, where the repository gave one."""
 
 
@@ -53,22 +51,22 @@ def split_login(address: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=8)
-def fetch_index(repository: str, patience: float = PATIENCE) -> Answer:
+def fetch_index(repository: str, patience: float = PATIENCE) -> IndexAnswer:
     """Return a repository's index, fetched once in a process through the proxies of the environment.
 
     A thread does it, since no timeout of a socket covers the lookup of a name, and one that sends a byte now
     and then is silent, too.
     """
     if os.environ.get(SKIP):
-        return Answer()
-    answers: list[Answer] = []
+        return IndexAnswer()
+    answers: list[IndexAnswer] = []
     thread = threading.Thread(target=lambda: answers.append(_fetch(repository, patience)), daemon=True)
     thread.start()
     thread.join(patience)
-    return answers[0] if answers else Answer(f"no answer within {patience:g} seconds")
+    return answers[0] if answers else IndexAnswer(f"no answer within {patience:g} seconds")
 
 
-def _fetch(repository: str, patience: float) -> Answer:
+def _fetch(repository: str, patience: float) -> IndexAnswer:
     # Slow to import, and needed for a repository only.
     import urllib.request
     from http.client import HTTPException
@@ -77,25 +75,25 @@ def _fetch(repository: str, patience: float) -> Answer:
     address = strip_login(repository).rstrip("/") + "/index.yaml"
     proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
     if proxy and not proxy.startswith(("http://", "https://")):
-        return Answer()  # a kind of proxy that the provider may know, and that this does not
+        return IndexAnswer()  # a kind of proxy that the provider may know, and that this does not
     request = urllib.request.Request(address, headers=_login(repository))
     try:
         opener = urllib.request.build_opener(_redirects())
         with opener.open(request, timeout=patience) as response:
             index = response.read(LARGEST + 1)
             if len(index) > LARGEST:
-                return Answer(f"its index has more than {LARGEST >> 20} MiB")
-            return Answer(index=index)
+                return IndexAnswer(f"its index has more than {LARGEST >> 20} MiB")
+            return IndexAnswer(content=index)
     except _ForeignRedirectError:
-        return Answer("it redirects to an address that is neither http:// nor https://")
+        return IndexAnswer("it redirects to an address that is neither http:// nor https://")
     except HTTPError:
-        return Answer()
+        return IndexAnswer()
     except TimeoutError:
-        return Answer(f"no answer within {patience:g} seconds")
+        return IndexAnswer(f"no answer within {patience:g} seconds")
     except URLError as error:
         return _failure(error.reason, patience)
     except HTTPException:
-        return Answer("it speaks no HTTP, or ends in the middle of it")
+        return IndexAnswer("it speaks no HTTP, or ends in the middle of it")
     except (OSError, ValueError) as error:
         return _failure(error, patience)
 
@@ -129,14 +127,14 @@ def _origin(address: str) -> tuple[str, str, int | None]:
     return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
 
 
-def _failure(reason: Any, patience: float) -> Answer:
+def _failure(reason: Any, patience: float) -> IndexAnswer:
     import ssl
 
     if isinstance(reason, TimeoutError):
-        return Answer(f"no answer within {patience:g} seconds")
+        return IndexAnswer(f"no answer within {patience:g} seconds")
     if isinstance(reason, ssl.SSLError):
-        return Answer()  # it is there
-    return Answer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")
+        return IndexAnswer()  # it is there
+    return IndexAnswer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")
 
 
 def _login(repository: str) -> dict[str, str]:

@@ -41,11 +41,11 @@ def repository_problems(chart: Settings) -> list[Problem]:
     if answer.failure:
         place = repository.strip_login(address)
         return [Problem("no-repository", place, answer.failure, (), _WAYS_OUT)]
-    if answer.index is None:
+    if answer.content is None:
         return []
     return list(
         check_index(
-            answer.index,
+            answer.content,
             repository=address,
             chart=chart.chart,
             chart_version=chart.chart_version,

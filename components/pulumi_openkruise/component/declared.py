@@ -1,6 +1,5 @@
 """Which installations one run of a program has declared: a cluster holds one OpenKruise."""
 
-from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 from weakref import ref
@@ -13,13 +12,13 @@ from .chart_probe import is_real_run
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
-@dataclass
 class _Run:
     """What was declared while one engine ran the program."""
 
-    monitor: Any
-    labels: set[str] = field(default_factory=set)
-    places: dict[Any, tuple[str, pulumi.Resource]] = field(default_factory=dict)
+    def __init__(self, monitor: Any) -> None:
+        self.monitor = monitor
+        self.labels: set[str] = set()
+        self.places: dict[Any, tuple[str, pulumi.Resource]] = {}
 
 
 _run = _Run(monitor=lambda: None)

@@ -1,7 +1,6 @@
 """The fields of an installation, the kind of value that each takes, and the check of those kinds."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.field_names import FieldName
@@ -63,7 +62,6 @@ EXPECTED: dict[Kind, str] = {
 """How messages call the kinds."""
 
 
-@dataclass(frozen=True)
 class Undecoded:
     """What stands in the place of a value that could not be decoded; ``read_fields`` reports its problem.
 
@@ -71,7 +69,8 @@ class Undecoded:
     Where a program joins it to a list of its own, it stands in that list.
     """
 
-    problem: Problem
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
     def __iter__(self) -> "Iterator[Undecoded]":
         """Yield itself: as a part of a list it is reported as it would be alone."""

@@ -7,7 +7,8 @@ off, as far as state and cluster show it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ..config import names
 from ..diagnostics.field_names import FieldName, argument_name, setting
@@ -21,8 +22,7 @@ LOST = "every CloneSet and all other custom resources of OpenKruise"
 """What goes with the release, in messages."""
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """The part of an installation's declaration that these decisions need."""
 
     component: str

@@ -1,8 +1,7 @@
 """What an installation must not leave: its namespace, its cluster, and the stack that owns its namespace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..config import names
 from ..diagnostics.field_names import setting
@@ -12,8 +11,7 @@ from ..inventory.release import ReleaseId, ReleaseState
 from .installation import LOST, Declared
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(NamedTuple):
     """Where an installation is, and who owns its namespace, as an earlier update recorded it."""
 
     server: str | None

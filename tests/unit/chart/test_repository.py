@@ -13,7 +13,7 @@ from pulumi_openkruise.chart import repository
 from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
 from pulumi_openkruise.chart.repository import (
     SKIP,
-    Answer,
+    IndexAnswer,
     _origin,
     fetch_index,
     read_digests,
@@ -79,13 +79,13 @@ def replying(status: int, body: bytes = b"") -> Callable[[Any], None]:
 def test_an_index_is_asked_for_once() -> None:
     with server(replying(200, b"entries: {}")) as (host, seen):
         for _time in range(2):
-            assert fetch_index(f"http://{host}/charts/") == Answer(index=b"entries: {}")
+            assert fetch_index(f"http://{host}/charts/") == IndexAnswer(content=b"entries: {}")
         assert seen == [("/charts/index.yaml", None)]
 
 
 def test_a_login_is_used_and_never_shown() -> None:
     with server(replying(200, b"x")) as (host, seen):
-        assert fetch_index(f"http://me:p%40ss@{host}").index == b"x"
+        assert fetch_index(f"http://me:p%40ss@{host}").content == b"x"
         assert seen == [("/index.yaml", "Basic bWU6cEBzcw==")]
         assert strip_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
 
@@ -116,21 +116,21 @@ def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_a_refusal_is_the_providers_to_tell(status: int) -> None:
     with server(replying(status)) as (host, _seen):
-        assert fetch_index(f"http://{host}") == Answer()
+        assert fetch_index(f"http://{host}") == IndexAnswer()
 
 
 def test_no_server_listens() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    assert fetch_index(f"http://127.0.0.1:{port}") == Answer("connection refused")
+    assert fetch_index(f"http://127.0.0.1:{port}") == IndexAnswer("connection refused")
 
 
 def test_a_silent_one() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
-        assert fetch_index(f"http://127.0.0.1:{one.getsockname()[1]}", 0.3) == Answer(
+        assert fetch_index(f"http://127.0.0.1:{one.getsockname()[1]}", 0.3) == IndexAnswer(
             "no answer within 0.3 seconds"
         )
 
@@ -145,7 +145,7 @@ def test_one_that_sends_a_byte_now_and_then() -> None:
             handler.wfile.write(b"#")
 
     with server(answer) as (host, _seen):
-        assert fetch_index(f"http://{host}", 0.5) == Answer("no answer within 0.5 seconds")
+        assert fetch_index(f"http://{host}", 0.5) == IndexAnswer("no answer within 0.5 seconds")
         done.set()
 
 
@@ -179,7 +179,7 @@ def test_a_server_that_speaks_no_http_is_reported() -> None:
 def test_a_certificate_is_the_providers_to_judge() -> None:
     with server(replying(200)) as (host, _seen):
         # It is no TLS at all: what matters is that a server answers.
-        assert fetch_index(f"https://{host}") == Answer()
+        assert fetch_index(f"https://{host}") == IndexAnswer()
 
 
 def test_a_redirect_to_another_kind_of_address_is_not_followed() -> None:
@@ -232,16 +232,16 @@ def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "")
     with server(replying(200, b"by proxy")) as (host, seen):
         monkeypatch.setenv("http_proxy", f"http://{host}")
-        assert fetch_index("http://charts.example.com/").index == b"by proxy"
+        assert fetch_index("http://charts.example.com/").content == b"by proxy"
         assert seen == [("http://charts.example.com/index.yaml", None)]
         monkeypatch.setenv("http_proxy", f"socks5://{host}")
         fetch_index.cache_clear()
-        assert fetch_index("http://charts.example.com/") == Answer()
+        assert fetch_index("http://charts.example.com/") == IndexAnswer()
 
 
 def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SKIP, "1")
-    assert fetch_index("http://127.0.0.1:1") == Answer()
+    assert fetch_index("http://127.0.0.1:1") == IndexAnswer()
 
 
 def test_the_digests_in_an_index() -> None:
@@ -329,19 +329,19 @@ def test_a_login_goes_to_no_other_place_than_its_own() -> None:
         for target in targets:
             fetch_index.cache_clear()
             with server(redirecting(target)) as (host, seen):
-                assert fetch_index(f"http://me:pw@{host}").index == b"x"
+                assert fetch_index(f"http://me:pw@{host}").content == b"x"
                 assert seen[0][1] is not None
         assert [login for _path, login in elsewhere] == [None, None]
     fetch_index.cache_clear()
     with server(redirecting("/moved/index.yaml")) as (host, seen):
-        assert fetch_index(f"http://me:pw@{host}").index == b"entries: {}"
+        assert fetch_index(f"http://me:pw@{host}").content == b"entries: {}"
         assert seen[0][1] == seen[1][1] is not None
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
 def test_a_redirect_leads_to_http_alone(target: str) -> None:
     with server(redirecting(target)) as (host, _seen):
-        assert fetch_index(f"http://{host}").index is None
+        assert fetch_index(f"http://{host}").content is None
 
 
 def test_a_bomb_in_an_index_lists_nothing() -> None:
@@ -352,7 +352,7 @@ def test_a_bomb_in_an_index_lists_nothing() -> None:
 def test_an_index_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "LARGEST", 1 << 20)
     with misbehaving(never_ends_its_body) as address:
-        assert fetch_index(address) == Answer("its index has more than 1 MiB")
+        assert fetch_index(address) == IndexAnswer("its index has more than 1 MiB")
 
 
 def test_patience_is_seconds() -> None:

@@ -1,7 +1,5 @@
 """What must not be done to an installation, as decisions over plain data."""
 
-from dataclasses import replace
-
 import pytest
 from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
@@ -43,13 +41,13 @@ def test_an_openkruise_that_is_not_helms_is_not_installed_over() -> None:
     text = str(problem)
     assert "meta.helm.sh/release-name=kruise meta.helm.sh/release-namespace=kruise-system" in text
     assert "set create_namespace to false in the program" in text
-    config = replace(DECLARED, field_name=config_field_name())
+    config = DECLARED._replace(field_name=config_field_name())
     (problem,) = check_creation(config, FOREIGN)
     assert "    pulumi config set openkruise:createNamespace false && pulumi up" in str(problem)
 
 
 def test_crds_that_are_not_the_releases_may_be_anyones() -> None:
-    assert check_creation(replace(DECLARED, manages_crds=False), FOREIGN) == []
+    assert check_creation(DECLARED._replace(manages_crds=False), FOREIGN) == []
     # Beside a release that exists they are not of another installation.
     (problem,) = check_creation(DECLARED, FOREIGN._replace(revisions=INSTALLED.revisions))
     assert problem.code == "release-exists"
@@ -166,7 +164,7 @@ def test_a_guarded_release_is_deleted_once_nothing_would_be_lost() -> None:
 
 
 def test_refusals_name_what_a_program_or_its_config_has() -> None:
-    (there,) = check_creation(replace(DECLARED, field_name=config_field_name("mine")), INSTALLED)
+    (there,) = check_creation(DECLARED._replace(field_name=config_field_name("mine")), INSTALLED)
     assert there.detail[-1].strip() == "pulumi config set mine:importRelease true && pulumi up"
     (own,) = check_creation(DECLARED, INSTALLED)
     assert own.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"

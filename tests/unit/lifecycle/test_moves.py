@@ -1,6 +1,5 @@
 """What an installation must not leave: its namespace, its cluster, its owner."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ UNAVAILABLE = Unavailable("connection refused")
 
 def test_an_installation_stays_in_its_namespace() -> None:
     # With the record's namespace given, the release itself is still found.
-    moved = replace(DECLARED, namespace="elsewhere", field_name=config_field_name("mine"))
+    moved = DECLARED._replace(namespace="elsewhere", field_name=config_field_name("mine"))
     (problem,) = check_namespace("kruise-system", moved, INSTALLED)
     assert problem.code == "namespace-left"
     assert problem.place == "mine:namespace"
@@ -107,7 +106,7 @@ def test_what_the_components_inputs_record(inputs: dict[str, Any], recorded: Rec
 
 def test_every_move_is_reported_at_once() -> None:
     recorded = Recorded("https://old.example", "elsewhere", True)
-    moved = replace(DECLARED, create_namespace=False)
+    moved = DECLARED._replace(create_namespace=False)
     seen = ReleaseState(RELEASE, owner=RELEASE)
     problems = check_moves(recorded, moved, "https://new.example", seen, "urn:x")
     assert [one.code for one in problems] == ["namespace-given-up", "namespace-left", "cluster-left"]
@@ -132,14 +131,14 @@ OWNING = Recorded(None, "kruise-system", create_namespace=True)
 
 
 def test_a_namespace_of_the_stack_is_not_given_up() -> None:
-    adopting = replace(DECLARED, create_namespace=False)
+    adopting = DECLARED._replace(create_namespace=False)
     (problem,) = check_namespace_ownership(OWNING, adopting)
     assert problem.code == "namespace-given-up"
-    assert check_namespace_ownership(replace(OWNING, create_namespace=False), adopting) == []
+    assert check_namespace_ownership(OWNING._replace(create_namespace=False), adopting) == []
     assert check_namespace_ownership(OWNING, DECLARED) == []
 
 
 def test_the_owner_is_named_as_the_config_names_it() -> None:
-    by_config = replace(DECLARED, create_namespace=False, field_name=config_field_name("mine"))
+    by_config = DECLARED._replace(create_namespace=False, field_name=config_field_name("mine"))
     (given_up,) = check_namespace_ownership(OWNING, by_config)
     assert given_up.place == "mine:createNamespace"

@@ -7,8 +7,8 @@ result depends on the set of nodes and not on how the selectors spell it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from .budget import Budget, BudgetExceeded
 from .cube_layout import CubeLayout
@@ -22,8 +22,7 @@ _REDUCTION = 4
 proven; the others take half a second longer."""
 
 
-@dataclass(frozen=True)
-class Cover:
+class Cover(NamedTuple):
     """Cubes whose union is exactly the union of the primes."""
 
     cubes: tuple[int, ...]
