@@ -1,12 +1,13 @@
 """The examples, checked by compilers as their readers would, and wrong copies of one, which must not pass."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from .conftest import program, run
+from .conftest import HERE, program, run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -52,18 +53,33 @@ def test_pyright(copies: Path, node_modules: Path) -> None:
     assert refused == {f"wrong_{name}.py" for name in WRONG}, done.stdout
 
 
-def test_typescript(sdks: Path, node_modules: Path, tmp_path: Path) -> None:
+def typescript_in(document: str) -> str:
+    """Return the one program in TypeScript that a page shows."""
+    (code,) = re.findall(r"^```typescript\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
+    return str(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [(EXAMPLES / "typescript" / "index.ts").read_text(), typescript_in("docs/languages.md")],
+    ids=["example", "document"],
+)
+def test_typescript(code: str, sdks: Path, node_modules: Path, tmp_path: Path) -> None:
     config = json.loads((EXAMPLES / "typescript" / "tsconfig.json").read_text())
     assert config["compilerOptions"]["strict"] is True
     config["compilerOptions"] |= {
         "noEmit": True,
         "preserveSymlinks": True,
-        "paths": {"@pulumi-openkruise/openkruise": ["./sdk/index.ts"]},
+        "paths": {
+            "@pulumi-openkruise/openkruise": ["./sdk/index.ts"],
+            "@pulumi/kubernetes": ["./kubernetes.d.ts"],
+        },
         "types": ["node"],
         "skipLibCheck": True,
     }
     (tmp_path / "tsconfig.json").write_text(json.dumps(config))
-    (tmp_path / "index.ts").write_text((EXAMPLES / "typescript" / "index.ts").read_text())
+    (tmp_path / "index.ts").write_text(code)
+    (tmp_path / "kubernetes.d.ts").write_bytes((HERE / "typescript" / "kubernetes.d.ts").read_bytes())
     (tmp_path / "node_modules").symlink_to(node_modules)
     (tmp_path / "sdk").symlink_to(sdks / "nodejs")
     done = run([program("node"), str(node_modules / "typescript" / "bin" / "tsc"), "-p", "."], tmp_path)

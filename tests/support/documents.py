@@ -1,12 +1,29 @@
-"""Tables in docs/ that are made from data: between two marks, and never out of date.
+"""The documents: their blocks of commands, and their tables that are made from data.
 
-``UPDATE_DOCS=1 python -m pytest tests/unit`` writes them.
+These tables stand between two marks; ``UPDATE_DOCS=1 python -m pytest tests/unit`` writes them.
 """
 
 import os
+import re
 from collections.abc import Sequence
 
 from tests.support.engine import ROOT
+
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "examples" / "README.md"],
+    key=lambda path: str(path.relative_to(ROOT)),
+)
+BLOCK = re.compile(
+    r"(?:^<!-- ((?:not )?run): (.+?) -->\n+)?^```(?:console|shell|bash|sh)\n(.*?)^```", re.M | re.S
+)
+"""A block of commands: ``run`` or ``not run`` and what follows it, both empty without a mark; commands."""
+
+
+def command_lines(block: str) -> list[str]:
+    """Return the commands of a block, without comments, prompts and continued lines."""
+    joined = re.sub(r"\\\n\s*", "", block)
+    lines = [re.sub(r"\s#\s.*$", "", line).removeprefix("$ ").strip() for line in joined.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,7 +1,8 @@
 """The documents: links lead somewhere, and each command block is run by a test, or says that it is not.
 
 Above a block stands ``<!-- run: TEST -->`` or ``<!-- not run: REASON -->``. A block of nothing but `make` and
-`pulumi-openkruise` needs neither: its targets, commands and options are looked up here.
+`pulumi-openkruise` needs neither: the targets are looked up here, and
+tests/unit/cli/test_documented_commands.py runs the commands.
 """
 
 import re
@@ -12,17 +13,11 @@ import click
 import pytest
 from pulumi_openkruise.cli.app import commands
 
+from tests.support.documents import BLOCK, DOCUMENTS, command_lines
 from tests.support.engine import ROOT
 
-DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "examples" / "README.md"],
-    key=lambda path: str(path.relative_to(ROOT)),
-)
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
-TARGETS = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-BLOCK = re.compile(
-    r"(?:^<!-- ((?:not )?run): (.+?) -->\n+)?^```(?:console|shell|bash|sh)\n(.*?)^```", re.M | re.S
-)
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def anchors(path: Path) -> set[str]:
@@ -47,13 +42,6 @@ def test_links_lead_somewhere(path: Path) -> None:
         if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
             dead.append(link)
     assert dead == []
-
-
-def command_lines(block: str) -> list[str]:
-    """Return the commands of a block, without comments, prompts and continued lines."""
-    joined = re.sub(r"\\\n\s*", "", block)
-    lines = [re.sub(r"\s#\s.*$", "", line).removeprefix("$ ").strip() for line in joined.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def fault(line: str) -> str:
@@ -84,8 +72,9 @@ def test_command_blocks_are_run_or_say_that_they_are_not(path: Path) -> None:
     for kind, note, block in BLOCK.findall(path.read_text()):
         if kind == "run":
             name, _colons, _test = note.partition("::")
-            if not (ROOT / name).exists():
-                wrong.append(f"no test {name}")
+            original = path.name.replace(".zh-CN", "")  # translations have the code of the English pages
+            if not (ROOT / name).exists() or f'"{original}"' not in (ROOT / name).read_text():
+                wrong.append(f"no test {name} that reads {original}")
         elif kind != "not run":
             wrong += [f"{line}: {found}" for line in command_lines(block) if (found := fault(line))]
         else:
