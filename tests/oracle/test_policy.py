@@ -13,8 +13,9 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from pulumi_openkruise.config.node_labels import MAX_SELECTORS
 from pulumi_openkruise.detection import classify
-from pulumi_openkruise.policy.expressions import write_selector
+from pulumi_openkruise.policy.expressions import join_any, write_selector
 from pulumi_openkruise.policy.prediction import predict_signals
 from pulumi_openkruise.policy.rule import NodeLabelRule
 from pulumi_openkruise.policy.signals import NOT_BY_DEFAULT, write_signals
@@ -215,4 +216,18 @@ def test_no_node_makes_the_rule_fail_or_costly(
     answer = cel.ask(expressions, [HOSTILE[name]])
     assert "error" not in answer, answer["error"]
     show(f"{name}: the largest cost is {answer['cost']:,} of {PER_CALL_LIMIT:,}")
+    assert answer["cost"] < PER_CALL_LIMIT / 10
+
+
+def test_the_longest_rule_that_config_allows_compiles_and_is_cheap(cel: Evaluator) -> None:
+    """On a node that satisfies all but the comparison of each selector, and has 2,000 taints."""
+    selectors: list[Selector] = []
+    while len(join_any([write_selector(one) for one in selectors])) < MAX_SELECTORS - 500:
+        selectors.append(parse(f"key-{len(selectors)}>5"))
+    labels = {one.requirements[0].key: "0" * 62 + "5" for one in selectors}
+    node = {**HOSTILE["2,000 taints"], "metadata": {"labels": labels}}
+    rule = NodeLabelRule(presets=tuple(NOT_BY_DEFAULT), selectors=tuple(selectors), excluded=tuple(selectors))
+    answer = cel.ask([rule.is_virtual(), rule.is_excluded()], [node])
+    assert "error" not in answer, answer["error"]
+    assert answer["results"] == ["0", "0"]
     assert answer["cost"] < PER_CALL_LIMIT / 10

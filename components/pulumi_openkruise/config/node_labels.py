@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, show
+from ..diagnostics.wording import pluralize
 from ..selectors import Selector
 from .excluded_nodes import Listed, read_excluded
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MODES = ("off", "warn", "label")
 LABEL = ("openkruise.io/virtual-node", "true")
 """The label that the policy sets on virtual nodes."""
+MAX_SELECTORS = 80_000
+"""Characters that selectors may take in an expression of the policy; the catalogue takes some 10,000."""
 
 
 def make_rule(
@@ -42,7 +45,8 @@ def read_label_selectors(listed: Sequence[Listed]) -> tuple[tuple[Selector, ...]
     if found is None:
         return (), problems
     wide = [one for one, selector in zip(listed, found, strict=True) if selector.matches({})]
-    return found, [*problems, *map(_too_wide, wide)]
+    long = _check_length(found, listed[0].where) if listed else []
+    return found, [*problems, *map(_too_wide, wide), *long]
 
 
 def read_node_labels(
@@ -61,6 +65,8 @@ def read_node_labels(
         reason = f"has no effect while {field_name('node_label_policy')} is off"
         remedy = f"set {field_name('node_label_policy')} to label or warn, or remove the selectors"
         problems.append(Problem("unused-label-selectors", where, reason, (), remedy, "warning"))
+    if mode == "warn" and excluded is not None:
+        problems += _check_length(excluded, field_name("node_label_policy"))
     if mode == "label" and excluded is not None and not any(map(_excludes_label, excluded)):
         key, value = LABEL
         problems.append(
@@ -74,6 +80,27 @@ def read_node_labels(
             )
         )
     return selectors, problems
+
+
+def _check_length(selectors: Sequence[Selector], where: str) -> list[Problem]:
+    """Return why the API server would not compile a policy with these selectors, in words of ``where``."""
+    from ..policy.expressions import MAX_EXPRESSION, join_any, write_selector
+
+    length = len(join_any([write_selector(selector) for selector in selectors]))
+    if length <= MAX_SELECTORS:
+        return []
+    return [
+        Problem(
+            "label-rule-too-long",
+            where,
+            f"{pluralize(len(selectors), 'selector')} would take {length:,} characters of the policy's "
+            f"expression, and at most {MAX_SELECTORS:,} leave room for the rest: the API server compiles "
+            f"{MAX_EXPRESSION:,}",
+            (),
+            "select these nodes by a label that they have in common, or list the values of one label in one "
+            "selector, as in pool in (a,b)",
+        )
+    ]
 
 
 def _too_wide(one: Listed) -> Problem:

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from ..selectors import Requirement, Selector
 from ..selectors.syntax import MAX_INTEGER
 
+MAX_EXPRESSION = 100_000
+"""Characters of an expression that the API server compiles (cel-go's limit of code points)."""
+
 HAS_LABELS = "has(object.metadata.labels)"
 """``metadata.labels`` is absent, not empty, on a node without labels."""
 
