@@ -35,11 +35,17 @@ def await_verdict(
             await release.urn.future()
         await _report(release, settings, hooks, view)
         # Only now: what was refused leaves the record as it was.
-        record.write(Recorded(await view.server(), settings.namespace, settings.create_namespace))
+        server = await view.server() or _recorded_server(hooks)
+        record.write(Recorded(server, settings.namespace, settings.create_namespace))
         return settings.namespace
 
     # Not by all() of both: where the release is refused, the refusal should be what fails.
     return make_output(await_and_report(), {release})
+
+
+def _recorded_server(hooks: Hooks) -> str | None:
+    """Return the address that is recorded: an update in place that does not know its own changes none."""
+    return hooks.decision.recorded.server if hooks.decision.recorded is not None else None
 
 
 async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:

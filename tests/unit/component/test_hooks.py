@@ -912,6 +912,19 @@ def test_the_address_is_recorded_with_the_release(server: ApiServer, context: st
         assert "server" not in engine.of_type(COMPONENT).inputs
 
 
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("config", [{}, {"kubernetes:kubeconfig": "/nowhere"}], ids=["none", "unreadable"])
+def test_an_update_in_place_that_does_not_know_its_cluster_keeps_the_recorded_address(
+    config: dict[str, str], preview: bool
+) -> None:
+    recorded = {**HERE, "server": "https://old.example"}
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(config)
+        engine.mocks.state[RECORD] = recorded
+        engine.run(lambda: OpenKruise("kruise", alone()))
+        assert engine.outputs[engine.of_type(RECORD).urn] == recorded
+
+
 def test_a_refused_update_leaves_the_record_as_it_was(server: ApiServer) -> None:
     holds(server)
     recorded = {**HERE, "server": "https://old.example"}

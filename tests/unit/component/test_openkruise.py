@@ -390,6 +390,20 @@ def test_the_stricter_protect_wins(engine: Engine, above: bool | None, protect: 
         assert engine.of_type(type_).request.protect is bool(protect or above)
 
 
+@pytest.mark.parametrize("levels", [1, 2])
+def test_protect_from_above_is_stricter_than_the_argument(engine: Engine, levels: int) -> None:
+    def program() -> None:
+        opts = pulumi.ResourceOptions(protect=True)
+        for level in range(levels):
+            parent = pulumi.ComponentResource("test:index:Above", f"above-{level}", {}, opts)
+            opts = pulumi.ResourceOptions(parent=parent)
+        OpenKruise("kruise", {"protect": False}, opts)
+
+    engine.run(program)
+    for type_ in (NAMESPACE, RELEASE):
+        assert engine.of_type(type_).request.protect is True
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_the_affinity_is_the_one_that_the_release_has(preview: bool) -> None:
     # An `up --target <component>` leaves the release, and with it the DaemonSet, as it was.
