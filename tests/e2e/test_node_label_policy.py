@@ -107,7 +107,7 @@ def _is_active(cluster: Cluster) -> bool:
 @pytest.fixture(scope="module")
 def policy(cluster: Cluster) -> list[dict[str, Any]]:
     """Provide the policy, active from here on."""
-    objects = manifests.mutating_policy(NodeLabelRule())
+    objects = manifests.write_mutating_policy(NodeLabelRule())
     _apply(cluster, objects)
     eventually("the policy to be active", lambda: _is_active(cluster))
     return objects
@@ -245,7 +245,7 @@ def test_every_node_joins(cluster: Cluster, policy: object, name: str) -> None:
 def test_the_warning_names_what_to_do(cluster: Cluster, policy: list[dict[str, Any]]) -> None:
     _remove(cluster, policy)
     eventually("the policy to be inactive", lambda: not _is_active(cluster))
-    warning = manifests.validating_policy(NodeLabelRule())
+    warning = manifests.write_validating_policy(NodeLabelRule())
     _apply(cluster, warning)
 
     def warns(labels: dict[str, str]) -> str:

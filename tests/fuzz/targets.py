@@ -19,7 +19,7 @@ from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.node_objects import read_node_objects
 from pulumi_openkruise.cluster import Cluster, ClusterError, connect
 from pulumi_openkruise.cluster.errors import ClusterUnreachableError
-from pulumi_openkruise.cluster.kubeconfig import address
+from pulumi_openkruise.cluster.kubeconfig import find_address
 from pulumi_openkruise.cluster.transport import Answer
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.config.yaml_data import load_yaml
@@ -116,7 +116,7 @@ def kubeconfigs(chosen: random.Random) -> Iterator[str]:
         return  # the marker was moved to where no secret is
     text = write(mutated, chosen).decode(errors="surrogateescape")
     yield _said((ClusterError,), lambda: connect(text + "\n"))
-    yield _said((ClusterError,), lambda: address(text + "\n"))
+    yield _said((ClusterError,), lambda: find_address(text + "\n"))
 
 
 def _without_users(config: Any) -> Any:
@@ -355,7 +355,7 @@ class _Server:
             200, "OK", write(mutate_structure(whole, self._chosen), self._chosen, only_json=True), ""
         )
 
-    def secrets(self) -> list[str]:
+    def list_secrets(self) -> list[str]:
         return [MARKER]
 
     def make_unreachable_error(self, cause: str) -> ClusterUnreachableError:

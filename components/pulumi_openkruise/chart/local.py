@@ -36,7 +36,7 @@ class ChartFileError(Exception):
         self.reason, self.remedy = reason, remedy
 
 
-Look = Callable[[str], LocalChart | None]
+ChartReader = Callable[[str], LocalChart | None]
 """Reads the chart at a path; returns None where the path names no chart on this machine."""
 
 

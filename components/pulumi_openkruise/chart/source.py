@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
 from .digests import CHART_REPOSITORY, PUBLISHED
-from .local import ChartFileError, LocalChart, Look, is_bare_name
+from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
 from .repository import read_digests, strip_login
 from .version import Version, version
 
@@ -64,17 +64,17 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
 
 
 def read_and_compare_chart(
-    given: Mapping[str, Any], field_name: FieldName, look: Look
+    given: Mapping[str, Any], field_name: FieldName, read_chart: ChartReader
 ) -> tuple[LocalChart | None, list[Problem]]:
     """Return the chart at the given path, None where there is none, and how it differs from what is wanted.
 
-    ``look`` reads the chart at a path.
+    ``read_chart`` reads the chart at a path.
     """
     chart, where = given.get("chart", CHART), field_name("chart")
     if not chart.strip() or "\0" in chart:
         return None, []
     try:
-        local, problem = look(chart), None
+        local, problem = read_chart(chart), None
     except ChartFileError as error:
         reason = f"{show(chart)}: {error.reason}"
         local, problem = None, Problem("no-chart", where, reason, (), error.remedy)
@@ -113,14 +113,15 @@ def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldN
 
 
 def check_unchanged(
-    chart: str, digest: str | None, look: Look, *, field_name: FieldName = argument_name
+    chart: str, digest: str | None, read_chart: ChartReader, *, field_name: FieldName = argument_name
 ) -> list[Problem]:
     """Return why a chart is no longer the one that the config was checked with; empty where it still is.
 
-    ``digest`` is that of the archive then, None where the chart was no archive on this machine. ``look``
-    reads the chart at a path. Between the first read and Helm's, someone may have put another file there.
+    ``digest`` is that of the archive then, None where the chart was no archive on this machine.
+    ``read_chart`` reads the chart at a path. Between the first read and Helm's, another file
+    may have been put there.
     """
-    local, problems = read_and_compare_chart({"chart": chart}, field_name, look)
+    local, problems = read_and_compare_chart({"chart": chart}, field_name, read_chart)
     errors = [problem for problem in problems if problem.severity == "error"]
     found = local.digest if local is not None else None
     if errors or found == digest:

@@ -95,8 +95,12 @@ def policy(
 
 def _write(form: str, rule: NodeLabelRule) -> list[dict[str, Any]]:
     if form == "kyverno":
-        return manifests.kyverno_policy(rule)
-    return manifests.mutating_policy(rule) if form == FORMATS[0] else manifests.validating_policy(rule)
+        return manifests.write_kyverno_policy(rule)
+    return (
+        manifests.write_mutating_policy(rule)
+        if form == FORMATS[0]
+        else manifests.write_validating_policy(rule)
+    )
 
 
 def _read_rule(selectors: tuple[str, ...], set_type: bool, presets: tuple[str, ...]) -> NodeLabelRule:

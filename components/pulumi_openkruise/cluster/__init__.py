@@ -15,7 +15,7 @@ from .errors import (
     RefusedError,
     UnauthorizedError,
 )
-from .kubeconfig import address, connect
+from .kubeconfig import connect, find_address
 
 __all__ = [
     "Cluster",
@@ -27,6 +27,6 @@ __all__ = [
     "NotFoundError",
     "RefusedError",
     "UnauthorizedError",
-    "address",
     "connect",
+    "find_address",
 ]

@@ -68,14 +68,14 @@ class Cluster:
                 token, expired = error.continue_token, expired + 1
                 tokens.clear()
                 continue
-            metadata = _mapping(answer.get("metadata"))
+            metadata = _as_mapping(answer.get("metadata"))
             items = [item for item in _list(answer.get("items")) if isinstance(item, dict)]
             count += len(items)
             if progress is not None:
                 remaining = metadata.get("remainingItemCount")
                 progress(count, count + (remaining if isinstance(remaining, int) else 0))
             for item in items:
-                uid = str(_mapping(item.get("metadata")).get("uid"))
+                uid = str(_as_mapping(item.get("metadata")).get("uid"))
                 if not expired or uid not in seen:
                     yield item
                 seen.add(uid)
@@ -107,7 +107,7 @@ class Cluster:
             )
         return data
 
-    def text(self, path: str, **query: str) -> str:
+    def get_text(self, path: str, **query: str) -> str:
         """Return what stands at ``path`` as a string, for example a pod's log; raises as ``get``."""
         return self._send("GET", path, None, query, "*/*", _JSON).content.decode(errors="replace")
 
@@ -131,21 +131,21 @@ class Cluster:
         )
         if not 200 <= answer.status < 300:
             data = _read(answer.content)
-            failure = make_refused_error(method, path, answer.status, self._reason(data, answer))
-            metadata = _mapping((data or {}).get("metadata"))
+            failure = make_refused_error(method, path, answer.status, self._find_reason(data, answer))
+            metadata = _as_mapping((data or {}).get("metadata"))
             failure.continue_token = str(metadata.get("continue") or "")
             failure.keeps_waiting = asks_to_wait(answer)
             raise failure
         return answer
 
-    def _reason(self, data: Mapping[str, Any] | None, answer: Answer) -> str:
+    def _find_reason(self, data: Mapping[str, Any] | None, answer: Answer) -> str:
         message = (data or {}).get("message")
         if not isinstance(message, str) or not message:
             message = (
                 answer.content[:200].decode(errors="replace").strip() or answer.reason or "no reason given"
             )
         # A server may repeat what it was sent.
-        return hide(one_line(message, 500), self._transport.secrets())
+        return hide(one_line(message, 500), self._transport.list_secrets())
 
 
 def _read(content: bytes) -> dict[str, Any] | None:
@@ -156,7 +156,7 @@ def _read(content: bytes) -> dict[str, Any] | None:
     return cast(dict[str, Any], data) if isinstance(data, dict) else None
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def _as_mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

@@ -44,7 +44,7 @@ def open_pool(endpoint: Endpoint, certificate: str, key: str) -> Any:
     # urllib3 keeps one by default: requests of several threads would begin with a new handshake each.
     options: dict[str, Any] = {"maxsize": CONNECTIONS}
     if endpoint.is_encrypted:
-        options["ssl_context"] = _tls(endpoint, certificate, key)
+        options["ssl_context"] = _make_tls_context(endpoint, certificate, key)
         if endpoint.server_name:
             options["server_hostname"] = endpoint.server_name
             if endpoint.verify:
@@ -59,12 +59,12 @@ def open_pool(endpoint: Endpoint, certificate: str, key: str) -> Any:
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     if parts.scheme in ("socks5", "socks5h"):
-        return _socks_pool(endpoint, options)
+        return _make_socks_pool(endpoint, options)
     headers = make_headers(proxy_basic_auth=login) if "@" in parts.netloc else None
     return ProxyManager(bare, proxy_headers=headers, **options)
 
 
-def _socks_pool(endpoint: Endpoint, options: dict[str, Any]) -> Any:
+def _make_socks_pool(endpoint: Endpoint, options: dict[str, Any]) -> Any:
     try:
         from urllib3.contrib.socks import SOCKSProxyManager
     except ImportError:
@@ -74,12 +74,12 @@ def _socks_pool(endpoint: Endpoint, options: dict[str, Any]) -> Any:
     return SOCKSProxyManager(str(endpoint.proxy).replace("socks5://", "socks5h://"), **options)
 
 
-def _tls(endpoint: Endpoint, certificate: str, key: str) -> ssl.SSLContext:
+def _make_tls_context(endpoint: Endpoint, certificate: str, key: str) -> ssl.SSLContext:
     def load(what: str, act: Callable[[], Any]) -> None:
         try:
             act()
         except (ssl.SSLError, ValueError, TypeError, OSError) as error:  # TypeError: not ASCII
-            reason = f"{endpoint.source}: the {what} cannot be used: {_tls_reason(error)}"
+            reason = f"{endpoint.source}: the {what} cannot be used: {_find_tls_reason(error)}"
             raise KubeconfigError(reason, cause=reason) from None
 
     context = (
@@ -121,7 +121,7 @@ def _load_chain(context: ssl.SSLContext, certificate: str, key: str) -> None:
         os.unlink(path)
 
 
-def _tls_reason(error: Exception) -> str:
+def _find_tls_reason(error: Exception) -> str:
     """Return OpenSSL's name of what is wrong (``KEY_VALUES_MISMATCH``), which holds nothing of the input."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, str) and reason:

@@ -46,14 +46,14 @@ class Credentials:
     _answer: PluginAnswer | None = field(default=None, repr=False)
     _read: float = field(default=float("-inf"), repr=False)
 
-    def authorization(self, *, renew: bool = False) -> Headers:
-        """Return the headers of one request; ``renew``: the server rejected those before.
+    def authorize(self, *, renew: bool = False) -> Headers:
+        """Return the headers that authorize one request; ``renew``: the server rejected those before.
 
         Raises KubeconfigError where a plugin or a token's file gives none.
         """
-        token = self._current_token(renew)
+        token = self._get_token(renew)
         if token:
-            return (*self.headers, ("Authorization", f"Bearer {_header(token, self.source, 'token')}"))
+            return (*self.headers, ("Authorization", f"Bearer {_check_header(token, self.source, 'token')}"))
         return self.headers
 
     def load_certificate(self) -> None:
@@ -61,7 +61,7 @@ class Credentials:
         if self._plugin is not None and self._answer is None:
             self._ask_plugin()
 
-    def secrets(self) -> list[str]:
+    def list_secrets(self) -> list[str]:
         """Return the secret strings to hide in messages; some may be empty."""
         answer = self._answer.token if self._answer is not None else ""
         return [
@@ -75,7 +75,7 @@ class Credentials:
         """Whether asking again may give other credentials."""
         return self._plugin is not None or bool(self._token_file)
 
-    def _current_token(self, renew: bool) -> str:
+    def _get_token(self, renew: bool) -> str:
         if self._plugin is not None:
             expires = self._answer.expires if self._answer is not None else None
             over = expires is not None and expires <= datetime.now(timezone.utc)
@@ -98,7 +98,7 @@ class Credentials:
             self.certificate, self.key = self._answer.certificate, self._answer.key
 
 
-def user_credentials(
+def read_user_credentials(
     user: Mapping[str, Any], cluster: Mapping[str, Any], source: str, name: str
 ) -> Credentials:
     """Return a user's credentials for a cluster that is asked over HTTPS; raises KubeconfigError."""
@@ -115,20 +115,20 @@ def user_credentials(
     for one in ("client-certificate", "client-key"):
         if user.get(one) and user.get(f"{one}-data"):
             raise make_error(f"both {one} and {one}-data; only one is allowed")
-    headers = _impersonation(user, source, make_error)
+    headers = _write_impersonation(user, source, make_error)
     if basic:
         login = f"{user.get('username') or ''}:{user.get('password') or ''}"
         headers += (("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}"),)
-    certificate = pem_of(user, "client-certificate", make_error)
-    key = pem_of(user, "client-key", make_error)
+    certificate = read_pem(user, "client-certificate", make_error)
+    key = read_pem(user, "client-key", make_error)
     if bool(certificate) != bool(key):
         raise make_error("only one of client-certificate and client-key; a certificate needs its key")
     token = user.get("token") or ""
     if token:
-        _header(token, source, "token")
+        _check_header(token, source, "token")
     provider = user.get("auth-provider")
     if provider:
-        token = _provider_token(provider, make_error)
+        token = _find_provider_token(provider, make_error)
     plugin = user.get("exec")
     if plugin and not plugin.get("command"):
         raise make_error("exec: no command")
@@ -155,7 +155,7 @@ def read_small(path: str) -> bytes:
     return content
 
 
-def pem_of(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
+def read_pem(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
     """Return the PEM of ``name-data`` (base64) or of the file ``name``; empty where neither is given."""
     if entry.get(f"{name}-data"):
         try:
@@ -171,7 +171,7 @@ def pem_of(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
         raise make_error(f"{name}: {one_line(entry[name])}: {reason}") from None
 
 
-def _impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Headers:
+def _write_impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Headers:
     """Return the headers of a user that acts as another one (``transport/round_trippers.go``)."""
     name, groups, extra = user.get("as") or "", user.get("as-groups") or (), user.get("as-user-extra") or {}
     if not name:
@@ -184,10 +184,10 @@ def _impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Hea
         if not isinstance(key, str) or not isinstance(values, list):
             raise make_error("as-user-extra: expected a mapping of strings to lists of strings")
         pairs += [(f"Impersonate-Extra-{quote(key, safe='')}", str(value)) for value in values]
-    return tuple((key, _header(value, source, "user to act as")) for key, value in pairs if value)
+    return tuple((key, _check_header(value, source, "user to act as")) for key, value in pairs if value)
 
 
-def _provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
+def _find_provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
     name = provider.get("name") or ""
     if name != "oidc":
         raise make_error(
@@ -210,7 +210,7 @@ def _provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
     return token
 
 
-def _header(value: str, source: str, what: str) -> str:
+def _check_header(value: str, source: str, what: str) -> str:
     """Return a value that a header may carry; raises KubeconfigError without the value."""
     if not _HEADER.fullmatch(value):
         reason = f"{source}: the {what} holds a line break or another character that no HTTP header may hold"

@@ -44,7 +44,7 @@ class Budget:
         self._bytes = 0
         self._requests = 0
 
-    def remaining(self) -> float:
+    def get_remaining(self) -> float:
         """Return the seconds that are left, zero when the time is over."""
         return max(0.0, self._end - self._clock())
 
@@ -53,7 +53,7 @@ class Budget:
         self._requests += 1
         if self._requests > self._allowed:
             return f"it needs more than {self._allowed:,} requests"
-        if self.remaining() <= 0:
+        if self.get_remaining() <= 0:
             return f"no end within {self.seconds:g} seconds"
         return ""
 

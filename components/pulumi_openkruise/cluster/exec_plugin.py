@@ -58,7 +58,7 @@ def run_plugin(
         "kind": "ExecCredential",
         "spec": {
             "interactive": False,
-            **({"cluster": _about(cluster)} if plugin.get("provideClusterInfo") else {}),
+            **({"cluster": _describe_cluster(cluster)} if plugin.get("provideClusterInfo") else {}),
         },
     }
     environment = {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(info)}
@@ -76,7 +76,7 @@ def run_plugin(
     if code != 0:
         said = one_line(errors.decode(errors="replace"))
         raise failure(f"exit code {code}" + (f": {said}" if said else ""))
-    return _answer(output, version, failure)
+    return _read_answer(output, version, failure)
 
 
 class _Failure:
@@ -112,7 +112,7 @@ def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> 
     return process.returncode, output[:_LARGEST], errors[:_LARGEST]
 
 
-def _answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer:
+def _read_answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer:
     try:
         found = json.loads(output)
     except (ValueError, RecursionError) as error:
@@ -133,10 +133,10 @@ def _answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer:
         raise failure("its answer has neither a token nor a certificate")
     if bool(certificate) != bool(key):
         raise failure("its answer has only one of clientCertificateData and clientKeyData")
-    return PluginAnswer(token.strip(), certificate, key, _moment(expires, failure) if expires else None)
+    return PluginAnswer(token.strip(), certificate, key, _parse_moment(expires, failure) if expires else None)
 
 
-def _moment(text: str, failure: _Failure) -> datetime:
+def _parse_moment(text: str, failure: _Failure) -> datetime:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
@@ -144,7 +144,7 @@ def _moment(text: str, failure: _Failure) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
-def _about(cluster: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
     """Return a cluster in the form in which a plugin gets it (``ExecCredentialSpec.cluster``)."""
     names = (
         "server",

@@ -6,21 +6,21 @@ from typing import Any
 from ..foreign.error_text import describe_error, one_line
 
 
-def failure_cause(error: Exception) -> str:
+def find_failure_cause(error: Exception) -> str:
     """Return why a request had no answer, by the exception of urllib3, http.client or ssl."""
     import urllib3.exceptions as failures
 
     if isinstance(error, failures.MaxRetryError) and error.reason is not None:
         error = error.reason
     if isinstance(error, failures.ProxyError):
-        return f"the proxy fails: {_of_connection(error.original_error)}"
+        return f"the proxy fails: {_find_connection_cause(error.original_error)}"
     if isinstance(error, failures.NewConnectionError):  # a ConnectTimeoutError, too
-        return _of_connection(error)
+        return _find_connection_cause(error)
     if isinstance(error, failures.ConnectTimeoutError):
         return "no connection within the time allowed"
     if isinstance(error, failures.ReadTimeoutError):
         return "connected, but no answer within the time allowed"
-    return _of_connection(error)
+    return _find_connection_cause(error)
 
 
 def is_time_out(error: Exception) -> bool:
@@ -35,7 +35,7 @@ def is_time_out(error: Exception) -> bool:
     return isinstance(error, failures.TimeoutError) and not isinstance(error, failures.NewConnectionError)
 
 
-def _of_connection(error: Any) -> str:
+def _find_connection_cause(error: Any) -> str:
     import urllib3.exceptions as failures
 
     text = str(error)
@@ -44,7 +44,7 @@ def _of_connection(error: Any) -> str:
     if "Connection refused" in text:
         return "connection refused"
     if "certificate verify failed: " in text:
-        return _certificate(text)
+        return _find_certificate_cause(text)
     if isinstance(error, (ssl.SSLError, failures.SSLError)):
         return "it speaks no TLS, or another one"
     if isinstance(error, failures.ProtocolError):
@@ -55,7 +55,7 @@ def _of_connection(error: Any) -> str:
     return describe_error(error, secret=True)
 
 
-def _certificate(text: str) -> str:
+def _find_certificate_cause(text: str) -> str:
     """Return OpenSSL's own words on a certificate, which name no more than a host."""
     reason = one_line(text.rpartition("certificate verify failed: ")[2].partition(" (_ssl.c")[0])
     return f"its certificate is not trusted ({reason})"

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 from ..foreign.error_text import describe_error, one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
-from .credentials import Credentials, pem_of, read_small, user_credentials
+from .credentials import Credentials, read_pem, read_small, read_user_credentials
 from .deadline import Budget
 from .errors import KubeconfigError
-from .kubeconfig_file import Kubeconfig, home_file, is_content, read_content, read_files
-from .proxy import environment_proxy
+from .kubeconfig_file import Kubeconfig, find_home_file, is_content, read_content, read_files
+from .proxy import find_environment_proxy
 from .transport import Transport
 
 CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 30.0, 900.0
@@ -54,18 +54,18 @@ def connect(
             raise KubeconfigError(reason, cause=reason)
         name, endpoint, credentials = (
             _POD,
-            _pod_endpoint(),
-            user_credentials({"tokenFile": f"{_POD_FILES}/token", **(act_as or {})}, {}, _POD, ""),
+            _read_pod_endpoint(),
+            read_user_credentials({"tokenFile": f"{_POD_FILES}/token", **(act_as or {})}, {}, _POD, ""),
         )
     else:
-        name, entry, user_name = _chosen(found, context, cluster)
-        endpoint = _endpoint(entry, found.source)
+        name, entry, user_name = _choose_context(found, context, cluster)
+        endpoint = _read_endpoint(entry, found.source)
         credentials = Credentials(found.source)
         if endpoint.is_encrypted:
             if user_name and user_name not in found.users:
-                raise _unusable(found, f"has no user {one_line(user_name)}", found.users)
+                raise _make_error(found, f"has no user {one_line(user_name)}", found.users)
             user = {**found.users.get(user_name, {}), **(act_as or {})}
-            credentials = user_credentials(user, entry, found.source, user_name)
+            credentials = read_user_credentials(user, entry, found.source, user_name)
     if act_as and not endpoint.is_encrypted:
         reason = "impersonation needs HTTPS: over plain HTTP no credentials are sent"
         raise KubeconfigError(reason, cause=reason)
@@ -84,7 +84,7 @@ def connect(
     )
 
 
-def address(
+def find_address(
     kubeconfig: str | None,
     context: str | None = None,
     cluster: str | None = None,
@@ -97,15 +97,15 @@ def address(
     """
     found = _read(kubeconfig, ambient)
     if found is None:
-        return _pod_endpoint().address
-    return str(_chosen(found, context, cluster)[1]["server"])
+        return _read_pod_endpoint().address
+    return str(_choose_context(found, context, cluster)[1]["server"])
 
 
 def _read(kubeconfig: str | None, ambient: bool) -> Kubeconfig | None:
     """Return what the kubeconfig says; None stands for the service account of the pod."""
     if kubeconfig is None and ambient:
         given = os.environ.get("KUBECONFIG")
-        paths = [path for path in (given.split(os.pathsep) if given else [home_file()]) if path]
+        paths = [path for path in (given.split(os.pathsep) if given else [find_home_file()]) if path]
         if any(os.path.exists(path) for path in paths):
             return read_files(paths, all_required=False)
         if os.environ.get("KUBERNETES_SERVICE_HOST") and os.environ.get("KUBERNETES_SERVICE_PORT"):
@@ -123,17 +123,17 @@ def _read(kubeconfig: str | None, ambient: bool) -> Kubeconfig | None:
     return read_files([os.path.expanduser(kubeconfig)], all_required=True)
 
 
-def _chosen(
+def _choose_context(
     found: Kubeconfig, context: str | None, cluster: str | None
 ) -> tuple[str, Mapping[str, Any], str]:
     """Return the context's name, the cluster's entry, and the user's name, which may be empty."""
     name = context or found.current_context
     if name not in found.contexts:
         reason = f"has no context {one_line(name)}" if name else "names no current context"
-        raise _unusable(found, reason, found.contexts, "; choose one with --context")
+        raise _make_error(found, reason, found.contexts, "; choose one with --context")
     entry = found.contexts[name]
     if cluster is not None and cluster not in found.clusters:
-        raise _unusable(found, f"has no cluster {one_line(cluster)}", found.clusters)
+        raise _make_error(found, f"has no cluster {one_line(cluster)}", found.clusters)
     chosen = found.clusters.get(cluster or entry.get("cluster") or "", {})
     if not chosen.get("server"):
         whose = f"cluster {cluster}" if cluster is not None else f"the cluster of context {name}"
@@ -142,14 +142,16 @@ def _chosen(
     return name, chosen, entry.get("user") or ""
 
 
-def _unusable(found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = "") -> KubeconfigError:
+def _make_error(
+    found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = ""
+) -> KubeconfigError:
     listed = one_line(", ".join(sorted(known))) or "none"
     return KubeconfigError(
         f"{found.source}: {reason}", cause=f"{found.source} {reason}", ways_out=(f"it has: {listed}{remedy}",)
     )
 
 
-def _endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
+def _read_endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     """Return where a cluster's entry says that the API server is; raises KubeconfigError."""
 
     def make_error(reason: str) -> KubeconfigError:
@@ -158,19 +160,19 @@ def _endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     skip = entry.get("insecure-skip-tls-verify") is True
     if entry.get("certificate-authority") and entry.get("certificate-authority-data"):
         raise make_error("both certificate-authority and certificate-authority-data; only one is allowed")
-    authority = pem_of(entry, "certificate-authority", make_error)
+    authority = read_pem(entry, "certificate-authority", make_error)
     if skip and authority:
         raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
-    server = _server_address(entry["server"])
+    server = _normalize_address(entry["server"])
     if server is None:
         raise make_error("its server is no http:// or https:// address")
-    proxy = entry.get("proxy-url") or environment_proxy(server)
+    proxy = entry.get("proxy-url") or find_environment_proxy(server)
     if proxy and not _is_proxy(proxy):
         raise make_error("its proxy is no http://, https:// or socks5:// address")
     return Endpoint(server, source, authority, not skip, entry.get("tls-server-name") or "", proxy)
 
 
-def _server_address(server: str) -> str | None:
+def _normalize_address(server: str) -> str | None:
     """Return an address with scheme and host, without a slash at its end; None where it is none.
 
     Without a scheme it is plain HTTP, whatever else the entry says (``DirectClientConfig.ClientConfig``).
@@ -198,7 +200,7 @@ def _is_proxy(proxy: str) -> bool:
         return False
 
 
-def _pod_endpoint() -> Endpoint:
+def _read_pod_endpoint() -> Endpoint:
     """Return the cluster that this pod is in (``rest.InClusterConfig``); raises KubeconfigError."""
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     try:
@@ -207,4 +209,4 @@ def _pod_endpoint() -> Endpoint:
         reason = f"{_POD}: {_POD_FILES}/ca.crt: {describe_error(error, secret=True)}"
         raise KubeconfigError(reason, cause=reason) from None
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
-    return Endpoint(server, _POD, authority, proxy=environment_proxy(server))
+    return Endpoint(server, _POD, authority, proxy=find_environment_proxy(server))

@@ -106,17 +106,17 @@ def read_files(paths: Sequence[str], *, all_required: bool) -> Kubeconfig:
                 ) from None
             continue
         except (OSError, ValueError) as error:
-            raise _unusable(place, describe_error(error, secret=True)) from None
+            raise _make_error(place, describe_error(error, secret=True)) from None
         if len(content) > _LARGEST:
-            raise _unusable(place, f"larger than {_LARGEST >> 20} MiB")
+            raise _make_error(place, f"larger than {_LARGEST >> 20} MiB")
         try:
             _add(found, place, content.decode(), os.path.dirname(os.path.abspath(path)))
         except UnicodeDecodeError as error:
-            raise _unusable(place, describe_error(error, secret=True)) from None
+            raise _make_error(place, describe_error(error, secret=True)) from None
     return found
 
 
-def home_file() -> str:
+def find_home_file() -> str:
     """Return the path of the user's own kubeconfig; empty for a user without a home folder."""
     try:
         return str(Path("~/.kube/config").expanduser())
@@ -129,51 +129,51 @@ def _add(found: Kubeconfig, place: str, content: str, folder: str) -> None:
     try:
         document = load_yaml(content)
     except ValueError as error:
-        raise _unusable(place, describe_error(error, secret=True)) from None
+        raise _make_error(place, describe_error(error, secret=True)) from None
     if document is None:
         return
     if not isinstance(document, Mapping):
         raise KubeconfigError(f"{place}: not a kubeconfig", cause=f"{place} is not a kubeconfig")
     current = document.get("current-context")
     if current is not None and not isinstance(current, str):
-        raise _unusable(place, "current-context: expected a string")
+        raise _make_error(place, "current-context: expected a string")
     found.current_context = found.current_context or current or ""
     for kinds in _KINDS:
         known: dict[str, Mapping[str, Any]] = getattr(found, kinds)
         before = set(known)
-        for name, entry in _entries(document, kinds, place):
+        for name, entry in _read_entries(document, kinds, place):
             if name in before:
                 continue  # the first file that names it counts
-            known[name] = _with_paths(kinds, entry, folder)
+            known[name] = _resolve_paths(kinds, entry, folder)
 
 
-def _entries(document: Mapping[str, Any], kinds: str, place: str) -> list[tuple[str, Mapping[str, Any]]]:
+def _read_entries(document: Mapping[str, Any], kinds: str, place: str) -> list[tuple[str, Mapping[str, Any]]]:
     kind, fields = _KINDS[kinds]
     listed = document.get(kinds)
     if listed is None:
         return []
     if not isinstance(listed, list):
-        raise _unusable(place, f"{kinds}: expected a list")
+        raise _make_error(place, f"{kinds}: expected a list")
     found: list[tuple[str, Mapping[str, Any]]] = []
     for index, item in enumerate(listed):
         where = f"{kinds}[{index}]"
         if not isinstance(item, Mapping):
-            raise _unusable(place, f"{where}: expected a mapping")
+            raise _make_error(place, f"{where}: expected a mapping")
         name, entry = item.get("name", ""), item.get(kind)
         if not isinstance(name, str):
-            raise _unusable(place, f"{where}.name: expected a string")
+            raise _make_error(place, f"{where}.name: expected a string")
         if any(name == other for other, _ in found):
-            raise _unusable(place, f"{where}: a second entry of the name {one_line(name)!r}")
+            raise _make_error(place, f"{where}: a second entry of the name {one_line(name)!r}")
         if entry is not None and not isinstance(entry, Mapping):
-            raise _unusable(place, f"{where}.{kind}: expected a mapping")
-        wrong = _wrong_field(entry or {}, fields, f"{where}.{kind}")
+            raise _make_error(place, f"{where}.{kind}: expected a mapping")
+        wrong = _find_wrong_field(entry or {}, fields, f"{where}.{kind}")
         if wrong:
-            raise _unusable(place, wrong)
+            raise _make_error(place, wrong)
         found.append((name, entry or {}))
     return found
 
 
-def _wrong_field(entry: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> str:
+def _find_wrong_field(entry: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> str:
     """Return which known field has another type than it should; empty if none has. Null is as not given."""
     for name, kind in fields.items():
         value, place = entry.get(name), f"{where}.{name}"
@@ -185,7 +185,7 @@ def _wrong_field(entry: Mapping[str, Any], fields: Mapping[str, Any], where: str
         elif isinstance(kind, dict):
             if not isinstance(value, Mapping):
                 return f"{place}: expected a mapping"
-            wrong = _wrong_field(value, kind, place)
+            wrong = _find_wrong_field(value, kind, place)
             if wrong:
                 return wrong
         elif not isinstance(value, kind):
@@ -193,7 +193,7 @@ def _wrong_field(entry: Mapping[str, Any], fields: Mapping[str, Any], where: str
     return ""
 
 
-def _with_paths(kinds: str, entry: Mapping[str, Any], folder: str) -> Mapping[str, Any]:
+def _resolve_paths(kinds: str, entry: Mapping[str, Any], folder: str) -> Mapping[str, Any]:
     """Return an entry whose relative paths begin at the folder of its file."""
     changed = dict(entry)
     for name in _PATHS[kinds]:
@@ -206,5 +206,5 @@ def _with_paths(kinds: str, entry: Mapping[str, Any], folder: str) -> Mapping[st
     return changed
 
 
-def _unusable(place: str, reason: str) -> KubeconfigError:
+def _make_error(place: str, reason: str) -> KubeconfigError:
     return KubeconfigError(f"{place}: {reason}", cause=f"{place}: {reason}")

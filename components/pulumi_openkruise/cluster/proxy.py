@@ -5,19 +5,19 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 
-def environment_proxy(address: str) -> str | None:
+def find_environment_proxy(address: str) -> str | None:
     """Return the environment's proxy for an address; None where there is none, and for loopback."""
     parts = urlsplit(address)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    if host == "localhost" or _is_loopback(host) or _is_excluded(host, port, _variable("no_proxy")):
+    if host == "localhost" or _is_loopback(host) or _is_excluded(host, port, _read_variable("no_proxy")):
         return None
-    found = _variable(f"{parts.scheme}_proxy")
+    found = _read_variable(f"{parts.scheme}_proxy")
     if not found:
         return None
     return found if "://" in found else f"http://{found}"
 
 
-def _variable(name: str) -> str:
+def _read_variable(name: str) -> str:
     return os.environ.get(name.upper()) or os.environ.get(name) or ""
 
 
@@ -34,7 +34,7 @@ def _is_excluded(host: str, port: int, listed: str) -> bool:
         if entry == "*":
             return True
         if "/" in entry:
-            if _in_network(host, entry):
+            if _is_in_network(host, entry):
                 return True
             continue
         name, _colon, number = (
@@ -51,7 +51,7 @@ def _is_excluded(host: str, port: int, listed: str) -> bool:
     return False
 
 
-def _in_network(host: str, network: str) -> bool:
+def _is_in_network(host: str, network: str) -> bool:
     try:
         return ip_address(host) in ip_network(network, strict=False)
     except ValueError:

@@ -8,7 +8,7 @@ from .connection import Endpoint, open_pool
 from .credentials import Credentials, Headers
 from .deadline import ANSWER_BYTES, Budget, OutOfTimeError, run_within
 from .errors import ClusterUnreachableError
-from .failures import failure_cause, is_time_out
+from .failures import find_failure_cause, is_time_out
 
 # As client-go (rest/with_retry.go): 429 and every 5xx with a Retry-After, ten times more.
 _TOO_MANY, _SERVER_ERROR, _RETRIES = 429, 500, 10
@@ -66,9 +66,9 @@ class Transport:
             answer = self._ask(method, address, content, headers, renew=True)
         return answer
 
-    def secrets(self) -> list[str]:
+    def list_secrets(self) -> list[str]:
         """Return the secret strings to hide in messages; some may be empty."""
-        return self._credentials.secrets()
+        return self._credentials.list_secrets()
 
     def make_unreachable_error(self, cause: str, *, keeps_waiting: bool = False) -> ClusterUnreachableError:
         """Make the error for a server that gives no usable answer, because of ``cause``."""
@@ -97,7 +97,7 @@ class Transport:
             if not asks_to_wait(answer) or (answer.status != _TOO_MANY and method != "GET"):
                 return answer
             # A server's wish to wait never goes beyond the end of the look.
-            if len(wait) > 6 or float(wait) >= min(self._budget.remaining(), self._read_seconds):
+            if len(wait) > 6 or float(wait) >= min(self._budget.get_remaining(), self._read_seconds):
                 return answer
             time.sleep(float(wait))
         return self._ask_once(method, address, content, headers, renew)
@@ -108,9 +108,9 @@ class Transport:
         why_not = self._budget.begin_request()
         if why_not:
             raise self.make_unreachable_error(why_not, keeps_waiting=True)
-        granted = self._credentials.authorization(renew=renew) if self._endpoint.is_encrypted else ()
-        pool = self._connections()
-        seconds = min(self._connect_seconds + self._read_seconds, self._budget.remaining())
+        granted = self._credentials.authorize(renew=renew) if self._endpoint.is_encrypted else ()
+        pool = self._get_pool()
+        seconds = min(self._connect_seconds + self._read_seconds, self._budget.get_remaining())
 
         def exchange(given_up: Event) -> Answer:
             return self._exchange(pool, method, address, content, (*headers, *granted), given_up)
@@ -124,14 +124,14 @@ class Transport:
             cause = f"it answers with more than {ANSWER_BYTES >> 20} MiB"
             raise self.make_unreachable_error(cause, keeps_waiting=True) from None
         except Exception as error:  # urllib3's, http.client's for a header, ssl's: each may quote a secret
-            cause = failure_cause(error)
+            cause = find_failure_cause(error)
             raise self.make_unreachable_error(cause, keeps_waiting=is_time_out(error)) from None
         too_much = self._budget.count_bytes(len(answer.content))
         if too_much:
             raise self.make_unreachable_error(too_much, keeps_waiting=True)
         return answer
 
-    def _connections(self) -> Any:
+    def _get_pool(self) -> Any:
         """Return the pool, made again when a plugin has given another certificate."""
         if self._endpoint.is_encrypted:
             self._credentials.load_certificate()

@@ -131,8 +131,10 @@ def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
         marked = mark_outputs(values)
         given["values"] = marked if isinstance(marked, Mapping) else {}
     with convert_errors():
-        settings = read_settings(given, source=source, field_name=field_name, look=chart_probe.looking())
-        problems = chart_probe.repository_problems(settings)
+        settings = read_settings(
+            given, source=source, field_name=field_name, read_chart=chart_probe.choose_chart_reader()
+        )
+        problems = chart_probe.check_repository(settings)
         if problems:
             raise ConfigError(problems, source="chart repository")
     return Given(settings, source, values if late else None, secret)

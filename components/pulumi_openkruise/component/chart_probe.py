@@ -5,7 +5,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime import settings as runtime
 
 from ..chart import repository
-from ..chart.local import Look, ignore_local_files, read_local_chart
+from ..chart.local import ChartReader, ignore_local_files, read_local_chart
 from ..chart.source import check_index, check_unchanged
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
@@ -21,17 +21,19 @@ def is_real_run() -> bool:
     return not isinstance(runtime.get_monitor(), mocks.MockMonitor)
 
 
-def looking() -> Look:
+def choose_chart_reader() -> ChartReader:
     """Return the function that reads a chart on this machine."""
     return read_local_chart if is_real_run() else ignore_local_files
 
 
 def check_chart_unchanged(chart: Settings) -> list[Problem]:
     """Return why the chart's file is not the one that the program has read; empty where it still is."""
-    return check_unchanged(chart.chart, chart.archive_digest, looking(), field_name=chart.field_name)
+    return check_unchanged(
+        chart.chart, chart.archive_digest, choose_chart_reader(), field_name=chart.field_name
+    )
 
 
-def repository_problems(chart: Settings) -> list[Problem]:
+def check_repository(chart: Settings) -> list[Problem]:
     """Return why the chart's repository cannot be used, within seconds; empty where none is asked."""
     address = chart.chart_repository
     if address is None or not is_real_run():

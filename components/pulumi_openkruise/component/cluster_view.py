@@ -22,7 +22,7 @@ from .provider_kubeconfig import (
     Credentials,
     ask_cluster,
     find_credentials,
-    server_address,
+    find_server_address,
 )
 
 if TYPE_CHECKING:
@@ -56,33 +56,33 @@ class ClusterView:
             yield
             self.component = component
             self._credentials = asyncio.ensure_future(find_credentials(component))
-            self._first_look = asyncio.ensure_future(self.look_again(FIRST_LOOK_SECONDS))
+            self._first_look = asyncio.ensure_future(self.read_release_again(FIRST_LOOK_SECONDS))
         finally:
             self._opened.set()
 
-    async def credentials(self) -> Credentials | Unavailable:
+    async def find_credentials(self) -> Credentials | Unavailable:
         """Return how the provider reaches its cluster."""
         await self._opened.wait()
         if self._credentials is None:
             return Unavailable("the component was not registered")
         return await self._credentials
 
-    async def server(self) -> str | None:
+    async def find_server(self) -> str | None:
         """Return the address of the cluster's API server; None where it is not known."""
-        return server_address(await self.credentials())
+        return find_server_address(await self.find_credentials())
 
-    async def release(self) -> ReleaseState | Unavailable:
+    async def read_release(self) -> ReleaseState | Unavailable:
         """Return what was there of the release when the program began."""
         await self._opened.wait()
         if self._first_look is None:
             return Unavailable("the component was not registered")
         return await self._first_look
 
-    async def look_again(self, seconds: float = LOOK_SECONDS) -> ReleaseState | Unavailable:
+    async def read_release_again(self, seconds: float = LOOK_SECONDS) -> ReleaseState | Unavailable:
         """Return what is there of the release now, within so many seconds."""
         from ..inventory.release_reader import read_release
 
-        given = await self.credentials()
+        given = await self.find_credentials()
         if not isinstance(given, Unavailable) and given.helm_driver not in ("secret", "secrets"):
             driver = one_line(given.helm_driver)
             return Unavailable(f"Helm keeps its records in no Secrets: the provider's driver is {driver}")
@@ -94,25 +94,25 @@ class ClusterView:
 
         return await self.ask(lambda cluster: namespace_exists(cluster, name))
 
-    async def served_kinds(self, api_version: str) -> frozenset[str] | Unavailable:
+    async def read_served_kinds(self, api_version: str) -> frozenset[str] | Unavailable:
         """Return the kinds that the API server serves of a group's version."""
         from ..inventory.served_kinds import read_served_kinds
 
         return await self.ask(lambda cluster: read_served_kinds(cluster, api_version))
 
-    async def definitions(self) -> list[Definition] | Unavailable:
+    async def read_definitions(self) -> list[Definition] | Unavailable:
         """Return OpenKruise's CRDs."""
         from ..inventory.definitions import read_definitions
 
         return await self.ask(read_definitions)
 
-    async def custom_resources(self) -> dict[str, int] | Unavailable:
+    async def count_custom_resources(self) -> dict[str, int] | Unavailable:
         """Return how many custom resources of OpenKruise there are, by kind."""
         from ..inventory.definitions import count_custom_resources
 
         return await self.ask(count_custom_resources)
 
-    async def field_uses(self, fields: Mapping[str, Sequence[str]]) -> "list[FieldUse] | Unavailable":
+    async def list_field_uses(self, fields: Mapping[str, Sequence[str]]) -> "list[FieldUse] | Unavailable":
         """Return the custom resources that set any of these fields, which are paths by CRD."""
         from ..inventory.field_uses import list_field_uses
 
@@ -125,7 +125,7 @@ class ClusterView:
 
         All its requests and pauses together take no longer than so many seconds.
         """
-        given = await self.credentials()
+        given = await self.find_credentials()
         if isinstance(given, Unavailable):
             return given
         return await asyncio.get_running_loop().run_in_executor(

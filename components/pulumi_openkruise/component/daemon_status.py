@@ -26,7 +26,7 @@ def read_daemon_counts(
     path = f"/apis/apps/v1/namespaces/{namespace}/daemonsets/kruise-daemon"
 
     async def read(_status: Any) -> Counts | None:
-        found = await view.ask(lambda cluster: counts_of(cluster.get(path)))
+        found = await view.ask(lambda cluster: find_counts(cluster.get(path)))
         return None if isinstance(found, Unavailable) else found
 
     both: pulumi.Output[Counts | None] = release_status.apply(read)
@@ -36,7 +36,7 @@ def read_daemon_counts(
     )
 
 
-def counts_of(daemon_set: Mapping[str, Any]) -> Counts:
+def find_counts(daemon_set: Mapping[str, Any]) -> Counts:
     """Return both numbers of a DaemonSet; zero while its controller has not counted."""
     status = daemon_set.get("status") or {}
     return int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)

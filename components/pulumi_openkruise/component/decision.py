@@ -44,17 +44,17 @@ class Decision:
         self._record = record
         self._problems = asyncio.ensure_future(self._decide())
 
-    async def problems(self) -> list[Problem]:
+    async def await_problems(self) -> list[Problem]:
         """Return why the installation must be left as it is; empty where nothing speaks against a change."""
         return list(await self._problems) if self._problems is not None else []
 
     async def unknown_cluster(self) -> list[Problem]:
         """Return why nothing may be created or deleted: the cluster may be another one than recorded."""
-        await self.problems()
-        given = await self._view.credentials()
+        await self.await_problems()
+        given = await self._view.find_credentials()
         why = given.reason if isinstance(given, Unavailable) else "its kubeconfig cannot be read"
         server = self.recorded.server if self.recorded is not None else None
-        return moves.check_cluster_known(server, await self._view.server(), why)
+        return moves.check_cluster_known(server, await self._view.find_server(), why)
 
     async def _decide(self) -> list[Problem]:
         component = self._view.component
@@ -69,23 +69,23 @@ class Decision:
             Exception
         ):  # the component or its record was not registered, which is reported where it happens
             return []
-        server = await self._view.server()
+        server = await self._view.find_server()
         problems = moves.check_only_installation(self._declared, same_provider, "the Kubernetes provider")
         if left_out:
-            found = await self._view.release()
+            found = await self._view.read_release()
             problems += moves.check_included(urn, True, None if isinstance(found, Unavailable) else found)
         if server is not None and same_provider is None:
             other = declarations.claim_server(component, server)
             problems += moves.check_only_installation(self._declared, other, f"the API server {server}")
         if self.recorded is not None and self._leaves(self.recorded, server):
-            seen = await self._view.release()
+            seen = await self._view.read_release()
             problems += moves.check_moves(self.recorded, self._declared, server, seen, urn)
         return problems
 
     async def _recorded_by_inputs(self) -> moves.Recorded | None:
         """Return what the component's inputs record; the server only if an earlier version wrote them."""
         old = self._old_inputs
-        if old is None or moves.was_never_installed(old, await self._view.release()):
+        if old is None or moves.was_never_installed(old, await self._view.read_release()):
             return None
         return moves.read_inputs(old)
 

@@ -34,7 +34,7 @@ def serve_as_plugin() -> None:
     _is_plugin = True
 
 
-def _current() -> _Run:
+def _find_run() -> _Run:
     global _run
     monitor = settings.get_monitor()
     if not _is_plugin and _run.monitor() is not monitor:
@@ -48,7 +48,7 @@ def claim_label(label: str, qualified: str) -> str:
     Where that is in use, too, it is numbered in the order of declaration: parents of one name and type may
     lie below parents of different types.
     """
-    labels = _current().labels
+    labels = _find_run().labels
     numbered = (f"{qualified} ({number})" for number in count(2))
     chosen = next(one for one in chain((label, qualified), numbered) if one not in labels)
     labels.add(chosen)
@@ -79,5 +79,5 @@ def _claim(place: Any, component: pulumi.Resource) -> str | None:
     if not is_real_run():  # one process of tests with mocks declares as many as there are tests
         return None
     name = component.pulumi_resource_name
-    first = _current().places.setdefault(place, (name, component))
+    first = _find_run().places.setdefault(place, (name, component))
     return None if first[1] is component else str(first[0])

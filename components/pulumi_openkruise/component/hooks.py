@@ -58,8 +58,8 @@ class Hooks:
         """Every problem for which a hook has refused an operation."""
         self._announced: list[Problem] = []
         self._release, self._namespace = _Child(), _Child()
-        hook = self._hook
-        deletion = _with_retention if opts is not None and opts.retain_on_delete else _as_it_is
+        hook = self._register_hook
+        deletion = _add_retention if opts is not None and opts.retain_on_delete else _as_it_is
         self._component_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create component", self._note_component)],
             before_update=[hook("update component", self._check_component_update)],
@@ -84,7 +84,7 @@ class Hooks:
             before_delete=[hook("delete node label policy", self._check_decision)],
         )
 
-    def component_inputs(self) -> dict[str, Any]:
+    def write_component_inputs(self) -> dict[str, Any]:
         """Return what the engine records of the component, for people and for a later update's hook."""
         return {
             "createNamespace": self._settings.create_namespace,
@@ -94,24 +94,29 @@ class Hooks:
             "stateVersion": 2,
         }
 
-    def for_component(self) -> pulumi.ResourceOptions:
-        """Return the options that guard the component."""
+    @property
+    def component_options(self) -> pulumi.ResourceOptions:
+        """The options that guard the component."""
         return pulumi.ResourceOptions(hooks=self._component_hooks)
 
-    def for_record(self) -> pulumi.ResourceOptions:
-        """Return the options that tell whether the state had a record."""
+    @property
+    def record_options(self) -> pulumi.ResourceOptions:
+        """The options that tell whether the state had a record."""
         return pulumi.ResourceOptions(hooks=self._record_hooks)
 
-    def for_namespace(self) -> pulumi.ResourceOptions:
-        """Return the options that guard a namespace of the stack."""
+    @property
+    def namespace_options(self) -> pulumi.ResourceOptions:
+        """The options that guard a namespace of the stack."""
         return pulumi.ResourceOptions(hooks=self._namespace_hooks)
 
-    def for_release(self) -> pulumi.ResourceOptions:
-        """Return the options that guard the release."""
+    @property
+    def release_options(self) -> pulumi.ResourceOptions:
+        """The options that guard the release."""
         return pulumi.ResourceOptions(hooks=self._release_hooks)
 
-    def for_policy(self) -> pulumi.ResourceOptions:
-        """Return the options that guard the admission policy about virtual nodes, and its binding."""
+    @property
+    def policy_options(self) -> pulumi.ResourceOptions:
+        """The options that guard the admission policy about virtual nodes, and its binding."""
         return pulumi.ResourceOptions(hooks=self._policy_hooks)
 
     def claim_provider(self, component: pulumi.ComponentResource) -> None:
@@ -119,7 +124,7 @@ class Hooks:
         other = declarations.claim_provider(component)
         problems = moves.check_only_installation(self._declared, other, "the Kubernetes provider")
         if problems:
-            raise self.error(problems)
+            raise self.make_error(problems)
 
     def follow(self, namespace: pulumi.Resource, release: pulumi.Resource) -> None:
         """Learn which resources the component declares, to tell them from others of the same hooks."""
@@ -141,7 +146,7 @@ class Hooks:
         recorded = moves.read_inputs(old)
         # The rest waits for the record, which is registered after this.
         problems = moves.check_namespace_ownership(recorded, self._declared) if recorded is not None else []
-        if problems and moves.was_never_installed(old, await self._view.release()):
+        if problems and moves.was_never_installed(old, await self._view.read_release()):
             return []
         return problems
 
@@ -151,7 +156,7 @@ class Hooks:
 
     async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()
-        seen = await self._view.release()
+        seen = await self._view.read_release()
         # Without a release there is nothing that OpenKruise's usual namespace could be taken from.
         foreign = self._declared.namespace != names.NAMESPACE
         asked = foreign or (not isinstance(seen, Unavailable) and seen.latest is not None)
@@ -164,14 +169,14 @@ class Hooks:
         return problems
 
     async def _check_decision(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        return await self.decision.problems()
+        return await self.decision.await_problems()
 
     async def _check_namespace_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         name = f"namespace {self._declared.namespace}"
         problems = await self._check_child_deletion(self._namespace, name, args)
         if problems or pulumi.runtime.is_dry_run():
             return problems
-        return installation.check_namespace_deletion(self._declared, await self._view.look_again())
+        return installation.check_namespace_deletion(self._declared, await self._view.read_release_again())
 
     async def _check_policy_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         # Imported here: most stacks have no policy, and need nothing of the catalogue.
@@ -179,7 +184,7 @@ class Hooks:
         from ..policy.manifests import API_VERSION
 
         problems = await self._check_place()
-        served = await self._view.served_kinds(API_VERSION)
+        served = await self._view.read_served_kinds(API_VERSION)
         if problems or isinstance(served, Unavailable):
             return problems
         # The provider looks for the kind for a minute, and only in `up`.
@@ -195,19 +200,21 @@ class Hooks:
             problems = installation.check_creation(self._declared, seen, recorded)
         problems = problems or check_chart_unchanged(self._settings)
         if not problems:
-            await self._announce_excluded_nodes(await _known_mapping((args.new_inputs or {}).get("values")))
+            await self._announce_excluded_nodes(
+                await _read_known_mapping((args.new_inputs or {}).get("values"))
+            )
         self._release.is_created = not problems
         return problems
 
     async def _look_before_creation(self) -> ReleaseState | Unavailable:
-        seen = await self._view.release()
+        seen = await self._view.read_release()
         if isinstance(seen, Unavailable) or pulumi.runtime.is_dry_run():
             return seen
-        return await self._view.look_again()
+        return await self._view.read_release_again()
 
     async def _check_place(self) -> list[Problem]:
         """Return why nothing may be created here: it would leave something, or may."""
-        problems = await self.decision.problems()
+        problems = await self.decision.await_problems()
         if problems:
             return problems
         return self._refuse_in_update(await self.decision.unknown_cluster())
@@ -223,25 +230,25 @@ class Hooks:
         return []
 
     async def _check_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
-        problems = await self.decision.problems()
-        seen = await self._view.release()
+        problems = await self.decision.await_problems()
+        seen = await self._view.read_release()
         if not problems and not isinstance(seen, Unavailable):
             problems = [*installation.check_present(seen), *installation.check_blocked(seen)]
         old, new = args.old_inputs or {}, args.new_inputs or {}
-        old_values = await _known_mapping(old.get("values"))
-        new_values = await _known_mapping(new.get("values"))
+        old_values = await _read_known_mapping(old.get("values"))
+        new_values = await _read_known_mapping(new.get("values"))
         if not problems:
             # The component's inputs say it too, unless an early version of this module wrote them.
             problems = moves.check_namespace(moves.find_namespace(old_values), self._declared)
         versions = str(old.get("version") or ""), str(new.get("version") or "")
         # The CRDs are read only where they decide something.
         if crd_changes.takes_crds(old_values, new_values) or crd_changes.is_downgrade(*versions):
-            definitions = await self._view.definitions()
+            definitions = await self._view.read_definitions()
             field_name = self._settings.field_name
             problems += crd_changes.check_crds_kept(old_values, new_values, definitions, field_name)
             problems += crd_changes.check_downgrade(*versions, definitions, field_name)
         if crd_changes.is_downgrade(*versions):
-            resources = await self._view.custom_resources()
+            resources = await self._view.count_custom_resources()
             problems += crd_changes.check_dropped_kinds(*versions, resources, self._settings.field_name)
         problems += crd_changes.check_upgrade_is_explicit(
             *versions, self._settings.chart_version_stated, self._settings.field_name
@@ -249,13 +256,13 @@ class Hooks:
         problems += check_chart_unchanged(self._settings)
         if not problems and pulumi.runtime.is_dry_run():
             await self._announce_upgrade(*versions)
-            await self._announce_restart(old_values, new_values or self._expected_values(old_values))
+            await self._announce_restart(old_values, new_values or self._predict_values(old_values))
         return problems
 
     async def _check_child_deletion(
         self, child: "_Child", name: str, args: pulumi.ResourceHookArgs
     ) -> list[Problem]:
-        problems = await self.decision.problems()
+        problems = await self.decision.await_problems()
         if problems:
             return problems
         unknown = self._refuse_in_update(await self.decision.unknown_cluster())
@@ -265,7 +272,7 @@ class Hooks:
             self._declared, name, child.is_replaced, await child.has_urn(args.urn)
         )
         # A preview that does not know the cluster replaces what `up` may leave alone.
-        return self._refuse_in_update(problems) if await self._view.server() is None else problems
+        return self._refuse_in_update(problems) if await self._view.find_server() is None else problems
 
     async def _check_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_child_deletion(
@@ -273,7 +280,7 @@ class Hooks:
         )
         if problems or not self._settings.guard_destroy:
             return problems
-        found = await self._view.custom_resources()
+        found = await self._view.count_custom_resources()
         problems = installation.check_deletion(self._declared.release, found, self._settings.field_name)
         if not pulumi.runtime.is_dry_run():
             return problems
@@ -287,7 +294,7 @@ class Hooks:
         from ..lifecycle.upgrades import list_removed_fields, lost_fields_notice, upgrade_notice
 
         removed = list_removed_fields(old, new)
-        lost = lost_fields_notice(new, await self._view.field_uses(removed)) if removed else None
+        lost = lost_fields_notice(new, await self._view.list_field_uses(removed)) if removed else None
         if lost:
             self._warn(lost)
         notice = upgrade_notice(old, new)
@@ -307,24 +314,24 @@ class Hooks:
         if values and not self._settings.late_pods and pulumi.runtime.is_dry_run():
             await node_check.announce_excluded_nodes(self._settings, values, self._view)
 
-    def _expected_values(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _predict_values(self, old: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the values with the new affinity, where nothing else is known of the new ones."""
         if not self._settings.values or DAEMON in self._settings.late_pods:
             return {}
         required = self._settings.affinities.daemon
         return merge_values(old, {"daemon": {"affinity": {"nodeAffinity": {REQUIRED: required}}}})
 
-    def _hook(self, operation: str, check: Check) -> pulumi.ResourceHook:
+    def _register_hook(self, operation: str, check: Check) -> pulumi.ResourceHook:
         async def run(args: pulumi.ResourceHookArgs) -> None:
             problems = await check(args)
             if problems:
                 self.refused += problems
-                raise self.error(problems)
+                raise self.make_error(problems)
 
         name = f"openkruise {self._label}: {operation}"
         return pulumi.ResourceHook(name, run, pulumi.ResourceHookOptions(on_dry_run=True))
 
-    def error(self, problems: Sequence[Problem]) -> InvalidConfigError:
+    def make_error(self, problems: Sequence[Problem]) -> InvalidConfigError:
         """Return the exception that says why this component's installation is refused."""
         return InvalidConfigError(problems, source=f"OpenKruise {self._name!r}")
 
@@ -336,25 +343,25 @@ def _as_it_is(check: Check) -> Check:
     return check
 
 
-def _with_retention(check: Check) -> Check:
+def _add_retention(check: Check) -> Check:
     """Return the check of a deletion for a component with ``retain_on_delete``."""
 
-    async def explained(args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+    async def explain(args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         return installation.explain_retention(await check(args))
 
-    return explained
+    return explain
 
 
-async def _known_mapping(value: Any) -> Mapping[str, Any]:
+async def _read_known_mapping(value: Any) -> Mapping[str, Any]:
     """Return a hook's input without its secrecy and its unknown parts: nothing of it is ever printed."""
     if isinstance(value, pulumi.Output):
         value = await value.future() if await value.is_known() else None
-    return _known_part(value) if isinstance(value, Mapping) else {}
+    return _keep_known(value) if isinstance(value, Mapping) else {}
 
 
-def _known_part(value: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_known(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        key: _known_part(item) if isinstance(item, Mapping) else item
+        key: _keep_known(item) if isinstance(item, Mapping) else item
         for key, item in value.items()
         if not isinstance(item, (pulumi.output.Unknown, pulumi.Output))
     }

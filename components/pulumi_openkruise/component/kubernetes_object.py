@@ -18,11 +18,11 @@ class KubernetesObject(pulumi.CustomResource):
         self, type_token: str, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions
     ) -> None:
         # The version is what makes this resource share its default provider with the Release.
-        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=provider_version()), opts)
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=read_provider_version()), opts)
         super().__init__(type_token, name, dict(manifest), opts)
 
 
-def provider_version() -> str:
+def read_provider_version() -> str:
     """Return the version of pulumi-kubernetes, as its own resources ask for it."""
     # Imported here: it costs a third of this package's import, which describing the package does not need.
     from pulumi_kubernetes import _utilities

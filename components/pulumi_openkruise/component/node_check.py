@@ -73,7 +73,7 @@ async def announce_excluded_nodes(settings: Settings, values: Mapping[str, Any],
     """
     if settings.node_check == "off":
         return
-    found = await view.ask(lambda cluster: _excluded_nodes(cluster, settings, values))
+    found = await view.ask(lambda cluster: _find_excluded_nodes(cluster, settings, values))
     if isinstance(found, Unavailable):
         return
     headlines, problems = found
@@ -81,12 +81,12 @@ async def announce_excluded_nodes(settings: Settings, values: Mapping[str, Any],
         return
     headline = "; ".join(headlines)
     if settings.node_check == "fail":
-        raise _error(problems, headline, view)
+        raise _make_error(problems, headline, view)
     _say(pulumi.log.warn, "\n".join([headline, *map(str, problems)]), view)
 
 
 async def _check(settings: Settings, values: Mapping[str, Any], view: ClusterView) -> None:
-    given = await view.credentials()
+    given = await view.find_credentials()
     if isinstance(given, Unavailable):
         _say(pulumi.log.info, f"not checked, because {given}", view)
         return
@@ -96,11 +96,11 @@ async def _check(settings: Settings, values: Mapping[str, Any], view: ClusterVie
         return
     gaps = "".join(f" Not checked: {one.what}, because {one.because}." for one in report.not_checked)
     summary = f"{report.summary()}{gaps}"
-    problems = [_problem(finding) for finding in report.findings if finding.severity != "info"]
+    problems = [_make_problem(finding) for finding in report.findings if finding.severity != "info"]
     if not problems:
         _say(pulumi.log.info, summary, view)
     elif settings.node_check == "fail" and any(problem.code not in _HARMLESS for problem in problems):
-        raise _error(problems, summary, view)
+        raise _make_error(problems, summary, view)
     else:
         _say(pulumi.log.warn, "\n".join([summary, *map(str, problems)]), view)
 
@@ -112,7 +112,7 @@ def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -
     from ..detection import classify
     from ..inventory.survey import now, read_nodes, read_pods
 
-    expected = _expected(settings, values)
+    expected = _expect_release(settings, values)
     nodes = read_nodes(cluster, classify)
     running, deadline = -1, 0.0
     while True:
@@ -128,7 +128,7 @@ def _report(cluster: "Cluster", settings: Settings, values: Mapping[str, Any]) -
         time.sleep(PAUSE_SECONDS)
 
 
-def _excluded_nodes(
+def _find_excluded_nodes(
     cluster: "Cluster", settings: Settings, values: Mapping[str, Any]
 ) -> tuple[list[str], list[Problem]]:
     """Return a headline for each workload that loses nodes it should have, and the problem of each cause."""
@@ -137,10 +137,10 @@ def _excluded_nodes(
     from ..detection import classify
     from ..inventory.survey import now, read_nodes
 
-    expected = _expected(settings, values)
+    expected = _expect_release(settings, values)
     nodes = read_nodes(cluster, classify)
     report = check(Snapshot(source=cluster.address, taken=now(), nodes=nodes), expected)
-    problems = [_problem(finding) for finding in report.findings if finding.code in _ANNOUNCED]
+    problems = [_make_problem(finding) for finding in report.findings if finding.code in _ANNOUNCED]
     real = [node for node in nodes if node.classification.runs_daemon]
     lost, headlines = report.counts().get("lost", 0), []
     if lost:
@@ -154,11 +154,11 @@ def _excluded_nodes(
     places = real if settings.exclude_manager else nodes
     if places and not any(match.admitted for match in match_nodes(manager, places)):
         headlines.append("no node is left for the manager, and Helm would wait for it until its timeout")
-        problems.append(_no_node_for_manager(settings, len(places)))
+        problems.append(_report_no_node_for_manager(settings, len(places)))
     return headlines, problems
 
 
-def _no_node_for_manager(settings: Settings, places: int) -> Problem:
+def _report_no_node_for_manager(settings: Settings, places: int) -> Problem:
     field_name = settings.field_name
     kind = "real nodes" if settings.exclude_manager else "nodes"
     return Problem(
@@ -171,7 +171,7 @@ def _no_node_for_manager(settings: Settings, places: int) -> Problem:
     )
 
 
-def _expected(settings: Settings, values: Mapping[str, Any]) -> "Expected":
+def _expect_release(settings: Settings, values: Mapping[str, Any]) -> "Expected":
     from ..checks.expected import expect_values
 
     return expect_values(settings, values, "the stack")
@@ -182,12 +182,12 @@ def _is_temporary(finding: "Finding") -> bool:
     return finding.code in ("real-node-without-daemon", "daemon-on-excluded-node", "manager-on-excluded-node")
 
 
-def _problem(finding: "Finding") -> Problem:
+def _make_problem(finding: "Finding") -> Problem:
     detail = tuple(f"  {line}" for line in (*finding.evidence[:_EVIDENCE], finding.consequence))
     return Problem(finding.code, finding.code, finding.what, detail, finding.remedy)
 
 
-def _error(problems: Sequence[Problem], headline: str, view: ClusterView) -> InvalidConfigError:
+def _make_error(problems: Sequence[Problem], headline: str, view: ClusterView) -> InvalidConfigError:
     name = view.component.pulumi_resource_name if view.component is not None else ""
     return InvalidConfigError(problems, source=f"nodeCheck of OpenKruise {name!r}: {headline}")
 

@@ -21,7 +21,7 @@ def declare_node_label_policy(
     from ..policy import manifests
 
     labels = settings.node_label_policy == "label"
-    write = manifests.mutating_policy if labels else manifests.validating_policy
+    write = manifests.write_mutating_policy if labels else manifests.write_validating_policy
     written, bound = write(settings.node_label_rule())
     policy = _declare(f"{name}-node-label-policy", written, opts)
     # Deleted first: an API server evaluates a policy through its binding.

@@ -68,26 +68,26 @@ class OpenKruise(pulumi.ComponentResource):
 
         view = ClusterView(ReleaseId(settings.release_namespace, settings.release_name))
         hooks = Hooks(name, settings, opts, view)
-        guarded = pulumi.ResourceOptions.merge(opts, hooks.for_component())
+        guarded = pulumi.ResourceOptions.merge(opts, hooks.component_options)
         with view.register_and_look(self):
-            super().__init__("openkruise:index:OpenKruise", name, hooks.component_inputs(), guarded)
-        record = _record(self, name, hooks)
-        values = _helm_values(record, given)
-        checked = _merged(_after_checks(given, values), await_server(record, hooks, view))
-        namespace, ready = _namespace(self, name, settings, hooks, checked, record)
-        policy = _node_label_policy(self, name, settings, hooks, checked, record)
-        ready = _merged(ready, pulumi.ResourceOptions(depends_on=policy))
-        release = _release(self, name, settings, hooks, values, ready, record)
+            super().__init__("openkruise:index:OpenKruise", name, hooks.write_component_inputs(), guarded)
+        record = _declare_record(self, name, hooks)
+        values = _prepare_values(record, given)
+        checked = _merge(_wait_for_checks(given, values), await_server(record, hooks, view))
+        namespace, ready = _declare_namespace(self, name, settings, hooks, checked, record)
+        policy = _declare_policy(self, name, settings, hooks, checked, record)
+        ready = _merge(ready, pulumi.ResourceOptions(depends_on=policy))
+        release = _declare_release(self, name, settings, hooks, values, ready, record)
         hooks.follow(namespace, release)
 
-        installed = _installed_values(release, values)
-        self.affinity = _affinity(given, installed)
+        installed = _find_installed_values(release, values)
+        self.affinity = _read_affinity(given, installed)
         self.selectors = pulumi.Output.from_input(list(settings.selectors))
-        self.chart_version = _chart_version(settings, release)
+        self.chart_version = _read_chart_version(settings, release)
         self.namespace = await_verdict(release, settings, hooks, view, record)
         self.status = check_nodes(release, settings, installed, view)
         self.release_revision = release.status.apply(lambda status: status.revision if status else None)
-        self.daemon_desired, self.daemon_ready = _daemon_counts(settings, view, release)
+        self.daemon_desired, self.daemon_ready = _read_daemon_counts(settings, view, release)
         self.register_outputs({config_key(name): getattr(self, name) for name in _OUTPUTS})
 
 
@@ -98,15 +98,15 @@ _OUTPUTS = (
 """The component's outputs, which the engine keeps by their names in camelCase."""
 
 
-def _record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> InstallationRecord:
+def _declare_record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> InstallationRecord:
     """Declare the record of the installation, refuse a second one, and begin to decide what is refused."""
     hooks.claim_provider(component)
-    record = InstallationRecord(name, _merged(pulumi.ResourceOptions(parent=component), hooks.for_record()))
+    record = InstallationRecord(name, _merge(pulumi.ResourceOptions(parent=component), hooks.record_options))
     hooks.decision.begin(record)
     return record
 
 
-def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[str, Any]]:
+def _prepare_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[str, Any]]:
     """Return the release's values: plain, secret, or an output that checks them once they are known.
 
     What is wrong with them is raised after the record is registered, the last resource that does not wait
@@ -127,7 +127,7 @@ def _helm_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[
     return defer_until_checked(record, given.late_values, rendered, checked)
 
 
-def _namespace(
+def _declare_namespace(
     component: pulumi.Resource,
     name: str,
     settings: Settings,
@@ -143,15 +143,15 @@ def _namespace(
             f"{name}-adopted-namespace",
             settings.namespace,
             settings.release_id,
-            _merged(pulumi.ResourceOptions(parent=component), checked),
+            _merge(pulumi.ResourceOptions(parent=component), checked),
         )
         return namespace, pulumi.ResourceOptions(depends_on=wait_for(ready, namespace))
     adopting = settings.import_release or settings.former_release is not None
     existing = settings.namespace if adopting and settings.former_namespace is None else None
-    options = _merged(
+    options = _merge(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
         checked,
-        hooks.for_namespace(),
+        hooks.namespace_options,
         record.kept_longer(),
     )
     namespace = namespaces.declare_namespace(
@@ -164,7 +164,7 @@ def _namespace(
     return namespace, pulumi.ResourceOptions(depends_on=[namespace])
 
 
-def _node_label_policy(
+def _declare_policy(
     component: pulumi.Resource,
     name: str,
     settings: Settings,
@@ -173,21 +173,21 @@ def _node_label_policy(
     record: InstallationRecord,
 ) -> list[pulumi.Resource]:
     """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
-    options = _merged(
+    options = _merge(
         pulumi.ResourceOptions(parent=component),
         checked,
-        hooks.for_policy(),
+        hooks.policy_options,
         record.kept_longer(),
     )
     return declare_node_label_policy(name, settings, options)
 
 
-def _after_checks(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.ResourceOptions:
+def _wait_for_checks(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.ResourceOptions:
     """Return the options of what is not registered before values that hold outputs are checked."""
     return pulumi.ResourceOptions(depends_on=wait_for(values) if given.late_values is not None else [])
 
 
-def _merged(*options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+def _merge(*options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     merged: pulumi.ResourceOptions = reduce(pulumi.ResourceOptions.merge, options)
     return merged
 
@@ -200,10 +200,10 @@ def _adopt(
     if former is not None:
         by_name = pulumi.Alias(name=former, parent=pulumi.ROOT_STACK_RESOURCE)
         aliases.append(former if former.startswith("urn:pulumi:") else by_name)
-    return _merged(options, pulumi.ResourceOptions(aliases=aliases, import_=existing))
+    return _merge(options, pulumi.ResourceOptions(aliases=aliases, import_=existing))
 
 
-def _repository(address: str | None) -> Any:
+def _describe_repository(address: str | None) -> Any:
     """Return the release's repository: a login in its address goes to provider and state as a secret."""
     from pulumi_kubernetes.helm.v3 import RepositoryOptsArgs
 
@@ -216,7 +216,7 @@ def _repository(address: str | None) -> Any:
     return RepositoryOptsArgs(repo=plain, username=secret(name), password=secret(password))
 
 
-def _release(
+def _declare_release(
     component: pulumi.Resource,
     name: str,
     settings: Settings,
@@ -229,10 +229,10 @@ def _release(
     from pulumi_kubernetes.helm.v3 import Release
 
     recorded = settings.release_id if settings.import_release else None
-    options = _merged(
+    options = _merge(
         pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
         ready,
-        hooks.for_release(),
+        hooks.release_options,
         record.kept_longer(),
     )
     # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
@@ -244,7 +244,7 @@ def _release(
         create_namespace=False,
         chart=settings.chart,
         version=settings.chart_version,
-        repository_opts=_repository(settings.chart_repository),
+        repository_opts=_describe_repository(settings.chart_repository),
         values=values,
         allow_null_values=True,  # without it the provider drops empty lists
         timeout=settings.timeout,
@@ -255,7 +255,7 @@ def _release(
     )
 
 
-def _installed_values(
+def _find_installed_values(
     release: Any, values: pulumi.Input[Mapping[str, Any]]
 ) -> pulumi.Input[Mapping[str, Any]]:
     """Return the values that the release has: an update that leaves it out (``--target``) changes none."""
@@ -270,16 +270,16 @@ def _installed_values(
     return found
 
 
-def _affinity(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.Output[dict[str, Any]]:
+def _read_affinity(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.Output[dict[str, Any]]:
     """Return the daemon's node selector: in preview at once where no output can change it."""
     declared = given.settings.affinities.daemon
     if pulumi.runtime.is_dry_run() and given.affinity_is_known:
         return pulumi.Output.from_input(declared)
     # Values may be secret as a whole; the affinity in them is plainly visible in the cluster.
-    return pulumi.Output.unsecret(pulumi.Output.from_input(values).apply(_required_of_daemon))
+    return pulumi.Output.unsecret(pulumi.Output.from_input(values).apply(_get_required))
 
 
-def _chart_version(settings: Settings, release: Any) -> pulumi.Output[str]:
+def _read_chart_version(settings: Settings, release: Any) -> pulumi.Output[str]:
     if settings.chart_repository is not None:
         return pulumi.Output.from_input(settings.chart_version)
     # Only the installed release shows the version of a chart that no repository lists.
@@ -287,7 +287,7 @@ def _chart_version(settings: Settings, release: Any) -> pulumi.Output[str]:
     return version
 
 
-def _daemon_counts(settings: Settings, view: ClusterView, release: Any) -> tuple[Any, Any]:
+def _read_daemon_counts(settings: Settings, view: ClusterView, release: Any) -> tuple[Any, Any]:
     """Return how many nodes should run the daemon, and how many do."""
     # In a chart of another name the DaemonSet may have another name, too.
     if settings.has_daemon and settings.contract.is_openkruises:
@@ -302,5 +302,5 @@ def _log(problems: Iterable[Problem]) -> None:
         say(str(problem))
 
 
-def _required_of_daemon(values: Mapping[str, Any]) -> Any:
+def _get_required(values: Mapping[str, Any]) -> Any:
     return values["daemon"]["affinity"]["nodeAffinity"][REQUIRED]

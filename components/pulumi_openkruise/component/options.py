@@ -15,12 +15,12 @@ def check_options(opts: pulumi.ResourceOptions | None) -> None:
 
     Raises TypeError for one of the wrong type, ValueError if ``depends_on`` names the parent.
     """
-    for place, alias in enumerate(_listed(opts.aliases if opts is not None else None)):
+    for place, alias in enumerate(_as_list(opts.aliases if opts is not None else None)):
         if not isinstance(alias, (str, pulumi.Alias, pulumi.Output, Awaitable)):
             kind = type(alias).__name__
             raise TypeError(f"aliases[{place}]: expected a URN or a pulumi.Alias, found a {kind}")
     parent = opts.parent if opts is not None else None
-    for place, found in enumerate(_listed(opts.depends_on if opts is not None else None)):
+    for place, found in enumerate(_as_list(opts.depends_on if opts is not None else None)):
         if not isinstance(found, (pulumi.Resource, pulumi.Output, Awaitable)):
             kind = type(found).__name__
             raise TypeError(f"depends_on[{place}]: expected a resource, found a {kind}")
@@ -28,5 +28,5 @@ def check_options(opts: pulumi.ResourceOptions | None) -> None:
             raise ValueError(f"depends_on[{place}]: a resource cannot depend on its own parent")
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else []

@@ -68,13 +68,13 @@ def defer_until_checked(
 
     def late(path: tuple[Any, ...]) -> pulumi.Output[Any]:
         async def found() -> Any:
-            value = _at(await result, path)
+            value = _find_at(await result, path)
             return None if holds_late_value(value) else value
 
         async def is_known() -> bool:
             if path == ():
                 return await source.is_known()
-            return not holds_late_value(_at(await result, path))
+            return not holds_late_value(_find_at(await result, path))
 
         secret = start_work(_is_secret(values, path))
         return pulumi.Output(
@@ -96,7 +96,7 @@ async def _resolve(value: Any) -> Any:
     return await _resolve(await whole.future()) if await whole.is_known() else LateValue()
 
 
-def _at(value: Any, path: tuple[Any, ...]) -> Any:
+def _find_at(value: Any, path: tuple[Any, ...]) -> Any:
     for key in path:
         if isinstance(value, Mapping):
             value = value.get(key)

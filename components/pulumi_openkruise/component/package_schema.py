@@ -58,7 +58,7 @@ def complete_schema(schema: dict[str, Any]) -> dict[str, Any]:
             "type": "string",
             "description": description,
             "enum": [
-                {"name": _identifier(value), "value": value, "description": meaning}
+                {"name": _spell_identifier(value), "value": value, "description": meaning}
                 for value, meaning in values.items()
             ],
         }
@@ -66,19 +66,19 @@ def complete_schema(schema: dict[str, Any]) -> dict[str, Any]:
         inputs[key] = {**plain, "$ref": f"#/types/{token}"}
     return {
         **schema,
-        **_metadata(),
+        **_read_metadata(),
         "namespace": NAMESPACE,
         "types": types,
         "resources": {**schema["resources"], _COMPONENT: {**component, "inputProperties": inputs}},
     }
 
 
-def _identifier(value: str) -> str:
+def _spell_identifier(value: str) -> str:
     """Return the name of an enum's value in generated code: ``eks-custom-cni`` is ``EksCustomCni``."""
     return "".join(part.capitalize() for part in value.split("-"))
 
 
-def _metadata() -> dict[str, Any]:
+def _read_metadata() -> dict[str, Any]:
     """Return what the distribution says of itself; addresses only where its publisher wrote them there."""
     from importlib.metadata import metadata  # slow to import, and only a plugin needs it
 

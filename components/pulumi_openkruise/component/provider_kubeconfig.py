@@ -49,7 +49,7 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
     """
     try:
         given = await _read_given(component.get_provider(_RELEASE))
-        kubeconfig = await _known_value(given.get("kubeconfig"))
+        kubeconfig = await _read_known_value(given.get("kubeconfig"))
     except _UnknownError:
         return Unavailable("the provider's kubeconfig is not known yet")
     except Exception:  # what keeps it from being known is reported where it happens
@@ -63,7 +63,7 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
         )
     if not kubeconfig and not is_real_run():
         return Unavailable("a test's mocks have no kubeconfig")
-    return Credentials(kubeconfig or None, context, cluster, _helm_driver(given.get(_HELM)))
+    return Credentials(kubeconfig or None, context, cluster, _find_helm_driver(given.get(_HELM)))
 
 
 async def _read_given(provider: pulumi.ProviderResource | None) -> Mapping[str, Any]:
@@ -79,17 +79,17 @@ async def _read_given(provider: pulumi.ProviderResource | None) -> Mapping[str, 
         return found
     # A provider's class declares no outputs, but the SDK keeps what it was given with the resource, except
     # for what has another name in Python.
-    return {**provider.__dict__, _HELM: await _helm_settings(provider)}
+    return {**provider.__dict__, _HELM: await _read_helm_settings(provider)}
 
 
-async def _helm_settings(provider: pulumi.ProviderResource) -> Any:
+async def _read_helm_settings(provider: pulumi.ProviderResource) -> Any:
     try:
         return (await read_outputs(provider)).get(_HELM)
     except Exception:  # a provider that cannot be registered is reported where that happens
         return None
 
 
-def _helm_driver(settings: Any) -> str:
+def _find_helm_driver(settings: Any) -> str:
     """Return where Helm keeps its records: the provider's own rule, which is not that of helm's commands."""
     try:
         found = json.loads(settings) if isinstance(settings, str) else settings
@@ -99,14 +99,14 @@ def _helm_driver(settings: Any) -> str:
     return str(driver or os.environ.get("PULUMI_K8S_HELM_DRIVER") or "secret").lower()
 
 
-def server_address(given: Credentials | Unavailable) -> str | None:
+def find_server_address(given: Credentials | Unavailable) -> str | None:
     """Return the address of the API server that the kubeconfig names; None where that is not known."""
     if isinstance(given, Unavailable):
         return None
-    from ..cluster.kubeconfig import address
+    from ..cluster.kubeconfig import find_address
 
     try:
-        return address(given.kubeconfig, given.context, given.cluster, ambient=given.kubeconfig is None)
+        return find_address(given.kubeconfig, given.context, given.cluster, ambient=given.kubeconfig is None)
     except Exception:  # the request that needs this kubeconfig reports what is wrong with it
         return None
 
@@ -138,7 +138,7 @@ def ask_cluster(
 async def _name_if_known(value: Any) -> str | None:
     """Return a name that the provider was given; in preview one that it was not given is unknown."""
     try:
-        name = await _known_value(value)
+        name = await _read_known_value(value)
     except Exception:
         return None
     return name if isinstance(name, str) and name else None
@@ -148,7 +148,7 @@ class _UnknownError(Exception):
     """A value that is not known yet."""
 
 
-async def _known_value(value: Any) -> Any:
+async def _read_known_value(value: Any) -> Any:
     """Return a value without its secrecy; raises _UnknownError, or whatever keeps it from being known."""
     if isinstance(value, pulumi.output.Unknown):
         raise _UnknownError

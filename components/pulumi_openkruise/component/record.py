@@ -26,7 +26,7 @@ class InstallationRecord(pulumi.ComponentResource):
 
     async def read(self) -> Recorded | None:
         """Return what an earlier update recorded; None where nothing was ever installed."""
-        return _recorded(await read_outputs(self))
+        return _read_recorded(await read_outputs(self))
 
     def kept_longer(self) -> pulumi.ResourceOptions:
         """Return the options of a resource that is deleted before the record.
@@ -60,7 +60,7 @@ async def read_outputs(resource: pulumi.Resource) -> Mapping[str, Any]:
     return state if isinstance(state, Mapping) else {}
 
 
-def _recorded(state: Mapping[str, Any]) -> Recorded | None:
+def _read_recorded(state: Mapping[str, Any]) -> Recorded | None:
     namespace, server = state.get("namespace"), state.get("server")
     if not isinstance(namespace, str):
         return None

@@ -33,7 +33,7 @@ def await_server(
     """
 
     async def check() -> bool:
-        seen = await view.release()
+        seen = await view.read_release()
         if not isinstance(seen, HangingServer) or os.environ.get(SKIP):
             return True
         problems = [Problem("hanging-server", "the cluster", seen.reason, (), _REMEDY)]
@@ -41,6 +41,6 @@ def await_server(
         with contextlib.suppress(Exception):  # reported where it happens
             # A program that ends while the engine runs one of its hooks shows a failed hook.
             await component.urn.future()
-        raise hooks.error(problems)
+        raise hooks.make_error(problems)
 
     return pulumi.ResourceOptions(depends_on=wait_for(make_output(check(), set())))

@@ -35,7 +35,7 @@ def await_verdict(
             await release.urn.future()
         await _report(release, settings, hooks, view)
         # Only now: what was refused leaves the record as it was.
-        server = await view.server() or _recorded_server(hooks)
+        server = await view.find_server() or _recorded_server(hooks)
         record.write(Recorded(server, settings.namespace, settings.create_namespace))
         return settings.namespace
 
@@ -51,13 +51,13 @@ def _recorded_server(hooks: Hooks) -> str | None:
 async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:
     """Report the release's state; raises InvalidConfigError for one that must not count as installed."""
     preview = pulumi.runtime.is_dry_run()
-    problems = await hooks.decision.problems()
-    seen = await view.release()
+    problems = await hooks.decision.await_problems()
+    seen = await view.read_release()
     if hooks.refused or problems:
-        raise hooks.error(hooks.refused or problems)
+        raise hooks.make_error(hooks.refused or problems)
     if isinstance(seen, ReleaseState) and release_condition.find_condition(seen) and not preview:
         # That was before the update, which may have repaired it.
-        seen = await view.look_again()
+        seen = await view.read_release_again()
     if isinstance(seen, Unavailable):
         await _report_unseen(seen, view)
         return
@@ -65,7 +65,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
     if not hooks.release_is_created and await _is_in_state(release):
         problems += installation.check_present(seen)
     if problems and not preview:
-        raise hooks.error(problems)
+        raise hooks.make_error(problems)
     for problem in problems:
         if problem.code == "release-gone":
             pulumi.log.warn(f"`up` refuses this: {problem}", resource=view.component)
@@ -86,7 +86,7 @@ async def _report_unseen(why: Unavailable, view: ClusterView) -> None:
     unseen = f"the cluster was not inspected: {why}"
     if pulumi.runtime.is_dry_run():
         pulumi.log.info(unseen, resource=view.component)
-    elif isinstance(await view.credentials(), Unavailable):
+    elif isinstance(await view.find_credentials(), Unavailable):
         # Also in `up`, since it does not pass: every update goes without, until a kubeconfig is given.
         risk = "a release that is stuck, or that another name or stack has, goes unnoticed"
         pulumi.log.warn(f"{unseen}; {risk}", resource=view.component)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..chart.derived import check_derived, derive_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
 from ..chart.late_value import without_late_values
-from ..chart.local import Look, ignore_local_files, is_bare_name
+from ..chart.local import ChartReader, ignore_local_files, is_bare_name
 from ..chart.source import (
     CHART,
     CHART_VERSION,
@@ -146,13 +146,13 @@ def read_settings(
     *,
     source: str,
     field_name: FieldName = argument_name,
-    look: Look = ignore_local_files,
+    read_chart: ChartReader = ignore_local_files,
 ) -> Settings:
     """Check ``raw`` (keys as in ``fields.FIELDS``; absent means default) and return it as Settings.
 
     ``source`` says in messages where ``raw`` comes from; ``field_name`` returns what a field is called there.
-    ``look`` reads a chart on this machine; by default none is read. Raises ConfigError with every problem,
-    those of decoding (``fields.Undecoded``) among them.
+    ``read_chart`` reads a chart on this machine; by default none is read. Raises ConfigError with every
+    problem, those of decoding (``fields.Undecoded``) among them.
     """
     given, problems = read_fields(raw, field_name)
     presets: list[str] = []
@@ -171,7 +171,7 @@ def read_settings(
     labelled, found = read_node_labels(given, excluded, field_name)
     problems += found
     problems += check_chart(given, field_name)
-    local, found = read_and_compare_chart(given, field_name, look)
+    local, found = read_and_compare_chart(given, field_name, read_chart)
     problems += found
     problems += check_names(given, field_name)
     problems += check_adoption(given, field_name)

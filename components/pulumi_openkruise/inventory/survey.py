@@ -201,7 +201,7 @@ def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str,
     for pod in islice(filter(_starts_again, pods), _LOGS):
         path = f"/api/v1/namespaces/{namespace}/pods/{name_of(pod)}/log"
         try:
-            found[name_of(pod)] = cluster.text(path, previous="true", tailLines=_LOG_LINES)
+            found[name_of(pod)] = cluster.get_text(path, previous="true", tailLines=_LOG_LINES)
         except ForbiddenError:
             raise
         except ClusterError:

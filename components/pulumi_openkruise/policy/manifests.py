@@ -32,15 +32,15 @@ _CONSTRAINTS = {
 }
 
 
-def mutating_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
+def write_mutating_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
     """Return a MutatingAdmissionPolicy that labels virtual nodes, and its binding."""
     return [
-        _object(API_VERSION, MUTATING, name, _mutating_spec(rule)),
-        _object(API_VERSION, f"{MUTATING}Binding", name, {"policyName": name}),
+        _write_object(API_VERSION, MUTATING, name, _write_mutating_spec(rule)),
+        _write_object(API_VERSION, f"{MUTATING}Binding", name, {"policyName": name}),
     ]
 
 
-def validating_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
+def write_validating_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
     """Return a ValidatingAdmissionPolicy that warns of virtual nodes, and its binding."""
     spec = {
         "failurePolicy": "Ignore",
@@ -59,18 +59,18 @@ def validating_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, A
     }
     binding = {"policyName": name, "validationActions": ["Warn", "Audit"]}
     return [
-        _object(API_VERSION, VALIDATING, name, spec),
-        _object(API_VERSION, f"{VALIDATING}Binding", name, binding),
+        _write_object(API_VERSION, VALIDATING, name, spec),
+        _write_object(API_VERSION, f"{VALIDATING}Binding", name, binding),
     ]
 
 
-def kyverno_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
+def write_kyverno_policy(rule: NodeLabelRule, name: str = NAME) -> list[dict[str, Any]]:
     """Return the same rule as a MutatingPolicy of Kyverno 1.15 and up, which takes the same expressions."""
-    spec = {key: value for key, value in _mutating_spec(rule).items() if key != "reinvocationPolicy"}
-    return [_object("policies.kyverno.io/v1alpha1", "MutatingPolicy", name, spec)]
+    spec = {key: value for key, value in _write_mutating_spec(rule).items() if key != "reinvocationPolicy"}
+    return [_write_object("policies.kyverno.io/v1alpha1", "MutatingPolicy", name, spec)]
 
 
-def _mutating_spec(rule: NodeLabelRule) -> dict[str, Any]:
+def _write_mutating_spec(rule: NodeLabelRule) -> dict[str, Any]:
     return {
         "failurePolicy": "Ignore",
         "reinvocationPolicy": "Never",
@@ -96,5 +96,5 @@ def _set_label(key: str, value: str) -> dict[str, Any]:
     }
 
 
-def _object(api_version: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _write_object(api_version: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec}

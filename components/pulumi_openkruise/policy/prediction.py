@@ -52,7 +52,7 @@ def predict_action(node: Any, labels: Mapping[str, str], rule: NodeLabelRule) ->
 
 @lru_cache(maxsize=1 << 14)
 def _predict(node: NodeFeatures, left_out: frozenset[str]) -> bool:
-    counted = [one for one in _indicators(node) if one.virtual and not left_out.issuperset(one.kinds)]
+    counted = [one for one in _find_indicators(node) if one.virtual and not left_out.issuperset(one.kinds)]
     if any(one.strength == "decisive" and one.place in SURE_ON_MACHINES for one in counted):
         return True
     strong = _count_groups(counted, "strong") + _has_shape(node)
@@ -65,7 +65,7 @@ def _predict(node: NodeFeatures, left_out: frozenset[str]) -> bool:
     )
 
 
-def _indicators(node: NodeFeatures) -> Iterator[Indicator]:
+def _find_indicators(node: NodeFeatures) -> Iterator[Indicator]:
     for key, value in node.labels:
         yield from find_label_indicators(key, value)
     for key, value in node.taints:

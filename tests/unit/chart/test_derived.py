@@ -178,7 +178,7 @@ def test_a_chart_on_this_machine_decides_which_values_count() -> None:
         return LocalChart("kruise", "1.9.0", None)
 
     values = {"webhookConfiguration": {"aksIntegration": True}}
-    found = read_settings({"chart": "./kruise", "values": values}, source="test", look=chart_1_9)
+    found = read_settings({"chart": "./kruise", "values": values}, source="test", read_chart=chart_1_9)
     assert found.contract.text == "1.9.0"
     assert {line.code for line in found.warnings} == {"version-note"}
 
@@ -211,5 +211,5 @@ def test_a_bare_name_with_something_on_the_disk_is_refused_whatever_it_is() -> N
 
     for look in (broken, lambda _path: LocalChart("kruise", "1.8.3", None)):
         with pytest.raises(ConfigError) as caught:
-            read_settings({}, source="test", look=look)
+            read_settings({}, source="test", read_chart=look)
         assert [problem.code for problem in caught.value.problems] == ["shadowed-chart"]

@@ -47,9 +47,9 @@ config:
 @pytest.mark.parametrize(
     ("form", "write"),
     [
-        ("mutating-admission-policy", manifests.mutating_policy),
-        ("validating-admission-policy", manifests.validating_policy),
-        ("kyverno", manifests.kyverno_policy),
+        ("mutating-admission-policy", manifests.write_mutating_policy),
+        ("validating-admission-policy", manifests.write_validating_policy),
+        ("kyverno", manifests.write_kyverno_policy),
     ],
 )
 def test_a_stacks_file_gives_what_up_applies(

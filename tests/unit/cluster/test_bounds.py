@@ -49,9 +49,9 @@ def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch
 def test_all_requests_together_have_an_end() -> None:
     now = [0.0]
     budget = Budget(10, clock=lambda: now[0])
-    assert (budget.begin_request(), budget.remaining()) == ("", 10)
+    assert (budget.begin_request(), budget.get_remaining()) == ("", 10)
     now[0] = 10.5
-    assert budget.remaining() == 0
+    assert budget.get_remaining() == 0
     assert budget.begin_request() == "no end within 10 seconds"
 
 

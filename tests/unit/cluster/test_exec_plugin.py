@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import KubeconfigError
-from pulumi_openkruise.cluster.credentials import user_credentials
+from pulumi_openkruise.cluster.credentials import read_user_credentials
 from pulumi_openkruise.cluster.exec_plugin import run_plugin
 
 VERSION = "client.authentication.k8s.io/v1"
@@ -89,12 +89,12 @@ def test_a_plugin_is_asked_once_until_its_answer_expires_or_is_rejected(tmp_path
         asked.write_text("")
         status = {"token": "t"} if expires is None else {"token": "t", "expirationTimestamp": expires}
         given = plugin(tmp_path, count + answering(status))
-        credentials = user_credentials({"exec": given}, {}, "k", "me")
+        credentials = read_user_credentials({"exec": given}, {}, "k", "me")
         assert times() == 0
-        assert credentials.authorization() == (("Authorization", "Bearer t"),)
-        credentials.authorization()
+        assert credentials.authorize() == (("Authorization", "Bearer t"),)
+        credentials.authorize()
         assert times() == after_two
-        credentials.authorization(renew=True)
+        credentials.authorize(renew=True)
         assert times() == after_two + 1
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, address, connect
-from pulumi_openkruise.cluster.proxy import environment_proxy
+from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, connect, find_address
+from pulumi_openkruise.cluster.proxy import find_environment_proxy
 from ruamel.yaml import YAML
 
 from tests.support.api_server import ApiServer, api_server
@@ -57,13 +57,13 @@ def test_where_would_be_asked_is_known_from_the_kubeconfig_alone(server: ApiServ
     path = tmp_path / "config"
     path.write_text(content)
     for kubeconfig in (content, str(path)):
-        assert address(kubeconfig) == server.address
-        assert address(kubeconfig, "there") == "http://127.0.0.1:1"
-        assert address(kubeconfig, "there", "here") == server.address
+        assert find_address(kubeconfig) == server.address
+        assert find_address(kubeconfig, "there") == "http://127.0.0.1:1"
+        assert find_address(kubeconfig, "there", "here") == server.address
         with pytest.raises(KubeconfigError, match="has no context nowhere"):
-            address(kubeconfig, "nowhere")
+            find_address(kubeconfig, "nowhere")
     with pytest.raises(KubeconfigError, match="no such file"):
-        address(str(tmp_path / "missing"))
+        find_address(str(tmp_path / "missing"))
     assert server.asked == []
 
 
@@ -205,7 +205,7 @@ def test_proxies_of_the_environment_as_go_reads_them(
         monkeypatch.delenv(name.lower(), raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert environment_proxy(address) == proxy
+    assert find_environment_proxy(address) == proxy
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi_openkruise.cluster import Cluster, ClusterError, address, connect
+from pulumi_openkruise.cluster import Cluster, ClusterError, connect, find_address
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.certificates import identity
@@ -123,7 +123,7 @@ def test_no_field_of_a_user_is_in_a_message(
         path.write_text(text)
         for given in (text, str(path)):
             assert MARKER not in said(lambda given=given: connect(given).get("/version"))
-            assert MARKER not in said(lambda given=given: address(given))
+            assert MARKER not in said(lambda given=given: find_address(given))
 
 
 @pytest.mark.parametrize("content", [f"{MARKER}\nx", f"{MARKER}\x00", f"\xff{MARKER}", ""])

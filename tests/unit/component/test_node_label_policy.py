@@ -39,13 +39,13 @@ def test_by_default_there_is_none(engine: Engine) -> None:
 def test_label_declares_what_the_command_line_prints(engine: Engine) -> None:
     install(engine, {"node_label_policy": "label", "node_label_selectors": ["pool=burst"]})
     rule = NodeLabelRule(selectors=(parse("pool=burst"),), excluded=tuple(map(parse, BASE)))
-    assert objects(engine) == manifests.mutating_policy(rule)
+    assert objects(engine) == manifests.write_mutating_policy(rule)
 
 
 def test_warn_declares_what_the_command_line_prints(engine: Engine) -> None:
     install(engine, {"node_label_policy": "warn", "virtual_node_selectors": ["pool=burst"]})
     rule = NodeLabelRule(excluded=(parse("pool=burst"), *map(parse, BASE)))
-    assert objects(engine) == manifests.validating_policy(rule)
+    assert objects(engine) == manifests.write_validating_policy(rule)
 
 
 def test_the_type_label_can_be_left_out(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import read_local_chart
 from pulumi_openkruise.component.errors import InvalidConfigError
-from pulumi_openkruise.component.openkruise import _repository
+from pulumi_openkruise.component.openkruise import _describe_repository
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
@@ -120,7 +120,7 @@ def test_a_login_of_the_repository_goes_to_the_provider_as_a_secret() -> None:
     import asyncio
 
     async def secrets() -> list[bool]:
-        options: Any = _repository("https://me:p%40ss@charts.example.com/a")
+        options: Any = _describe_repository("https://me:p%40ss@charts.example.com/a")
         assert options.repo == "https://charts.example.com/a"
         given = [options.username, options.password]
         assert [await one.future() for one in given] == ["me", "p@ss"]
@@ -426,7 +426,9 @@ def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -
 def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
 ) -> None:
-    monkeypatch.setattr("pulumi_openkruise.component.chart_probe.looking", lambda: read_local_chart)
+    monkeypatch.setattr(
+        "pulumi_openkruise.component.chart_probe.choose_chart_reader", lambda: read_local_chart
+    )
     folder = tmp_path / "kruise"
     folder.mkdir()
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")

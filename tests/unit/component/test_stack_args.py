@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
-from pulumi_openkruise.chart.local import LocalChart, Look, ignore_local_files
+from pulumi_openkruise.chart.local import ChartReader, LocalChart, ignore_local_files
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.node_affinity import REQUIRED
@@ -61,9 +61,11 @@ EVERY_KEY = {
 }
 
 
-def read(config: dict[str, Any], *, source: str, look: Look = ignore_local_files, **options: Any) -> Settings:
+def read(
+    config: dict[str, Any], *, source: str, read_chart: ChartReader = ignore_local_files, **options: Any
+) -> Settings:
     arguments = parse_config(config, source=source, **options)
-    return read_settings(arguments, source=source, field_name=arguments.field_name, look=look)
+    return read_settings(arguments, source=source, field_name=arguments.field_name, read_chart=read_chart)
 
 
 def message(config: dict[str, Any], **options: Any) -> str:
@@ -181,7 +183,7 @@ def test_a_digest_has_one_form() -> None:
     def look(_chart: str) -> LocalChart:
         return LocalChart("kruise", "1.8.3", "ab" * 32)
 
-    assert read(config, source="test", look=look).chart_digest == "ab" * 32
+    assert read(config, source="test", read_chart=look).chart_digest == "ab" * 32
 
 
 @pytest.mark.parametrize("namespace", ["a" * 64, "kruise\n", "1.2", "-a"])
@@ -223,7 +225,7 @@ def test_any_config_is_accepted_or_refused_with_one_message(config: dict[str, An
     arguments = parse_config(config_texts(config) if as_texts else config, source="test")
     assert len(arguments) == len(config)
     try:
-        settings = read_settings(arguments, source="test", look=some_charts)
+        settings = read_settings(arguments, source="test", read_chart=some_charts)
     except ConfigError as error:
         refused = error
     if refused is None:

@@ -8,9 +8,9 @@ from pulumi_openkruise.policy.rule import NodeLabelRule
 from pulumi_openkruise.selectors import parse
 
 POLICIES = {
-    "mutating": manifests.mutating_policy,
-    "validating": manifests.validating_policy,
-    "kyverno": manifests.kyverno_policy,
+    "mutating": manifests.write_mutating_policy,
+    "validating": manifests.write_validating_policy,
+    "kyverno": manifests.write_kyverno_policy,
 }
 
 
@@ -30,7 +30,7 @@ def test_no_policy_can_keep_a_node_out(name: str) -> None:
 
 
 def _labels_set(rule: NodeLabelRule) -> list[str]:
-    policy, _binding = manifests.mutating_policy(rule)
+    policy, _binding = manifests.write_mutating_policy(rule)
     expressions = [one["applyConfiguration"]["expression"] for one in policy["spec"]["mutations"]]
     return [expression.split("labels: {", 1)[1].split("}", 1)[0] for expression in expressions]
 
@@ -45,7 +45,7 @@ def test_only_labels_that_a_kubelet_may_have_are_set() -> None:
 
 
 def test_a_declaration_is_never_changed() -> None:
-    policy, _binding = manifests.mutating_policy(NodeLabelRule(set_type=False))
+    policy, _binding = manifests.write_mutating_policy(NodeLabelRule(set_type=False))
     assert _conditions(policy)["needs-label"] == (
         '!(has(object.metadata.labels) && "openkruise.io/virtual-node" in object.metadata.labels)'
     )
@@ -53,15 +53,15 @@ def test_a_declaration_is_never_changed() -> None:
 
 def test_selectors_of_the_config_are_part_of_the_rule() -> None:
     rule = NodeLabelRule(selectors=(parse("pool=burst"),), excluded=(parse("type=virtual-kubelet"),))
-    mutating, _ = manifests.mutating_policy(rule)
+    mutating, _ = manifests.write_mutating_policy(rule)
     assert '["burst"]' in _conditions(mutating)["is-virtual"]
-    validating, binding = manifests.validating_policy(rule)
+    validating, binding = manifests.write_validating_policy(rule)
     assert validating["spec"]["validations"][0]["expression"].endswith('in ["virtual-kubelet"]))')
     assert binding["spec"]["validationActions"] == ["Warn", "Audit"]
 
 
 def test_kyverno_takes_the_same_expressions() -> None:
-    (policy,) = manifests.kyverno_policy(NodeLabelRule())
-    mutating, _binding = manifests.mutating_policy(NodeLabelRule())
+    (policy,) = manifests.write_kyverno_policy(NodeLabelRule())
+    mutating, _binding = manifests.write_mutating_policy(NodeLabelRule())
     assert _conditions(policy) == _conditions(mutating)
     assert policy["spec"]["mutations"] == mutating["spec"]["mutations"]

@@ -39,15 +39,15 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
         note(f"{stack.source}: {keys} is encrypted, so this looks at the cluster that kubectl uses; {remedy}")
         return
     from ...cluster import ClusterError
-    from ...cluster.kubeconfig import address
+    from ...cluster.kubeconfig import find_address
 
     try:
-        here = address(None, ambient=True)
+        here = find_address(None, ambient=True)
     except ClusterError:  # the look itself reports it
         return
     try:
         kubeconfig = _find_kubeconfig(stack, path)
-        there = address(
+        there = find_address(
             kubeconfig, stack.config.get("context"), stack.config.get("cluster"), ambient=kubeconfig is None
         )
     except ClusterError as error:
