@@ -1,9 +1,9 @@
 """The config that a project (``Pulumi.yaml``) gives to those of its stacks that do not set it themselves.
 
-Pulumi's rules, by mergeConfig and RewriteShorthandConfigValues in sdk/go/common/workspace: a stack's own
-value replaces the project's as a whole, lists too. A key without a namespace has the project's. A key in
-the project's namespace has a ``default``, and where it has none every stack has to set it; any other key
-has a ``value``.
+Pulumi's rules, by Project.Validate and RewriteShorthandConfigValues in sdk/go/common/workspace, mergeConfig
+in pkg/workspace, and the schema project.json: a stack's own value replaces the project's as a whole, lists
+too. A key without a namespace has the project's. A key in the project's namespace has a ``default`` and may
+have a type, and where it has no default every stack has to set it; any other key has a ``value``.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.problem import show
+from .declared_type import TYPES, DeclaredType
 from .yaml_data import load_yaml, write_scalar
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -28,6 +29,8 @@ class Project:
     """Values by key without namespace, of one namespace: what a stack has that does not set them."""
     required: tuple[str, ...] = ()
     """Keys of that namespace that every stack has to set."""
+    types: Mapping[str, DeclaredType] = field(default_factory=dict)
+    """The types that a stack's own values must have, of keys of that namespace."""
 
 
 def read_project(text: str, source: str, namespace: str) -> Project:
@@ -48,9 +51,12 @@ def read_project(text: str, source: str, namespace: str) -> Project:
         wrong = "config" if isinstance(folder, str | None) else "stackConfigDir"
         raise ValueError(f"{source}: {wrong}: found {show(data[wrong])}, which Pulumi does not take")
     inherited: dict[str, Any] = {}
+    types: dict[str, DeclaredType] = {}
     required = []
     for key, declared in (config or {}).items():
         own, _colon, short = key.rpartition(":")
+        is_projects = ":" not in key or key.startswith(f"{name}:")
+        kind = _check_declared(declared, f"{source}: config: {key}", is_projects=is_projects)
         if (own or name) not in (namespace, f"{namespace}:config") or not short:
             continue
         if "." in short or "[" in short:
@@ -58,23 +64,60 @@ def read_project(text: str, source: str, namespace: str) -> Project:
             raise ValueError(
                 f"{source}: config: {key}: a path, which is not read here: write the whole value"
             )
-        value = _value(declared, f"{source}: config: {key}")
+        if kind is not None:
+            types[short] = kind
+        value = _value(declared)
         if value is not None:
             inherited[short] = value
-        elif (own or name).partition(":")[0] == name:
+        elif is_projects:
             required.append(short)
-    return Project(name, folder or "", inherited, tuple(required))
+    return Project(name, folder or "", inherited, tuple(required), types)
 
 
-def _value(declared: Any, place: str) -> Any:
+def _value(declared: Any) -> Any:
     """Return what a key of the project's config gives to stacks; None where it gives nothing."""
+    if isinstance(declared, dict):
+        value = declared.get("value")
+        declared = declared.get("default") if value is None else value
+    return declared if declared is None or isinstance(declared, (dict, list)) else write_scalar(declared)
+
+
+def _check_declared(declared: Any, place: str, *, is_projects: bool) -> DeclaredType | None:
+    """Return the type that a key's declaration demands of stacks, None for any.
+
+    ``is_projects`` says whether the key is in the project's own namespace. Raises ValueError for what Pulumi
+    does not take.
+    """
+    if declared is None or isinstance(declared, float):
+        raise ValueError(
+            f"{place}: found {show(declared)}, which Pulumi does not take: write it below value:"
+        )
     if not isinstance(declared, dict):
-        return declared if declared is None or isinstance(declared, list) else write_scalar(declared)
-    if "default" in declared and "value" in declared:
-        raise ValueError(f"{place}: has both default and value, of which Pulumi takes one")
+        return None
     unknown = set(declared) - {"type", "description", "items", "default", "value", "secret"}
     if unknown:
         found = ", ".join(sorted(map(str, unknown)))
         raise ValueError(f"{place}: unknown keys {found}; write a mapping below value: or default:")
-    value = declared.get("default", declared.get("value"))
-    return value if value is None or isinstance(value, (dict, list)) else write_scalar(value)
+    default, value, kind = declared.get("default"), declared.get("value"), declared.get("type")
+    if default is not None and value is not None:
+        raise ValueError(f"{place}: has both default and value, of which Pulumi takes one")
+    if kind is not None and not (isinstance(kind, str) and kind in TYPES):
+        raise ValueError(f"{place}: type: expected {', '.join(TYPES)}, found {show(kind)}")
+    if not is_projects:
+        if kind is not None:
+            raise ValueError(f"{place}: has a type, which only a key in the project's own namespace can have")
+        if value is None:
+            given = "a default" if default is not None else "neither"
+            raise ValueError(
+                f"{place}: a key outside of the project's own namespace needs a value, found {given}: write "
+                "value:"
+            )
+        return None
+    if kind is None:
+        return None
+    found_type = DeclaredType(kind, declared.get("items"), declared.get("secret") is True)
+    if kind == "array" and not isinstance(found_type.items, dict):
+        raise ValueError(f"{place}: an array needs the type of its members: write items: {{type: string}}")
+    if default is not None and not found_type.accepts(default):
+        raise ValueError(f"{place}: the default is not of type {kind}, found {show(default)}")
+    return found_type

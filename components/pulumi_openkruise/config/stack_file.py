@@ -2,6 +2,7 @@
 
 from ..diagnostics.field_names import NAMESPACE
 from ..diagnostics.problem import ConfigError, Problem
+from .declared_type import check_types
 from .project_config import Project
 from .settings import read_settings
 from .stack_config import parse_config
@@ -21,6 +22,9 @@ def check_stack_file(text: str, project: Project) -> tuple[Problem, ...]:
     if missing:
         reason = f"lacks {', '.join(missing)}, which Pulumi.yaml requires of every stack"
         return (Problem("missing-key", "config", reason),)
+    wrong = check_types(project.types, own, NAMESPACE, "Pulumi.yaml", secret_keys)
+    if wrong:
+        return tuple(wrong)
     raw = {**project.inherited, **own}
     if "values" in secret_keys:
         del raw["values"]

@@ -35,7 +35,8 @@ def test_what_stacks_inherit(config: str, name: str, inherited: dict[str, Any]) 
 def test_a_key_of_the_projects_own_without_default_is_required() -> None:
     text = "name: openkruise\nconfig: {namespace: {type: string}, 'openkruise:protect': {type: boolean}}"
     assert read(text).required == ("namespace", "protect")
-    assert read(text.replace("name: openkruise", "name: other")).required == ()
+    value = "name: other\nconfig: {openkruise:namespace: {value: x}, protect: {type: boolean}}"
+    assert read(value).required == ()
 
 
 def test_another_namespace() -> None:
@@ -62,6 +63,24 @@ def test_the_folder_of_the_stacks() -> None:
         ("name: a\nconfig: {'openkruise:virtualNodeSelectors[0]': a=b}", "write the whole value"),
         ("name: a\nconfig: {openkruise:values.manager.replicas: 3}", "write the whole value"),
         ("name: [", "Pulumi.yaml:1:8: not YAML"),
+        # By Pulumi's rules for a key outside of the project's own namespace, and for one of its own.
+        ("name: a\nconfig: {openkruise:protect: {default: true}}", "write value:"),
+        ("name: a\nconfig: {openkruise:protect: {description: x}}", "needs a value, found neither"),
+        ("name: a\nconfig: {openkruise:protect: {type: boolean, value: true}}", "has a type, which"),
+        ("name: a\nconfig: {openkruise:protect: }", "found null, which Pulumi does not take"),
+        ("name: a\nconfig: {openkruise:protect: 1.5}", "found 1.5, which Pulumi does not take"),
+        ("name: a\nconfig: {other:key: {default: 1}}", "config: other:key: a key outside of"),
+        (
+            "name: openkruise\nconfig: {protect: {type: bool}}",
+            "type: expected string, integer, boolean, array",
+        ),
+        ("name: openkruise\nconfig: {protect: {type: [string]}}", "type: expected string"),
+        ("name: openkruise\nconfig: {virtualNodePresets: {type: array}}", "write items: {type: string}"),
+        ("name: openkruise\nconfig: {protect: {type: boolean, default: maybe}}", "is not of type boolean"),
+        (
+            "name: openkruise\nconfig: {presets: {type: array, items: {type: string}, default: [1]}}",
+            "the default is not of type array, found [1]",
+        ),
     ],
 )
 def test_what_is_no_project(text: str, says: str) -> None:

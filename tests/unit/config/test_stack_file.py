@@ -1,6 +1,7 @@
 """What of a stack's file alone shows that `pulumi up` would refuse it."""
 
 import pytest
+from pulumi_openkruise.config.declared_type import DeclaredType
 from pulumi_openkruise.config.project_config import Project
 from pulumi_openkruise.config.stack_file import check_stack_file
 
@@ -30,6 +31,13 @@ def test_a_good_file_has_no_problem() -> None:
 )
 def test_each_problem_has_a_place(text: str, place: str, code: str) -> None:
     assert codes(text)[place] == code
+
+
+def test_a_value_of_another_type_than_the_projects_is_a_problem() -> None:
+    typed = Project("openkruise", types={"featureGates": DeclaredType("object")})
+    text = "config:\n  openkruise:featureGates: '{\"PodWebhook\": false}'\n"
+    assert codes(text, typed) == {"openkruise:featureGates": "wrong-type"}
+    assert codes(text, Project("openkruise")) == {}
 
 
 def test_an_environment_may_have_what_the_file_lacks() -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...config.declared_type import check_types
 from ...config.project_config import PROJECT_FILES, Project, read_project
 from ...config.stack_yaml import read_stack_yaml
-from ...diagnostics.problem import show
+from ...diagnostics.problem import ConfigError, show
 from ..errors import UnusableInputError
 from ..output.terminal import note
 from .files import read_text, source_of
@@ -61,6 +62,9 @@ def read_stack_input(
     if missing:
         keys = ", ".join(f"{namespace}:{key}" for key in missing)
         raise UnusableInputError(f"{source}: lacks {keys}, which {where} requires of every stack")
+    wrong = check_types(project.types, own, namespace, where, secret_keys)
+    if wrong:
+        raise UnusableInputError(str(ConfigError(wrong, source=source)))
     inherited = {key: value for key, value in project.inherited.items() if key not in own}
     return StackInput(
         source=f"{source} and {where}" if inherited else source,

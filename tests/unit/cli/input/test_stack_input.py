@@ -136,6 +136,18 @@ def test_what_up_would_refuse(cli: Cli, tmp_path: Path, project: str, says: str)
     assert says in err
 
 
+def test_a_value_of_another_type_than_the_projects_is_refused(cli: Cli, tmp_path: Path) -> None:
+    """A list as JSON in a string is a list here, and not to Pulumi where the project declares one."""
+    declared = "{type: array, items: {type: string}, default: []}"
+    project = f"name: openkruise\nconfig: {{virtualNodeSelectors: {declared}}}"
+    stack = "config: {openkruise:virtualNodeSelectors: '[\"a=b\"]'}"
+    code, out, err = cli("--stack-file", write(tmp_path, project, stack))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{tmp_path}/Pulumi.prod.yaml: 1 problem\n\nopenkruise:virtualNodeSelectors: ")
+    assert err.endswith("write a list in YAML below the key, not a string\n")
+    assert cli("--stack-file", write(tmp_path, "name: openkruise", stack))[0] == 0
+
+
 def test_environments_are_said_to_be_unread(cli: Cli, tmp_path: Path) -> None:
     path = write(tmp_path, "name: a", "environment: [base]\nconfig: {openkruise:protect: true}")
     code, _out, err = cli("--stack-file", path)
