@@ -156,7 +156,7 @@ class Hooks:
 
     async def _check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()
-        seen = await self._view.read_release()
+        seen = await self._look_before_creation()
         # Without a release there is nothing that OpenKruise's usual namespace could be taken from.
         foreign = self._declared.namespace != names.NAMESPACE
         asked = foreign or (not isinstance(seen, Unavailable) and seen.latest is not None)
@@ -193,7 +193,6 @@ class Hooks:
 
     async def _check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         problems = await self._check_place()
-        # Looked at again: since the program began, another one, or another stack, may have installed it.
         seen = await self._look_before_creation()
         if not problems and not isinstance(seen, Unavailable):
             recorded = self.decision.recorded is not None
@@ -207,6 +206,7 @@ class Hooks:
         return problems
 
     async def _look_before_creation(self) -> ReleaseState | Unavailable:
+        """Look again in `up`: since then another program, or another stack, may have installed it."""
         seen = await self._view.read_release()
         if isinstance(seen, Unavailable) or pulumi.runtime.is_dry_run():
             return seen

@@ -408,6 +408,26 @@ def test_a_release_that_is_there_is_not_created(
     assert "Helm release kruise-system/kruise: exists" in refused
 
 
+@pytest.mark.parametrize("which", ["create release", "create namespace"])
+def test_an_openkruise_that_comes_after_the_program_began_is_seen_before_a_creation(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+) -> None:
+    holds(server)
+    server.routes[CLONE_SETS] = (404, {})
+    before = server.routes[SECRETS]
+    assert callable(before)
+
+    def meanwhile(query: dict[str, str]) -> tuple[int, Any]:
+        # Once the first look has read both.
+        if any(path == CLONE_SETS for _method, path, *_ in server.asked):
+            holds(server, "deployed", owner="another")
+        return before(query)
+
+    server.routes[SECRETS] = meanwhile
+    refused = called(configured(server), hooks, which, new_inputs={})
+    assert "this cluster's OpenKruise is the release kruise-system/another" in refused
+
+
 @pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize("which", ["create release", "update release"])
 def test_an_archive_that_changes_after_the_program_read_it_is_not_installed(
