@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tokenize
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -54,6 +55,9 @@ OUTSIDE = {
 }
 """Modules by which a program touches what is outside of its process."""
 BUILT_IN = {"open", "input", "print"}
+FLEET_LINES = 600
+"""The most lines of code in the fleet: what Pulumi's engine does is not to be built again there."""
+_NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
 def modules() -> list[Path]:
@@ -240,6 +244,28 @@ def test_selectors_stand_alone_and_their_search_does_not_read_them() -> None:
     }
     assert not wrong
     assert list(search.glob("*.py"))
+
+
+def count_code_lines(text: str) -> int:
+    """Count the lines of a module without those that have only a blank, a comment or part of a docstring."""
+    code: set[int] = set()
+    for token in tokenize.generate_tokens(iter(text.splitlines(keepends=True)).__next__):
+        if token.type not in _NO_CODE | {tokenize.ENDMARKER}:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            code -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(code)
+
+
+def test_lines_of_code_are_counted_without_words() -> None:
+    text = '"""Words,\n\nand more."""\n\n# A comment.\nA = (\n    1,  # one\n)\n"""What it is."""\n'
+    assert count_code_lines(text) == 3
+
+
+def test_the_fleet_stays_small() -> None:
+    lines = {path.name: count_code_lines(path.read_text()) for path in (PACKAGE / "fleet").glob("*.py")}
+    assert 0 < sum(lines.values()) <= FLEET_LINES, lines
 
 
 def test_the_modules_named_here_exist() -> None:

@@ -45,3 +45,10 @@ def compare_daemons(snapshot: Snapshot, expected: Expected) -> list[DaemonChange
             kind = node.classification.kind or node.classification.verdict
             changes["gain" if match.admitted else "lose", kind].append(node.name)
     return [DaemonChange(change, kind, names) for (change, kind), names in sorted(changes.items())]
+
+
+def describe_changes(changes: Sequence[DaemonChange] | Unavailable) -> list[str]:
+    """Return changes as lines; one that says so where there is none, or where it is not known."""
+    if isinstance(changes, Unavailable):
+        return [f"nodes not compared, because {changes.reason}"]
+    return [*map(str, changes)] or ["no node gains or loses a daemon"]

@@ -204,8 +204,12 @@ class Report:
 
     def fails_on(self, threshold: Severity) -> bool:
         """Return whether a finding is as severe as the threshold, or more."""
-        failing = SEVERITIES[: SEVERITIES.index(threshold) + 1]
-        return any(finding.severity in failing for finding in self.findings)
+        return bool(self.find_failing(threshold))
+
+    def find_failing(self, threshold: Severity) -> list[Finding]:
+        """Return the findings that are as severe as the threshold, or more."""
+        severe = SEVERITIES[: SEVERITIES.index(threshold) + 1]
+        return [finding for finding in self.findings if finding.severity in severe]
 
     def accept(self, acceptances: Sequence[acceptance.Acceptance], today: date) -> "Report":
         """Return the report with the findings apart that a team has accepted for that day."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -10,11 +9,11 @@ from ..diagnostics.problem import ConfigError
 from ..diagnostics.unavailable import Unavailable
 from ..fleet.project import Project, read_project
 from ..fleet.record import CommandError, Stack
-from ..fleet.report import STATES, ClusterReport, Record, read_record, report_fleet
+from ..fleet.report import ClusterReport, Record, read_record, report_fleet
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
+from .output.fleet_report import as_data, as_text
 from .output.progress import progress
-from .output.report_json import finding_as_data
 from .output.table import as_table
 from .output.terminal import as_json, emit, note
 
@@ -136,10 +135,9 @@ def check_fleet(
         write_fleet_page(project.name, found, html, file)
         note(f"written: {html}")
     if output == "json":
-        clusters = [_as_data(one) for one in found]
-        emit(as_json({"schemaVersion": 1, "project": project.name, "clusters": clusters}))
+        emit(as_json(as_data(project.name, found)))
     else:
-        emit(_as_text(project, found))
+        emit(as_text(found))
     return CLEAN if all(one.clean for one in found) else FINDINGS
 
 
@@ -154,35 +152,6 @@ async def _record(stack: str, folder: Path) -> Record | Unavailable:
     if not folder.is_dir():
         return Unavailable(f"there is no folder {folder}")
     try:
-        return read_record(await Stack(stack, folder, folder).read("stack", "export"))
+        return read_record(await Stack(stack, folder).read("stack", "export"))
     except CommandError as error:
         return Unavailable(str(error))
-
-
-def _as_text(project: Project, found: list[ClusterReport]) -> str:
-    groups = [[_row(one) for one in found if one.wave == wave.name] for wave in project.waves]
-    columns = ["wave", "cluster", "state", "chart", "revision", "commit", "nodes", "why"]
-    counts = [
-        f"{count} {STATES[state]}" for state in STATES if (count := sum(one.state == state for one in found))
-    ]
-    return f"{as_table(columns, groups)}\n{len(found)} clusters: {'; '.join(counts)}."
-
-
-def _row(one: ClusterReport) -> list[str]:
-    release = [one.chart_version, str(one.revision or ""), one.commit[:8]]
-    return [one.wave, one.cluster.name, one.state, *release, one.described_nodes, "\n".join(one.why)]
-
-
-def _as_data(one: ClusterReport) -> dict[str, Any]:
-    return {
-        "cluster": one.cluster.name,
-        "wave": one.wave,
-        "state": one.state,
-        "notes": list(one.notes),
-        "hold": one.cluster.hold,
-        "chartVersion": one.chart_version,
-        "revision": one.revision,
-        "commit": one.commit,
-        "nodes": dict(one.nodes),
-        "findings": [finding_as_data(finding) for finding in one.findings],
-    }

@@ -5,6 +5,7 @@ of several files the first that names a thing counts, relative paths begin besid
 and a field of another type than it should have is an error. No message holds a value of a user.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,6 +83,19 @@ class Kubeconfig:
 def is_content(kubeconfig: str) -> bool:
     """Whether a kubeconfig is given as its content and not as a path, by the Kubernetes provider's rule."""
     return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
+
+
+def find_stack_kubeconfig(given: Any, project: str) -> str | None:
+    """Return a stack's ``kubernetes:kubeconfig`` as content or path; None where it is not set.
+
+    A relative path begins in the folder ``project`` of the stack's project, where the provider runs.
+    """
+    if isinstance(given, Mapping):
+        return json.dumps(given)
+    if not given:
+        return None
+    beside = os.path.join(project, str(given))
+    return beside if os.path.isfile(beside) else str(given)
 
 
 def read_content(content: str) -> Kubeconfig:

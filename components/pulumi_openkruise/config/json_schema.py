@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnostics.problem import Problem, report_unknown_key, show
+
 Schema = Mapping[str, Any]
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -44,6 +46,18 @@ def violations(schema: Schema, value: Any, place: str = "") -> Iterator[Violatio
             yield from violations(schema.get("items", {}), inner, f"{place}[{index}]")
     elif isinstance(value, Mapping):
         yield from _violations_in_mapping(schema, {str(key): inner for key, inner in value.items()}, place)
+
+
+def report_violation(found: Violation, code: str, whole: str) -> Problem:
+    """Return the problem of a value that its schema refuses; an unknown key has a code of its own.
+
+    What is expected is the schema's description, the remedy its examples; ``whole`` names the whole value.
+    """
+    if found.keyword == "additionalProperties":
+        return report_unknown_key(found.place, str(found.value), list(found.schema["properties"]))
+    reason = f"expected {found.schema['description']}, found {show(found.value)}"
+    remedy = "".join(f"for example {example}" for example in found.schema.get("examples", ()))
+    return Problem(code, found.place or whole, reason, (), remedy)
 
 
 def _violations_in_mapping(schema: Schema, value: Mapping[str, Any], place: str) -> Iterator[Violation]:

@@ -1,6 +1,6 @@
 """Many clusters in waves: a Pulumi program whose hooks run each cluster's own update; may import pulumi.
 
-``file`` reads no file itself, and ``record`` knows only the command line of Pulumi; neither imports its SDK.
+``rollout`` and ``update`` alone import Pulumi's SDK; what a fleet's file may say is in ``config``.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import project_config
+from ..config.fleet_file import Wave, read_fleet
 from ..config.stack_file import check_stack_file
 from ..config.yaml_data import load_yaml
 from ..diagnostics.field_names import NAMESPACE
 from ..diagnostics.problem import ConfigError, Problem, show
 from ..foreign.error_text import describe_error
-from .file import Wave, read_fleet
-from .release import package_versions, program_digest, text_digest
+from .record import Stack
+from .release import Release, package_versions, program_digest, text_digest
 
 
 @dataclass(frozen=True)
@@ -23,28 +24,12 @@ class Project:
     stacks: Path
     """The folder of its stack files."""
     waves: tuple[Wave, ...]
-    contents: Mapping[str, str]
-    """The stack files' contents by stack."""
-    program: str
-    """Digest of its program."""
-    packages: str
+    releases: Mapping[str, Release]
+    """What an update of each stack is made of now."""
 
-    @property
-    def logs(self) -> Path:
-        """The folder into which updates write their logs."""
-        return self.folder / "fleet" / "logs"
-
-    def stack_file(self, stack: str) -> Path:
-        """Return the path of a stack's file."""
-        return self.stacks / f"Pulumi.{stack}.yaml"
-
-    def release_of(self, stack: str) -> dict[str, str]:
-        """Return the digests of what a stack's update is made of."""
-        return {
-            "config": text_digest(self.contents[stack]),
-            "program": self.program,
-            "packages": self.packages,
-        }
+    def stack(self, name: str) -> Stack:
+        """Return one of its stacks."""
+        return Stack(name, self.folder)
 
 
 def read_project(file: Path, name: str | None = None) -> Project:
@@ -75,9 +60,8 @@ def read_project(file: Path, name: str | None = None) -> Project:
     except ConfigError as error:
         problems += error.problems
     named = data.get("clusters") if isinstance(data, Mapping) else None
-    named = [str(one) for one in named if str(one) in files] if isinstance(named, Mapping) else []
     contents: dict[str, str] = {}
-    for stack in named:
+    for stack in files.keys() & (named if isinstance(named, Mapping) else ()):
         try:
             contents[stack] = _text(files[stack])
         except ValueError as error:  # noqa: PERF203  # each file's fault is reported
@@ -88,9 +72,11 @@ def read_project(file: Path, name: str | None = None) -> Project:
         problems += [replace(one, place=f"Pulumi.{stack}.yaml, {one.place}") for one in checked[text]]
     if problems:
         raise ConfigError(problems, source=source)
-    left_out = [stacks, file, *(folder / one for one in ("fleet", "docs", "tests"))]
-    program = program_digest(folder, left_out)
-    return Project(found.name, folder, stacks, waves, contents, program, package_versions())
+    others = [file, *files.values(), *(folder / one for one in ("fleet", "docs", "tests"))]
+    program = program_digest(folder, others)
+    whole = {"program": program, "packages": package_versions()}
+    releases = {stack: {"config": text_digest(text), **whole} for stack, text in contents.items()}
+    return Project(found.name, folder, stacks, waves, releases)
 
 
 def _text(path: Path) -> str:

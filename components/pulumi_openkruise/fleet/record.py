@@ -10,12 +10,15 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+from ..config.config_json import ConfigJson
 
 MESSAGE = "openkruise fleet, release "
 """How the message of an update that a fleet ran begins, in the cluster's own history."""
@@ -24,9 +27,8 @@ PULUMI_KEPT = re.compile(
 )
 """Pulumi's variables that a cluster's command gets; the others describe the fleet's own run."""
 _LOCK = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
-_TAIL = 64 * 1024
+_SUMMARY = re.compile(r"^(Diagnostics|Resources):.*", re.MULTILINE | re.DOTALL)
 _QUOTED_LINES = 12
-WAIT_SECONDS = 2.0
 _LOOK_SECONDS = 60.0
 
 
@@ -68,22 +70,23 @@ class CommandError(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of the project in ``folder``; ``logs`` is a folder that only this user may read."""
+    """One stack of the project in ``folder``."""
 
     name: str
     folder: Path
-    logs: Path
 
-    async def run(self, *arguments: str, log: Path) -> int:
-        """Run ``pulumi`` with these arguments, its output in the file ``log``; return its exit code."""
-        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
-            process = await self._start(arguments, output, output, start_new_session=True)
-        return await process.wait()
+    async def run(self, *arguments: str, log: Path) -> tuple[int, str]:
+        """Run ``pulumi``; return its exit code and output, which ``log`` has too, for this user alone."""
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
+            start = file.seek(0, os.SEEK_END)
+            process = await self._start(arguments, stdout=file, stderr=file, start_new_session=True)
+        code = await process.wait()
+        return code, log.read_bytes()[start:].decode(errors="replace")
 
     async def read(self, *arguments: str) -> Any:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
-        process = await self._start(arguments, asyncio.subprocess.PIPE, asyncio.subprocess.PIPE)
+        process = await self._start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             output, error = await asyncio.wait_for(process.communicate(), _LOOK_SECONDS)
         except asyncio.TimeoutError:
@@ -97,9 +100,7 @@ class Stack:
         except ValueError:
             raise CommandError(f"`pulumi {arguments[0]}` printed something else than JSON") from None
 
-    async def _start(
-        self, arguments: Sequence[str], output: Any, error: Any, **options: Any
-    ) -> asyncio.subprocess.Process:
+    async def _start(self, arguments: Sequence[str], **options: Any) -> asyncio.subprocess.Process:
         """Start ``pulumi`` so that it neither prompts nor uses colours."""
         return await asyncio.create_subprocess_exec(
             shutil.which("pulumi") or "pulumi",
@@ -107,9 +108,7 @@ class Stack:
             *("--stack", self.name, "--non-interactive", "--color", "never"),
             cwd=self.folder,
             env=build_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=error,
+            stdin=subprocess.DEVNULL,
             **options,
         )
 
@@ -128,13 +127,9 @@ class Stack:
             kind=str(entry.get("kind") or ""),
         )
 
-    async def config(self) -> dict[str, Any]:
-        """Return the stack's whole config by full key: for each its ``value``, and whether it is ``secret``.
-
-        Secrets are in plain text, for this process's memory alone.
-        """
-        found: dict[str, Any] = await self.read("config", "--json", "--show-secrets")
-        return found
+    async def config(self) -> ConfigJson:
+        """Return the stack's whole config, with secrets in plain text, for this process's memory alone."""
+        return dict(await self.read("config", "--json", "--show-secrets"))
 
 
 def build_environment() -> dict[str, str]:
@@ -149,9 +144,9 @@ def build_environment() -> dict[str, str]:
 def find_cause(text: str) -> str:
     """Return the lines of a command's output that say why it failed, a few at most."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    at = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
-    chosen = lines[at:] if at is not None else lines[-_QUOTED_LINES:]
-    chosen = list(takewhile(lambda line: line not in ("Outputs:", "Resources:"), chosen))
+    errors = (number for number, line in enumerate(lines) if line.startswith("error:"))
+    start = next(errors, -_QUOTED_LINES)
+    chosen = list(takewhile(lambda line: line not in ("Outputs:", "Resources:"), lines[start:]))
     return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
 
 
@@ -161,19 +156,7 @@ def find_lock(text: str) -> Lock | None:
     return Lock(found["user"], found["host"], int(found["pid"])) if found else None
 
 
-def find_summary(text: str) -> Sequence[str]:
-    """Return what sums up a preview: its diagnostics and the count of changes, without the outputs."""
-    summary, wanted = [], False
-    for line in text.splitlines():
-        if line and not line[0].isspace():
-            wanted = line.startswith(("Diagnostics:", "Resources:"))
-        if wanted and line.strip():
-            summary.append(line.rstrip())
-    return summary
-
-
-def read_log(log: Path, start: int = 0) -> str:
-    """Return a log from a position in bytes on, at most its last 64 KiB."""
-    with log.open("rb") as file:
-        file.seek(max(start, log.stat().st_size - _TAIL))
-        return file.read().decode(errors="replace")
+def find_summary(text: str) -> list[str]:
+    """Return what sums up a preview without outputs: its diagnostics and the count of changes."""
+    found = _SUMMARY.search(text)
+    return [line.rstrip() for line in found[0].splitlines() if line.strip()] if found else []

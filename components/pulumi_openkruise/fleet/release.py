@@ -7,6 +7,8 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+Release = Mapping[str, str]
+"""What one cluster's update is made of: the digest of each part by the names in ``PARTS``."""
 _PACKAGES = ("pulumi-openkruise", "pulumi", "pulumi-kubernetes")
 PARTS = {
     "config": "its stack file",
@@ -41,7 +43,7 @@ def _files(project: Path) -> list[str]:
 
 
 def text_digest(text: str) -> str:
-    """Return the digest of a stack file."""
+    """Return the digest of a string, 16 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -54,13 +56,12 @@ def package_versions() -> str:
     return ", ".join(found)
 
 
-def abbreviate(release: Mapping[str, str]) -> str:
+def abbreviate(release: Release) -> str:
     """Return a short name for a release, 12 hexadecimal digits: the same for the same parts."""
-    digest = hashlib.sha256(repr(sorted(release.items())).encode())
-    return digest.hexdigest()[:12]
+    return text_digest(repr(sorted(release.items())))[:12]
 
 
-def describe_change(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+def describe_change(old: Release, new: Release) -> list[str]:
     """Return in words which parts of a release differ."""
     return [words for part, words in PARTS.items() if old.get(part) != new.get(part)]
 

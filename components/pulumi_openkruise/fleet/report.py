@@ -2,31 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ..checks import Finding
+from ..checks import Report
+from ..config.fleet_file import Cluster, Wave
 from ..diagnostics.unavailable import Unavailable
-from ..inventory.helm_records import find_deployed
-from .file import Cluster, Wave
 from .gate import check_cluster
 from .project import Project
-from .record import MESSAGE, CommandError, Stack, Update
-from .release import abbreviate, describe_change
+from .record import MESSAGE, CommandError, Update
+from .release import Release, abbreviate, describe_change
 
-Record = Mapping[str, Mapping[str, str]]
+Record = Mapping[str, Release]
 """The release by cluster, as the engine recorded it for the fleet."""
-State = str
-STATES: dict[State, str] = {
-    "unreachable": "cannot be inspected",
-    "findings": "findings of error or above",
-    "failed": "its last update failed",
-    "by-hand": "its last update was not this fleet's",
-    "due": "an update is due",
-    "on-hold": "on hold",
-    "good": "as the fleet has recorded it",
-}
-"""Every state of a cluster in words, the worst first."""
+State = Literal["unreachable", "findings", "failed", "by-hand", "due", "on-hold", "good"]
 
 
 @dataclass(frozen=True)
@@ -38,30 +27,15 @@ class ClusterReport:
     state: State
     notes: tuple[str, ...] = ()
     """Why it is in this state, a line each."""
-    chart_version: str = ""
-    revision: int = 0
-    commit: str = ""
-    """The commit of the project at its last update."""
-    nodes: Mapping[str, int] = field(default_factory=dict)
-    """Number of nodes by state, as ``check`` counts them."""
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def why(self) -> list[str]:
-        """Everything that was found of it, a line each."""
-        found = (f"{finding.severity} {finding.code}: {finding.what}" for finding in self.findings)
-        return [*self.notes, *found]
-
-    @property
-    def described_nodes(self) -> str:
-        """The number of nodes in each state."""
-        return ", ".join(f"{count} {state}" for state, count in self.nodes.items())
+    last: Update | None = None
+    """Its last update, by its own history."""
+    checked: Report | None = None
+    """What ``check`` reports of it; None where it cannot be inspected."""
 
     @property
     def clean(self) -> bool:
         """Whether nothing of it needs an action; a hold, and an update that is due, need none at once."""
-        harmless = all(finding.severity == "info" for finding in self.findings)
-        return self.state in ("good", "on-hold", "due") and harmless
+        return self.state in ("good", "on-hold", "due") and self.checked is not None and self.checked.clean
 
 
 async def report_fleet(
@@ -90,42 +64,29 @@ async def report_fleet(
 async def _report_cluster(
     project: Project, wave: Wave, cluster: Cluster, record: Record | Unavailable, live: bool
 ) -> ClusterReport:
-    stack = Stack(cluster.name, project.folder, project.logs)
+    stack = project.stack(cluster.name)
     try:
         last, config = await asyncio.gather(stack.last_update(), stack.config())
     except CommandError as error:
         return ClusterReport(wave.name, cluster, "unreachable", (str(error),))
-    found = await asyncio.to_thread(check_cluster, cluster.name, config, live=live)
-    state, notes = classify_record(project.release_of(cluster.name), cluster, record, last)
-    commit = last.commit if last is not None else ""
+    found = await asyncio.to_thread(check_cluster, stack, config, live=live)
+    state, notes = classify_record(project.releases[cluster.name], cluster, record, last)
     if isinstance(found, Unavailable):
-        return ClusterReport(wave.name, cluster, "unreachable", (found.reason, *notes), commit=commit)
-    records = found.snapshot.records
-    newest = None if isinstance(records, Unavailable) else find_deployed(records)
-    return ClusterReport(
-        wave=wave.name,
-        cluster=cluster,
-        state="findings" if found.fails_on("error") else state,
-        notes=notes,
-        chart_version=newest.chart_version if newest is not None else "",
-        revision=newest.revision if newest is not None else 0,
-        commit=commit,
-        nodes={str(name): count for name, count in found.counts().items()},
-        findings=found.findings,
-    )
+        return ClusterReport(wave.name, cluster, "unreachable", (found.reason, *notes), last)
+    state = "findings" if found.fails_on("error") else state
+    return ClusterReport(wave.name, cluster, state, notes, last, found)
 
 
 def classify_record(
-    release: Mapping[str, str], cluster: Cluster, record: Record | Unavailable, last: Update | None
+    release: Release, cluster: Cluster, record: Record | Unavailable, last: Update | None
 ) -> tuple[State, tuple[str, ...]]:
     """Return a cluster's state by the fleet's record and its own history, and why."""
     if isinstance(record, Unavailable):
         return "good", (f"the fleet's record is not known: {record.reason}",)
     recorded = record.get(cluster.name)
     if last is not None and not last.succeeded:
-        return "failed", (
-            f"the update of {last.ended or 'unknown time'} failed: {last.message or 'by hand'}",
-        )
+        said = last.message or "by hand"
+        return "failed", (f"the update of {last.ended or 'unknown time'} failed: {said}",)
     if recorded and last is not None and last.message != f"{MESSAGE}{abbreviate(recorded)}":
         when = f" ({last.ended:%Y-%m-%d %H:%M} UTC)" if last.ended else ""
         said = f": {last.message}" if last.message else ""

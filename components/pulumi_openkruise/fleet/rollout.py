@@ -12,16 +12,15 @@ from typing import Any
 
 import pulumi
 
+from ..config.fleet_file import Wave
 from ..diagnostics.problem import ConfigError
-from .file import Cluster, Wave
 from .project import Project, read_project
-from .record import CommandError
+from .record import MESSAGE, CommandError
 from .release import abbreviate, describe_change, plan_attempts
 from .update import StoppedError, Updater
 
 _BEGIN, _CLUSTER, _GATE = (f"openkruise:fleet:{name}" for name in ("Wave", "Cluster", "Gate"))
-_Attempts = Mapping[str, str]
-"""The attempt by cluster, see ``plan_attempts``."""
+_Run = Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
 
 
 class FleetError(ConfigError, pulumi.RunError):
@@ -58,8 +57,7 @@ class _Rollout:
     """What the hooks of one run share: the waves' slots, what earlier runs recorded, the first failure."""
 
     def __init__(self, project: Project, parent: Fleet) -> None:
-        self._project, self._parent = project, parent
-        self._updater = Updater(project)
+        self._project, self._parent, self._updater = project, parent, Updater(project)
         self._failed = ""
         self._members = {one.name: (one, wave) for wave in project.waves for one in wave.clusters}
         self._waves = {wave.name: wave for wave in project.waves}
@@ -70,7 +68,7 @@ class _Rollout:
 
     def add_wave(self, wave: Wave, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Declare a wave's beginning after ``before``, its clusters, and its gate; return the gate."""
-        releases = {one.name: self._project.release_of(one.name) for one in wave.clusters if not one.hold}
+        releases = {one.name: self._project.releases[one.name] for one in wave.members}
         targets = {name: abbreviate(release) for name, release in releases.items()}
         begun, ended = self._recorded_attempts(_BEGIN, wave), self._recorded_attempts(_GATE, wave)
         attempts = begun.apply(lambda found: plan_attempts(targets, found))
@@ -91,9 +89,8 @@ class _Rollout:
             }
             clusters.append(self._add(_CLUSTER, one.name, inputs, self._update))
         # The wave soaks here and not in a hook, for which Pulumi would wait when it is interrupted.
-        members = [one for one in wave.clusters if not one.hold]
         soaked: pulumi.Output[str] = pulumi.Output.all(_order_after(clusters), attempts, ended).apply(
-            lambda found: self._soak(wave, members, found[1] != found[2], str(found[0]))
+            lambda found: self._soak(wave, str(found[0]), is_due=found[1] != found[2])
         )
         inputs = {"gate": wave.gate, "soakSeconds": wave.soak_seconds, "attempts": attempts, "after": soaked}
         gate = self._add(_GATE, wave.name, inputs, self._check)
@@ -105,16 +102,12 @@ class _Rollout:
         return self._recorded.apply(lambda found: dict(found.get(f"{kind}::{wave.name}", {})))
 
     def _add(
-        self, kind: str, name: str, inputs: Mapping[str, Any], hook: pulumi.ResourceHook | None = None
+        self, kind: str, name: str, inputs: Mapping[str, Any], hooks: pulumi.ResourceHookBinding | None = None
     ) -> _Part:
-        hooks = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]) if hook else None
         return _Part(kind, name, inputs, pulumi.ResourceOptions(parent=self._parent, hooks=hooks))
 
-    def _hook(
-        self, name: str, run: Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
-    ) -> pulumi.ResourceHook:
+    def _hook(self, name: str, run: _Run) -> pulumi.ResourceHookBinding:
         async def stop_at_failure(args: pulumi.ResourceHookArgs) -> None:
-            self._raise_if_failed(args.name)
             try:
                 await run(args)
             except (StoppedError, CommandError, OSError) as error:
@@ -123,33 +116,34 @@ class _Rollout:
                 raise StoppedError(message) from None
 
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        return pulumi.ResourceHook(f"openkruise fleet: {name}", stop_at_failure, options)
-
-    def _raise_if_failed(self, name: str) -> None:
-        if self._failed:
-            raise StoppedError(f"{name}: not started, because of {self._failed}")
+        hook = pulumi.ResourceHook(f"openkruise fleet: {name}", stop_at_failure, options)
+        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _on_cluster(self, args: pulumi.ResourceHookArgs) -> None:
         cluster, wave = self._members[args.name]
         if cluster.hold:
             return
         old, new = args.old_inputs or {}, args.new_inputs or {}
-        why, release = _explain(old, new), abbreviate(new["release"])
         async with self._slots[wave.name]:
-            self._raise_if_failed(args.name)
-            run = self._updater.preview if pulumi.runtime.is_dry_run() else self._updater.roll_out
-            await run(cluster, wave, why, release)
+            if self._failed:
+                raise StoppedError(f"{args.name}: not started, because of {self._failed}")
+            what = f"wave {wave.name}, {cluster.name}: {_explain(old, new)}"
+            message = f"{MESSAGE}{abbreviate(new['release'])}"
+            if pulumi.runtime.is_dry_run():
+                await self._updater.preview(cluster, what, message)
+            else:
+                await self._updater.roll_out(cluster, wave, what, message)
 
-    async def _soak(self, wave: Wave, members: Sequence[Cluster], is_due: bool, after: str) -> str:
+    async def _soak(self, wave: Wave, after: str, *, is_due: bool) -> str:
         if is_due and wave.soak_seconds and not pulumi.runtime.is_dry_run():
-            await self._updater.soak(members, wave)
+            await self._updater.soak(wave)
         return after
 
     async def _on_gate(self, args: pulumi.ResourceHookArgs) -> None:
         wave = self._waves[args.name]
         is_due = (args.old_inputs or {}).get("attempts") != (args.new_inputs or {}).get("attempts")
         if is_due and wave.soak_seconds and not pulumi.runtime.is_dry_run():
-            await self._updater.check([one for one in wave.clusters if not one.hold], wave)
+            await self._updater.check(wave.members, wave)
 
 
 def _explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

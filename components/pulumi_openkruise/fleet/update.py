@@ -3,29 +3,19 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pulumi
 
+from ..config.fleet_file import Cluster, Wave
 from ..diagnostics.unavailable import Unavailable
-from .file import Cluster, Wave
-from .gate import check_cluster, preview_daemons, stopping
+from .gate import check_cluster, find_stopping, preview_daemons
 from .project import Project
-from .record import (
-    MESSAGE,
-    WAIT_SECONDS,
-    CommandError,
-    Lock,
-    Stack,
-    find_cause,
-    find_lock,
-    find_summary,
-    read_log,
-)
+from .record import Lock, Stack, Update, find_cause, find_lock, find_summary
 
 _LOOKS = 8
+WAIT_SECONDS = 2.0
 PATIENCE_SECONDS, PAUSE_SECONDS = 45.0, 3.0
 """How long findings of a cluster may take to pass, and the pause between two checks."""
 
@@ -41,31 +31,30 @@ class Updater:
         self.project = project
         self._looks = asyncio.Semaphore(_LOOKS)
 
-    async def preview(self, cluster: Cluster, wave: Wave, why: str, release: str) -> None:
-        """Say what an update would change: which kinds of nodes gain or lose a daemon, and the resources."""
-        stack, log = self.stack(cluster), self._log(cluster, "preview")
-        if await self._is_done(stack, f"{MESSAGE}{release}"):
-            _say(f"wave {wave.name}, {cluster.name}: {why}; updated already")
-            return
-        if await stack.run("preview", log=log) != 0:
-            raise self._failure(cluster, find_cause(read_log(log)), log)
-        async with self._looks:
-            changes = await asyncio.to_thread(preview_daemons, cluster.name, await stack.config())
-        if isinstance(changes, Unavailable):
-            daemons = [f"nodes not compared, because {changes.reason}"]
-        else:
-            daemons = [*map(str, changes)] or ["no node gains or loses a daemon"]
-        lines = [f"wave {wave.name}, {cluster.name}: {why}", *daemons, *find_summary(read_log(log))]
-        _say("\n    ".join(lines))
+    async def preview(self, cluster: Cluster, what: str, message: str) -> None:
+        """Say what an update would change: which kinds of nodes gain or lose a daemon, and the resources.
 
-    async def roll_out(self, cluster: Cluster, wave: Wave, why: str, release: str) -> None:
+        ``what`` names the update and its reason, ``message`` is what it has in the stack's history.
+        """
+        stack, log = self.project.stack(cluster.name), self._log(cluster, "preview")
+        if await _is_done(stack, message):
+            pulumi.log.info(f"{what}; updated already")
+            return
+        code, output = await stack.run("preview", "--suppress-outputs", log=log)
+        if code != 0:
+            raise self._failure(cluster, find_cause(output), log)
+        async with self._looks:
+            daemons = await asyncio.to_thread(preview_daemons, stack, await stack.config())
+        pulumi.log.info("\n    ".join([what, *daemons, *find_summary(output)]))
+
+    async def roll_out(self, cluster: Cluster, wave: Wave, what: str, message: str) -> None:
         """Update a cluster, unless its history shows that this is done; then check it against the gate."""
-        stack, log, message = self.stack(cluster), self._log(cluster, "up"), f"{MESSAGE}{release}"
+        stack, log = self.project.stack(cluster.name), self._log(cluster, "up")
         # The run that updated it may have ended before the engine recorded that.
-        if await self._is_done(stack, message):
-            _say(f"wave {wave.name}, {cluster.name}: {why}; updated already")
+        if await _is_done(stack, message):
+            pulumi.log.info(f"{what}; updated already")
         else:
-            _say(f"wave {wave.name}, {cluster.name}: {why}; log: {log}")
+            pulumi.log.info(f"{what}; log: {log}")
             await self._up(cluster, stack, message, log)
         await self.check([cluster], wave, log)
 
@@ -73,48 +62,42 @@ class Updater:
         """Run the cluster's own update; wait for a running one, remove the lock of a process that is gone."""
         known = set[Lock]()
         while True:
-            start = log.stat().st_size if log.exists() else 0
-            if await stack.run("up", "--yes", "--skip-preview", "--message", message, log=log) == 0:
+            code, output = await stack.run("up", "--yes", "--skip-preview", "--message", message, log=log)
+            if code == 0:
                 return
-            output = read_log(log, start)
             lock = find_lock(output)
             if lock is None:
                 raise self._failure(cluster, find_cause(output), log)
             state = lock.state()
             if state == "live":
                 if lock not in known:
-                    _say(f"{cluster.name}: waiting for process {lock.pid} of {lock.user}, which updates it")
+                    said = f"waiting for process {lock.pid} of {lock.user}, which updates it"
+                    pulumi.log.info(f"{cluster.name}: {said}")
                 await asyncio.sleep(WAIT_SECONDS)
             elif state == "stale" and lock not in known:
-                _say(f"{cluster.name}: process {lock.pid} is gone: its lock is removed")
+                pulumi.log.info(f"{cluster.name}: process {lock.pid} is gone: its lock is removed")
                 await stack.run("cancel", "--yes", log=log)
             else:
                 reason = f"its stack is locked by {lock.user} on {lock.host}, process {lock.pid}"
                 remedy = f"if nothing runs there any more: pulumi cancel --yes --stack {cluster.name}"
                 raise self._failure(cluster, f"{reason}\n{remedy}", log)
             known.add(lock)
-            if await self._is_done(stack, message):
+            if await _is_done(stack, message):
                 return
 
-    async def _is_done(self, stack: Stack, message: str) -> bool:
-        last = await stack.last_update()
-        return last is not None and last.succeeded and last.message == message
+    async def soak(self, wave: Wave) -> None:
+        """Wait until the wave's soak since its last update is over; since now if no history can be read."""
 
-    async def soak(self, clusters: Sequence[Cluster], wave: Wave) -> None:
-        """Wait until the wave's soak since the last update of these clusters is over."""
+        async def look(cluster: Cluster) -> Update | None:
+            async with self._looks:
+                return await self.project.stack(cluster.name).last_update()
 
-        async def ended(cluster: Cluster) -> datetime | None:
-            with suppress(CommandError):
-                async with self._looks:
-                    last = await self.stack(cluster).last_update()
-                return last.ended if last is not None else None
-            return None
-
+        found = await asyncio.gather(*map(look, wave.members), return_exceptions=True)
+        ends = [one.ended for one in found if isinstance(one, Update) and one.ended]
         now = datetime.now(timezone.utc)
-        ends = [one for one in await asyncio.gather(*map(ended, clusters)) if one is not None]
         until = max(ends, default=now) + timedelta(seconds=wave.soak_seconds)
         if until > now:
-            _say(f"wave {wave.name} soaks until {until:%Y-%m-%d %H:%M:%S} UTC")
+            pulumi.log.info(f"wave {wave.name} soaks until {until:%Y-%m-%d %H:%M:%S} UTC")
             await asyncio.sleep((until - now).total_seconds())
 
     async def check(self, clusters: Sequence[Cluster], wave: Wave, log: Path | None = None) -> None:
@@ -124,41 +107,39 @@ class Updater:
         found = await asyncio.gather(*(self._find_stopping(one, wave) for one in clusters))
         bad = [(one, lines) for one, lines in zip(clusters, found, strict=True) if lines]
         if bad:
-            lines = [f"{one.name}: {line}" for one, lines in bad for line in lines]
-            reason = "\n".join([f"stopped by the gate {wave.gate} of wave {wave.name}", *lines])
+            listed = [f"{one.name}: {line}" for one, lines in bad for line in lines]
+            reason = "\n".join([f"stopped by the gate {wave.gate} of wave {wave.name}", *listed])
             raise self._failure(bad[0][0], reason, log)
 
     async def _find_stopping(self, cluster: Cluster, wave: Wave) -> list[str]:
         """Return what stops the wave at a cluster, if it does not pass while pods start and stop."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until, stack = time.monotonic() + PATIENCE_SECONDS, self.project.stack(cluster.name)
         async with self._looks:
-            config = await self.stack(cluster).config()
+            config = await stack.config()
             while True:
-                report = await asyncio.to_thread(check_cluster, cluster.name, config)
-                lines = stopping(report, wave.gate)
+                report = await asyncio.to_thread(check_cluster, stack, config)
+                lines = find_stopping(report, wave.gate)
                 # For a cluster that does not answer, the client has waited already.
                 if not lines or isinstance(report, Unavailable) or time.monotonic() > until:
                     return lines
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    def stack(self, cluster: Cluster) -> Stack:
-        """Return the cluster's own stack."""
-        return Stack(cluster.name, self.project.folder, self.project.logs)
-
     def _log(self, cluster: Cluster, command: str) -> Path:
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        return self.project.logs / f"{cluster.name}-{command}-{at}.log"
+        return self.project.folder / "fleet" / "logs" / f"{cluster.name}-{command}-{at}.log"
 
     def _failure(self, cluster: Cluster, reason: str, log: Path | None) -> StoppedError:
-        check = f"pulumi-openkruise check --stack-file {self.project.stack_file(cluster.name)}"
+        check = f"pulumi-openkruise check --stack-file {self.project.stacks / f'Pulumi.{cluster.name}.yaml'}"
         lines = [
             f"{cluster.name}: {reason}",
-            *([f"log: {log}"] if log is not None else []),
+            *([f"log: {log}"] if log is not None and log.exists() else []),
             f"what is wrong in the cluster: {check}",
             "to continue, once it is repaired: the same command again",
         ]
         return StoppedError("\n".join(lines))
 
 
-def _say(text: str) -> None:
-    pulumi.log.info(text)
+async def _is_done(stack: Stack, message: str) -> bool:
+    """Return whether the stack's last update is this one, and succeeded."""
+    last = await stack.last_update()
+    return last is not None and last.succeeded and last.message == message

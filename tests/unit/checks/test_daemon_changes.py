@@ -1,6 +1,7 @@
 """Which nodes an update gives the daemon, and which it takes it from."""
 
-from pulumi_openkruise.checks.daemon_changes import DaemonChange, compare_daemons
+import pytest
+from pulumi_openkruise.checks.daemon_changes import DaemonChange, compare_daemons, describe_changes
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 
 from tests.support.installed import broken, expected, node, virtual
@@ -44,3 +45,17 @@ def test_a_stack_without_daemons_takes_all_of_them() -> None:
 def test_an_unknown_daemon_set_is_not_taken_for_a_missing_one() -> None:
     reason = Unavailable("forbidden")
     assert compare_daemons(broken(daemon_set=reason), expected()) == reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ([DaemonChange("lose", "real", ["edge-1"])], "1 real node loses the daemon: edge-1"),
+        ([], "no node gains or loses a daemon"),
+        (Unavailable("no kubeconfig"), "nodes not compared, because no kubeconfig"),
+    ],
+)
+def test_changes_are_described_even_if_there_is_none(
+    changes: list[DaemonChange] | Unavailable, line: str
+) -> None:
+    assert describe_changes(changes) == [line]

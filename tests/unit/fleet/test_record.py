@@ -1,13 +1,13 @@
 """What is understood of the command line's output: locks, causes, summaries; and what it is given."""
 
+import asyncio
 import os
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
-from pulumi_openkruise.fleet import record
-from pulumi_openkruise.fleet.record import Lock, build_environment, find_cause, find_lock, find_summary
+from pulumi_openkruise.fleet.record import Lock, Stack, build_environment, find_cause, find_lock, find_summary
 
 LOCKED = (
     "Updating (dev-1):\n"
@@ -50,7 +50,6 @@ def test_the_cause_begins_with_the_error() -> None:
 
 def test_a_preview_is_summed_up_by_its_end() -> None:
     text = "Previewing update (x):\n\n + a create\nDiagnostics:\n  b:\n    note\n\n"
-    text += 'Outputs:\n    selectors: [\n        [0]: "type=kwok"\n    ]\n'
     text += "Resources:\n    + 1 to create\n"
     assert find_summary(text) == ["Diagnostics:", "  b:", "    note", "Resources:", "    + 1 to create"]
     assert find_summary("nothing of the kind") == []
@@ -82,9 +81,16 @@ def test_a_command_gets_nothing_of_the_fleets_own_run(monkeypatch: pytest.Monkey
     assert build_environment()["PATH"] == os.environ["PATH"]
 
 
-def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("x" * 500_000 + "end")
-    assert record.read_log(log).endswith("end")
-    assert len(record.read_log(log)) == 64 * 1024
-    assert record.read_log(log, 500_000) == "end"
+def test_the_output_of_a_command_is_what_it_adds_to_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text('#!/bin/sh\necho "$1"; echo "error of $1" >&2; exit 3\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    log = tmp_path / "logs" / "log"
+    stack = Stack("dev-1", tmp_path)
+    assert asyncio.run(stack.run("one", log=log)) == (3, "one\nerror of one\n")
+    assert asyncio.run(stack.run("two", log=log)) == (3, "two\nerror of two\n")
+    assert log.read_text() == "one\nerror of one\ntwo\nerror of two\n"
+    assert (log.stat().st_mode & 0o777, log.parent.stat().st_mode & 0o777) == (0o600, 0o700)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_openkruise.config.fleet_file import Cluster, Wave
 from pulumi_openkruise.fleet import Fleet, rollout
-from pulumi_openkruise.fleet.file import Cluster, Wave
 from pulumi_openkruise.fleet.project import Project
 from pulumi_openkruise.fleet.release import abbreviate
 from pulumi_openkruise.fleet.update import StoppedError
@@ -33,7 +33,7 @@ class Commands:
         self.most = 0
         """The most updates at one time."""
 
-    async def roll_out(self, cluster: Cluster, _wave: Wave, _why: str, _release: str) -> None:
+    async def roll_out(self, cluster: Cluster, _wave: Wave, _what: str, _message: str) -> None:
         self.events.append(("begin", cluster.name))
         self.running += 1
         self.most = max(self.most, self.running)
@@ -44,13 +44,13 @@ class Commands:
             raise StoppedError(f"{cluster.name}: the update failed")
         self.events.append(("end", cluster.name))
 
-    async def preview(self, cluster: Cluster, _wave: Wave, why: str, _release: str) -> None:
-        self.events.append((why, cluster.name))
+    async def preview(self, cluster: Cluster, what: str, _message: str) -> None:
+        self.events.append((what, cluster.name))
 
-    async def soak(self, clusters: Sequence[Cluster], _wave: Wave) -> None:
-        self.events.append(("soak", names(clusters)))
+    async def soak(self, wave: Wave) -> None:
+        self.events.append(("soak", names(wave.members)))
         await asyncio.sleep(0.05)
-        self.events.append(("soaked", names(clusters)))
+        self.events.append(("soaked", names(wave.members)))
 
     async def check(self, clusters: Sequence[Cluster], wave: Wave) -> None:
         self.events.append((f"gate {wave.name}", names(clusters)))
@@ -86,8 +86,8 @@ def declare(monkeypatch: pytest.MonkeyPatch, hooks: Hooks) -> Declare:
         recorded: Mapping[str, Mapping[str, str]] | None = None,
         updates: Mapping[str, dict[str, Any]] | None = None,
     ) -> Callable[[], object]:
-        contents = {one.name: "config: {}" for wave in waves for one in wave.clusters}
-        found = Project("openkruise", Path(), Path("stacks"), waves, contents, "program", "packages")
+        releases = {one.name: PARTS for wave in waves for one in wave.clusters}
+        found = Project("openkruise", Path(), Path("stacks"), waves, releases)
         outputs = {
             f"urn:pulumi:fleet::fleet::openkruise:fleet:Fleet${part}": {"outputs": {"attempts": attempts}}
             for part, attempts in (recorded or {}).items()
@@ -107,14 +107,9 @@ def find(engine: Engine, type_: str, name: str) -> Registered:
     return only
 
 
-RELEASE = abbreviate(
-    {
-        "config": Project("x", Path(), Path(), (), {"x": "config: {}"}, "", "").release_of("x")["config"],
-        "program": "program",
-        "packages": "packages",
-    }
-)
-"""The short name of each cluster's release: its contents, the program and the packages of ``declare``."""
+PARTS = {"config": "config", "program": "program", "packages": "packages"}
+RELEASE = abbreviate(PARTS)
+"""Each cluster's release, and its short name."""
 FIRST = {"dev-0": f"{RELEASE} #1"}
 
 
@@ -220,8 +215,9 @@ def test_another_release_is_recorded_as_a_new_attempt_before_its_update(
 def test_a_preview_previews_each_cluster_and_waits_for_no_soak(commands: Commands, declare: Declare) -> None:
     with new_engine(preview=True) as engine:
         engine.run(declare(engine, wave("dev", 1, soak_seconds=60), wave("prod", 1, soak_seconds=60)))
-    first = "first update by this fleet"
-    assert commands.events == [(first, "dev-0"), (first, "prod-0")]
+    assert commands.events == [
+        (f"wave {name}, {name}-0: first update by this fleet", f"{name}-0") for name in ("dev", "prod")
+    ]
 
 
 @pytest.mark.parametrize(

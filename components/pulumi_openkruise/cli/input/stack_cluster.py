@@ -1,14 +1,11 @@
 """Says where a command looks at another cluster than the one that its stack names for the provider."""
 
-import json
 import os
-from collections.abc import Mapping
-from typing import Any
 
 from ..cluster_access import ClusterAccess
 from ..errors import UnusableInputError
 from ..output.terminal import note
-from .stack_input import StackInput, find_stack
+from .stack_input import find_stack
 
 _NAMESPACE = "kubernetes"
 _KEYS = ("kubeconfig", "context", "cluster")
@@ -40,13 +37,15 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
         return
     from ...cluster import ClusterError
     from ...cluster.kubeconfig import find_address
+    from ...cluster.kubeconfig_file import find_stack_kubeconfig
 
     try:
         here = find_address(None, ambient=True)
     except ClusterError:  # the look itself reports it
         return
     try:
-        kubeconfig = _find_kubeconfig(stack, path)
+        project = os.path.dirname(stack.project or path)
+        kubeconfig = find_stack_kubeconfig(stack.config.get("kubeconfig"), project)
         there = find_address(
             kubeconfig, stack.config.get("context"), stack.config.get("cluster"), ambient=kubeconfig is None
         )
@@ -58,14 +57,3 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
         return
     if there.rstrip("/") != here.rstrip("/"):
         note(f"{stack.source}: {keys} names {there}, and this looks at {here}, which kubectl uses; {remedy}")
-
-
-def _find_kubeconfig(stack: StackInput, path: str) -> str | None:
-    """Return the kubeconfig's content or path, a relative one beside the project; None for kubectl's."""
-    given: Any = stack.config.get("kubeconfig")
-    if isinstance(given, Mapping):
-        return json.dumps(given)
-    if not given:
-        return None
-    beside = os.path.join(os.path.dirname(stack.project or path), str(given))
-    return beside if os.path.isfile(beside) else str(given)

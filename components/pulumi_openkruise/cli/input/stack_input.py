@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...config.config_json import select_namespace
 from ...config.declared_type import check_types
 from ...config.project_config import PROJECT_FILES, Project, read_project
 from ...config.stack_yaml import read_stack_yaml
@@ -95,18 +96,11 @@ def read_config_json(path: str, namespace: str) -> StackInput:
         raise UnusableInputError(f"{source}: not JSON: {error}") from None
     if not isinstance(data, dict) or not all(isinstance(entry, dict) for entry in data.values()):
         raise UnusableInputError(f"{source}: expected a mapping of keys to mappings with value: {remedy}")
-    config: dict[str, Any] = {}
-    secret_keys = set()
-    for key, entry in data.items():
-        prefix, _colon, name = key.partition(":")
-        if prefix != namespace or not name:
-            continue
-        value = entry.get("objectValue", entry.get("value"))
-        if entry.get("secret"):
-            secret_keys.add(name)
-        elif not isinstance(value, (str, dict, list)):
-            raise UnusableInputError(f"{source}: {key}: expected value or objectValue, found {show(value)}")
-        config[name] = value
+    config, secret_keys = select_namespace(data, namespace)
+    for key, value in config.items():
+        if key not in secret_keys and not isinstance(value, (str, dict, list)):
+            reason = f"{namespace}:{key}: expected value or objectValue, found {show(value)}"
+            raise UnusableInputError(f"{source}: {reason}")
     return StackInput(source=source, config=config, secret_keys=frozenset(secret_keys), is_whole=True)
 
 

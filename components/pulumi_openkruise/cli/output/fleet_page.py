@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...fleet.report import STATES, ClusterReport
+from ...fleet.report import ClusterReport
+from .fleet_report import STATES, describe_nodes, find_commit, find_release, list_reasons
 from .page_elements import add, render_page, start_page
 from .written_files import write_report
 
@@ -55,8 +56,9 @@ def fleet_page(project: str, found: Sequence[ClusterReport]) -> str:
     body = add(table, "tbody")
     for one in sorted(found, key=lambda one: list(STATES).index(one.state)):
         row = add(body, "tr", id=one.cluster.name)
-        release = f"{one.chart_version} ({one.revision})" if one.revision else ""
-        cells = [one.cluster.name, one.wave, STATES[one.state], release, one.commit[:8], one.described_nodes]
-        for cell in [*cells, ". ".join(one.why)]:
+        chart_version, revision = find_release(one)
+        release = f"{chart_version} ({revision})" if revision else ""
+        cells = [one.cluster.name, one.wave, STATES[one.state], release, find_commit(one)[:8]]
+        for cell in [*cells, describe_nodes(one), ". ".join(list_reasons(one))]:
             add(row, "td", cell)
     return render_page(html)

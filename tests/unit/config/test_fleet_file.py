@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_openkruise.config.fleet_file import Wave, read_fleet
 from pulumi_openkruise.diagnostics.problem import ConfigError
-from pulumi_openkruise.fleet.file import Wave, read_fleet
 
 GOOD: dict[str, Any] = {
     "clusters": {
@@ -113,6 +113,13 @@ def test_all_problems_of_a_fleets_file_are_reported_at_once() -> None:
         "clusters.prod-2": "missing-stack",
         "waves[0].soak": "invalid-soak",
     }
+
+
+def test_a_label_of_a_wrong_type_is_reported_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_fleet(changed("clusters/dev-1/env", ["no", "string"]), "fleet.yaml")
+    places = [problem.place for problem in caught.value.problems]
+    assert places.count("clusters.dev-1.env") == 1
 
 
 def test_a_missing_stack_names_the_nearest_one() -> None:

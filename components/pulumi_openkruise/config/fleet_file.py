@@ -1,21 +1,21 @@
 """The file of a fleet: which clusters there are, in which waves they are updated, and what stops a wave.
 
 A cluster is a stack of one project, by its name; its labels serve to select it. What each key takes is in
-``schema.json``, which editors read too; here is what one entry says about another.
+``fleet.schema.json``, which editors read too; here is what one entry says about another.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from ..config.json_schema import Violation, violations
-from ..diagnostics.problem import ConfigError, Problem, find_nearest, report_unknown_key, show
-from ..selectors import Selector, SelectorError, from_mapping, parse
+from ..diagnostics.problem import ConfigError, Problem, find_nearest, show
+from ..selectors import SelectorError, parse
+from ..selectors.syntax import check_key, check_value
+from .json_schema import Violation, report_violation, violations
 
 Gate = Literal["off", "critical", "error", "warning"]
-GATES: tuple[Gate, ...] = get_args(Gate)
 """From which severity on a finding of ``check`` stops the roll-out; ``off`` checks nothing."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _CODES = {
@@ -49,10 +49,15 @@ class Wave:
     """How long after the last update of the wave all of it is checked once more."""
     gate: Gate = "error"
 
+    @property
+    def members(self) -> list[Cluster]:
+        """The clusters that are not on hold."""
+        return [one for one in self.clusters if not one.hold]
+
 
 def fleet_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a fleet's file."""
-    found: dict[str, Any] = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("fleet.schema.json").read_text("utf-8"))
     return found
 
 
@@ -62,18 +67,24 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     ``data`` is the file as plain data, ``source`` names it in messages, ``stacks`` are the stacks that have a
     file (None: not known here). Raises ConfigError with every problem.
     """
-    problems = [_problem(one) for one in violations(fleet_schema(), data)]
+    problems = [report_violation(one, _find_code(one), "fleet") for one in violations(fleet_schema(), data)]
     bad = {problem.place for problem in problems}
     if "fleet" in bad:
         raise ConfigError(problems, source=source)
     clusters = [] if "clusters" in bad else list(_clusters(data["clusters"], bad, stacks, problems))
     left, waves, names = clusters, list[Wave](), set[str]()
-    gate = data.get("gate", "error")
     for index, raw in enumerate(() if "waves" in bad else data["waves"]):
         place = f"waves[{index}]"
-        select = _selector(raw, place, bad, problems)
-        if select is None:
+        if bad & {place, f"{place}.select"}:
             left = []  # what it selects is unknown, so no cluster can be missing
+            continue
+        try:
+            select = parse(raw["select"])
+        except SelectorError as error:
+            reason = error.problems[0].reason if error.problems else str(error)
+            remedy = 'for example "env=prod,!canary"'
+            problems.append(Problem("invalid-selector", f"{place}.select", reason, (), remedy))
+            left = []
             continue
         chosen = tuple(one for one in left if select.matches(one.labels))
         left = [one for one in left if one not in chosen]
@@ -87,9 +98,9 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
         names.add(str(raw.get("name")))
         if not problems:
             soak = raw.get("soak", "0s")
+            gate: Gate = raw.get("gate", data.get("gate", "error")) or "off"  # YAML makes false of off
             seconds = int(soak[:-1]) * _SECONDS[soak[-1]]
-            own_gate: Gate = raw.get("gate", gate) or "off"  # YAML makes false of off
-            waves.append(Wave(raw["name"], chosen, raw.get("parallel", 1), seconds, own_gate))
+            waves.append(Wave(raw["name"], chosen, raw.get("parallel", 1), seconds, gate))
     for one in () if "waves" in bad else left:
         labels = ",".join(f"{key}={value}" for key, value in sorted(one.labels.items())) or "no labels"
         reason = f"no wave selects it ({labels}), so no update would ever reach it"
@@ -100,22 +111,18 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     return tuple(waves)
 
 
-def _problem(found: Violation) -> Problem:
-    if found.keyword == "additionalProperties":
-        return report_unknown_key(found.place, str(found.value), list(found.schema["properties"]))
-    reason = f"expected {found.schema['description']}, found {show(found.value)}"
-    remedy = "".join(f"for example {example}" for example in found.schema.get("examples", ()))
-    key = "name" if found.keyword == "propertyNames" else found.place.rpartition(".")[2]
-    is_label = found.place.startswith("clusters.") and found.keyword != "propertyNames"
-    code = "wrong-type" if is_label else _CODES.get(key, "wrong-type")
-    return Problem(code, found.place or "fleet", reason, (), remedy)
+def _find_code(found: Violation) -> str:
+    if found.keyword == "propertyNames":
+        return "invalid-name"
+    is_label = found.place.startswith("clusters.")
+    return "wrong-type" if is_label else _CODES.get(found.place.rpartition(".")[2], "wrong-type")
 
 
 def _clusters(
     given: Mapping[Any, Any], bad: Collection[str], stacks: Collection[str] | None, problems: list[Problem]
 ) -> Iterator[Cluster]:
-    for key, value in given.items():
-        name, place = str(key), f"clusters.{key}"
+    for name, value in given.items():
+        place = f"clusters.{name}"
         if place in bad:
             continue
         if stacks is not None and name not in stacks:
@@ -123,33 +130,11 @@ def _clusters(
             remedy = f"did you mean {near}?" if near else f"make it: pulumi stack init {name}"
             reason = f"there is no stack file Pulumi.{name}.yaml"
             problems.append(Problem("missing-stack", place, reason, (), remedy))
-        labels = {str(label): str(text) for label, text in (value or {}).items()}
+        labels = {label: str(text) for label, text in (value or {}).items()}
         hold = labels.pop("hold", "")
         for label, text in labels.items():
-            if f"{place}.{label}" not in bad and not _is_label(label, text):
-                reason = f"not a label that a selector can name: {show(f'{label}={text}')}"
-                remedy = "use letters, digits, `-`, `_` and `.`, up to 63"
-                problems.append(Problem("invalid-label", f"{place}.{label}", reason, (), remedy))
+            where, fault = f"{place}.{label}", check_key(label) or check_value(text)
+            if fault and where not in bad:
+                reason = f"not a label that a selector can name: {fault}"
+                problems.append(Problem("invalid-label", where, reason))
         yield Cluster(name, labels, hold)
-
-
-def _is_label(label: str, text: str) -> bool:
-    """Return whether key and value have the form that selectors know."""
-    try:
-        from_mapping({"matchLabels": {label: text}})
-    except SelectorError:
-        return False
-    return True
-
-
-def _selector(raw: Any, place: str, bad: Set[str], problems: list[Problem]) -> Selector | None:
-    """Return a wave's selector; None where it has none that can be read."""
-    if bad & {place, f"{place}.select"}:
-        return None
-    try:
-        return parse(raw["select"])
-    except SelectorError as error:
-        reason = error.problems[0].reason if error.problems else str(error)
-        remedy = 'for example "env=prod,!canary"'
-        problems.append(Problem("invalid-selector", f"{place}.select", reason, (), remedy))
-        return None

@@ -2,13 +2,13 @@
 
 import jsonschema
 import pytest
+from pulumi_openkruise.config.fleet_file import fleet_schema, read_fleet
 from pulumi_openkruise.config.yaml_data import load_yaml
-from pulumi_openkruise.fleet.file import fleet_schema, read_fleet
 from pulumi_openkruise.fleet.project import read_project
 
 from tests.support.engine import ROOT
 
-from .test_file import GOOD, changed, problems
+from .test_fleet_file import GOOD, changed, problems
 
 ELSEWHERE = {"duplicate-wave", "empty-wave", "cluster-in-no-wave", "missing-stack", "invalid-label"}
 """What only the validation finds, since it looks at several entries, or at selectors, at once."""
