@@ -10,7 +10,7 @@ from pulumi_openkruise.chart.contract import KEYS
 from pulumi_openkruise.chart.derived import derive_values
 from pulumi_openkruise.chart.effective_gates import CHART_DEFAULT, FORCED_OFF, FORCED_ON
 from pulumi_openkruise.chart.gates import list_known_gates
-from pulumi_openkruise.chart.version import version
+from pulumi_openkruise.chart.version import parse_version
 
 from sandbox.programs import KRUISE_RELEASES
 
@@ -18,7 +18,7 @@ from .conftest import Renderer
 from .rendering import Render
 
 CONTRACT: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "values-1.8.3.yaml").read_text())
-CHART = version("1.8.3")
+CHART = parse_version("1.8.3")
 
 
 def images(of: Render) -> set[str]:
@@ -61,7 +61,7 @@ def test_gates_are_those_of_the_source(release: str, modules: dict[str, Path]) -
     )
     block = source.partition("var defaultFeatureGates")[2].partition("\n}\n")[0]
     registered = {constants[name] for name in re.findall(r"^\t(\w+):", block, flags=re.MULTILINE)}
-    ours = set(list_known_gates(version(release)))
+    ours = set(list_known_gates(parse_version(release)))
     assert ours == registered | {"AllAlpha", "AllBeta"}
     assert set(CHART_DEFAULT) <= ours
 

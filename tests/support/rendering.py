@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pulumi_openkruise.chart.version import version
+from pulumi_openkruise.chart.version import parse_version
 from pulumi_openkruise.config.helm_values import read_values, render_values
 
 
@@ -19,7 +19,7 @@ def helm_values(
         values or {},
         excluded=excluded,
         namespace=namespace,
-        contract=version("1.8.3"),
+        contract=parse_version("1.8.3"),
         exclude_manager=exclude_manager,
     )
     assert affinities is not None

@@ -110,7 +110,7 @@ DENIALS = frozenset({"false", "no", "none", "off", "disabled", "0"})
 """Values by which a label with such a key says the opposite."""
 
 
-def _labels() -> Iterator[Indicator]:
+def _list_labels() -> Iterator[Indicator]:
     kinds: dict[tuple[str, str | None], list[NodeKind]] = {}
     for kind in KINDS.values():
         for selector in kind.selectors:
@@ -126,7 +126,7 @@ def _labels() -> Iterator[Indicator]:
                 kinds.setdefault((key, wanted), []).append(kind)
     for (key, value), having in kinds.items():
         selector = key if value is None else f"{key}={value}"
-        yield _indicator(
+        yield _make_indicator(
             "label",
             having,
             "decisive" if has_own_domain(key) and (key, value) in backed else "strong",
@@ -136,7 +136,7 @@ def _labels() -> Iterator[Indicator]:
         )
 
 
-def _taints() -> Iterator[Indicator]:
+def _list_taints() -> Iterator[Indicator]:
     """Yield an indicator for each taint of a kind.
 
     The whole rule of a taint: which kind has it is in ``providers.py``, ``clouds.py`` and ``simulators.py``;
@@ -153,16 +153,16 @@ def _taints() -> Iterator[Indicator]:
         # The library's own domain says nothing of the provider, and people copy that taint.
         generic = key.startswith("virtual-kubelet.io/")
         strength: Strength = "decisive" if has_own_domain(key) and not generic else "strong"
-        yield _indicator("taint", having, strength, key=key, value=value)
+        yield _make_indicator("taint", having, strength, key=key, value=value)
 
 
-def _annotations() -> Iterator[Indicator]:
+def _list_annotations() -> Iterator[Indicator]:
     for kind in KINDS.values():
         for key in kind.annotations:
-            yield _indicator("annotation", [kind], "decisive", key=key)
+            yield _make_indicator("annotation", [kind], "decisive", key=key)
 
 
-def _fields() -> Iterator[Indicator]:
+def _list_fields() -> Iterator[Indicator]:
     for field in fields(FieldPatterns):
         by_pattern: dict[str, list[NodeKind]] = {}
         for kind in KINDS.values():
@@ -172,10 +172,10 @@ def _fields() -> Iterator[Indicator]:
         place: Place = field.name.replace("_", "-")  # type: ignore[assignment]
         for pattern, having in by_pattern.items():
             shared: Strength = "decisive" if len(having) == 1 else "strong"
-            yield _indicator(place, having, "weak" if place == "name" else shared, pattern=pattern)
+            yield _make_indicator(place, having, "weak" if place == "name" else shared, pattern=pattern)
 
 
-def _indicator(
+def _make_indicator(
     place: Place,
     kinds: Sequence[NodeKind],
     strength: Strength,
@@ -199,5 +199,5 @@ def has_own_domain(key: str) -> bool:
     return bool(slash) and prefix not in shared and not prefix.endswith(tuple(f".{name}" for name in shared))
 
 
-INDICATORS: tuple[Indicator, ...] = (*_labels(), *_taints(), *_annotations(), *_fields())
+INDICATORS: tuple[Indicator, ...] = (*_list_labels(), *_list_taints(), *_list_annotations(), *_list_fields())
 """All of them; no two for the same place, key, value and pattern."""

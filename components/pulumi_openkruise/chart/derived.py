@@ -9,7 +9,7 @@ from ..diagnostics.problem import Problem, show
 from .gates import check_gates, render_gates
 from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
-from .version import Version, version
+from .version import Version, parse_version
 
 _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 _SECRET_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
@@ -35,7 +35,7 @@ def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
 
         for section in ("manager", "helmHooks"):
             key = KEYS[f"{section}.image.repository"]
-            if version(key.since) <= chart:
+            if parse_version(key.since) <= chart:
                 values.setdefault(section, {})["image"] = {"repository": f"{registry}/{key.default}"}
     secrets = [name for _index, name in given.get("image_pull_secrets", ())]
     if secrets:
@@ -50,7 +50,7 @@ def check_derived(
     name = given.get("platform")
     platform = PLATFORMS.get(name) if name is not None else None
     if platform is not None and chart is not None:
-        yield _platform_line(str(name), chart, field_name)
+        yield _report_platform(str(name), chart, field_name)
     elif name is not None and platform is None:
         yield _unknown_platform(name, field_name("platform"))
     if chart is not None:
@@ -63,7 +63,7 @@ def check_derived(
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
         yield Problem("invalid-registry", field_name("image_registry"), reason, (), remedy)
     else:
-        yield from _hook_image_problems(given, chart, field_name)
+        yield from _check_hook_image(given, chart, field_name)
     for index, secret in given.get("image_pull_secrets", ()):
         if not re.fullmatch(_SECRET_NAME, secret, re.ASCII) or len(secret) > 253:
             reason = (
@@ -72,14 +72,14 @@ def check_derived(
             yield Problem("invalid-name", f"{field_name('image_pull_secrets')}[{index}]", reason)
 
 
-def _hook_image_problems(
+def _check_hook_image(
     given: Mapping[str, Any], chart: Version | None, field_name: FieldName
 ) -> Iterator[Problem]:
     """Warn of a registry that is known to lack the image of the pre-delete Job, which a destroy runs."""
     from .contract import KEYS  # what the chart takes: few other keys ask
 
     key = KEYS["helmHooks.image.repository"]
-    if chart is not None and chart < version(key.since):
+    if chart is not None and chart < parse_version(key.since):
         return
     own: Any = given.get("values", {})
     for part in ("helmHooks", "image", "repository"):
@@ -114,7 +114,7 @@ def _unknown_platform(name: str, where: str) -> Problem:
     return Problem("unknown-platform", where, f"unknown platform {show(name)}", (), remedy)
 
 
-def _platform_line(name: str, chart: Version, field_name: FieldName) -> Problem:
+def _report_platform(name: str, chart: Version, field_name: FieldName) -> Problem:
     platform = PLATFORMS[name]
     values = describe_platform(platform)
     if not applies(platform, chart):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..diagnostics.problem import Problem
 from .gate_names import ALPHA, BETA, ON, SINCE
-from .version import Version, version
+from .version import Version, parse_version
 
 CHART_DEFAULT: Mapping[str, bool] = {"ImagePullJobGate": True}
 """What the chart sets by itself; a string of the user's replaces it."""
@@ -47,7 +47,9 @@ class Effect(NamedTuple):
 
 def compute_effective_gates(gates: Mapping[str, bool], chart: Version) -> dict[str, Effect]:
     """Return every gate of the chart's version, and those given, with their values in effect."""
-    found = {name: Effect(_default(name, gates, chart)) for name in {*SINCE, *gates} if _has(name, chart)}
+    found = {
+        name: Effect(_find_default(name, gates, chart)) for name in {*SINCE, *gates} if _has(name, chart)
+    }
     for name, on in gates.items():
         found[name] = Effect(on)
     for forced, to in ((FORCED_OFF, False), (FORCED_ON, True)):
@@ -101,10 +103,10 @@ def find_dropped_defaults(gates: Mapping[str, bool], chart: Version) -> list[str
 def _has(name: str, chart: Version) -> bool:
     # A prerelease has what its release has: gates come early.
     since = SINCE.get(name, "1.7.0")
-    return since == "1.7.0" or chart.number >= version(since).number
+    return since == "1.7.0" or chart.number >= parse_version(since).number
 
 
-def _default(name: str, gates: Mapping[str, bool], chart: Version) -> bool:
+def _find_default(name: str, gates: Mapping[str, bool], chart: Version) -> bool:
     if name in ALPHA and "AllAlpha" in gates:
         return gates["AllAlpha"]
     if name in BETA and "AllBeta" in gates:

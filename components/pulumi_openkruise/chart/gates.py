@@ -6,7 +6,7 @@ from typing import Any
 from ..diagnostics.problem import Problem, Severity, find_nearest, show
 from .effective_gates import CHART_DEFAULT, check_effects, find_dropped_defaults
 from .gate_names import SINCE
-from .version import Version, version
+from .version import Version, parse_version
 
 _LIST = "docs/values.md lists the gates"
 
@@ -71,12 +71,12 @@ def check_text(text: str, chart: Version, where: str, key: str = "feature_gates"
             )
             yield Problem("wrong-value", where, reason, (), f"give the gates as {key}")
         elif _name_problem(name, chart, where) is not None:
-            near = _near(name, chart)
+            near = _find_near(name, chart)
             reason = (
                 f"entry {index + 1} is no feature gate of {chart.text}: manager and daemon would not start"
             )
             remedy = f"did you mean {near}?" if near and near != name else _LIST
-            yield Problem("unknown-gate", where, reason, (), remedy, _severity(chart))
+            yield Problem("unknown-gate", where, reason, (), remedy, _choose_severity(chart))
     given = read_text(text)
     dropped = find_dropped_defaults(given, chart)
     if text and dropped:
@@ -88,17 +88,17 @@ def check_text(text: str, chart: Version, where: str, key: str = "feature_gates"
 
 def _has(chart: Version, since: str) -> bool:
     # A prerelease has what its release has: gates come early.
-    return since == "1.7.0" or chart.number >= version(since).number
+    return since == "1.7.0" or chart.number >= parse_version(since).number
 
 
-def _near(name: str, chart: Version) -> str | None:
+def _find_near(name: str, chart: Version) -> str | None:
     known = list_known_gates(chart)
     if name in _GO_NAMES:
         return _GO_NAMES[name] if _GO_NAMES[name] in known else None
     return find_nearest(name, known)
 
 
-def _severity(chart: Version) -> Severity:
+def _choose_severity(chart: Version) -> Severity:
     return "error" if chart.knowledge == "whole" else "warning"
 
 
@@ -107,8 +107,8 @@ def _name_problem(name: str, chart: Version, place: str) -> Problem | None:
         if _has(chart, SINCE[name]):
             return None
         reason = f"a gate from {SINCE[name]} on, and this is {chart.text}: manager and daemon would not start"
-        return Problem("unknown-gate", place, reason, (), "remove it", _severity(chart))
-    near = _near(name, chart)
+        return Problem("unknown-gate", place, reason, (), "remove it", _choose_severity(chart))
+    near = _find_near(name, chart)
     if name in _GO_NAMES:
         gate = _GO_NAMES[name]
         reason = "the name of a constant in OpenKruise's source, not of a gate"
@@ -116,4 +116,4 @@ def _name_problem(name: str, chart: Version, place: str) -> Problem | None:
     else:
         reason = f"no feature gate of {chart.text}: manager and daemon would not start"
         remedy = f"did you mean {near}?" if near else _LIST
-    return Problem("unknown-gate", place, reason, (), remedy, _severity(chart))
+    return Problem("unknown-gate", place, reason, (), remedy, _choose_severity(chart))

@@ -42,7 +42,7 @@ def check_affinity(value: Any) -> Iterator[Problem]:
 def check_node_affinity(value: Any) -> Iterator[Problem]:
     """Yield what is wrong with the preferences of a node affinity."""
     preferred = value.get(_PREFERRED, []) if isinstance(value, Mapping) else []
-    for path, item, problem in _items(preferred, "preferences, each with weight and preference"):
+    for path, item, problem in _check_items(preferred, "preferences, each with weight and preference"):
         place = f".{_PREFERRED}{path}"
         if problem is not None:
             yield replace(problem, place=place)
@@ -59,7 +59,7 @@ def check_node_affinity(value: Any) -> Iterator[Problem]:
 
 def check_references(value: Any) -> Iterator[Problem]:
     """Yield what is wrong with references to Secrets."""
-    for path, item, problem in _items(value, "mappings with a name each"):
+    for path, item, problem in _check_items(value, "mappings with a name each"):
         if problem is not None:
             remedy = "write `- name: ...`, or give the names as imagePullSecrets, outside of values"
             yield replace(problem, remedy=remedy)
@@ -71,7 +71,7 @@ def check_references(value: Any) -> Iterator[Problem]:
 
 def check_tolerations(value: Any) -> Iterator[Problem]:
     """Yield what is wrong with a list of tolerations."""
-    for path, item, problem in _items(value, "tolerations"):
+    for path, item, problem in _check_items(value, "tolerations"):
         if problem is not None:
             yield problem
         for name, part in (item or {}).items():
@@ -91,7 +91,7 @@ def check_tolerations(value: Any) -> Iterator[Problem]:
 def check_environment(value: Any) -> Iterator[Problem]:
     """Yield what is wrong with a container's environment variables."""
     known = ("name", "value", "valueFrom")
-    for path, item, problem in _items(value, "environment variables, each with a name"):
+    for path, item, problem in _check_items(value, "environment variables, each with a name"):
         if problem is not None:
             yield problem
             continue
@@ -126,7 +126,7 @@ def check_resources(value: Any) -> Iterator[Problem]:
                     yield report_value("a quantity as 100m, 1 or 256Mi", f".{name}.{resource}")
 
 
-def _items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | None, Problem | None]]:
+def _check_items(value: Any, what: str) -> Iterator[tuple[str, Mapping[str, Any] | None, Problem | None]]:
     if not isinstance(value, (list, tuple)):
         yield "", None, report_type(value, f"a list of {what}")
         return

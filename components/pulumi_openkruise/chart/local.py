@@ -77,7 +77,7 @@ def read_local_chart(chart: str) -> LocalChart | None:
         if len(content) > _LARGEST_CHART:
             raise ValueError("larger than any chart")
         # Of the same bytes: a file that is read twice may be two.
-        return _read(_chart_yaml(content), hashlib.sha256(content).hexdigest())
+        return _read(_find_chart_yaml(content), hashlib.sha256(content).hexdigest())
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise ChartFileError("the folder has no Chart.yaml") from None
@@ -86,7 +86,7 @@ def read_local_chart(chart: str) -> LocalChart | None:
         raise ChartFileError(reason, remedy) from None
 
 
-def _chart_yaml(content: bytes) -> bytes:
+def _find_chart_yaml(content: bytes) -> bytes:
     """Return the Chart.yaml that Helm takes of an archive: the last one below whatever its first folder is.
 
     By Helm's rules and limits (``pkg/chart/loader/archive.go``, CVE-2018-19658 and CVE-2025-32386); raises

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .version import Version, version
+from .version import Version, parse_version
 
 
 class Platform(NamedTuple):
@@ -59,20 +59,20 @@ PLATFORMS: dict[str, Platform] = {
 
 def applies(platform: Platform, chart: Version) -> bool:
     """Whether a version of the chart has what the platform needs."""
-    return version(platform.since) <= chart
+    return parse_version(platform.since) <= chart
 
 
 def describe_platform(platform: Platform) -> str:
     """Return in one line what a platform sets: ``daemon.socketLocation=/run/k3s``."""
     gates = [f"featureGates.{name}={str(on).lower()}" for name, on in platform.gates.items()]
-    return ", ".join([*_leaves(platform.values), *gates])
+    return ", ".join([*_list_leaves(platform.values), *gates])
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+def _list_leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
     found: list[str] = []
     for key, value in values.items():
         if isinstance(value, Mapping):
-            found += _leaves(value, f"{prefix}{key}.")
+            found += _list_leaves(value, f"{prefix}{key}.")
         else:
             found.append(f"{prefix}{key}={str(value).lower() if isinstance(value, bool) else value}")
     return found

@@ -76,9 +76,9 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
     proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
     if proxy and not proxy.startswith(("http://", "https://")):
         return IndexAnswer()  # a kind of proxy that the provider may know, and that this does not
-    request = urllib.request.Request(address, headers=_login(repository))
+    request = urllib.request.Request(address, headers=_write_login(repository))
     try:
-        opener = urllib.request.build_opener(_redirects())
+        opener = urllib.request.build_opener(_make_redirect_handler())
         with opener.open(request, timeout=patience) as response:
             index = response.read(LARGEST + 1)
             if len(index) > LARGEST:
@@ -91,18 +91,18 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
     except TimeoutError:
         return IndexAnswer(f"no answer within {patience:g} seconds")
     except URLError as error:
-        return _failure(error.reason, patience)
+        return _describe_failure(error.reason, patience)
     except HTTPException:
         return IndexAnswer("it speaks no HTTP, or ends in the middle of it")
     except (OSError, ValueError) as error:
-        return _failure(error, patience)
+        return _describe_failure(error, patience)
 
 
 class _ForeignRedirectError(Exception):
     """A redirect leads to another kind of address than HTTP's."""
 
 
-def _redirects() -> Any:
+def _make_redirect_handler() -> Any:
     """Return what follows redirects: to HTTP alone, and with a login to the same scheme, host and port alone.
 
     Helm (CVE-2021-32690) and requests (CVE-2018-18074) once sent it wherever they were sent.
@@ -112,7 +112,7 @@ def _redirects() -> Any:
     class Redirects(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
             found = super().redirect_request(req, fp, code, msg, headers, newurl)
-            if found is not None and _origin(found.full_url) != _origin(req.full_url):
+            if found is not None and _read_origin(found.full_url) != _read_origin(req.full_url):
                 found.remove_header("Authorization")
             if found is not None and not found.full_url.lower().startswith(("http://", "https://")):
                 raise _ForeignRedirectError
@@ -121,13 +121,13 @@ def _redirects() -> Any:
     return Redirects()
 
 
-def _origin(address: str) -> tuple[str, str, int | None]:
+def _read_origin(address: str) -> tuple[str, str, int | None]:
     parts = urlsplit(address)
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
 
 
-def _failure(reason: Any, patience: float) -> IndexAnswer:
+def _describe_failure(reason: Any, patience: float) -> IndexAnswer:
     import ssl
 
     if isinstance(reason, TimeoutError):
@@ -137,7 +137,7 @@ def _failure(reason: Any, patience: float) -> IndexAnswer:
     return IndexAnswer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")
 
 
-def _login(repository: str) -> dict[str, str]:
+def _write_login(repository: str) -> dict[str, str]:
     from base64 import b64encode
 
     _address, name, password = split_login(repository)

@@ -10,7 +10,7 @@ from ..diagnostics.problem import Problem, show
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
 from .repository import read_digests, strip_login
-from .version import Version, version
+from .version import Version, parse_version
 
 CHART = "kruise"
 """The chart's name, by default."""
@@ -50,7 +50,7 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
             remedy = f"leave it out, or give the chart's bare name as {field_name('chart')}"
             yield Problem("needless-repository", where, reason, (), remedy)
     text = given.get("chart_version", CHART_VERSION)
-    if _version(text) is None:
+    if _parse_version(text) is None:
         remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
         reason = f"expected a version as {CHART_VERSION}, found {show(text)}"
         yield Problem("invalid-version", field_name("chart_version"), reason, (), remedy)
@@ -87,12 +87,14 @@ def read_and_compare_chart(
         return None, [Problem("shadowed-chart", where, reason, (), remedy)]
     if problem is not None:
         return None, [problem]
-    return local, [] if local is None else list(_differences(local, given, field_name))
+    return local, [] if local is None else list(_list_differences(local, given, field_name))
 
 
-def _differences(local: LocalChart, given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
+def _list_differences(
+    local: LocalChart, given: Mapping[str, Any], field_name: FieldName
+) -> Iterator[Problem]:
     wanted = given.get("chart_version")
-    if wanted is not None and _version(wanted) is not None and wanted != local.version:
+    if wanted is not None and _parse_version(wanted) is not None and wanted != local.version:
         reason = f"{show(given['chart'])} is version {show(local.version)}, not {show(wanted)}"
         yield Problem("other-chart", field_name("chart_version"), reason, (), "change one of the two")
     digest = parse_digest(given.get("chart_digest", ""))
@@ -161,21 +163,21 @@ def check_index(
         yield Problem("other-digest", where, reason, detail, remedy)
 
 
-def contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:
+def find_contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:
     """Return the version whose values count, with how well they are known; None if it is no version."""
     chart = given.get("chart", CHART)
     if local is not None:
-        return _version(local.version, local.name)
+        return _parse_version(local.version, local.name)
     last = chart.rstrip("/").rpartition("/")[2]
     archive = re.fullmatch(_ARCHIVE, last, re.ASCII)
     if archive is not None and "://" in chart:
-        return _version(archive["version"], archive["name"])
-    return _version(given.get("chart_version", CHART_VERSION), last)
+        return _parse_version(archive["version"], archive["name"])
+    return _parse_version(given.get("chart_version", CHART_VERSION), last)
 
 
-def _version(text: str, name: str = CHART) -> Version | None:
+def _parse_version(text: str, name: str = CHART) -> Version | None:
     try:
-        return version(text, published=name == CHART)
+        return parse_version(text, published=name == CHART)
     except ValueError:
         return None
 

@@ -14,7 +14,7 @@ from .contract import ABSENT, FIRST, KEYS, Key
 from .late_value import LateValue, holds_late_value
 from .value_problems import describe_found
 from .value_types import check_type
-from .version import Version, version
+from .version import Version, parse_version
 
 Path = tuple[str, ...]
 
@@ -48,7 +48,7 @@ def check_values(
 
 def list_known_keys(chart: Version) -> list[str]:
     """Return the paths of all values of a version."""
-    return [".".join(path) for path in _known(chart)]
+    return [".".join(path) for path in _list_known(chart)]
 
 
 def find_default(path: Path, chart: Version) -> Any:
@@ -86,10 +86,10 @@ def _is_absolute(path: Any) -> bool:
 
 
 def _has(key: Key, chart: Version) -> bool:
-    return version(key.since) <= max(chart, version(FIRST))
+    return parse_version(key.since) <= max(chart, parse_version(FIRST))
 
 
-def _known(chart: Version) -> list[Path]:
+def _list_known(chart: Version) -> list[Path]:
     return [path for path, key in _KEYS.items() if _has(key, chart)]
 
 
@@ -99,7 +99,7 @@ class _Checks:
     def __init__(self, chart: Version, where: str, field_name: FieldName, severity: Severity) -> None:
         self._chart, self._where, self._field_name = chart, where, field_name
         self._severity: Severity = severity
-        self._usable = [path for path in _known(chart) if not _KEYS[path].dead]
+        self._usable = [path for path in _list_known(chart) if not _KEYS[path].dead]
         """The keys that a suggestion may name, or else the field that sets them."""
 
     def section(self, values: Mapping[str, Any], path: Path) -> Iterator[Problem]:

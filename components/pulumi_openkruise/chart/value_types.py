@@ -33,19 +33,21 @@ def check_type(kind: Kind, value: Any) -> Iterator[Problem]:
     yield from _CHECKS[kind](value)
 
 
-def _boolean(value: Any) -> Iterator[Problem]:
+def _check_boolean(value: Any) -> Iterator[Problem]:
     if not isinstance(value, bool):
         quoted = isinstance(value, str) and value.lower() in ("true", "false")
         yield report_type(value, "true or false", remedy="write it without quotes" if quoted else "")
 
 
-def _string(value: Any) -> Iterator[Problem]:
+def _check_string(value: Any) -> Iterator[Problem]:
     if not isinstance(value, str):
         remedy = "" if isinstance(value, (Mapping, list, tuple)) else "put it in quotes"
         yield report_type(value, "a string", remedy=remedy)
 
 
-def _matching(pattern: re.Pattern[str], expected: str, *, numbers: bool = False) -> Callable[..., Any]:
+def _make_pattern_check(
+    pattern: re.Pattern[str], expected: str, *, numbers: bool = False
+) -> Callable[..., Any]:
     def check(value: Any) -> Iterator[Problem]:
         if numbers and is_whole(value):
             value = str(int(value))
@@ -57,7 +59,7 @@ def _matching(pattern: re.Pattern[str], expected: str, *, numbers: bool = False)
     return check
 
 
-def _between(low: int, high: int, what: str) -> Callable[..., Any]:
+def _make_range_check(low: int, high: int, what: str) -> Callable[..., Any]:
     def check(value: Any) -> Iterator[Problem]:
         if not is_whole(value):
             quoted = isinstance(value, str) and value.isdecimal()
@@ -68,8 +70,8 @@ def _between(low: int, high: int, what: str) -> Callable[..., Any]:
     return check
 
 
-def _absolute(value: Any) -> Iterator[Problem]:
-    yield from _string(value)
+def _check_absolute(value: Any) -> Iterator[Problem]:
+    yield from _check_string(value)
     if isinstance(value, str) and not value.startswith("/"):
         yield report_value("an absolute path on the node, of a folder")
     elif isinstance(value, str) and value.endswith(".sock"):
@@ -78,15 +80,15 @@ def _absolute(value: Any) -> Iterator[Problem]:
         )
 
 
-def _relative(value: Any) -> Iterator[Problem]:
-    yield from _string(value)
+def _check_relative(value: Any) -> Iterator[Problem]:
+    yield from _check_string(value)
     if isinstance(value, str) and value.startswith("/"):
         yield report_value(
             "a path that begins below daemon.socketLocation", remedy="remove that folder from it"
         )
 
 
-def _strings(value: Any) -> Iterator[Problem]:
+def _check_strings(value: Any) -> Iterator[Problem]:
     if not isinstance(value, (list, tuple)):
         yield report_type(value, "a list of strings")
         return
@@ -95,13 +97,13 @@ def _strings(value: Any) -> Iterator[Problem]:
             yield report_type(item, "a string", f"[{index}]", "put it in quotes")
 
 
-def _gates(value: Any) -> Iterator[Problem]:
+def _check_gates(value: Any) -> Iterator[Problem]:
     if not isinstance(value, str):
         remedy = "give the gates as featureGates, outside of values" if isinstance(value, Mapping) else ""
         yield report_type(value, "one string, Name=true,Name=false", remedy=remedy)
 
 
-def _mapping_of_strings(what: str) -> Callable[..., Any]:
+def _make_mapping_check(what: str) -> Callable[..., Any]:
     def check(value: Any) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             yield report_type(value, f"a mapping of {what} to strings")
@@ -115,20 +117,20 @@ def _mapping_of_strings(what: str) -> Callable[..., Any]:
 
 
 _CHECKS: dict[Kind, Callable[[Any], Iterator[Problem]]] = {
-    "boolean": _boolean,
-    "string": _string,
-    "list of strings": _strings,
-    "gates": _gates,
-    "count": _between(0, 1000, "a whole number"),
-    "port": _between(1, 65535, "a port from 1 to 65535"),
-    "webhook-seconds": _between(1, 30, "whole seconds from 1 to 30"),
-    "level": _matching(re.compile(r"\d{1,3}", re.ASCII), "a log level, as 4", numbers=True),
-    "duration": _matching(_DURATION, "a duration as 10h, or 0", numbers=True),
-    "image": _matching(_IMAGE, "an image's name, without https:// and tag"),
-    "absolute-path": _absolute,
-    "relative-path": _relative,
-    "labels": _mapping_of_strings("labels"),
-    "annotations": _mapping_of_strings("annotations"),
+    "boolean": _check_boolean,
+    "string": _check_string,
+    "list of strings": _check_strings,
+    "gates": _check_gates,
+    "count": _make_range_check(0, 1000, "a whole number"),
+    "port": _make_range_check(1, 65535, "a port from 1 to 65535"),
+    "webhook-seconds": _make_range_check(1, 30, "whole seconds from 1 to 30"),
+    "level": _make_pattern_check(re.compile(r"\d{1,3}", re.ASCII), "a log level, as 4", numbers=True),
+    "duration": _make_pattern_check(_DURATION, "a duration as 10h, or 0", numbers=True),
+    "image": _make_pattern_check(_IMAGE, "an image's name, without https:// and tag"),
+    "absolute-path": _check_absolute,
+    "relative-path": _check_relative,
+    "labels": _make_mapping_check("labels"),
+    "annotations": _make_mapping_check("annotations"),
     "references": check_references,
     "resources": check_resources,
     "tolerations": check_tolerations,

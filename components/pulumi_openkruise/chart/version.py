@@ -42,7 +42,7 @@ class Version:
         return self.is_openkruises and suffix.startswith(("alpha", "beta", "rc"))
 
 
-def version(text: str, *, published: bool = True) -> Version:
+def parse_version(text: str, *, published: bool = True) -> Version:
     """Read a version, ``1.8.3`` or ``1.8.3-custom``; raises ValueError for any other text.
 
     ``published`` says whether the chart is called as OpenKruise's own.
@@ -82,8 +82,10 @@ def check_version(chart: Version, where: str, *, values_given: bool) -> Iterator
     if chart.text in NOTES and chart.knowledge != "nearest":
         yield Problem("version-note", where, f"{chart.text}: {NOTES[chart.text]}", severity="warning")
     if chart.knowledge == "newer":
-        yield Problem("unknown-contract", where, _assumed(chart), severity="warning")
-    elif chart.knowledge == "nearest" and chart.is_openkruises and chart.number < version(SEEN[0]).number:
+        yield Problem("unknown-contract", where, _describe_assumption(chart), severity="warning")
+    elif (
+        chart.knowledge == "nearest" and chart.is_openkruises and chart.number < parse_version(SEEN[0]).number
+    ):
         reason = (
             f"{chart.text}: older than {SEEN[0]}, the oldest chart that is supported; its values are checked "
             f"against those of {SEEN[0]}, and an unknown key is a warning, not an error"
@@ -105,7 +107,7 @@ def check_version(chart: Version, where: str, *, values_given: bool) -> Iterator
         yield Problem("unknown-contract", where, reason, severity="warning")
 
 
-def _assumed(chart: Version) -> str:
+def _describe_assumption(chart: Version) -> str:
     """Say what is assumed of a version that is newer than all that are known, and what is announced of it."""
     reason = (
         f"{chart.text}: newer than {NEWEST}, the newest that is known here; its values, feature gates, "
@@ -115,7 +117,7 @@ def _assumed(chart: Version) -> str:
     removed = [
         what
         for since, removals in ANNOUNCED_REMOVALS.items()
-        if version(since).number <= chart.number
+        if parse_version(since).number <= chart.number
         for what in removals
     ]
     if removed:

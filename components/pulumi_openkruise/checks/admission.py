@@ -102,15 +102,15 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         evidence = [f"{text(astray[0], 'name')} calls the Service {namespace or '?'}/{service or '?'}"]
         points = pluralize(len(astray), "webhook points", "webhooks point")
         what = f"{points} elsewhere than to {there}"
-        yield make(WRONG_NAMESPACE, what, evidence, _webhooks(astray))
+        yield make(WRONG_NAMESPACE, what, evidence, _list_webhooks(astray))
     if isinstance(snapshot.certificates, Unavailable):
         return
-    authority = _authority(snapshot.certificates)
+    authority = _read_authority(snapshot.certificates)
     bundles = {text(hook, "clientConfig", "caBundle") for hook in hooks}
     wrong = [
         hook
         for hook in hooks
-        if not (bundle := _decoded(text(hook, "clientConfig", "caBundle")))
+        if not (bundle := _decode(text(hook, "clientConfig", "caBundle")))
         or (authority and bundle != authority)
     ]
     if wrong:
@@ -119,7 +119,7 @@ def check_configurations(snapshot: Snapshot, expected: Expected) -> Iterator[Fin
         if empty:
             evidence.append(f"empty in {shorten(text(hook, 'name') for hook in empty)}")
         what = f"{pluralize(len(wrong), 'webhook')} without the manager's CA"
-        yield make(CA_BUNDLE, what, evidence, _webhooks(wrong))
+        yield make(CA_BUNDLE, what, evidence, _list_webhooks(wrong))
 
 
 def check_endpoints(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
@@ -147,40 +147,40 @@ def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Findi
     if not isinstance(snapshot.deployment, dict) or isinstance(snapshot.certificates, Unavailable):
         return
     name = ObjectReference("Secret", SECRET, expected.namespace)
-    authority = _authority(snapshot.certificates)
+    authority = _read_authority(snapshot.certificates)
     if not authority:
         found = "not found" if snapshot.certificates is None else "it has no CA"
         yield make(SECRET_MISSING, SECRET_MISSING.title, [f"{name}: {found}"], [name])
         return
-    ends = _expiry(authority)
-    now = _moment(snapshot.taken)
+    ends = _find_expiry(authority)
+    now = _read_moment(snapshot.taken)
     if ends is not None and now is not None and (days := (ends - now).days) < _SOON_DAYS:
         when = f"{ends:%Y-%m-%d}"
         evidence = [f"{name}: {'expired on' if days < 0 else 'expires on'} {when}"]
         yield make(EXPIRING, EXPIRING.title, evidence, [name])
 
 
-def _webhooks(hooks: Iterable[Object]) -> list[ObjectReference]:
+def _list_webhooks(hooks: Iterable[Object]) -> list[ObjectReference]:
     return [ObjectReference("Webhook", text(hook, "name")) for hook in hooks]
 
 
-def _authority(secret: Object | None) -> bytes:
+def _read_authority(secret: Object | None) -> bytes:
     """Return the CA in the Secret as PEM: under the manager's own key, or that of external certificates."""
     for key in ("ca-cert.pem", "ca.crt"):
-        found = _decoded(text(secret, "data", key))
+        found = _decode(text(secret, "data", key))
         if found:
             return found
     return b""
 
 
-def _decoded(data: str) -> bytes:
+def _decode(data: str) -> bytes:
     try:
         return base64.b64decode(data).strip()
     except (binascii.Error, ValueError):
         return b""
 
 
-def _expiry(pem: bytes) -> datetime | None:
+def _find_expiry(pem: bytes) -> datetime | None:
     """Return when the first CA expires, None where that cannot be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -192,7 +192,7 @@ def _expiry(pem: bytes) -> datetime | None:
     return datetime.fromtimestamp(min(moments), timezone.utc) if moments else None
 
 
-def _moment(taken: str) -> datetime | None:
+def _read_moment(taken: str) -> datetime | None:
     try:
         return datetime.strptime(taken, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from ..chart.crds import find_removed_fields
 from ..chart.gates import list_known_gates
 from ..chart.kubernetes import RUN_HERE, find_support, format_minor
-from ..chart.version import version
+from ..chart.version import parse_version
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, strings
 from ..inventory.location import is_installed_here
-from ..inventory.pods import is_daemon, is_manager, pod_named
+from ..inventory.pods import is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, make
@@ -116,14 +116,14 @@ def check_gates(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     by_text: dict[str, list[str]] = defaultdict(list)
     for pod in snapshot.pods:
         if is_daemon(pod) or is_manager(pod):
-            for found in _gates(mapping(pod, "spec")):
-                by_text[found].append(pod_named(pod))
-    if len({frozenset(_parsed(found).items()) for found in by_text}) > 1:
+            for found in _list_gates(mapping(pod, "spec")):
+                by_text[found].append(name_pod(pod))
+    if len({frozenset(_parse(found).items()) for found in by_text}) > 1:
         evidence = [f"{found or '(none)'}: {shorten(pods)}" for found, pods in sorted(by_text.items())]
         yield make(GATES_DIFFER, GATES_DIFFER.title, evidence)
     wrong: list[str] = []
     for found in sorted(by_text):
-        gates = _parsed(found)
+        gates = _parse(found)
         off = gates.get("KruiseDaemon", "true").lower() in ("false", "0", "f")
         if off and "KruiseDaemon=false" not in found:
             wrong.append(f"{found}: the daemons are off, but the chart still deploys them")
@@ -137,11 +137,11 @@ def _unknown(gates: Iterable[str], snapshot: Snapshot, expected: Expected) -> li
     kruise = read_kruise_version(snapshot, expected)
     if kruise is None:
         return []
-    known = list_known_gates(version(".".join(map(str, kruise))))
+    known = list_known_gates(parse_version(".".join(map(str, kruise))))
     return sorted(gate for gate in gates if known and gate not in known)
 
 
-def _gates(spec: Object) -> list[str]:
+def _list_gates(spec: Object) -> list[str]:
     return [
         argument.partition("=")[2]
         for container in items(spec, "containers")
@@ -150,7 +150,7 @@ def _gates(spec: Object) -> list[str]:
     ]
 
 
-def _parsed(found: str) -> dict[str, str]:
+def _parse(found: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in found.split(",") if pair.strip()]
     return {key.strip(): value.strip() for key, _equals, value in pairs}
 

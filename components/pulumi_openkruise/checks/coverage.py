@@ -88,7 +88,7 @@ def check_nodes(
     exposed = [one for one in states if one.state == "exposed"]
     if exposed:
         what = f"{pluralize(len(exposed), 'node')} where no daemon can run, covered by no selector"
-        yield make(VIRTUAL_ADMITTED, what, _kinds(exposed), refer_to_nodes(list_names(exposed)))
+        yield make(VIRTUAL_ADMITTED, what, _describe_kinds(exposed), refer_to_nodes(list_names(exposed)))
     unsure = [one for one in states if one.state == "unsure"]
     if unsure:
         groups = defaultdict(list)
@@ -104,9 +104,9 @@ def check_nodes(
             evidence,
             refer_to_nodes(list_names(unsure)),
         )
-    yield from _declared_otherwise(states)
+    yield from _find_declared_otherwise(states)
     if expected.has_daemon:
-        yield from _without_nodes(states, expected)
+        yield from _find_without_nodes(states, expected)
     bare = [
         one
         for one in states
@@ -117,10 +117,12 @@ def check_nodes(
     if bare:
         what = f"{pluralize(len(bare), 'node')} where the chart's pre-delete Job could be scheduled, and hang"
         severity: Severity = "warning" if destroy else UNTAINTED.severity
-        yield make(UNTAINTED, what, _kinds(bare), refer_to_nodes(list_names(bare)), severity=severity)
+        yield make(
+            UNTAINTED, what, _describe_kinds(bare), refer_to_nodes(list_names(bare)), severity=severity
+        )
 
 
-def _declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
+def _find_declared_otherwise(states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield nodes of which people declare the opposite of what everything else on them shows."""
     for code, declared, looks in (
         (DECLARED_VIRTUAL, "virtual", "real"),
@@ -149,7 +151,10 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
         by = [f"{expected.selectors[hit]} ({expected.origins[hit]})" for hit in hits]
         cause = shorten(by) if by else f"the affinity of {expected.source}"
         first = members[0].node
-        why, labels = _explain_verdict(first.classification), _labels(first, _deciding(hits, expected))
+        why, labels = (
+            _explain_verdict(first.classification),
+            _describe_labels(first, _find_deciding(hits, expected)),
+        )
         evidence = [f"excluded by {cause}", f"for example {first.name}: {why}, {labels}"]
         yield make(
             REAL_EXCLUDED,
@@ -159,7 +164,7 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
         )
 
 
-def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
+def _find_without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
     """Yield selectors that match no node: a preset only as a whole, a base exclusion never."""
     if not states:
         return
@@ -179,7 +184,7 @@ def _without_nodes(states: Sequence[NodeState], expected: Expected) -> Iterator[
         yield make(NOTHING_MATCHED, what, idle)
 
 
-def _kinds(states: Sequence[NodeState]) -> list[str]:
+def _describe_kinds(states: Sequence[NodeState]) -> list[str]:
     """Describe each kind of node on a line: its nodes, and by which evidence they are of that kind."""
     groups: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
@@ -190,7 +195,7 @@ def _kinds(states: Sequence[NodeState]) -> list[str]:
     ]
 
 
-def _deciding(hits: Sequence[int], expected: Expected) -> set[str]:
+def _find_deciding(hits: Sequence[int], expected: Expected) -> set[str]:
     """Return the keys that decide about a node: those of the selectors that match it, else the affinity's."""
     if hits:
         return {one.key for hit in hits for one in parse(str(expected.selectors[hit])).requirements}
@@ -198,7 +203,7 @@ def _deciding(hits: Sequence[int], expected: Expected) -> set[str]:
     return {text(one, "key") for term in terms for one in items(term, "matchExpressions")}
 
 
-def _labels(node: NodeFacts, deciding: Set[str]) -> str:
+def _describe_labels(node: NodeFacts, deciding: Set[str]) -> str:
     """Describe a node's labels: those that decide, and others up to ``_MOST_LABELS``."""
     keys = sorted(node.labels, key=lambda key: (key not in deciding, key))
     shown = max(_MOST_LABELS, len(deciding & node.labels.keys()))

@@ -7,7 +7,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.json_access import at, items, name_of, number, text
 from ..inventory.location import is_installed_here
-from ..inventory.pods import is_daemon, is_manager, pod_named, target
+from ..inventory.pods import find_target, is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, Severity, make, refer_to_nodes
@@ -87,14 +87,14 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
     placed = [
         (pod, one)
         for pod in snapshot.pods
-        if not at(pod, "metadata", "deletionTimestamp") and (one := by_name.get(target(pod))) is not None
+        if not at(pod, "metadata", "deletionTimestamp") and (one := by_name.get(find_target(pod))) is not None
     ]
     daemons = [pod for pod, one in placed if is_daemon(pod) and not one.admitted]
-    yield from _misplaced(DAEMON_ON_EXCLUDED, "daemon pod", daemons)
+    yield from _find_misplaced(DAEMON_ON_EXCLUDED, "daemon pod", daemons)
     # A stack without an affinity for the manager lets it run everywhere.
     if expected.manager is not None or not expected.is_stack:
         managers = [pod for pod, one in placed if is_manager(pod) and one.state in ("excluded", "exposed")]
-        yield from _misplaced(MANAGER_ON_EXCLUDED, "manager pod", managers)
+        yield from _find_misplaced(MANAGER_ON_EXCLUDED, "manager pod", managers)
     waiting: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
         if one.state == "waiting":
@@ -116,23 +116,25 @@ def check_pods(snapshot: Snapshot, states: Sequence[NodeState], expected: Expect
         >= _MANY_RESTARTS
     ]
     if restarted:
-        evidence = [f"{pod_named(pod)} on {target(pod)}: {count} restarts" for pod, count in restarted[:5]]
+        evidence = [
+            f"{name_pod(pod)} on {find_target(pod)}: {count} restarts" for pod, count in restarted[:5]
+        ]
         what = f"{pluralize(len(restarted), 'daemon pod')} restarted {_MANY_RESTARTS} times or more"
-        yield make(RESTARTS, what, evidence, [_reference(pod) for pod, _count in restarted])
+        yield make(RESTARTS, what, evidence, [_make_reference(pod) for pod, _count in restarted])
 
 
-def _misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
+def _find_misplaced(code: Code, what: str, pods: Sequence[Object]) -> Iterator[Finding]:
     if pods:
-        evidence = [f"{pod_named(pod)} on {target(pod)}" for pod in pods[:5]]
+        evidence = [f"{name_pod(pod)} on {find_target(pod)}" for pod in pods[:5]]
         found = f"{pluralize(len(pods), what)} on nodes where it cannot run"
-        yield make(code, found, evidence, map(_reference, pods))
+        yield make(code, found, evidence, map(_make_reference, pods))
 
 
 def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield NodeImages of nodes that cannot have a daemon, and real nodes without one."""
     assert not isinstance(snapshot.node_images, Unavailable)
     images = snapshot.node_images
-    yield from _foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
+    yield from _find_foreign(NODE_IMAGES, "NodeImage", images, "image to be pulled", states)
     # The controller waits half a minute for a new node, and a node that is not ready is left for later.
     missing = [
         one
@@ -151,10 +153,12 @@ def check_node_images(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterat
 def check_node_pod_probes(snapshot: Snapshot, states: Sequence[NodeState]) -> Iterator[Finding]:
     """Yield NodePodProbes of nodes that cannot have a daemon."""
     assert not isinstance(snapshot.node_pod_probes, Unavailable)
-    yield from _foreign(NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states)
+    yield from _find_foreign(
+        NODE_POD_PROBES, "NodePodProbe", snapshot.node_pod_probes, "pod to be probed", states
+    )
 
 
-def _foreign(
+def _find_foreign(
     code: Code, kind: str, tasks: Mapping[str, int], task: str, states: Sequence[NodeState]
 ) -> Iterator[Finding]:
     wrong = [one for one in states if one.state in ("excluded", "exposed") and one.node.name in tasks]
@@ -195,5 +199,5 @@ def _subtract_minute(taken: str) -> str:
     return (moment - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _reference(pod: Object) -> ObjectReference:
+def _make_reference(pod: Object) -> ObjectReference:
     return ObjectReference("Pod", name_of(pod), text(pod, "metadata", "namespace"))

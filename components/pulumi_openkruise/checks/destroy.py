@@ -8,7 +8,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
 from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, name_of, number, strings, text
-from ..inventory.pods import is_daemon, is_manager, pod_named
+from ..inventory.pods import is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -70,7 +70,7 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
             DELETES,
             what,
             evidence,
-            [_custom_resource(kind, name) for kind, names in own.items() for name in names],
+            [_refer_to_custom_resource(kind, name) for kind, names in own.items() for name in names],
         )
     guarded = {kind: names for kind, names in own.items() if kind in GUARDED}
     if guarded:
@@ -91,8 +91,10 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         if not name_of(job).endswith("-finalizer") or number(job, "status", "succeeded"):
             continue
         failed = number(job, "status", "failed")
-        evidence = [f"Job {name_of(job)}: {pluralize(failed, 'pod')} failed, created {_created(job)}"]
-        evidence += [f"{pod_named(pod)}: {_where(pod)}" for pod in _pods_of(snapshot, job)]
+        evidence = [
+            f"Job {name_of(job)}: {pluralize(failed, 'pod')} failed, created {_describe_creator(job)}"
+        ]
+        evidence += [f"{name_pod(pod)}: {_describe_place(pod)}" for pod in _list_pods(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
         yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
 
@@ -127,12 +129,12 @@ def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
         yield make(OTHERS, what, [shorten(map(str, others))], others)
 
 
-def _custom_resource(kind: str, name: str) -> ObjectReference:
+def _refer_to_custom_resource(kind: str, name: str) -> ObjectReference:
     namespace, slash, rest = name.partition("/")
     return ObjectReference(kind, rest, namespace) if slash else ObjectReference(kind, name)
 
 
-def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:
+def _list_pods(snapshot: Snapshot, job: Object) -> list[Object]:
     if isinstance(snapshot.pods, Unavailable):
         return []
     owner = text(job, "metadata", "uid")
@@ -143,10 +145,10 @@ def _pods_of(snapshot: Snapshot, job: Object) -> list[Object]:
     ]
 
 
-def _where(pod: Object) -> str:
+def _describe_place(pod: Object) -> str:
     node = text(mapping(pod, "spec"), "nodeName")
     return f"{text(pod, 'status', 'phase') or 'no phase'}{f' on {node}' if node else ''}"
 
 
-def _created(job: Object) -> str:
+def _describe_creator(job: Object) -> str:
     return text(job, "metadata", "creationTimestamp") or "at an unknown time"

@@ -75,14 +75,14 @@ def check_affinity(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             continue
         found = at(live, "spec", "template", "spec", "affinity", "nodeAffinity", REQUIRED)
         if found != wanted:
-            evidence.append(f"{kind} {name} {_compared(found, wanted)}")
+            evidence.append(f"{kind} {name} {_compare(found, wanted)}")
             objects.append(ObjectReference(kind, name, expected.namespace))
     if objects:
         record = None if isinstance(snapshot.records, Unavailable) else find_deployed(snapshot.records)
         released = at(record.values, "daemon", "affinity", "nodeAffinity", REQUIRED) if record else None
         remedy = ""
         if record and released != expected.daemon:
-            compared = _compared(released, expected.daemon)
+            compared = _compare(released, expected.daemon)
             evidence.append(f"revision {record.revision} of the release has another config: it {compared}")
             remedy = "the stack has changed since: `pulumi up`"
         yield make(AFFINITY, AFFINITY.title, evidence, objects, remedy=remedy)
@@ -100,20 +100,20 @@ def check_objects(snapshot: Snapshot) -> Iterator[Finding]:
                 missing.append(key)
             continue
         ignored = _MANAGERS.get(key[1], ())
-        fields = [path for path in find_differences(manifest, live) if not _within(path, ignored)]
+        fields = [path for path in find_differences(manifest, live) if not _is_within(path, ignored)]
         changed += [(key, path) for path in fields]
     if missing:
         kinds = Counter(kind for _version, kind, _namespace, _name in missing)
         evidence = [
-            f"{pluralize(count, kind)}: {shorten(_names(missing, kind))}"
+            f"{pluralize(count, kind)}: {shorten(_list_names(missing, kind))}"
             for kind, count in sorted(kinds.items())
         ]
         what = f"{pluralize(len(missing), 'object')} of the release missing"
-        yield make(OBJECTS, what, evidence, map(_reference, missing))
+        yield make(OBJECTS, what, evidence, map(_make_reference, missing))
     if changed:
-        evidence = [f"{_named(key)}: {_dotted(path)}" for key, path in changed]
+        evidence = [f"{_write_name(key)}: {_write_path(path)}" for key, path in changed]
         what = f"{pluralize(len(changed), 'field')} changed by hand"
-        yield make(FIELDS, what, evidence, sorted({_reference(key) for key, _path in changed}))
+        yield make(FIELDS, what, evidence, sorted({_make_reference(key) for key, _path in changed}))
 
 
 def find_differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -136,67 +136,69 @@ def find_differences(wanted: Any, live: Any, path: tuple[str, ...] = ()) -> Iter
         wanted is not None
         and wanted != live
         and not (wanted in _EMPTY and live in _EMPTY)
-        and not _same_quantity(wanted, live)
+        and not _is_same_quantity(wanted, live)
     ):
         yield path
 
 
-def _within(path: tuple[str, ...], ignored: Sequence[tuple[str, ...]]) -> bool:
+def _is_within(path: tuple[str, ...], ignored: Sequence[tuple[str, ...]]) -> bool:
     return any(path[: len(prefix)] == prefix for prefix in ignored)
 
 
-def _names(keys: Sequence[Key], kind: str) -> list[str]:
+def _list_names(keys: Sequence[Key], kind: str) -> list[str]:
     return sorted(key[3] for key in keys if key[1] == kind)
 
 
-def _named(key: Key) -> str:
-    return str(_reference(key))
+def _write_name(key: Key) -> str:
+    return str(_make_reference(key))
 
 
-def _reference(key: Key) -> ObjectReference:
+def _make_reference(key: Key) -> ObjectReference:
     _version, kind, namespace, name = key
     return ObjectReference(kind, name, namespace)
 
 
-def _dotted(path: Sequence[str]) -> str:
+def _write_path(path: Sequence[str]) -> str:
     return ".".join(path).replace(".[", "[")
 
 
-def _compared(found: Any, wanted: Any) -> str:
+def _compare(found: Any, wanted: Any) -> str:
     """Describe how a live node selector differs from the wanted one; by requirement if both have one term."""
-    has, wants = [set(_terms(one)[0]) if len(_terms(one)) == 1 else None for one in (found, wanted)]
+    has, wants = [set(_list_terms(one)[0]) if len(_list_terms(one)) == 1 else None for one in (found, wanted)]
     if has is None or wants is None:
-        return f"requires {_short(found)}; the stack gives {_short(wanted)}"
+        return f"requires {_shorten(found)}; the stack gives {_shorten(wanted)}"
     parts = (("lacks", wants - has), ("also requires", has - wants))
     return (
         "; ".join(f"{verb} {' and '.join(sorted(only))}" for verb, only in parts if only) or "differs in form"
     )
 
 
-def _terms(node_selector: Any) -> list[list[str]]:
+def _list_terms(node_selector: Any) -> list[list[str]]:
     return [
-        [_requirement(one) for one in (*items(term, "matchExpressions"), *items(term, "matchFields"))]
+        [_write_requirement(one) for one in (*items(term, "matchExpressions"), *items(term, "matchFields"))]
         for term in items(node_selector, "nodeSelectorTerms")
     ]
 
 
-def _short(node_selector: Any) -> str:
+def _shorten(node_selector: Any) -> str:
     """Write a node selector in 300 characters: terms joined by ``or``, requirements by ``and``."""
-    written = " or ".join(" and ".join(term) or "(nothing)" for term in _terms(node_selector)) or "nothing"
+    written = (
+        " or ".join(" and ".join(term) or "(nothing)" for term in _list_terms(node_selector)) or "nothing"
+    )
     return written if len(written) <= 300 else f"{written[:297]}..."
 
 
-def _requirement(one: Object) -> str:
+def _write_requirement(one: Object) -> str:
     values = strings(one, "values")
     return f"{one.get('key')} {one.get('operator')}{f' [{shorten(values)}]' if values else ''}"
 
 
-def _same_quantity(one: Any, other: Any) -> bool:
+def _is_same_quantity(one: Any, other: Any) -> bool:
     """Tell whether two values are the same amount of a resource: the API server writes 1000m as 1."""
-    left, right = _quantity(one), _quantity(other)
+    left, right = _parse_quantity(one), _parse_quantity(other)
     return left is not None and left == right
 
 
-def _quantity(value: Any) -> Decimal | None:
+def _parse_quantity(value: Any) -> Decimal | None:
     found = _QUANTITY.fullmatch(str(value)) if isinstance(value, (str, int)) else None
     return Decimal(found[1]) * _UNITS[found[2]] if found else None

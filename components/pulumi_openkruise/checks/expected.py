@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, node_affinity
+from ..config.node_affinity import DAEMON, REQUIRED, leaves_out, read_node_affinity
 from ..config.settings import Settings
 from ..inventory.json_access import at, mapping, text
 from ..inventory.snapshot import NodeFacts
@@ -59,7 +59,7 @@ def expect_settings(settings: Settings, source: str) -> Expected:
 
 def expect_values(settings: Settings, values: Mapping[str, Any], source: str) -> Expected:
     """Return what a stack's settings want, given the Helm values that they result in."""
-    required = node_affinity(settings.values, DAEMON).get(REQUIRED)
+    required = read_node_affinity(settings.values, DAEMON).get(REQUIRED)
     daemon = at(values, "daemon", "affinity", "nodeAffinity", REQUIRED)
     manager = at(values, "manager", "nodeAffinity", REQUIRED)
     return Expected(
@@ -69,7 +69,7 @@ def expect_values(settings: Settings, values: Mapping[str, Any], source: str) ->
         required=required if isinstance(required, Mapping) else None,
         daemon=daemon if isinstance(daemon, Mapping) else None,
         manager=manager if isinstance(manager, Mapping) else None,
-        node_selector=_strings(mapping(values, "daemon", "nodeSelector")),
+        node_selector=_keep_strings(mapping(values, "daemon", "nodeSelector")),
         namespace=settings.namespace,
         release_name=settings.release_name,
         release_namespace=settings.release_namespace,
@@ -108,7 +108,7 @@ def expect_daemon_set(daemon_set: Mapping[str, Any], namespace: str, release_nam
     return Expected(
         source="the DaemonSet in the cluster",
         daemon=required,
-        node_selector=_strings(mapping(spec, "nodeSelector")),
+        node_selector=_keep_strings(mapping(spec, "nodeSelector")),
         namespace=namespace,
         release_namespace=release_namespace or namespace,
     )
@@ -129,5 +129,5 @@ def match_nodes(expected: Expected, nodes: Sequence[NodeFacts]) -> list[Match]:
     ]
 
 
-def _strings(found: Mapping[str, Any]) -> dict[str, str]:
+def _keep_strings(found: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in found.items() if isinstance(value, str)}

@@ -7,7 +7,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import find_serving_namespace, is_installed_here
-from ..inventory.pods import is_manager, pod_named
+from ..inventory.pods import is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from . import release
 from .expected import Expected
@@ -130,8 +130,8 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             what = f"{available} of {pluralize(wanted, 'manager')} available"
             severity = MANAGER_DOWN.severity if available == 0 else "error"
             why = [
-                f"{pod_named(pod)}: {text(pod, 'status', 'phase') or 'no phase'}"
-                for pod in _pods(snapshot)
+                f"{name_pod(pod)}: {text(pod, 'status', 'phase') or 'no phase'}"
+                for pod in _list_pods(snapshot)
                 if is_manager(pod)
             ]
             yield make(
@@ -182,5 +182,5 @@ def check_lease(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         )
 
 
-def _pods(snapshot: Snapshot) -> Sequence[Object]:
+def _list_pods(snapshot: Snapshot) -> Sequence[Object]:
     return () if isinstance(snapshot.pods, Unavailable) else snapshot.pods

@@ -57,7 +57,10 @@ def check_policy(snapshot: Snapshot, states: Sequence[NodeState], expected: Expe
         left = [node for node in labelled if node.unowned_label]
         if left and expected.label_rule is None:
             yield _make(
-                LEFT, left, "labelled openkruise.io/virtual-node=true without a policy", _labels(left)
+                LEFT,
+                left,
+                "labelled openkruise.io/virtual-node=true without a policy",
+                _describe_labels(left),
             )
         return
     there = f"MutatingAdmissionPolicy {name_of(policy)} is there"
@@ -67,32 +70,34 @@ def check_policy(snapshot: Snapshot, states: Sequence[NodeState], expected: Expe
         if DECLARED not in node.labels and _looks_virtual(node, rule) and _is_old(node, snapshot.taken)
     ]
     if missed:
-        evidence = [f"no label {DECLARED} on {shorten(_names(missed))}", there]
+        evidence = [f"no label {DECLARED} on {shorten(_list_names(missed))}", there]
         yield _make(MISSED, missed, "without the label that the policy sets", evidence)
     # Nodes that look real, and those that have opted out, have findings of their own in ``coverage``.
     unfounded = [
         node for node in labelled if not _looks_virtual(node, rule) and node.undeclared.verdict != "real"
     ]
     if unfounded:
-        yield _make(UNFOUNDED, unfounded, "labelled that the policy would not label", _labels(unfounded))
+        yield _make(
+            UNFOUNDED, unfounded, "labelled that the policy would not label", _describe_labels(unfounded)
+        )
 
 
 def _make(code: Code, nodes: Sequence[NodeFacts], what: str, evidence: Sequence[str]) -> Finding:
     noun = "virtual node" if code is MISSED else "node"
-    return make(code, f"{pluralize(len(nodes), noun)} {what}", evidence, refer_to_nodes(_names(nodes)))
+    return make(code, f"{pluralize(len(nodes), noun)} {what}", evidence, refer_to_nodes(_list_names(nodes)))
 
 
-def _names(nodes: Sequence[NodeFacts]) -> list[str]:
+def _list_names(nodes: Sequence[NodeFacts]) -> list[str]:
     return sorted(node.name for node in nodes)
 
 
-def _labels(nodes: Sequence[NodeFacts]) -> list[str]:
+def _describe_labels(nodes: Sequence[NodeFacts]) -> list[str]:
     """Return a line for each combination of the two labels that the policy can set."""
     groups: dict[str, list[NodeFacts]] = {}
     for node in nodes:
         found = [f"{key}={node.labels[key]}" for key in (DECLARED, "type") if key in node.labels]
         groups.setdefault(", ".join(found), []).append(node)
-    return [f"{labels} on {shorten(_names(group))}" for labels, group in sorted(groups.items())]
+    return [f"{labels} on {shorten(_list_names(group))}" for labels, group in sorted(groups.items())]
 
 
 def _looks_virtual(node: NodeFacts, rule: NodeLabelRule) -> bool:

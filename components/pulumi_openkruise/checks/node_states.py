@@ -67,7 +67,7 @@ def classify_nodes(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
         hits = known.get(match.selectors)
         if hits is None:
             hits = known[match.selectors] = match.indexes()
-        state, reason = _state(node, match.admitted, daemons)
+        state, reason = _find_state(node, match.admitted, daemons)
         if state == "lost" and expected.selectors and (not hits or left_out(node.labels, node.name)):
             state = "left-out"
         if state == "waiting" and is_starting((daemons or {}).get(node.name), snapshot.taken):
@@ -78,7 +78,7 @@ def classify_nodes(snapshot: Snapshot, expected: Expected) -> list[NodeState]:
     return states
 
 
-def _state(
+def _find_state(
     node: NodeFacts, admitted: bool, daemons: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[State, str]:
     classification = node.classification

@@ -7,7 +7,7 @@ from typing import Any
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import shorten
 from ..inventory.helm_records import find_latest
-from ..inventory.release import UNFINISHED, installer_of, release_owner
+from ..inventory.release import UNFINISHED, describe_installer, find_release_owner
 from ..inventory.snapshot import Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, make
@@ -80,7 +80,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     ):
         found = shorten(f"{namespace}/{name}" for namespace, name in sorted(present)) or "none"
         what = f"Helm has no record of release {'/'.join(wanted)}"
-        by, evidence, remedy = release_owner(snapshot.daemon_set), [f"releases found: {found}"], ""
+        by, evidence, remedy = find_release_owner(snapshot.daemon_set), [f"releases found: {found}"], ""
         if by is not None:
             evidence.append(f"the DaemonSet belongs to release {'/'.join(by)}")
         if by == wanted and wanted not in releases:
@@ -89,7 +89,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             )
         if by is None and not present:
             evidence.append(
-                f"the DaemonSet has no mark of Helm's ownership: {installer_of(snapshot.daemon_set)}"
+                f"the DaemonSet has no mark of Helm's ownership: {describe_installer(snapshot.daemon_set)}"
             )
             remedy = (
                 "leave it to what has installed it, or mark its objects as the release's: docs/moving-in.md, "

@@ -107,13 +107,15 @@ _CHECKS: tuple[tuple[tuple[str, ...], str, _Check], ...] = (
     (
         (),
         "whether container runtimes serve the CRI version that the daemon speaks",
-        lambda snapshot, states, expected: runtimes.check_cri(states, _kruise(snapshot, expected)),
+        lambda snapshot, states, expected: runtimes.check_cri(
+            states, _read_kruise_version(snapshot, expected)
+        ),
     ),
     (
         ("socket",),
         "where the daemon searches for the runtime's socket",
         lambda snapshot, states, expected: runtimes.check_sockets(
-            snapshot, states, expected, _kruise(snapshot, expected)
+            snapshot, states, expected, _read_kruise_version(snapshot, expected)
         ),
     ),
     (
@@ -240,14 +242,14 @@ class Report:
         return ", ".join(counts)
 
 
-def _part(snapshot: Snapshot, expected: Expected, name: str) -> object:
+def _find_part(snapshot: Snapshot, expected: Expected, name: str) -> object:
     """Return what a check needs: a part of the snapshot, or the place of the socket by stack or DaemonSet."""
     if name == "socket":
         return snapshot.daemon_set if expected.socket is None else expected.socket
     return getattr(snapshot, name)
 
 
-def _kruise(snapshot: Snapshot, expected: Expected) -> tuple[int, int] | None:
+def _read_kruise_version(snapshot: Snapshot, expected: Expected) -> tuple[int, int] | None:
     version = compatibility.read_kruise_version(snapshot, expected)
     return None if version is None else version[:2]
 
@@ -259,7 +261,7 @@ def check(snapshot: Snapshot, expected: Expected) -> Report:
     not_checked: list[NotChecked] = []
     passed: list[str] = []
     for needs, what, run in _CHECKS:
-        parts = [_part(snapshot, expected, name) for name in needs]
+        parts = [_find_part(snapshot, expected, name) for name in needs]
         if any(part is NOT_ASKED for part in parts):
             continue
         why = next((part.reason for part in parts if isinstance(part, Unavailable)), None)

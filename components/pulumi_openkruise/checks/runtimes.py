@@ -44,7 +44,7 @@ def check_cri(states: Sequence[NodeState], kruise: Version | None) -> Iterator[F
     ``kruise`` is OpenKruise's version, None where it is unknown.
     """
     groups: dict[tuple[RuntimeMismatch, str, str], list[str]] = defaultdict(list)
-    for node in _with_daemon(states):
+    for node in _list_with_daemon(states):
         mismatch = find_mismatch(node.runtime, node.kubelet, kruise)
         if mismatch is not None:
             groups[mismatch, node.runtime, node.kubelet].append(node.name)
@@ -71,13 +71,13 @@ def check_sockets(
 
     The places are those of the live DaemonSet, and before an installation those of the stack's values.
     """
-    place = _live_place(snapshot) or expected.socket
+    place = _find_live_place(snapshot) or expected.socket
     if place is None:
         return
     location, file = place
     missed: dict[Socket, list[NodeFacts]] = defaultdict(list)
     others = 0
-    for node in _with_daemon(states):
+    for node in _list_with_daemon(states):
         socket = find_socket(node.labels, node.kubelet, node.runtime, node.cri_socket)
         if socket is not None and not finds_socket(socket.path, location, file, kruise):
             missed[socket].append(node)
@@ -94,7 +94,7 @@ def check_sockets(
     evidence.append(f"the daemon searches {shorten(list_searched_paths(location, file, kruise), 6)}")
     kinds = " or ".join(dict.fromkeys(socket.shown_by for socket in sorted(missed)))
     what = f"{pluralize(len(names), 'node')} with another socket ({kinds})"
-    remedy = _remedy(missed, others, kruise)
+    remedy = _find_remedy(missed, others, kruise)
     yield make(SOCKET, what, evidence, refer_to_nodes(names), remedy=remedy)
 
 
@@ -105,7 +105,7 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     if without:
         evidence = [f"`{NO_SOCKET_LOG}` in the log of {shorten(without)}"]
         what = f"{pluralize(len(without), 'daemon')} found no runtime's socket"
-        yield make(SOCKET, what, evidence, _pods(without, expected))
+        yield make(SOCKET, what, evidence, _list_pods(without, expected))
     unserved: dict[str, list[str]] = defaultdict(list)
     for pod, log in sorted(snapshot.logs.items()):
         found = NO_CRI_LOG.search(log)
@@ -115,7 +115,7 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         evidence = [f"`unknown service runtime.{version}` in the log of {shorten(pods)}"]
         what = f"{pluralize(len(pods), 'daemon')} whose container runtime does not serve CRI {version}"
         remedy = "" if version == "v1" else "upgrade OpenKruise to 1.6 or newer, or exclude these nodes"
-        pods_found = _pods(pods, expected)
+        pods_found = _list_pods(pods, expected)
         yield make(RUNTIME_OLD, what, evidence, pods_found, consequence=_ends_after(version), remedy=remedy)
 
 
@@ -123,17 +123,17 @@ def _ends_after(cri: CriVersion) -> str:
     return RUNTIME_OLD.consequence.replace("runtime.v1.", f"runtime.{cri}.")
 
 
-def _with_daemon(states: Iterable[NodeState]) -> Iterator[NodeFacts]:
+def _list_with_daemon(states: Iterable[NodeState]) -> Iterator[NodeFacts]:
     for one in states:
         if one.admitted and one.node.classification.runs_daemon:
             yield one.node
 
 
-def _pods(names: Iterable[str], expected: Expected) -> list[ObjectReference]:
+def _list_pods(names: Iterable[str], expected: Expected) -> list[ObjectReference]:
     return [ObjectReference("Pod", name, expected.namespace) for name in names]
 
 
-def _live_place(snapshot: Snapshot) -> tuple[str, str] | None:
+def _find_live_place(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return the folder and the file that the live DaemonSet has, None where there is no DaemonSet."""
     if not isinstance(snapshot.daemon_set, dict):
         return None
@@ -152,7 +152,7 @@ def _live_place(snapshot: Snapshot) -> tuple[str, str] | None:
     return (folders[0], files[0] if files else "") if folders else None
 
 
-def _remedy(missed: Iterable[Socket], others: int, kruise: Version | None) -> str:
+def _find_remedy(missed: Iterable[Socket], others: int, kruise: Version | None) -> str:
     """Return what fits these nodes: one setting where all nodes can have it, else what is left."""
     sockets = sorted(missed)
     locations = {find_location(socket.path, kruise) for socket in sockets}

@@ -8,7 +8,7 @@ from ..diagnostics.wording import shorten
 from ..selectors import Difference, NodeMatcher
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .output.terminal import safe
+from .output.terminal import escape
 
 _NAMED = 10
 
@@ -54,15 +54,15 @@ class AffectedNodes:
         ]
         for title, names in (("gain", self.gaining), ("lose", self.losing)):
             if names:
-                lines.append(f"  {title}: {safe(shorten(names, _NAMED))}")
+                lines.append(f"  {title}: {escape(shorten(names, _NAMED))}")
         return "\n".join(lines)
 
 
 def find_affected(change: Difference, nodes: Sequence[Node]) -> AffectedNodes:
     """Return which of the nodes gain or lose the daemon by a change of affinity."""
     labels, names = [node.labels for node in nodes], [node.name for node in nodes]
-    before = _admitted(change.before, change.labels_before, labels, names)
-    after = _admitted(change.after, change.labels_after, labels, names)
+    before = _find_admitted(change.before, change.labels_before, labels, names)
+    after = _find_admitted(change.after, change.labels_after, labels, names)
     pairs = list(zip(names, before, after, strict=True))
     return AffectedNodes(
         total=len(nodes),
@@ -73,7 +73,7 @@ def find_affected(change: Difference, nodes: Sequence[Node]) -> AffectedNodes:
     )
 
 
-def _admitted(
+def _find_admitted(
     affinity: Mapping[str, Any] | None,
     asked: Mapping[str, str],
     labels: Sequence[Mapping[str, str]],
@@ -90,12 +90,12 @@ def read_nodes_file(path: str) -> list[Node]:
     """Read the nodes in a file (``-`` is standard input): a NodeList, a list of nodes, or one node."""
     source = "standard input" if path == "-" else path or "''"
     return [
-        _node(item, f"{source}: items[{at}]: {item['metadata']['name']}")
+        _read_node(item, f"{source}: items[{at}]: {item['metadata']['name']}")
         for at, item in enumerate(read_node_objects(path))
     ]
 
 
-def _node(item: Mapping[str, Any], place: str) -> Node:
+def _read_node(item: Mapping[str, Any], place: str) -> Node:
     metadata = item["metadata"]
     labels = metadata.get("labels") or {}
     if not isinstance(labels, Mapping) or not all(isinstance(value, str) for value in labels.values()):

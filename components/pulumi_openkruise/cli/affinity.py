@@ -170,7 +170,7 @@ def _report(
         blocks.append(explanation.to_text())
         data["explanation"] = as_camel_data(explanation)
     if other is not None:
-        change = _difference(given, other, namespace, beside)
+        change = _find_difference(given, other, namespace, beside)
         blocks.append(change.to_text())
         data["difference"] = as_camel_data(change)
         code = FINDINGS if change else CLEAN
@@ -186,7 +186,7 @@ def _report(
     return code
 
 
-def _difference(given: SelectorList, other: str, namespace: str, beside: str) -> "Difference":
+def _find_difference(given: SelectorList, other: str, namespace: str, beside: str) -> "Difference":
     from ..selectors.explanations.difference import difference
 
     before = from_standard_input(namespace, beside) if other == "-" else from_stack_file(other, namespace)

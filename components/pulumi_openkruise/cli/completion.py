@@ -15,15 +15,15 @@ def complete_contexts(context: click.Context, _option: click.Parameter, typed: s
     found: list[str] = []
     for path in str(paths).split(os.pathsep):
         with suppress(Exception):
-            found += _context_names(Path(path).expanduser())
-    return _starting_with(typed, ((name, "") for name in dict.fromkeys(found)))
+            found += _list_contexts(Path(path).expanduser())
+    return _list_completions(typed, ((name, "") for name in dict.fromkeys(found)))
 
 
 def complete_codes(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
     """Offer the codes of findings, each with what it finds."""
     from ..checks.report import CODES
 
-    return _starting_with(typed, ((name, code.title) for name, code in CODES.items()))
+    return _list_completions(typed, ((name, code.title) for name, code in CODES.items()))
 
 
 def complete_presets(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -32,17 +32,17 @@ def complete_presets(_context: click.Context, _option: click.Parameter, typed: s
     from ..config.presets import GROUPS
 
     groups = ((name, "a group of presets") for name in GROUPS)
-    return _starting_with(typed, (*((kind.name, kind.description) for kind in KINDS.values()), *groups))
+    return _list_completions(typed, (*((kind.name, kind.description) for kind in KINDS.values()), *groups))
 
 
-def _context_names(path: Path) -> list[str]:
+def _list_contexts(path: Path) -> list[str]:
     from ..config.yaml_data import load_yaml
 
     document = load_yaml(path.read_text(encoding="utf-8"), str(path))
     return [str(one["name"]) for one in document["contexts"]]
 
 
-def _starting_with(typed: str, offered: Iterable[tuple[str, str]]) -> list[CompletionItem]:
+def _list_completions(typed: str, offered: Iterable[tuple[str, str]]) -> list[CompletionItem]:
     return [
         CompletionItem(name, help=help_text or None) for name, help_text in offered if name.startswith(typed)
     ]

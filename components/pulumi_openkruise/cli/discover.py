@@ -19,7 +19,7 @@ from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .inherited_lists import InheritedLists
 from .input.node_objects import read_node_objects
-from .input.sources import from_settings, from_stack_file, settings_of, stack_arguments
+from .input.sources import check_arguments, decode_arguments, from_settings, from_stack_file
 from .input.stack_cluster import note_other_cluster
 from .input.stack_edit import add_entries
 from .input.stack_input import StackInput, find_stack
@@ -93,17 +93,17 @@ def discover(
     if nodes_file == "-" and "-" in (stack_file, config_json):
         raise click.UsageError("standard input can be read once: give --stack-file or --nodes-file a FILE")
     stack = find_stack(stack_file, config_json, config_namespace)
-    settings = None if stack is None else settings_of(stack_arguments(stack, config_namespace))
-    existing = _existing(settings)
+    settings = None if stack is None else check_arguments(decode_arguments(stack, config_namespace))
+    existing = _read_existing(settings)
     if nodes_file is None:
         note_other_cluster(stack_file, config_json, access)
-    nodes = list(_nodes(nodes_file, access, _classifier(settings)))
+    nodes = list(_classify_nodes(nodes_file, access, _make_classifier(settings)))
     if not nodes:
         note("there are no nodes")
     groups = group_nodes(nodes, existing.placement())
     proposal = propose(nodes, existing.placement())
     _verify(nodes, existing, proposal)
-    inherited = _inherited(stack, proposal.additions)
+    inherited = _read_inherited(stack, proposal.additions)
     if output == "table":
         emit(as_text(groups, proposal, existing, config_namespace, inherited, everything=everything))
     else:
@@ -114,7 +114,7 @@ def discover(
     return FINDINGS if any(group.is_open for group in groups) else CLEAN
 
 
-def _inherited(stack: StackInput | None, names: Collection[str]) -> InheritedLists:
+def _read_inherited(stack: StackInput | None, names: Collection[str]) -> InheritedLists:
     """Return the lists to which the proposal adds, and which a list of the stack's own would replace."""
     if stack is None:
         return InheritedLists()
@@ -129,13 +129,13 @@ def _inherited(stack: StackInput | None, names: Collection[str]) -> InheritedLis
     )
 
 
-def _existing(settings: Settings | None) -> SelectorList:
+def _read_existing(settings: Settings | None) -> SelectorList:
     if settings is None:
         return SelectorList(BASE_SELECTORS, tuple("base exclusion" for _ in BASE_SELECTORS))
     return from_settings(settings)
 
 
-def _classifier(settings: Settings | None) -> Callable[[Mapping[str, Any]], ClassifiedNode]:
+def _make_classifier(settings: Settings | None) -> Callable[[Mapping[str, Any]], ClassifiedNode]:
     """Return what classifies a Node object for a stack, or for one that configures nothing."""
     if settings is None:
         return classify_node
@@ -148,7 +148,7 @@ def _classifier(settings: Settings | None) -> Callable[[Mapping[str, Any]], Clas
     )
 
 
-def _nodes(
+def _classify_nodes(
     path: str | None, access: ClusterAccess, classify: Callable[[Mapping[str, Any]], ClassifiedNode]
 ) -> Iterator[ClassifiedNode]:
     """Classify the nodes one by one: all Node objects of a large cluster would not fit into memory."""

@@ -14,9 +14,9 @@ from ..lifecycle.storage_migration import (
     Step,
     Target,
     find_lost_fields,
+    list_versions_to_compare,
     parse_target,
     plan_steps,
-    versions_to_compare,
 )
 from . import options
 from .app import CLEAN, FINDINGS
@@ -103,14 +103,14 @@ def migrate_storage(
         needed = [step for step in steps if step.needed and not step.blocked]
         if output == "table":
             emit(_describe(cluster, steps, losses))
-        if needed and not refused and not dry_run and (yes or _agreed()):
+        if needed and not refused and not dry_run and (yes or _ask_agreement()):
             begun = True
             _migrate(cluster, needed, Pace(rate), outcomes)
     except ClusterError as error:
         again = "\n  run the same command again: it goes on where it stopped" if begun else ""
         raise UnusableInputError(f"{error}{again}") from None
     if output == "json":
-        emit(as_json(_data(cluster, chosen, steps, losses, outcomes)))
+        emit(as_json(_write_data(cluster, chosen, steps, losses, outcomes)))
     elif outcomes:
         emit(_report(chosen, outcomes))
     finished = all(step.crd.name in outcomes and outcomes[step.crd.name].done for step in needed)
@@ -129,7 +129,7 @@ def _find_losses(cluster: Cluster, steps: Sequence[Step], target: Target) -> lis
                 continue
             if not step.needed and not target.may_lack_fields(step.crd.name):
                 continue
-            for version in versions_to_compare(step) or [step.version]:
+            for version in list_versions_to_compare(step) or [step.version]:
                 pairs = list_pairs(cluster, step.crd, version, step.version)
                 for count, (header, shown, converted) in enumerate(pairs, 1):
                     show(step.crd.plural, count, step.crd.objects)
@@ -155,7 +155,7 @@ def _migrate(cluster: Cluster, steps: Sequence[Step], pace: Pace, outcomes: dict
             outcomes[step.crd.name] = rewrite_objects(cluster, step, pace, show)
 
 
-def _agreed() -> bool:
+def _ask_agreement() -> bool:
     """Ask on the terminal; standard output may be JSON."""
     try:
         return click.confirm("Do it?", default=False, err=True)
@@ -200,7 +200,7 @@ def _report(target: Target, outcomes: Mapping[str, Outcome]) -> str:
         [
             name,
             *map(str, (one.rewritten, one.already, one.conflicts, one.gone, len(one.failed))),
-            _state(one),
+            _describe_state(one),
         ]
         for name, one in outcomes.items()
     ]
@@ -222,13 +222,13 @@ def _report(target: Target, outcomes: Mapping[str, Outcome]) -> str:
     return "\n".join(parts)
 
 
-def _state(outcome: Outcome) -> str:
+def _describe_state(outcome: Outcome) -> str:
     if outcome.done:
         return "done"
     return "the CRD was changed meanwhile" if outcome.changed else "not finished"
 
 
-def _data(
+def _write_data(
     cluster: Cluster,
     target: Target,
     steps: Sequence[Step],
@@ -248,7 +248,7 @@ def _data(
                 "target": step.version,
                 "needed": step.needed,
                 "refused": step.blocked or None,
-                "outcome": _outcome(outcomes.get(step.crd.name)),
+                "outcome": _write_outcome(outcomes.get(step.crd.name)),
             }
             for step in steps
         ],
@@ -256,7 +256,7 @@ def _data(
     }
 
 
-def _outcome(outcome: Outcome | None) -> Mapping[str, Any] | None:
+def _write_outcome(outcome: Outcome | None) -> Mapping[str, Any] | None:
     if outcome is None:
         return None
     return {

@@ -14,7 +14,7 @@ from . import options
 from .app import CLEAN
 from .completion import complete_presets
 from .errors import UnusableInputError
-from .input.sources import settings_of, stack_arguments
+from .input.sources import check_arguments, decode_arguments
 from .input.stack_input import StackInput, find_stack
 from .output.terminal import as_yaml, emit, note
 
@@ -124,7 +124,7 @@ def _read_rule(selectors: tuple[str, ...], set_type: bool, presets: tuple[str, .
 
 def _find_rule(stack: StackInput, namespace: str) -> NodeLabelRule:
     """Return the rule of a stack, and note what its config is warned of."""
-    settings = settings_of(stack_arguments(stack, namespace))
+    settings = check_arguments(decode_arguments(stack, namespace))
     for warning in settings.warnings:
         if warning.code != "unused-label-selectors":
             note(str(warning))

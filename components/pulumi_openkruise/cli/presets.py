@@ -40,22 +40,22 @@ def presets(names: tuple[str, ...], output: str) -> int:
     Exit codes: 0  clean
                 2  unusable input
     """
-    bare = [_bare(name) for name in names]
+    bare = [_strip_revision(name) for name in names]
     chosen = [KINDS[name] for name in bare if name not in GROUPS] if names else list(KINDS.values())
     groups = [name for name in GROUPS if not names or name in bare]
     if output == "table":
-        emit(_table(chosen, groups))
+        emit(_write_table(chosen, groups))
     else:
         data = {
             "schemaVersion": 1,
-            "kinds": {kind.name: _plain(kind) for kind in chosen},
-            "groups": {name: _group(name) for name in groups},
+            "kinds": {kind.name: _write_plain(kind) for kind in chosen},
+            "groups": {name: _write_group(name) for name in groups},
         }
         emit(as_json(data) if output == "json" else as_yaml(data))
     return CLEAN
 
 
-def _bare(name: str) -> str:
+def _strip_revision(name: str) -> str:
     """Return the name of a kind or group without its revision; one that is pinned must exist."""
     bare, pinned, _revision = name.partition("@")
     known = is_preset(name) if pinned else name in KINDS or name in GROUPS
@@ -64,22 +64,27 @@ def _bare(name: str) -> str:
     return bare
 
 
-def _plain(kind: NodeKind) -> dict[str, Any]:
+def _write_plain(kind: NodeKind) -> dict[str, Any]:
     return {"preset": kind.is_preset, "selectors": list(kind.selectors), **as_camel_data(kind)}
 
 
-def _group(name: str) -> dict[str, Any]:
+def _write_group(name: str) -> dict[str, Any]:
     return {"revisions": [list(members) for members in GROUPS[name]], "selectors": list_selectors([name])}
 
 
-def _alternatives(selectors: Sequence[str]) -> str:
+def _write_alternatives(selectors: Sequence[str]) -> str:
     """Return selectors of which one is enough, a line each: a comma between them would mean "and"."""
     return "\nor ".join(selectors)
 
 
-def _table(kinds: list[NodeKind], groups: list[str]) -> str:
+def _write_table(kinds: list[NodeKind], groups: list[str]) -> str:
     usable = [
-        [kind.name, _alternatives(kind.selectors), kind.confidence, f"{kind.description} ({kind.vendor})"]
+        [
+            kind.name,
+            _write_alternatives(kind.selectors),
+            kind.confidence,
+            f"{kind.description} ({kind.vendor})",
+        ]
         for kind in kinds
         if kind.name in PRESETS
     ]

@@ -18,14 +18,14 @@ from .cluster_access import ClusterAccess
 from .output.streams import write_error
 from .output.table import as_table
 from .output.terminal import as_json, emit
-from .recover_changes import ReleaseChangedError, make_changes, read_circumstances, steps
-from .recover_state import find_all_damage, recover_state, state_folder
+from .recover_changes import ReleaseChangedError, list_steps, make_changes, read_circumstances
+from .recover_state import find_all_damage, find_state_folder, recover_state
 
 Step = tuple[str, str, str]
 """What is done, in words, and the method and path of the request that does it."""
 
 
-def _checked_name(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _check_name(_context: click.Context, parameter: click.Parameter, value: str) -> str:
     """Return a name that leads to one path of the API server alone."""
     if not is_name(value) or len(value) > (53 if parameter.name == "release_name" else 63):
         raise click.BadParameter("expected lower-case letters, digits and '-', as Kubernetes names things")
@@ -40,7 +40,7 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
     default=names.RELEASE,
     show_default=True,
     help="Name of the Helm release.",
-    callback=_checked_name,
+    callback=_check_name,
 )
 @click.option(
     "--release-namespace",
@@ -48,7 +48,7 @@ def _checked_name(_context: click.Context, parameter: click.Parameter, value: st
     default=names.NAMESPACE,
     show_default=True,
     help="Namespace of the release's records.",
-    callback=_checked_name,
+    callback=_check_name,
 )
 @click.option(
     "--state",
@@ -95,7 +95,7 @@ def recover(
                 1  there is something to do (--dry-run, or the answer was no)
                 2  the cluster could not be read, or refused the change
     """
-    folder = state_folder(state_url)
+    folder = find_state_folder(state_url)
     damages = [] if folder is None else find_all_damage(folder)
     if folder is not None and damages:
         return recover_state(folder, damages, dry_run=dry_run, yes=yes, output=output)
@@ -110,11 +110,11 @@ def recover(
             unowned=[str(thing) for thing in found.unowned],
             records_in_config_maps=found.records_in_config_maps,
         )
-        planned = steps(release, found.unowned if chosen.marked else (), chosen.edits)
+        planned = list_steps(release, found.unowned if chosen.marked else (), chosen.edits)
         if output != "json":
-            emit(_text(cluster, state, chosen, planned))
+            emit(_write_text(cluster, state, chosen, planned))
         done = False
-        if chosen.changes and not dry_run and (yes or _agreed(planned, asks_all=output == "json")):
+        if chosen.changes and not dry_run and (yes or _ask_agreement(planned, asks_all=output == "json")):
             make_changes(cluster, state, found.unowned, chosen.edits)
             done = True
     except (ConflictError, ReleaseChangedError) as error:
@@ -124,30 +124,30 @@ def recover(
     except (ClusterError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     if output == "json":
-        emit(as_json(_data(cluster, state, chosen, planned, done)))
+        emit(as_json(_write_data(cluster, state, chosen, planned, done)))
     elif done:
         emit("\n".join(["Done. Now:", *(f"  {command}" for command in chosen.then)]))
     return FINDINGS if chosen.changes and not done else CLEAN
 
 
-def _agreed(planned: Sequence[Step], *, asks_all: bool) -> bool:
+def _ask_agreement(planned: Sequence[Step], *, asks_all: bool) -> bool:
     """Ask on standard error, for standard output may be JSON; then the question names the steps, too."""
     if asks_all:
-        write_error("\n".join(_lines(planned)))
+        write_error("\n".join(_write_lines(planned)))
     try:
         return click.confirm("Do it?", default=False, err=True)
     except click.Abort:
         return False
 
 
-def _lines(planned: Sequence[Step]) -> list[str]:
+def _write_lines(planned: Sequence[Step]) -> list[str]:
     return [line for words, method, path in planned for line in (f"  {words}", f"    {method} {path}")]
 
 
-def _text(cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence[Step]) -> str:
+def _write_text(cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence[Step]) -> str:
     parts = [f"Cluster {cluster.address}, context {cluster.context}"]
     if state.revisions:
-        rows = [[str(one.number), one.status, _age(one.since)] for one in state.revisions]
+        rows = [[str(one.number), one.status, _describe_age(one.since)] for one in state.revisions]
         parts.append(as_table(["revision", "status", "since"], [rows]))
     parts.append(f"Found: {chosen.found}.")
     if chosen.changes:
@@ -157,13 +157,13 @@ def _text(cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence
                 "If a pulumi or helm process still works on it (another terminal, CI, a provider that\n"
                 "outlived its pulumi), let it end or end it first."
             )
-        parts.append("\n".join(["To do:", *_lines(planned), f"so that {chosen.why}."]))
+        parts.append("\n".join(["To do:", *_write_lines(planned), f"so that {chosen.why}."]))
     elif chosen.then:
         parts.append("\n".join(["Next:", *(f"  {command}" for command in chosen.then)]))
     return "\n".join(parts)
 
 
-def _age(moment: datetime | None) -> str:
+def _describe_age(moment: datetime | None) -> str:
     if moment is None:
         return "unknown"
     seconds = max(0, int((datetime.now(timezone.utc) - moment).total_seconds()))
@@ -173,7 +173,7 @@ def _age(moment: datetime | None) -> str:
     return f"{seconds} seconds ago"
 
 
-def _data(
+def _write_data(
     cluster: Cluster, state: ReleaseState, chosen: Plan, planned: Sequence[Step], done: bool
 ) -> Mapping[str, Any]:
     edits: Sequence[Mapping[str, Any]] = [

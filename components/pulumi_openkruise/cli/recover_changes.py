@@ -18,7 +18,7 @@ from ..inventory.leftovers import (
     list_objects,
     read_manifest_object,
 )
-from ..inventory.release import Leftovers, ReleaseId, ReleaseState, ownership_patch
+from ..inventory.release import Leftovers, ReleaseId, ReleaseState, write_ownership_patch
 from ..inventory.release_reader import has_config_map_records, read_release, record_path
 from ..lifecycle.record_edits import edit_record
 from ..lifecycle.recovery import Edit
@@ -47,7 +47,7 @@ def read_circumstances(cluster: Cluster, state: ReleaseState) -> Circumstances:
     """
     latest, release = state.latest, state.release
     if latest is None and state.owner == release:
-        if _records_in_config_maps(cluster, release):
+        if _has_records_in_config_maps(cluster, release):
             return Circumstances(records_in_config_maps=True)
         # No record says in which namespace it runs.
         places = tuple(dict.fromkeys((release.namespace, names.NAMESPACE)))
@@ -70,9 +70,9 @@ def make_changes(
 
     Raises ReleaseChangedError, ClusterError, and ValueError for a record that cannot be edited.
     """
-    bodies = _bodies(cluster, state, edits)
+    bodies = _write_bodies(cluster, state, edits)
     for thing in unowned:
-        patch = ownership_patch(state.release)
+        patch = write_ownership_patch(state.release)
         cluster.request("PATCH", thing.path, patch, content_type=_MERGE_PATCH)
     for edit, body in zip(edits, bodies, strict=True):
         path = record_path(state.release, edit.revision)
@@ -83,7 +83,7 @@ def make_changes(
             cluster.request("DELETE", path, body)
 
 
-def steps(
+def list_steps(
     release: ReleaseId, unowned: Sequence[ManifestObject], edits: Sequence[Edit]
 ) -> list[tuple[str, str, str]]:
     """Return what ``make_changes`` does: in words, and the method and path of each request."""
@@ -94,7 +94,7 @@ def steps(
     return found
 
 
-def _bodies(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> list[dict[str, Any]]:
+def _write_bodies(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> list[dict[str, Any]]:
     """Return what is sent for each edit, bound to the record as the plan has seen it.
 
     A question waits as long as a person does, and an operation that was taken for dead may end meanwhile.
@@ -103,7 +103,7 @@ def _bodies(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> lis
     if now.revisions != state.revisions:
         raise ReleaseChangedError(
             f"Helm release {state.release} has changed since it was read: nothing was done\n"
-            f"  it was {_described(state)}, and is {_described(now)}"
+            f"  it was {_describe(state)}, and is {_describe(now)}"
         )
     versions = {one.number: one.version for one in state.revisions}
     bodies: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ def _bodies(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> lis
     return bodies
 
 
-def _described(state: ReleaseState) -> str:
+def _describe(state: ReleaseState) -> str:
     described = (
         f"{one.status} at revision {one.number} (resourceVersion {one.version})" for one in state.revisions
     )
@@ -135,7 +135,7 @@ def _record(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, An
     return found
 
 
-def _records_in_config_maps(cluster: Cluster, release: ReleaseId) -> bool:
+def _has_records_in_config_maps(cluster: Cluster, release: ReleaseId) -> bool:
     try:
         return has_config_map_records(cluster, release)
     except ForbiddenError:

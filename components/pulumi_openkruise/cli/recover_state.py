@@ -13,7 +13,7 @@ from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_c
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .output.streams import write_error
-from .output.terminal import as_json, emit, safe
+from .output.terminal import as_json, emit, escape
 
 _PARTS = ("backups", "history", "locks", "stacks")
 """What the backend writes; in the user's own folder Pulumi has its plugins beside."""
@@ -22,17 +22,17 @@ _BACKEND = re.compile(
 )
 
 
-def state_folder(given: str | None) -> Path | None:
+def find_state_folder(given: str | None) -> Path | None:
     """Return the folder of the file backend: the one given, else PULUMI_BACKEND_URL's, else Pulumi.yaml's.
 
     None where Pulumi keeps its state elsewhere; of a login by ``pulumi login`` nothing is read. Raises
     UnusableInputError.
     """
-    url = given or os.environ.get("PULUMI_BACKEND_URL") or _of_project()
+    url = given or os.environ.get("PULUMI_BACKEND_URL") or _read_project_backend()
     if not url:
         return None
     try:
-        path = _path_of(url)
+        path = _find_path(url)
         if path is None:
             return None
         folder = Path(os.path.expanduser(path))
@@ -46,7 +46,7 @@ def state_folder(given: str | None) -> Path | None:
     return folder if exists else None
 
 
-def _path_of(url: str) -> str | None:
+def _find_path(url: str) -> str | None:
     """Return the path of a backend's address, None for one that is not on this machine."""
     if "://" not in url:
         return url
@@ -94,10 +94,10 @@ def repair(damage: Damage) -> None:
 def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes: bool, output: str) -> int:
     """Say what is damaged, ask, and mend it; returns the exit code."""
     lines = [f"Found: {len(damages)} of Pulumi's own files in {folder} are cut off.", "To do:"]
-    lines += [f"  {safe(str(damage))}" for damage in damages]
+    lines += [f"  {escape(str(damage))}" for damage in damages]
     emit("\n".join(lines)) if output != "json" else write_error("\n".join(lines))
     mendable = [damage for damage in damages if damage.repair != "none"]
-    done = bool(mendable) and not dry_run and (yes or _agreed())
+    done = bool(mendable) and not dry_run and (yes or _ask_agreement())
     if done:
         try:
             for damage in mendable:
@@ -116,7 +116,7 @@ def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes
     return CLEAN if done and len(mendable) == len(damages) else FINDINGS
 
 
-def _agreed() -> bool:
+def _ask_agreement() -> bool:
     try:
         return click.confirm("Do it?", default=False, err=True)
     except click.Abort:
@@ -127,7 +127,7 @@ def _is_state(path: Path, folder: Path) -> bool:
     return path.relative_to(folder).parts[0] == "stacks" and is_checkpoint(path.name)
 
 
-def _of_project() -> str:
+def _read_project_backend() -> str:
     """Return the backend that Pulumi.yaml in the current folder names, empty where it names none."""
     for name in ("Pulumi.yaml", "Pulumi.yml"):
         try:

@@ -4,7 +4,7 @@ import click
 
 from ..config.descriptions import DESCRIPTIONS
 from ..config.fields import EXPECTED, FIELDS
-from ..config.stack_schema import stack_schema
+from ..config.stack_schema import write_stack_schema
 from ..diagnostics.field_names import config_key
 from . import options
 from .app import CLEAN
@@ -45,6 +45,6 @@ def schema(output: str, config_namespace: str) -> int:
         ]
         emit(as_table(["Key", "Takes", "Meaning"], [rows]))
         return CLEAN
-    found = stack_schema(config_namespace)
+    found = write_stack_schema(config_namespace)
     emit(as_json(found) if output == "json" else as_yaml(found))
     return CLEAN

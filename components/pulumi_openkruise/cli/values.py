@@ -7,9 +7,9 @@ from ..config.settings import Settings
 from . import options
 from .app import CLEAN
 from .errors import UnusableInputError
-from .input.sources import settings_of, stack_arguments
+from .input.sources import check_arguments, decode_arguments
 from .input.stack_input import read_config_json, read_stack_input
-from .output.manifests import as_application, as_helm_release, helm_command
+from .output.manifests import as_application, as_helm_release, write_helm_command
 from .output.terminal import as_json, as_yaml, emit, note
 
 
@@ -55,7 +55,7 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
         emit(as_json(data) if output == "json" else as_yaml(data))
         needed = f"needs the label {NAMESPACE_LABEL_PAIR} before the chart is installed"
         note(f"namespace {settings.namespace} {needed}")
-        note(helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
+        note(write_helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
     if settings.chart_digest and output in ("argocd", "flux"):
         note(f"{settings.field_name('chart_digest')} is not checked there: neither tool compares digests")
     return CLEAN
@@ -71,4 +71,4 @@ def _read_settings(stack_file: str | None, config_json: str | None, namespace: s
             f"{stack.source}: {namespace}:values is encrypted, and what is printed here would lack it\n"
             "  give what is secret in a Secret of the cluster, and the values as plain config"
         )
-    return settings_of(stack_arguments(stack, namespace))
+    return check_arguments(decode_arguments(stack, namespace))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from ..foreign.error_text import hide, one_line
+from ..foreign.error_text import hide, write_on_one_line
 from .credentials import Headers
 from .errors import RefusedError, make_refused_error
 from .transport import Answer, Transport, asks_to_wait
@@ -145,7 +145,7 @@ class Cluster:
                 answer.content[:200].decode(errors="replace").strip() or answer.reason or "no reason given"
             )
         # A server may repeat what it was sent.
-        return hide(one_line(message, 500), self._transport.list_secrets())
+        return hide(write_on_one_line(message, 500), self._transport.list_secrets())
 
 
 def _read(content: bytes) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
-from ..foreign.error_text import describe_error, one_line
+from ..foreign.error_text import describe_error, write_on_one_line
 from .errors import KubeconfigError
 from .exec_plugin import PluginAnswer, run_plugin
 
@@ -104,7 +104,7 @@ def read_user_credentials(
     """Return a user's credentials for a cluster that is asked over HTTPS; raises KubeconfigError."""
 
     def make_error(reason: str, *ways_out: str) -> KubeconfigError:
-        text = f"{source}: user {one_line(name)}: {reason}"
+        text = f"{source}: user {write_on_one_line(name)}: {reason}"
         return KubeconfigError(text, cause=text, ways_out=ways_out)
 
     basic = bool(user.get("username") or user.get("password"))
@@ -168,7 +168,7 @@ def read_pem(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
         return read_small(entry[name]).decode("latin-1")
     except (OSError, ValueError) as error:
         reason = describe_error(error, secret=True)
-        raise make_error(f"{name}: {one_line(entry[name])}: {reason}") from None
+        raise make_error(f"{name}: {write_on_one_line(entry[name])}: {reason}") from None
 
 
 def _write_impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Headers:
@@ -191,7 +191,7 @@ def _find_provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
     name = provider.get("name") or ""
     if name != "oidc":
         raise make_error(
-            f"auth-provider {one_line(name)}: no such provider; kubectl has none either since 1.26"
+            f"auth-provider {write_on_one_line(name)}: no such provider; kubectl has none either since 1.26"
         )
     token = (provider.get("config") or {}).get("id-token")
     if not isinstance(token, str) or not token:

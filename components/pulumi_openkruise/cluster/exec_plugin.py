@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ..foreign.error_text import describe_error, one_line
+from ..foreign.error_text import describe_error, write_on_one_line
 from .errors import KubeconfigError
 
 PLUGIN_SECONDS = 60.0
@@ -74,7 +74,7 @@ def run_plugin(
     except (OSError, ValueError) as error:
         raise failure(describe_error(error, secret=True)) from None
     if code != 0:
-        said = one_line(errors.decode(errors="replace"))
+        said = write_on_one_line(errors.decode(errors="replace"))
         raise failure(f"exit code {code}" + (f": {said}" if said else ""))
     return _read_answer(output, version, failure)
 
@@ -83,7 +83,10 @@ class _Failure:
     """Makes the error of one plugin."""
 
     def __init__(self, source: str, command: str, hint: str) -> None:
-        self._place, self._hint = f"{source}: exec plugin {one_line(command)}", one_line(hint)
+        self._place, self._hint = (
+            f"{source}: exec plugin {write_on_one_line(command)}",
+            write_on_one_line(hint),
+        )
 
     def __call__(self, reason: str, *, installation: bool = False) -> KubeconfigError:
         text = f"{self._place}: {reason}"

@@ -3,7 +3,7 @@
 import ssl
 from typing import Any
 
-from ..foreign.error_text import describe_error, one_line
+from ..foreign.error_text import describe_error, write_on_one_line
 
 
 def find_failure_cause(error: Exception) -> str:
@@ -57,5 +57,5 @@ def _find_connection_cause(error: Any) -> str:
 
 def _find_certificate_cause(text: str) -> str:
     """Return OpenSSL's own words on a certificate, which name no more than a host."""
-    reason = one_line(text.rpartition("certificate verify failed: ")[2].partition(" (_ssl.c")[0])
+    reason = write_on_one_line(text.rpartition("certificate verify failed: ")[2].partition(" (_ssl.c")[0])
     return f"its certificate is not trusted ({reason})"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ..foreign.error_text import describe_error, one_line
+from ..foreign.error_text import describe_error, write_on_one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
 from .credentials import Credentials, read_pem, read_small, read_user_credentials
@@ -50,7 +50,7 @@ def connect(
     found = _read(kubeconfig, ambient)
     if found is None:
         if context is not None:
-            reason = f"there is no kubeconfig that could hold the context {one_line(context)}"
+            reason = f"there is no kubeconfig that could hold the context {write_on_one_line(context)}"
             raise KubeconfigError(reason, cause=reason)
         name, endpoint, credentials = (
             _POD,
@@ -63,7 +63,7 @@ def connect(
         credentials = Credentials(found.source)
         if endpoint.is_encrypted:
             if user_name and user_name not in found.users:
-                raise _make_error(found, f"has no user {one_line(user_name)}", found.users)
+                raise _make_error(found, f"has no user {write_on_one_line(user_name)}", found.users)
             user = {**found.users.get(user_name, {}), **(act_as or {})}
             credentials = read_user_credentials(user, entry, found.source, user_name)
     if act_as and not endpoint.is_encrypted:
@@ -129,15 +129,15 @@ def _choose_context(
     """Return the context's name, the cluster's entry, and the user's name, which may be empty."""
     name = context or found.current_context
     if name not in found.contexts:
-        reason = f"has no context {one_line(name)}" if name else "names no current context"
+        reason = f"has no context {write_on_one_line(name)}" if name else "names no current context"
         raise _make_error(found, reason, found.contexts, "; choose one with --context")
     entry = found.contexts[name]
     if cluster is not None and cluster not in found.clusters:
-        raise _make_error(found, f"has no cluster {one_line(cluster)}", found.clusters)
+        raise _make_error(found, f"has no cluster {write_on_one_line(cluster)}", found.clusters)
     chosen = found.clusters.get(cluster or entry.get("cluster") or "", {})
     if not chosen.get("server"):
         whose = f"cluster {cluster}" if cluster is not None else f"the cluster of context {name}"
-        reason = f"{one_line(whose)} has no server"
+        reason = f"{write_on_one_line(whose)} has no server"
         raise KubeconfigError(f"{found.source}: {reason}", cause=f"{found.source}: {reason}")
     return name, chosen, entry.get("user") or ""
 
@@ -145,7 +145,7 @@ def _choose_context(
 def _make_error(
     found: Kubeconfig, reason: str, known: Mapping[str, Any], remedy: str = ""
 ) -> KubeconfigError:
-    listed = one_line(", ".join(sorted(known))) or "none"
+    listed = write_on_one_line(", ".join(sorted(known))) or "none"
     return KubeconfigError(
         f"{found.source}: {reason}", cause=f"{found.source} {reason}", ways_out=(f"it has: {listed}{remedy}",)
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..foreign.error_text import describe_error, one_line
+from ..foreign.error_text import describe_error, write_on_one_line
 from ..foreign.yaml_input import load_yaml
 from .errors import KubeconfigError
 
@@ -177,7 +177,7 @@ def _read_entries(document: Mapping[str, Any], kinds: str, place: str) -> list[t
         if not isinstance(name, str):
             raise _make_error(place, f"{where}.name: expected a string")
         if any(name == other for other, _ in found):
-            raise _make_error(place, f"{where}: a second entry of the name {one_line(name)!r}")
+            raise _make_error(place, f"{where}: a second entry of the name {write_on_one_line(name)!r}")
         if entry is not None and not isinstance(entry, Mapping):
             raise _make_error(place, f"{where}.{kind}: expected a mapping")
         wrong = _find_wrong_field(entry or {}, fields, f"{where}.{kind}")

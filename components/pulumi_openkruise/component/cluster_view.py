@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from ..diagnostics.unavailable import Unavailable
-from ..foreign.error_text import one_line
+from ..foreign.error_text import write_on_one_line
 from ..inventory.release import Definition, ReleaseId, ReleaseState
 from .daemon_executor import DaemonExecutor
 from .provider_kubeconfig import (
@@ -84,7 +84,7 @@ class ClusterView:
 
         given = await self.find_credentials()
         if not isinstance(given, Unavailable) and given.helm_driver not in ("secret", "secrets"):
-            driver = one_line(given.helm_driver)
+            driver = write_on_one_line(given.helm_driver)
             return Unavailable(f"Helm keeps its records in no Secrets: the provider's driver is {driver}")
         return await self.ask(lambda cluster: read_release(cluster, self.release_id), seconds)
 

@@ -164,7 +164,7 @@ class Hooks:
         if not problems and not isinstance(seen, Unavailable):
             problems = installation.check_namespace_creation(self._declared, seen, exists is not False)
         if not problems and foreign and exists is True:
-            self._warn(installation.takeover_notice(self._declared))
+            self._warn(installation.write_takeover_notice(self._declared))
         self._namespace.is_created = not problems
         return problems
 
@@ -291,20 +291,20 @@ class Hooks:
 
     async def _announce_upgrade(self, old: str, new: str) -> None:
         # Imported here, as below: most runs change nothing, and the two take a tenth of the import.
-        from ..lifecycle.upgrades import list_removed_fields, lost_fields_notice, upgrade_notice
+        from ..lifecycle.upgrades import list_removed_fields, write_lost_fields_notice, write_upgrade_notice
 
         removed = list_removed_fields(old, new)
-        lost = lost_fields_notice(new, await self._view.list_field_uses(removed)) if removed else None
+        lost = write_lost_fields_notice(new, await self._view.list_field_uses(removed)) if removed else None
         if lost:
             self._warn(lost)
-        notice = upgrade_notice(old, new)
+        notice = write_upgrade_notice(old, new)
         if notice:
             pulumi.log.info(notice, resource=self._view.component)
 
     async def _announce_restart(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        from ..lifecycle.restarts import restart_notice
+        from ..lifecycle.restarts import write_restart_notice
 
-        notice = restart_notice(old, new)
+        notice = write_restart_notice(old, new)
         if notice:
             pulumi.log.info(notice, resource=self._view.component)
             await self._announce_excluded_nodes(new)

@@ -46,11 +46,11 @@ def read_excluded(listed: Sequence[Listed]) -> tuple[tuple[Selector, ...] | None
     try:
         found = read_selectors([one.text for one in listed])
     except SelectorError as error:
-        return None, list(_syntax_problems(error.problems, listed))
-    return tuple(found), list(_unsatisfiable(zip(listed, found, strict=True)))
+        return None, list(_report_syntax(error.problems, listed))
+    return tuple(found), list(_report_unsatisfiable(zip(listed, found, strict=True)))
 
 
-def _unsatisfiable(selectors: Iterable[tuple[Listed, Selector]]) -> Iterator[Problem]:
+def _report_unsatisfiable(selectors: Iterable[tuple[Listed, Selector]]) -> Iterator[Problem]:
     for one, selector in selectors:
         reason = explain_unsatisfiable(selector.requirements)
         if reason:
@@ -64,7 +64,7 @@ def _unsatisfiable(selectors: Iterable[tuple[Listed, Selector]]) -> Iterator[Pro
             )
 
 
-def _syntax_problems(found: Iterable[SelectorProblem], listed: Sequence[Listed]) -> Iterator[Problem]:
+def _report_syntax(found: Iterable[SelectorProblem], listed: Sequence[Listed]) -> Iterator[Problem]:
     split = _split_by_yaml({(one.where, one.position): one.text for one in listed if one.where})
     for problem in found:
         one = listed[problem.index or 0]

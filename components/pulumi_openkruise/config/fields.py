@@ -111,9 +111,7 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
             continue
         kind, where = FIELDS[name], field_name(name)
         if kind == "list of strings" and isinstance(value, (list, tuple)):
-            problems += [
-                bad for index, item in enumerate(value) if (bad := _item_problem(item, where, index))
-            ]
+            problems += [bad for index, item in enumerate(value) if (bad := _check_item(item, where, index))]
             given[name] = [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
         elif kind == "number" and not isinstance(value, bool) and isinstance(value, (int, float)):
             what, largest = NUMBERS[name]
@@ -127,7 +125,7 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
         ):
             given[name] = value
         else:
-            problems.append(_wrong_type(kind, value, where))
+            problems.append(_report_wrong_type(kind, value, where))
     return given, problems
 
 
@@ -138,7 +136,7 @@ def _is_output(value: Any) -> bool:
     return "Output" in type(value).__name__  # this folder does not import Pulumi
 
 
-def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
+def _report_wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     expected = EXPECTED[kind]
     remedy = "write a list with one entry for each of them" if kind == "list of strings" else ""
     if _is_output(value):
@@ -146,7 +144,7 @@ def _wrong_type(kind: Kind, value: Any, where: str) -> Problem:
     return Problem("wrong-type", where, f"expected {expected}, found {show(value)}", remedy=remedy)
 
 
-def _selector_remedy(item: Mapping[Any, Any]) -> str:
+def _find_selector_remedy(item: Mapping[Any, Any]) -> str:
     """Return the selector to write for a mapping: a LabelSelector of the API, or labels and their values."""
     api_form = item if {"matchLabels", "matchExpressions"} & set(item) else {"matchLabels": dict(item)}
     try:
@@ -156,7 +154,7 @@ def _selector_remedy(item: Mapping[Any, Any]) -> str:
     return f'write "{selector}"'
 
 
-def _item_problem(item: Any, where: str, index: int) -> Problem | None:
+def _check_item(item: Any, where: str, index: int) -> Problem | None:
     """Return what is wrong with an item of a list of strings, with the YAML trap it probably comes from."""
     if isinstance(item, str):
         return None
@@ -168,7 +166,7 @@ def _item_problem(item: Any, where: str, index: int) -> Problem | None:
     if item is None:
         remedy = 'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"'
     elif isinstance(item, Mapping):
-        remedy = _selector_remedy(item)
+        remedy = _find_selector_remedy(item)
     elif isinstance(item, (list, tuple)):
         remedy = "write one entry a line, without a list inside the list"
     else:

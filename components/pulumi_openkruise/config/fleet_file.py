@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ..diagnostics.problem import ConfigError, Problem, find_nearest, show
 from ..selectors import SelectorError, parse
 from ..selectors.syntax import check_key, check_value
-from .json_schema import Violation, report_violation, violations
+from .json_schema import Violation, list_violations, report_violation
 
 Gate = Literal["off", "critical", "error", "warning"]
 """From which severity on a finding of ``check`` stops the roll-out; ``off`` checks nothing."""
@@ -67,7 +67,9 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     ``data`` is the file as plain data, ``source`` names it in messages, ``stacks`` are the stacks that have a
     file (None: not known here). Raises ConfigError with every problem.
     """
-    problems = [report_violation(one, _find_code(one), "fleet") for one in violations(fleet_schema(), data)]
+    problems = [
+        report_violation(one, _find_code(one), "fleet") for one in list_violations(fleet_schema(), data)
+    ]
     bad = {problem.place for problem in problems}
     if "fleet" in bad:
         raise ConfigError(problems, source=source)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..chart.derived import OWNED
 from ..chart.gates import check_text
-from ..chart.late_value import LateValue, holds_late_value, without_late_values
+from ..chart.late_value import LateValue, drop_late_values, holds_late_value
 from ..chart.version import Version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
@@ -23,7 +23,7 @@ from .node_affinity import (
     check_form,
     check_labels,
     join_affinities,
-    node_affinity,
+    read_node_affinity,
 )
 
 
@@ -50,14 +50,14 @@ def render_values(affinities: Affinities, *, namespace: str, values: Mapping[str
     }
     every = merge_values(values, computed)
     required = LateValue() if has_late_placement(values, DAEMON) else affinities.daemon
-    daemon = {**node_affinity(values, DAEMON), REQUIRED: required}
+    daemon = {**read_node_affinity(values, DAEMON), REQUIRED: required}
     every = merge_values(every, {"daemon": {"affinity": {"nodeAffinity": daemon}}})
     if affinities.manager is not None:
         # The template puts this right under `nodeAffinity:`.
         required = LateValue() if has_late_placement(values, MANAGER) else affinities.manager
-        own = {**node_affinity(values, MANAGER), REQUIRED: required}
+        own = {**read_node_affinity(values, MANAGER), REQUIRED: required}
         every = merge_values(every, {"manager": {"nodeAffinity": own}})
-    canonical: dict[str, Any] = _canonical(every)
+    canonical: dict[str, Any] = _sort_keys(every)
     return canonical
 
 
@@ -79,8 +79,8 @@ def read_values(
     what the user calls a field. The affinities are None where they cannot be computed.
     """
     where = field_name("values")
-    problems = list(_unfit(values, where))
-    every, values = values, _without_late_placement(values)
+    problems = list(_report_unfit(values, where))
+    every, values = values, _drop_late_placement(values)
     reported = {problem.place for problem in problems}
     if every:
         from ..chart.value_checks import check_values  # most stacks have no values, and need no contract
@@ -92,7 +92,7 @@ def read_values(
         wrong = list(check_labels(values, pods, where))
         problems += wrong
         # Where something is not data, the affinity cannot be checked.
-        unfit = _unfit(values.get(pods.section, {}), where)
+        unfit = _report_unfit(values.get(pods.section, {}), where)
         if all(problem.severity != "error" for problem in unfit):
             form = list(check_form(values, pods, where))
             problems += form
@@ -114,7 +114,7 @@ def read_values(
         problems += check_text(
             values["featureGates"], contract, f"{where}.featureGates", field_name("feature_gates")
         )
-    installation = _section(values, "installation")
+    installation = _read_section(values, "installation")
     own = installation.get("namespace")
     if isinstance(own, str) and own not in (namespace, NAMESPACE):
         place, reason = f"{where}.installation.namespace", f"the namespace is {show(namespace)}"
@@ -130,21 +130,21 @@ def has_late_placement(values: Mapping[str, Any], pods: Pods) -> bool:
     return holds_late_value(section.get(pods.path[0])) or holds_late_value(section.get("nodeSelector"))
 
 
-def _without_late_placement(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drop_late_placement(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the known part of the values; an affinity or nodeSelector is known whole, or left out."""
     late = [
         (pods.section, key)
         for pods in (DAEMON, MANAGER)
         for key in (pods.path[0], "nodeSelector")
-        if holds_late_value(_section(values, pods.section).get(key))
+        if holds_late_value(_read_section(values, pods.section).get(key))
     ]
-    known = dict(without_late_values(values))
+    known = dict(drop_late_values(values))
     for section, key in late:
         known[section] = {name: value for name, value in known[section].items() if name != key}
     return known
 
 
-def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _read_section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = values.get(name)
     return section if isinstance(section, Mapping) else {}
 
@@ -165,29 +165,29 @@ def merge_values(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, 
     return result
 
 
-def _canonical(value: Any) -> Any:
+def _sort_keys(value: Any) -> Any:
     """Return a plain copy with the keys of all maps sorted: the same values always give the same bytes."""
     if isinstance(value, Mapping):
-        return {key: _canonical(value[key]) for key in sorted(value)}
+        return {key: _sort_keys(value[key]) for key in sorted(value)}
     if isinstance(value, (list, tuple)):
-        return [_canonical(item) for item in value]
+        return [_sort_keys(item) for item in value]
     return value
 
 
-def _unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
+def _report_unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
     """Yield a problem for everything in the values that is not data for the chart."""
     if depth > 64:
         yield Problem("invalid-values", where, "nested too deeply")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if isinstance(key, str):
-                yield from _unfit(item, f"{where}.{key}", depth + 1)
+                yield from _report_unfit(item, f"{where}.{key}", depth + 1)
             else:
                 reason = f"the key {show(key)} is not a string"
                 yield Problem("invalid-values", where, reason, (), "put the key in quotes")
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _unfit(item, f"{where}[{index}]", depth + 1)
+            yield from _report_unfit(item, f"{where}[{index}]", depth + 1)
     elif value is None:
         # pulumi-kubernetes#2997: older providers drop it on its way to Helm.
         remedy = "write the value that should be in force, or remove the key"

@@ -32,20 +32,22 @@ class Violation:
     """None for a missing key."""
 
 
-def violations(schema: Schema, value: Any, place: str = "") -> Iterator[Violation]:
+def list_violations(schema: Schema, value: Any, place: str = "") -> Iterator[Violation]:
     """Yield everything in a value that its schema refuses, each value once.
 
     Keywords: type, enum, pattern, minimum, maximum, minItems, items, minProperties, properties, required,
     additionalProperties and propertyNames with a pattern. Keys are taken for strings, as in JSON.
     """
-    keyword = _refusing_keyword(schema, value)
+    keyword = _find_refusing_keyword(schema, value)
     if keyword:
         yield Violation(place, keyword, schema, value)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from violations(schema.get("items", {}), inner, f"{place}[{index}]")
+            yield from list_violations(schema.get("items", {}), inner, f"{place}[{index}]")
     elif isinstance(value, Mapping):
-        yield from _violations_in_mapping(schema, {str(key): inner for key, inner in value.items()}, place)
+        yield from _list_violations_in_mapping(
+            schema, {str(key): inner for key, inner in value.items()}, place
+        )
 
 
 def report_violation(found: Violation, code: str, whole: str) -> Problem:
@@ -60,7 +62,7 @@ def report_violation(found: Violation, code: str, whole: str) -> Problem:
     return Problem(code, found.place or whole, reason, (), remedy)
 
 
-def _violations_in_mapping(schema: Schema, value: Mapping[str, Any], place: str) -> Iterator[Violation]:
+def _list_violations_in_mapping(schema: Schema, value: Mapping[str, Any], place: str) -> Iterator[Violation]:
     prefix = f"{place}." if place else ""
     known = schema.get("properties", {})
     for name in schema.get("required", ()):
@@ -73,10 +75,10 @@ def _violations_in_mapping(schema: Schema, value: Mapping[str, Any], place: str)
         elif own is False:
             yield Violation(where, "additionalProperties", schema, name)
         else:
-            yield from violations(own, inner, where)
+            yield from list_violations(own, inner, where)
 
 
-def _refusing_keyword(schema: Schema, value: Any) -> str:
+def _find_refusing_keyword(schema: Schema, value: Any) -> str:
     """Return the keyword that refuses a value itself, whatever is in it; empty for none."""
     if "enum" in schema and not any(type(value) is type(one) and value == one for one in schema["enum"]):
         return "enum"

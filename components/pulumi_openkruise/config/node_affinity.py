@@ -31,7 +31,7 @@ DAEMON = Pods("daemon", ("affinity", "nodeAffinity"))
 MANAGER = Pods("manager", ("nodeAffinity",))
 
 
-def node_affinity(values: Mapping[str, Any], pods: Pods) -> Mapping[str, Any]:
+def read_node_affinity(values: Mapping[str, Any], pods: Pods) -> Mapping[str, Any]:
     """Return the node affinity that the values give the pods; empty without one."""
     found: Any = values.get(pods.section)
     for key in pods.path:
@@ -39,7 +39,7 @@ def node_affinity(values: Mapping[str, Any], pods: Pods) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def pod_labels(values: Mapping[str, Any], pods: Pods) -> dict[str, str]:
+def read_pod_labels(values: Mapping[str, Any], pods: Pods) -> dict[str, str]:
     """Return the labels that the pods' ``nodeSelector`` in the values asks of a node."""
     section = values.get(pods.section)
     found = section.get("nodeSelector") if isinstance(section, Mapping) else None
@@ -63,7 +63,7 @@ def leaves_out(
 
 def check_labels(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Problem]:
     """Yield a problem for each entry of the pods' ``nodeSelector`` in the values that is not a label."""
-    for key, value in pod_labels(values, pods).items():
+    for key, value in read_pod_labels(values, pods).items():
         fault = check_requirement(key, "In", (value,))
         if fault:
             place = f"{where}.{pods.section}.nodeSelector.{key}"
@@ -95,11 +95,11 @@ def check_form(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Pr
         for name in level:
             if name not in known:
                 yield report_unknown_key(f"{place}.{name}", str(name), known, "invalid-affinity")
-    required = node_affinity(values, pods).get(REQUIRED)
+    required = read_node_affinity(values, pods).get(REQUIRED)
     if required is not None and not isinstance(required, Mapping):
         yield Problem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")
     elif required is not None:
-        yield from (_problem(problem, f"{place}.{REQUIRED}") for problem in read(required)[1])
+        yield from (_make_problem(problem, f"{place}.{REQUIRED}") for problem in read(required)[1])
 
 
 def join_affinities(
@@ -119,7 +119,7 @@ def join_affinities(
     asked: dict[Pods, tuple[Mapping[str, Any] | None, dict[str, str]]] = {}
     found: dict[tuple[str, str], Problem] = {}
     for pods in workloads:
-        required, labels = node_affinity(values, pods).get(REQUIRED), pod_labels(values, pods)
+        required, labels = read_node_affinity(values, pods).get(REQUIRED), read_pod_labels(values, pods)
         affinity = f"{where}.{'.'.join((pods.section, *pods.path))}.{REQUIRED}"
         twin = next((other for other in solved if asked[other] == (required, labels)), None)
         asked[pods] = required, labels
@@ -133,7 +133,7 @@ def join_affinities(
                 place = selectors if required is None else affinity
                 if problem.by_labels:
                     place = f"{where}.{pods.section}.nodeSelector"
-                found.setdefault((place, problem.code), _problem(problem, place))
+                found.setdefault((place, problem.code), _make_problem(problem, place))
         else:
             for number, reason in find_unsatisfiable_terms(required, labels) if required is not None else ():
                 place = f"{affinity}.nodeSelectorTerms[{number}]"
@@ -148,5 +148,5 @@ def join_affinities(
     ]
 
 
-def _problem(problem: SelectorProblem, where: str) -> Problem:
+def _make_problem(problem: SelectorProblem, where: str) -> Problem:
     return Problem(problem.code, where, problem.reason, tuple(problem.example()), problem.remedy)

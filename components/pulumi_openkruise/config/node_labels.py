@@ -46,7 +46,7 @@ def read_label_selectors(listed: Sequence[Listed]) -> tuple[tuple[Selector, ...]
         return (), problems
     wide = [one for one, selector in zip(listed, found, strict=True) if selector.matches({})]
     long = _check_length(found, listed[0].where) if listed else []
-    return found, [*problems, *map(_too_wide, wide), *long]
+    return found, [*problems, *map(_report_too_wide, wide), *long]
 
 
 def read_node_labels(
@@ -103,7 +103,7 @@ def _check_length(selectors: Sequence[Selector], where: str) -> list[Problem]:
     ]
 
 
-def _too_wide(one: Listed) -> Problem:
+def _report_too_wide(one: Listed) -> Problem:
     return Problem(
         "label-selector-too-wide",
         one.origin,

@@ -70,13 +70,13 @@ _PINNED = r"(?P<name>[^@]*)@(?P<revision>[1-9][0-9]{0,3})"
 
 def list_selectors(names: Iterable[str]) -> list[str]:
     """Return the selectors of the presets named; raises KeyError for an unknown name (``is_preset``)."""
-    return [selector for name in names for selector in _selectors(name)]
+    return [selector for name in names for selector in _list_selectors(name)]
 
 
 def is_preset(name: str) -> bool:
     """Tell whether ``virtualNodePresets`` takes this name."""
     try:
-        _selectors(name)
+        _list_selectors(name)
     except KeyError:
         return False
     return True
@@ -84,14 +84,14 @@ def is_preset(name: str) -> bool:
 
 def list_presets() -> list[str]:
     """Return the bare names of all presets, without those of groups."""
-    return list(_presets())
+    return list(_load_presets())
 
 
 def count_revisions(name: str) -> int:
     """Count the revisions of a preset or group, given by its bare name; 0 for an unknown name."""
     if name in GROUPS:
         return len(GROUPS[name])
-    kind = _presets().get(name)
+    kind = _load_presets().get(name)
     return len(kind.revisions) if kind is not None else 0
 
 
@@ -104,30 +104,30 @@ def suggest_preset(name: str) -> str:
     from ..catalogue import KINDS
     from ..diagnostics.problem import find_nearest
 
-    if bare in KINDS and bare not in _presets():
+    if bare in KINDS and bare not in _load_presets():
         return KINDS[bare].reason
-    near = find_nearest(bare, [*_presets(), *GROUPS])
+    near = find_nearest(bare, [*_load_presets(), *GROUPS])
     return f"did you mean {near}?" if near else "`pulumi-openkruise presets` lists them all"
 
 
-def _selectors(name: str) -> tuple[str, ...]:
+def _list_selectors(name: str) -> tuple[str, ...]:
     pinned = re.fullmatch(_PINNED, name, re.ASCII)
     bare, number = (pinned["name"], int(pinned["revision"])) if pinned else (name, None)
     if bare in GROUPS:
-        members = _revision(GROUPS[bare], number or 1, name)
-        return tuple(dict.fromkeys(selector for member in members for selector in _selectors(member)))
-    kind = _presets()[bare]
-    return _revision(kind.revisions, number or kind.current, name)
+        members = _find_revision(GROUPS[bare], number or 1, name)
+        return tuple(dict.fromkeys(selector for member in members for selector in _list_selectors(member)))
+    kind = _load_presets()[bare]
+    return _find_revision(kind.revisions, number or kind.current, name)
 
 
-def _presets() -> "Mapping[str, NodeKind]":
+def _load_presets() -> "Mapping[str, NodeKind]":
     # Imported here: a stack that names no preset needs nothing of the catalogue.
     from ..catalogue import PRESETS
 
     return PRESETS
 
 
-def _revision(released: tuple[tuple[str, ...], ...], number: int, name: str) -> tuple[str, ...]:
+def _find_revision(released: tuple[tuple[str, ...], ...], number: int, name: str) -> tuple[str, ...]:
     if number > len(released):
         raise KeyError(name)
     return released[number - 1]

@@ -66,7 +66,7 @@ def read_project(text: str, source: str, namespace: str) -> Project:
             )
         if kind is not None:
             types[short] = kind
-        value = _value(declared)
+        value = _read_value(declared)
         if value is not None:
             inherited[short] = value
         elif is_projects:
@@ -74,7 +74,7 @@ def read_project(text: str, source: str, namespace: str) -> Project:
     return Project(name, folder or "", inherited, tuple(required), types)
 
 
-def _value(declared: Any) -> Any:
+def _read_value(declared: Any) -> Any:
     """Return what a key of the project's config gives to stacks; None where it gives nothing."""
     if isinstance(declared, dict):
         value = declared.get("value")

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..chart.derived import check_derived, derive_values, has_daemon, refuse_late_gate
 from ..chart.digests import CHART_REPOSITORY
-from ..chart.late_value import without_late_values
+from ..chart.late_value import drop_late_values
 from ..chart.local import ChartReader, ignore_local_files, is_bare_name
 from ..chart.source import (
     CHART,
     CHART_VERSION,
     check_chart,
-    contract_version,
+    find_contract_version,
     parse_digest,
     read_and_compare_chart,
 )
-from ..chart.version import Version, check_version, version
+from ..chart.version import Version, check_version, parse_version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem, show
 from ..selectors import Selector
@@ -41,7 +41,7 @@ SELECTOR_FIELDS = ("virtual_node_selectors", "shared_node_selectors")
 PRESET_FIELDS = ("virtual_node_presets", "shared_node_presets")
 """The lists of presets, which add up too."""
 
-_DEFAULT = version(CHART_VERSION)
+_DEFAULT = parse_version(CHART_VERSION)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def read_settings(
     given, problems = read_fields(raw, field_name)
     presets: list[str] = []
     for name in PRESET_FIELDS:
-        problems += _preset_problems(given.get(name, ()), field_name(name))
+        problems += _check_presets(given.get(name, ()), field_name(name))
         presets += [preset for _index, preset in given.get(name, ()) if is_preset(preset)]
     listed = list_excluded(
         {field_name(name): given.get(name, ()) for name in SELECTOR_FIELDS},
@@ -175,7 +175,7 @@ def read_settings(
     problems += found
     problems += check_names(given, field_name)
     problems += check_adoption(given, field_name)
-    contract = contract_version(given, local)
+    contract = find_contract_version(given, local)
     problems += check_derived(given, contract, field_name)
     namespace, values = given.get("namespace", NAMESPACE), given.get("values", {})
     contract = contract or _DEFAULT
@@ -183,7 +183,7 @@ def read_settings(
     derived = derive_values(given, contract) if good else {}
     values_given = bool(values or given.get("feature_gates"))
     problems += check_version(contract, field_name("chart_version"), values_given=values_given)
-    values = _own_values(values, derived, contract)
+    values = _drop_derived_defaults(values, derived, contract)
     affinities, found = read_values(
         values,
         excluded=excluded,
@@ -217,7 +217,7 @@ def read_settings(
         contract=contract,
         derived=derived,
         values=values,
-        has_daemon=has_daemon(merge_values(derived, without_late_values(values))),
+        has_daemon=has_daemon(merge_values(derived, drop_late_values(values))),
         warnings=tuple(problem for problem in problems if problem.severity != "error"),
         field_name=field_name,
         **plain,
@@ -229,7 +229,7 @@ def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) ->
 
     ``warnings`` are then those that are new. Raises ConfigError with every problem of the values.
     """
-    values = _own_values(values, settings.derived, settings.contract)
+    values = _drop_derived_defaults(values, settings.derived, settings.contract)
     affinities, problems = read_values(
         values,
         excluded=settings.excluded,
@@ -239,7 +239,7 @@ def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) ->
         derived=settings.derived,
         field_name=settings.field_name,
     )
-    known = without_late_values(values)
+    known = drop_late_values(values)
     if has_daemon(merge_values(settings.derived, known)) is not settings.has_daemon:
         place = f"{settings.field_name('values')}.featureGates"
         problems.append(refuse_late_gate(place, settings.field_name("feature_gates")))
@@ -250,7 +250,7 @@ def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) ->
     return replace(settings, values=values, affinities=affinities, warnings=new)
 
 
-def _own_values(
+def _drop_derived_defaults(
     values: Mapping[str, Any], derived: Mapping[str, Any], contract: Version
 ) -> Mapping[str, Any]:
     """Return the values without chart defaults where other keys derive a value."""
@@ -273,7 +273,7 @@ def _check_choice(
     return [Problem("invalid-choice", field_name(name), f"expected {expected}, found {show(found)}")]
 
 
-def _preset_problems(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:
+def _check_presets(names: Iterable[tuple[int, str]], where: str) -> list[Problem]:
     return [
         Problem(
             "unknown-preset", f"{where}[{index}]", f"unknown preset {show(name)}", (), suggest_preset(name)

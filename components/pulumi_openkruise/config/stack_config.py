@@ -70,7 +70,7 @@ def _decode(kind: Kind, value: Any) -> Any:
             # Out of range where it is long: the check of the range shows no more of it than this.
             return int(value[:_MOST_DIGITS])
         raise _NotDecodedError("a whole number", "write digits alone; of seconds, 600 for ten minutes")
-    data = _json(value)
+    data = _read_json(value)
     if kind == "string":
         if isinstance(data, (dict, list)):
             raise _NotDecodedError("a string", "write the string itself, not a list or a mapping")
@@ -86,7 +86,7 @@ def _decode(kind: Kind, value: Any) -> Any:
     raise _NotDecodedError(EXPECTED[kind], "write YAML below the key, as in a values file")
 
 
-def _json(text: str) -> Any:
+def _read_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -34,10 +34,10 @@ _LIST_AS_JSON = {"type": "string", "pattern": r"^\s*\["}
 _MAPPING_AS_JSON = {"type": "string", "pattern": r"^\s*\{"}
 
 
-def stack_schema(namespace: str = NAMESPACE) -> dict[str, Any]:
+def write_stack_schema(namespace: str = NAMESPACE) -> dict[str, Any]:
     """Return the schema of a stack's file, for config keys of this namespace."""
     properties = {
-        f"{namespace}:{config_key(name)}": {"description": DESCRIPTIONS[name], **_field(name, kind)}
+        f"{namespace}:{config_key(name)}": {"description": DESCRIPTIONS[name], **_write_field(name, kind)}
         for name, kind in FIELDS.items()
     }
     known = "|".join(map(config_key, FIELDS))
@@ -51,7 +51,7 @@ def stack_schema(namespace: str = NAMESPACE) -> dict[str, Any]:
                 "properties": properties,
                 # Any other key of this namespace is misspelt.
                 "patternProperties": {f"^{namespace}:(?!(config:)?({known})$).": False},
-                **_only_known_gates(namespace),
+                **_write_known_gates(namespace),
             },
             "environment": {"description": "ESC environments, which may add config."},
             "secretsprovider": {"type": "string"},
@@ -62,7 +62,7 @@ def stack_schema(namespace: str = NAMESPACE) -> dict[str, Any]:
     }
 
 
-def _only_known_gates(namespace: str) -> dict[str, Any]:
+def _write_known_gates(namespace: str) -> dict[str, Any]:
     """Return the schema's rule that refuses unknown gates of charts whose gates are known."""
     known_chart = {
         f"{namespace}:chart": {"const": CHART},
@@ -72,7 +72,7 @@ def _only_known_gates(namespace: str) -> dict[str, Any]:
     return {"if": {"properties": known_chart}, "then": {"properties": gates}}
 
 
-def _field(name: str, kind: Kind) -> dict[str, Any]:
+def _write_field(name: str, kind: Kind) -> dict[str, Any]:
     special = _SPECIAL.get(name)
     if special is not None:
         return special
@@ -89,9 +89,9 @@ def _field(name: str, kind: Kind) -> dict[str, Any]:
     if kind == "list of strings":
         return _list({"type": "string", "minLength": 1})
     if kind == "gates":
-        return {"anyOf": [_gates(), _MAPPING_AS_JSON]}
+        return {"anyOf": [_write_gates(), _MAPPING_AS_JSON]}
     if kind == "mapping":
-        return {"anyOf": [_values(), _MAPPING_AS_JSON]}
+        return {"anyOf": [_write_values(), _MAPPING_AS_JSON]}
     return _SCALAR
 
 
@@ -99,13 +99,13 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [{"type": "array", "items": items}, _LIST_AS_JSON]}
 
 
-def _presets() -> dict[str, Any]:
+def _write_presets() -> dict[str, Any]:
     names = [*list_presets(), *GROUPS]
     pinned = [f"{name}@{number}" for name in names for number in range(1, count_revisions(name) + 1)]
     return _list({"enum": [*names, *pinned]})
 
 
-def _gates() -> dict[str, Any]:
+def _write_gates() -> dict[str, Any]:
     described = {
         name: {
             "type": "boolean",
@@ -116,7 +116,7 @@ def _gates() -> dict[str, Any]:
     return {"type": "object", "properties": described, "additionalProperties": {"type": "boolean"}}
 
 
-def _values() -> dict[str, Any]:
+def _write_values() -> dict[str, Any]:
     root: dict[str, Any] = {"type": "object", "properties": {}}
     for path, key in KEYS.items():
         *sections, leaf = path.split(".")
@@ -159,17 +159,17 @@ _TYPES: dict[ValueKind, dict[str, Any]] = {
 """What the types of the chart's values are in JSON; the other kinds take strings and numbers."""
 
 
-def _choice(values: Iterable[Any]) -> dict[str, Any]:
+def _write_choice(values: Iterable[Any]) -> dict[str, Any]:
     return {"enum": list(values)}
 
 
 _SPECIAL: dict[str, dict[str, Any]] = {
-    "virtual_node_presets": _presets(),
-    "shared_node_presets": _presets(),
-    "platform": _choice(PLATFORMS),
+    "virtual_node_presets": _write_presets(),
+    "shared_node_presets": _write_presets(),
+    "platform": _write_choice(PLATFORMS),
     # YAML makes false of off.
-    "node_check": _choice(["off", "warn", "fail", False, "false"]),
-    "node_label_policy": _choice(["off", "warn", "label", False, "false"]),
+    "node_check": _write_choice(["off", "warn", "fail", False, "false"]),
+    "node_label_policy": _write_choice(["off", "warn", "label", False, "false"]),
     "namespace": _DNS_LABEL,
     "release_namespace": _DNS_LABEL,
     "chart_version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"},

@@ -19,12 +19,12 @@ def load_yaml(text: str, source: str) -> Any:
     from ruamel.yaml.reader import ReaderError
 
     yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor, yaml.Scanner = _constructor(), _scanner()
+    yaml.Constructor, yaml.Scanner = _make_constructor(), _make_scanner()
     try:
         check_size(text, _MOST_NODES, for_ruamel=True)  # merge keys are copied while the document is built
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an anchor that is defined again, with a part of the file
-            return _plain(yaml.load(text), [0])
+            return _copy_plain(yaml.load(text), [0])
     except YamlError as error:
         raise ValueError(f"{source}: {error}") from None
     except MarkedYAMLError as error:
@@ -51,7 +51,7 @@ class _TooMuchError(Exception):
     pass
 
 
-def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
+def _copy_plain(value: Any, seen: list[int], depth: int = 0) -> Any:
     """Copy into the types of JSON, with keys as strings; bounds what aliases can expand to."""
     seen[0] += 1
     if seen[0] > _MOST_NODES:
@@ -60,11 +60,11 @@ def _plain(value: Any, seen: list[int], depth: int = 0) -> Any:
         raise _TooMuchError("nested too deeply")
     if isinstance(value, Mapping):
         return {
-            key if isinstance(key, str) else write_scalar(key): _plain(item, seen, depth + 1)
+            key if isinstance(key, str) else write_scalar(key): _copy_plain(item, seen, depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple, set)):
-        return [_plain(item, seen, depth + 1) for item in value]
+        return [_copy_plain(item, seen, depth + 1) for item in value]
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return str(value)
@@ -77,7 +77,7 @@ def write_scalar(value: Any) -> str:
     return str(value)
 
 
-def _constructor() -> Any:
+def _make_constructor() -> Any:
     """Return a constructor that reads dates and unknown tags as strings, as Go does.
 
     So ``- !key``, a selector without quotes, is an empty string, and gets the message that says so.
@@ -101,7 +101,7 @@ def _constructor() -> Any:
     return Constructor
 
 
-def _scanner() -> Any:
+def _make_scanner() -> Any:
     """Return a scanner that gives up at nested brackets early; it would look ahead from each of them."""
     from ruamel.yaml.scanner import Scanner
 

@@ -46,10 +46,10 @@ class NodeFeatures(NamedTuple):
 
 def read_features(node: Any) -> NodeFeatures:
     """Return the features of a Node object as JSON gives it; parts of a wrong type count as absent."""
-    metadata, spec, status = _part(node, "metadata"), _part(node, "spec"), _part(node, "status")
-    labels, annotations = _part(metadata, "labels"), _part(metadata, "annotations")
-    info = _part(status, "nodeInfo")
-    provider_id, name = _string(spec, "providerID"), _string(metadata, "name")
+    metadata, spec, status = _get_part(node, "metadata"), _get_part(node, "spec"), _get_part(node, "status")
+    labels, annotations = _get_part(metadata, "labels"), _get_part(metadata, "annotations")
+    info = _get_part(status, "nodeInfo")
+    provider_id, name = _get_string(spec, "providerID"), _get_string(metadata, "name")
     # By position: keywords would cost as much as everything else, and a cluster has 100,000 nodes.
     return NodeFeatures(
         tuple(
@@ -67,24 +67,24 @@ def read_features(node: Any) -> NodeFeatures:
         or MACHINE_PROVIDER_ID.match(provider_id) is not None,
         _read_ready(status.get("conditions")),
         bool(info),
-        _string(info, "containerRuntimeVersion"),
-        _string(info, "kubeletVersion"),
-        _string(info, "osImage"),
-        _string(info, "kernelVersion"),
-        _string(info, "architecture"),
-        _string(info, "operatingSystem"),
+        _get_string(info, "containerRuntimeVersion"),
+        _get_string(info, "kubeletVersion"),
+        _get_string(info, "osImage"),
+        _get_string(info, "kernelVersion"),
+        _get_string(info, "architecture"),
+        _get_string(info, "operatingSystem"),
     )
 
 
 _NOTHING: dict[str, Any] = {}
 
 
-def _part(whole: Any, key: str) -> Mapping[str, Any]:
+def _get_part(whole: Any, key: str) -> Mapping[str, Any]:
     part = whole.get(key) if isinstance(whole, dict) else None
     return part if isinstance(part, dict) else _NOTHING
 
 
-def _string(part: Mapping[str, Any], key: str) -> str:
+def _get_string(part: Mapping[str, Any], key: str) -> str:
     value = part.get(key)
     if type(value) is not str:
         return ""
@@ -99,7 +99,7 @@ def _read_taints(taints: Any) -> tuple[tuple[str, str], ...]:
         if isinstance(taint, dict):
             key = taint.get("key")
             if isinstance(key, str) and len(key) < _LONGEST:
-                value = _string(taint, "value")
+                value = _get_string(taint, "value")
                 if key in TAINT_KEYS or names_virtual_node(key, value):
                     found.add((key, value))
     return tuple(sorted(found)) if found else ()
@@ -109,5 +109,5 @@ def _read_ready(conditions: Any) -> str:
     if isinstance(conditions, list):
         for condition in conditions:
             if isinstance(condition, dict) and condition.get("type") == "Ready":
-                return _string(condition, "status")
+                return _get_string(condition, "status")
     return ""

@@ -122,7 +122,7 @@ def find_socket(labels: Mapping[str, str], kubelet: str, runtime: str, recorded:
     """
     path = recorded.removeprefix("unix://")
     if path.startswith("/") and not path.endswith("/dockershim.sock"):
-        return Socket(_plain(path), "as recorded on the node")
+        return Socket(_normalize_path(path), "as recorded on the node")
     name = runtime.partition("://")[0]
     for one in DISTRIBUTIONS:
         labelled = one.label is not None and labels.get(one.label[0]) == one.label[1]
@@ -140,7 +140,7 @@ def finds_socket(path: str, location: str, file: str = "", kruise: Version | Non
 def list_searched_paths(location: str, file: str = "", kruise: Version | None = None) -> list[str]:
     """Return the paths at which kruise-daemon searches a socket; with ``socketFile`` there is one."""
     names = [file] if file else [name for name, since in SEARCHED if kruise is None or kruise >= since]
-    return [f"{_plain(location)}/{name}" for name in names]
+    return [f"{_normalize_path(location)}/{name}" for name in names]
 
 
 def find_location(path: str, kruise: Version | None = None) -> str:
@@ -151,7 +151,7 @@ def find_location(path: str, kruise: Version | None = None) -> str:
     return ""
 
 
-def _plain(path: str) -> str:
+def _normalize_path(path: str) -> str:
     """Return a path without a slash at its end, and below /run where /var/run links to it."""
     plain = path.rstrip("/")
     return plain[4:] if plain == "/var/run" or plain.startswith("/var/run/") else plain

@@ -73,9 +73,9 @@ def find_candidates(groups: Sequence[Sequence[ClassifiedNode]]) -> list[Candidat
     found: dict[str, Candidate] = {}
     targets = [node for group in groups for node in group]
     kinds = {node.classification.kind or "" for node in targets}
-    for candidate in (*_of_labels(targets), *(pair for group in groups for pair in _pairs(group))):
+    for candidate in (*_list_labels(targets), *(pair for group in groups for pair in _list_pairs(group))):
         found.setdefault(candidate.entry, candidate)
-    return sorted([*_presets(kinds), *found.values()])
+    return sorted([*_list_presets(kinds), *found.values()])
 
 
 def find_value_lists(targets: Sequence[ClassifiedNode], spared: Iterable[ClassifiedNode]) -> list[Candidate]:
@@ -90,7 +90,7 @@ def find_value_lists(targets: Sequence[ClassifiedNode], spared: Iterable[Classif
     found = []
     for key, own in sorted(values.items()):
         if 1 < len(own) <= _MOST_VALUES and key not in _BY_CHANCE:
-            entry = _parsed(f"{key} in ({','.join(sorted(own))})")
+            entry = _normalize(f"{key} in ({','.join(sorted(own))})")
             found.append(Candidate(VALUES, (False, 1), entry, (entry,), is_preset=False))
     return found
 
@@ -136,7 +136,7 @@ class Conjunctions:
             key = min(others, key=lambda key: (-others[key], key))
             chosen.append(f"!{key}")
             left = {place for place in left if key not in self._spared[place].labels}
-        entry = _parsed(",".join(self._reduced(chosen)))
+        entry = _normalize(",".join(self._reduced(chosen)))
         cost = REQUIREMENT * (entry.count(",") + 1)
         return Candidate(cost, (False, 1), entry, (entry,), is_preset=False)
 
@@ -155,7 +155,7 @@ class Conjunctions:
         return kept
 
 
-def _presets(kinds: Set[str]) -> Iterator[Candidate]:
+def _list_presets(kinds: Set[str]) -> Iterator[Candidate]:
     """Yield the presets, of those that exclude the same the one that describes the kinds best."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for name in PRESETS:
@@ -167,13 +167,13 @@ def _presets(kinds: Set[str]) -> Iterator[Candidate]:
         yield Candidate(PRESET, (not present, len(selectors)), name, selectors, is_preset=True)
 
 
-def _of_labels(targets: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
+def _list_labels(targets: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
     """Yield each label of any target, and each key that targets have with several values."""
     counts = Counter(label for node in targets for label in keep_usable_labels(node).items())
     common = sorted(counts, key=lambda label: (-counts[label], label))
     values = Counter(key for key, _value in counts)
     for key, value in common[:_MOST_SINGLE]:
-        entry = _parsed(_equals(key, value))
+        entry = _normalize(_equals(key, value))
         cost = LABEL_BY_CHANCE if key in _BY_CHANCE else LABEL
         yield Candidate(cost, (False, 1), entry, (entry,), is_preset=False)
     for key, count in sorted(values.items()):
@@ -183,7 +183,7 @@ def _of_labels(targets: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
             yield Candidate(cost, (False, 1), key, (key,), is_preset=False)
 
 
-def _pairs(group: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
+def _list_pairs(group: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
     """Yield pairs of labels that all nodes of a group have."""
     first, *others = group
     common = set(keep_usable_labels(first).items())
@@ -192,7 +192,7 @@ def _pairs(group: Sequence[ClassifiedNode]) -> Iterator[Candidate]:
             return
         common = {(key, value) for key, value in common if node.labels.get(key) == value}
     for pair in combinations([_equals(*label) for label in sorted(common)[:_MOST_PAIRED]], 2):
-        entry = _parsed(",".join(pair))
+        entry = _normalize(",".join(pair))
         yield Candidate(PAIR, (False, 1), entry, (entry,), is_preset=False)
 
 
@@ -221,6 +221,6 @@ def _split(label: str) -> tuple[str, str]:
     return key, value
 
 
-def _parsed(text: str) -> str:
+def _normalize(text: str) -> str:
     """Return a selector of safe keys and values in its normal form."""
     return str(parse(text))

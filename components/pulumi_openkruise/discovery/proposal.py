@@ -52,14 +52,14 @@ def propose(nodes: Sequence[ClassifiedNode], existing: Placement) -> Proposal:
         return Proposal((), (), ())
     targets.sort(key=_order)
     spared = sorted((node for node in nodes if not node.is_target), key=_order)
-    offered = sorted([*find_candidates(_group(targets)), *find_value_lists(targets, spared)])
+    offered = sorted([*find_candidates(_group_by_labels(targets)), *find_value_lists(targets, spared)])
     usable = _find_harmless(offered, [node.labels for node in spared])
-    rows = _rows(usable, targets)
+    rows = _make_rows(usable, targets)
     to_label: list[tuple[ClassifiedNode, str]] = []
     if rows.get(0):
         longer, to_label = _find_conjunctions(rows[0], spared)
         usable += longer
-        rows = _rows(usable, targets)
+        rows = _make_rows(usable, targets)
     chosen = _cover([row for row in rows if row], [candidate.cost for candidate in usable])
     picked = [usable[place] for place in chosen]
     return Proposal(
@@ -74,7 +74,7 @@ def _order(node: ClassifiedNode) -> tuple[str, list[tuple[str, str]]]:
     return node.name, sorted(node.labels.items())
 
 
-def _group(targets: Iterable[ClassifiedNode]) -> list[list[ClassifiedNode]]:
+def _group_by_labels(targets: Iterable[ClassifiedNode]) -> list[list[ClassifiedNode]]:
     groups: dict[tuple[str | None, str, str], list[ClassifiedNode]] = {}
     for node in targets:
         key = (node.classification.kind, node.classification.no_daemon, node.pool)
@@ -120,7 +120,9 @@ def _find_harmless(offered: Sequence[Candidate], spared: Iterable[Mapping[str, s
     return kept
 
 
-def _rows(usable: Sequence[Candidate], targets: Sequence[ClassifiedNode]) -> dict[int, list[ClassifiedNode]]:
+def _make_rows(
+    usable: Sequence[Candidate], targets: Sequence[ClassifiedNode]
+) -> dict[int, list[ClassifiedNode]]:
     """Return the nodes by the candidates that exclude them, as bits."""
     flat = [(place, selector) for place, one in enumerate(usable) for selector in one.selectors]
     matcher = NodeMatcher([selector for _place, selector in flat])
@@ -138,8 +140,8 @@ def _cover(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
 
     Exact up to a bound of steps, then the best found so far; the first one is greedy.
     """
-    rows = _without_dominated(rows, costs)
-    best = _greedy(rows, costs)
+    rows = _drop_dominated(rows, costs)
+    best = _choose_greedily(rows, costs)
     price = sum(costs[place] for place in best)
     steps = _STEPS
 
@@ -154,7 +156,7 @@ def _cover(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
             return
         # The row with the fewest ways out decides next.
         row = min(left, key=lambda row: ((row & ~banned).bit_count(), row))
-        for place in _bits(row & ~banned):
+        for place in _list_bits(row & ~banned):
             if spent + costs[place] <= price:
                 rest = [other for other in left if not other >> place & 1]
                 search(rest, [*chosen, place], spent + costs[place], banned)
@@ -164,11 +166,11 @@ def _cover(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
     return best
 
 
-def _without_dominated(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
+def _drop_dominated(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
     """Return the rows without columns that an earlier one dominates: it hits as many at no more cost."""
     columns: dict[int, int] = {}
     for number, row in enumerate(rows):
-        for place in _bits(row):
+        for place in _list_bits(row):
             columns[place] = columns.get(place, 0) | 1 << number
     kept: list[int] = []
     for place in sorted(columns):
@@ -181,10 +183,10 @@ def _without_dominated(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
     return [row & mask for row in rows]
 
 
-def _greedy(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
+def _choose_greedily(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
     left, chosen = list(rows), []
     while left:
-        places = {place for row in left for place in _bits(row)}
+        places = {place for row in left for place in _list_bits(row)}
         worth = {place: sum(row >> place & 1 for row in left) / costs[place] for place in places}
         place = max(sorted(places), key=worth.__getitem__)
         chosen.append(place)
@@ -192,5 +194,5 @@ def _greedy(rows: Sequence[int], costs: Sequence[int]) -> list[int]:
     return sorted(chosen)
 
 
-def _bits(row: int) -> list[int]:
+def _list_bits(row: int) -> list[int]:
     return [place for place in range(row.bit_length()) if row >> place & 1]

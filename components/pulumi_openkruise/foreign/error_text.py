@@ -8,7 +8,7 @@ CVE-2019-11250, Argo CD CVE-2025-23216).
 import json
 from collections.abc import Iterable
 
-from .yaml_input import YamlError, yaml_reason
+from .yaml_input import YamlError, find_yaml_reason
 
 LONGEST = 300
 """Characters that are passed on of an exception's own words."""
@@ -31,13 +31,13 @@ def describe_error(error: BaseException, *, secret: bool) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if hasattr(error, "problem_mark"):
-        return yaml_reason(error)  # type: ignore[arg-type]
+        return find_yaml_reason(error)  # type: ignore[arg-type]
     if secret:
         return type(error).__name__
-    return one_line(str(error)) or type(error).__name__
+    return write_on_one_line(str(error)) or type(error).__name__
 
 
-def one_line(text: str, longest: int = LONGEST) -> str:
+def write_on_one_line(text: str, longest: int = LONGEST) -> str:
     """Return words of another program on one line: short, and without characters that act on a terminal."""
     joined = " ".join(text.split())
     plain = "".join(character if character.isprintable() else "?" for character in joined)

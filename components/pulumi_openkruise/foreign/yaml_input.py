@@ -35,7 +35,7 @@ def load_documents(text: str | bytes) -> list[Any]:
     """Return every document in a string as plain data; raises YamlError."""
     import yaml
 
-    documents: list[Any] = bounded(text, lambda: list(yaml.load_all(text, Loader=_data_loader())))
+    documents: list[Any] = load_bounded(text, lambda: list(yaml.load_all(text, Loader=_make_data_loader())))
     return documents
 
 
@@ -46,10 +46,10 @@ def load_strings(text: str | bytes) -> Any:
     """
     import yaml
 
-    return bounded(text, lambda: yaml.load(text, Loader=_get_c_loader(yaml, "BaseLoader")))
+    return load_bounded(text, lambda: yaml.load(text, Loader=_get_c_loader(yaml, "BaseLoader")))
 
 
-def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
+def load_bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
     """Return what ``load`` makes of a string with a bearable number of values; raises YamlError."""
     check_size(text)
     try:
@@ -59,7 +59,7 @@ def bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
     except YamlError:
         raise
     except Exception as error:  # a number of 5,000 digits makes PyYAML raise the exception of int
-        raise YamlError(yaml_reason(error)) from None
+        raise YamlError(find_yaml_reason(error)) from None
 
 
 def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool = False) -> None:
@@ -68,7 +68,7 @@ def check_size(text: str | bytes, most: int | None = None, *, for_ruamel: bool =
     ``for_ruamel``: ruamel.yaml builds the values, which reads YAML 1.2, where more is allowed, and takes a
     time that grows with the third power of the depth. Text that is not YAML passes: the loader says so.
     """
-    if _flow_depth(text) > DEEPEST:
+    if _measure_flow_depth(text) > DEEPEST:
         raise YamlError(f"nested too deeply: more than {DEEPEST} levels")
     aliases = ("*" in text) if isinstance(text, str) else (b"*" in text)
     if aliases or _may_nest_deeply(text):
@@ -90,7 +90,7 @@ def _get_plain(text: str | bytes) -> str:
     return text if isinstance(text, str) else text.decode("latin-1")
 
 
-def _flow_depth(text: str | bytes) -> int:
+def _measure_flow_depth(text: str | bytes) -> int:
     """Return how deep brackets nest; those in strings count, too, which no real text notices."""
     plain = _get_plain(text)
     depth = deepest = 0
@@ -112,7 +112,7 @@ def _count_values(text: str | bytes, most: int, for_ruamel: bool) -> None:
             _count_by_ruamel(text, most)
 
 
-def yaml_reason(error: Exception) -> str:
+def find_yaml_reason(error: Exception) -> str:
     """Return what is wrong by the position in an exception of PyYAML or ruamel.yaml, without its text."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is not None:
@@ -173,7 +173,7 @@ def _count(events: Iterable[Any], most: int) -> None:
 
 
 @lru_cache(maxsize=1)
-def _data_loader() -> Any:
+def _make_data_loader() -> Any:
     """Return PyYAML's loader for plain data, which leaves a date the string that it is in JSON."""
     import yaml
 

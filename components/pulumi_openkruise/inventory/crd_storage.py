@@ -57,15 +57,15 @@ class Header(NamedTuple):
 
 def read_storage(cluster: Cluster) -> list[CrdStorage]:
     """Read every CRD of OpenKruise, in alphabetical order; raises ClusterError."""
-    return [_storage(cluster, crd) for crd in list_definitions(cluster)]
+    return [_read_storage(cluster, crd) for crd in list_definitions(cluster)]
 
 
 def read_crd(cluster: Cluster, name: str) -> CrdStorage:
     """Read one CRD and count its objects; raises ClusterError."""
-    return _storage(cluster, cluster.get(f"{DEFINITIONS}/{name}"))
+    return _read_storage(cluster, cluster.get(f"{DEFINITIONS}/{name}"))
 
 
-def _storage(cluster: Cluster, crd: Mapping[str, Any]) -> CrdStorage:
+def _read_storage(cluster: Cluster, crd: Mapping[str, Any]) -> CrdStorage:
     versions = items(crd, "spec", "versions")
     written = next((one for one in versions if one.get("storage") is True), {})
     found = CrdStorage(
@@ -87,12 +87,12 @@ def _storage(cluster: Cluster, crd: Mapping[str, Any]) -> CrdStorage:
 
 def read_header(cluster: Cluster, path: str) -> Header:
     """Read an object's header; raises ClusterError."""
-    return _header(cluster.request("GET", path, accept=METADATA))
+    return _read_header(cluster.request("GET", path, accept=METADATA))
 
 
 def list_headers(cluster: Cluster, crd: CrdStorage, version: str) -> Iterator[Header]:
     """List the headers of all objects, page by page; raises ClusterError, also between two of them."""
-    return map(_header, cluster.list(crd.collection(version), metadata_only=True))
+    return map(_read_header, cluster.list(crd.collection(version), metadata_only=True))
 
 
 def list_pairs(
@@ -106,15 +106,15 @@ def list_pairs(
     """
     if version == other:
         for one in cluster.list(crd.collection(version)):
-            yield _header(one), one, one
+            yield _read_header(one), one, one
         return
     partners = cluster.list(crd.collection(other))
     partner = next(partners, None)
     for one in cluster.list(crd.collection(version)):
-        header = _header(one)
-        while partner is not None and str(_header(partner)) < str(header):
+        header = _read_header(one)
+        while partner is not None and str(_read_header(partner)) < str(header):
             partner = next(partners, None)
-        if partner is not None and _header(partner) == header:
+        if partner is not None and _read_header(partner) == header:
             yield header, one, partner
             continue
         try:
@@ -129,9 +129,9 @@ def _read_pair(
     """Read an object in two versions, again while it changes between the two requests."""
     for _attempt in range(_ATTEMPTS):
         one, partner = cluster.get(path), cluster.get(other)
-        if _header(one) == _header(partner):
+        if _read_header(one) == _read_header(partner):
             break
-    return _header(one), one, partner
+    return _read_header(one), one, partner
 
 
 def _count(cluster: Cluster, crd: CrdStorage) -> int:
@@ -142,6 +142,6 @@ def _count(cluster: Cluster, crd: CrdStorage) -> int:
     return len(items(found, "items")) + number(found, "metadata", "remainingItemCount")
 
 
-def _header(item: Any) -> Header:
+def _read_header(item: Any) -> Header:
     metadata = mapping(item, "metadata")
     return Header(text(metadata, "namespace"), text(metadata, "name"), text(metadata, "resourceVersion"))

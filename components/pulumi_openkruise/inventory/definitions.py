@@ -67,7 +67,7 @@ def list_custom_resources(
         tell(plural)
         try:
             objects = cluster.list(f"/apis/{group}/{versions[0]}/{plural}", metadata_only=True)
-            found[kind] = [namespaced_name(one) for one in objects]
+            found[kind] = [write_namespaced_name(one) for one in objects]
         except ClusterError as error:
             unavailable[kind] = explain_unavailable(error)
     return found, unavailable
@@ -91,7 +91,7 @@ def explain_unavailable(error: ClusterError) -> Unavailable:
     return Unavailable(f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause)
 
 
-def namespaced_name(item: Mapping[str, Any]) -> str:
+def write_namespaced_name(item: Mapping[str, Any]) -> str:
     """Name an object with its namespace, if it has one."""
     namespace = at(item, "metadata", "namespace")
     return f"{namespace}/{name_of(item)}" if namespace else name_of(item)

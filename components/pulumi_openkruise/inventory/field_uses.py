@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..chart.crds import list_known_versions
 from ..cluster import Cluster, NotFoundError
-from .definitions import namespaced_name
+from .definitions import write_namespaced_name
 from .json_access import text, values_at
 
 _OLDEST = (1, 7)
@@ -38,7 +38,7 @@ def list_field_uses(cluster: Cluster, fields: Mapping[str, Sequence[str]]) -> li
             for one in cluster.list(f"/apis/{group}/{known.stored}/{plural}"):
                 used = tuple(path for path in paths if values_at(one, path))
                 if used:
-                    found.append(FieldUse(text(one, "kind") or plural, namespaced_name(one), used))
+                    found.append(FieldUse(text(one, "kind") or plural, write_namespaced_name(one), used))
         except NotFoundError:
             continue
     return found

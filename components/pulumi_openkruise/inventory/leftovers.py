@@ -8,7 +8,7 @@ from ..cluster import Cluster
 from .definitions import DEFINITIONS, GROUPS
 from .json_access import mapping, name_of
 from .manifest import read_manifest
-from .release import Leftovers, ReleaseId, release_owner
+from .release import Leftovers, ReleaseId, find_release_owner
 from .release_reader import read_metadata
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -74,7 +74,7 @@ def find_leftovers(
         else:
             (terminating if metadata.get("deletionTimestamp") else there).append(thing)
     known = {thing.path for thing in objects}
-    for thing, deleting in _owned_definitions(cluster, release):
+    for thing, deleting in _list_owned_definitions(cluster, release):
         if thing.path not in known:
             (terminating if deleting else there).append(thing)
     hook_can_pass = all(thing.name != _HOOK_NEEDS for thing in (*gone, *terminating))
@@ -128,11 +128,11 @@ def read_manifest_object(kind: str, name: str, namespace: str, allowed: Iterable
     return ManifestObject(kind, name, f"{template.format(namespace=f'namespaces/{namespace}')}/{name}")
 
 
-def _owned_definitions(cluster: Cluster, release: ReleaseId) -> Iterator[tuple[ManifestObject, bool]]:
+def _list_owned_definitions(cluster: Cluster, release: ReleaseId) -> Iterator[tuple[ManifestObject, bool]]:
     """Yield OpenKruise's CRDs that name a release as their owner, and whether each is being deleted."""
     for crd in cluster.list(DEFINITIONS, metadata_only=True):
         name = name_of(crd)
-        if name.partition(".")[2] in GROUPS and release_owner(crd) == release:
+        if name.partition(".")[2] in GROUPS and find_release_owner(crd) == release:
             thing = ManifestObject("CustomResourceDefinition", name, f"{DEFINITIONS}/{name}")
             yield thing, bool(mapping(crd, "metadata").get("deletionTimestamp"))
 

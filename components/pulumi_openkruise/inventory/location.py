@@ -24,7 +24,7 @@ def find_serving_namespace(snapshot: Snapshot, namespace: str) -> str:
     """
     if is_installed_here(snapshot):
         return namespace
-    for clients in (_of_webhooks(snapshot), _of_conversions(snapshot)):
+    for clients in (_list_by_webhooks(snapshot), _list_by_conversions(snapshot)):
         asked = Counter(
             space for space, service in map(find_called_service, clients) if space and service == SERVICE
         )
@@ -38,12 +38,12 @@ def find_called_service(client: Object) -> tuple[str, str]:
     return text(client, "service", "namespace"), text(client, "service", "name")
 
 
-def _of_webhooks(snapshot: Snapshot) -> Iterator[Object]:
+def _list_by_webhooks(snapshot: Snapshot) -> Iterator[Object]:
     for configuration in (snapshot.mutating, snapshot.validating):
         for hook in items(configuration, "webhooks"):
             yield mapping(hook, "clientConfig")
 
 
-def _of_conversions(snapshot: Snapshot) -> Iterator[Object]:
+def _list_by_conversions(snapshot: Snapshot) -> Iterator[Object]:
     for definition in () if isinstance(snapshot.definitions, Unavailable) else snapshot.definitions:
         yield mapping(definition, "spec", "conversion", "webhook", "clientConfig")

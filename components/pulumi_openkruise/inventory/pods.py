@@ -12,16 +12,19 @@ restarts a tenth of all daemons at a time."""
 
 def is_daemon(pod: Mapping[str, Any]) -> bool:
     """Whether a pod is one of the daemon's DaemonSet."""
-    return _owner(pod) == "DaemonSet" and text(pod, "metadata", "labels", "control-plane") in ("", "daemon")
+    return _find_owner(pod) == "DaemonSet" and text(pod, "metadata", "labels", "control-plane") in (
+        "",
+        "daemon",
+    )
 
 
 def is_manager(pod: Mapping[str, Any]) -> bool:
     """Whether a pod is one of the manager's Deployment."""
     labels = mapping(pod, "metadata", "labels")
-    return _owner(pod) == "ReplicaSet" and labels.get("control-plane") == "controller-manager"
+    return _find_owner(pod) == "ReplicaSet" and labels.get("control-plane") == "controller-manager"
 
 
-def _owner(pod: Mapping[str, Any]) -> str:
+def _find_owner(pod: Mapping[str, Any]) -> str:
     owners = items(pod, "metadata", "ownerReferences")
     return text(owners[0], "kind") if owners else ""
 
@@ -30,7 +33,7 @@ def group_daemons_by_node(pods: Sequence[Mapping[str, Any]]) -> dict[str, Mappin
     """Return the daemon's pods by the node that each is for: the ready one of two, none that is leaving."""
     found: dict[str, Mapping[str, Any]] = {}
     for pod in pods:
-        node = target(pod)
+        node = find_target(pod)
         if not node or not is_daemon(pod) or at(pod, "metadata", "deletionTimestamp"):
             continue
         if node not in found or explain_not_ready(found[node]):
@@ -38,7 +41,7 @@ def group_daemons_by_node(pods: Sequence[Mapping[str, Any]]) -> dict[str, Mappin
     return found
 
 
-def target(pod: Mapping[str, Any]) -> str:
+def find_target(pod: Mapping[str, Any]) -> str:
     """Return the node that a pod is bound to, or the one that the DaemonSet controller made it for."""
     bound = text(pod, "spec", "nodeName")
     if bound:
@@ -87,6 +90,6 @@ def _comes_up(status: Mapping[str, Any]) -> bool:
     )
 
 
-def pod_named(pod: Mapping[str, Any]) -> str:
+def name_pod(pod: Mapping[str, Any]) -> str:
     """Name a pod as findings do."""
     return f"Pod {text(pod, 'metadata', 'namespace')}/{name_of(pod)}"

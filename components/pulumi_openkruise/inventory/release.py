@@ -76,14 +76,14 @@ class Leftovers(NamedTuple):
     """What is being deleted, for people."""
 
 
-def release_owner(thing: Any) -> ReleaseId | None:
+def find_release_owner(thing: Any) -> ReleaseId | None:
     """Return the release that an object's annotations name as its owner; None where they name none."""
     annotations = mapping(thing, "metadata", "annotations")
     namespace, name = text(annotations, f"{_HELM}namespace"), text(annotations, f"{_HELM}name")
     return ReleaseId(namespace, name) if namespace and name else None
 
 
-def installer_of(thing: Any) -> str:
+def describe_installer(thing: Any) -> str:
     """Return what an object's metadata shows of the tool that applies it, a clause; never empty.
 
     Argo CD and Flux mark what they track, client-side `kubectl apply` keeps its last input, and others are
@@ -105,13 +105,13 @@ def installer_of(thing: Any) -> str:
     return f"written by {', '.join(others)}" if others else "nothing shows what has created it"
 
 
-def ownership_patch(release: ReleaseId) -> dict[str, Any]:
+def write_ownership_patch(release: ReleaseId) -> dict[str, Any]:
     """Return the merge patch that makes an object a release's own, by Helm's rules."""
     annotations = {f"{_HELM}name": release.name, f"{_HELM}namespace": release.namespace}
     return {"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": annotations}}
 
 
-def revision_of(record: Mapping[str, Any]) -> Revision:
+def read_revision(record: Mapping[str, Any]) -> Revision:
     """Return the revision that the metadata of a release's record describe.
 
     Its times are the API server's, for Helm's own label ``modifiedAt`` is in all records that of the first.
@@ -124,12 +124,12 @@ def revision_of(record: Mapping[str, Any]) -> Revision:
     return Revision(
         number=int(number) if number.isdecimal() and len(number) < 10 else 0,
         status=status,
-        since=_moment(made if status.startswith("pending-") else max(written, default="")),
+        since=_parse_moment(made if status.startswith("pending-") else max(written, default="")),
         version=text(record, "metadata", "resourceVersion"),
     )
 
 
-def _moment(written: str) -> datetime | None:
+def _parse_moment(written: str) -> datetime | None:
     """Return a moment as Kubernetes writes them, to the second and in UTC; None for something else."""
     try:
         moment = datetime.fromisoformat(written.replace("Z", "+00:00"))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ..cluster import Cluster, NotFoundError
 from .definitions import DEFINITIONS
 from .helm_records import SECRET_TYPE
-from .release import ReleaseId, ReleaseState, installer_of, release_owner, revision_of
+from .release import ReleaseId, ReleaseState, describe_installer, find_release_owner, read_revision
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 """What to accept for an object's metadata alone."""
@@ -17,12 +17,12 @@ _CLONE_SETS = f"{DEFINITIONS}/clonesets.apps.kruise.io"
 
 def read_release(cluster: Cluster, release: ReleaseId) -> ReleaseState:
     """Return a release's revisions, and which release owns OpenKruise's CRDs; raises ClusterError."""
-    revisions = sorted(revision_of(record) for record in list_records(cluster, release, metadata_only=True))
+    revisions = sorted(read_revision(record) for record in list_records(cluster, release, metadata_only=True))
     definition = read_metadata(cluster, _CLONE_SETS)
     if definition is None:
         return ReleaseState(release, tuple(revisions))
-    owner = release_owner({"metadata": definition})
-    installer = installer_of({"metadata": definition}) if owner is None else ""
+    owner = find_release_owner({"metadata": definition})
+    installer = describe_installer({"metadata": definition}) if owner is None else ""
     return ReleaseState(release, tuple(revisions), owner, installer)
 
 

@@ -70,7 +70,7 @@ def make_node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classi
         name=name_of(node),
         labels=labels,
         classification=classification,
-        undeclared=classify(_without_declaration(node)) if DECLARED in labels else classification,
+        undeclared=classify(_drop_declaration(node)) if DECLARED in labels else classification,
         ready=condition(node, "Ready").get("status") == "True",
         created=text(node, "metadata", "creationTimestamp"),
         guarded=bool(lasting) or at(node, "spec", "unschedulable") is True,
@@ -101,7 +101,7 @@ def _predict_policy(node: Object) -> tuple[bool, bool]:
     return predict_by_features(features), predict_by_features(features, NOT_BY_DEFAULT)
 
 
-def _without_declaration(node: Object) -> Object:
+def _drop_declaration(node: Object) -> Object:
     metadata = mapping(node, "metadata")
     labels = {key: value for key, value in mapping(metadata, "labels").items() if key != DECLARED}
     return {**node, "metadata": {**metadata, "labels": labels}}

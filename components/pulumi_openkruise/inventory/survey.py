@@ -22,7 +22,7 @@ from .json_access import at, items, mapping, name_of, number, text
 from .location import SERVICE, find_serving_namespace
 from .manifest import list_manifest_objects
 from .pods import explain_not_ready, is_daemon
-from .release import ReleaseId, release_owner
+from .release import ReleaseId, find_release_owner
 from .release_reader import list_records
 from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, make_node_facts
 
@@ -80,11 +80,11 @@ def survey(
 
     def get(path: str) -> Object | Unavailable | None:
         tell("the installation", 0, 0)
-        return _attempt(lambda: _none_if_missing(lambda: cluster.get(path)))
+        return _attempt(lambda: _read_if_present(lambda: cluster.get(path)))
 
     def listed(path: str, **options: Any) -> list[Object] | Unavailable:
         tell("the installation", 0, 0)
-        return _attempt(lambda: _none_if_missing(lambda: list(cluster.list(path, **options))) or [])
+        return _attempt(lambda: _read_if_present(lambda: list(cluster.list(path, **options))) or [])
 
     def counted(plural: str, field: str) -> dict[str, int] | Unavailable:
         """Count by node what the manager has set in these objects, reduced as they come."""
@@ -94,7 +94,7 @@ def survey(
         def tasks(one: Object) -> int:
             return len(mapping(one, "spec", field) or items(one, "spec", field))
 
-        return _attempt(lambda: _none_if_missing(lambda: {name_of(one): tasks(one) for one in objects}) or {})
+        return _attempt(lambda: _read_if_present(lambda: {name_of(one): tasks(one) for one in objects}) or {})
 
     here, meant = f"namespaces/{namespace}", ReleaseId(*release)
     daemon_set = get(f"/apis/apps/v1/{here}/daemonsets/kruise-daemon")
@@ -108,7 +108,7 @@ def survey(
         pods=pods,
         logs=NOT_ASKED
         if isinstance(pods, Unavailable)
-        else _attempt(lambda: _logs(cluster, namespace, pods)),
+        else _attempt(lambda: _read_logs(cluster, namespace, pods)),
         namespace=get(f"/api/v1/{here}"),
         config_namespace=get("/api/v1/namespaces/kruise-daemon-config"),
         daemon_set=daemon_set,
@@ -124,7 +124,7 @@ def survey(
         definitions=_attempt(lambda: list_definitions(cluster)),
         node_images=counted("nodeimages", "images"),
         node_pod_probes=counted("nodepodprobes", "podProbes"),
-        records=_attempt(lambda: _records(cluster, {meant, release_owner(daemon_set) or meant})),
+        records=_attempt(lambda: _read_records(cluster, {meant, find_release_owner(daemon_set) or meant})),
     )
     snapshot = replace(snapshot, field_uses=_attempt(lambda: list_field_uses(cluster, REMOVED_FIELDS)))
     serving = find_serving_namespace(snapshot, namespace)
@@ -136,7 +136,7 @@ def survey(
     if live:
         manifest = list_manifest_objects(snapshot.records)
         wanted = () if isinstance(manifest, Unavailable) else tuple(manifest)
-        found_live = _attempt(lambda: _objects(cluster, wanted, release[0], tell))
+        found_live = _attempt(lambda: _read_objects(cluster, wanted, release[0], tell))
         snapshot = replace(snapshot, manifest=manifest, live=found_live)
     definitions = snapshot.definitions
     if destroy and isinstance(definitions, Unavailable):
@@ -148,7 +148,7 @@ def survey(
     return snapshot
 
 
-def _records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[ReleaseRecord] | Unavailable:
+def _read_records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[ReleaseRecord] | Unavailable:
     """Read the records of the release that is meant, and of the one that owns the live DaemonSet.
 
     One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
@@ -162,7 +162,7 @@ def _records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[ReleaseRec
     return Unavailable("; ".join(unreadable)) if unreadable else found
 
 
-def _objects(
+def _read_objects(
     cluster: Cluster, wanted: Iterable[Key], namespace: str, tell: Progress
 ) -> dict[Key, Object | None]:
     """Read each object as it is; None stands for one that is not there."""
@@ -174,20 +174,20 @@ def _objects(
         version, kind, own, name = key
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
         if version not in known:
-            known[version] = _kinds(cluster, root)
+            known[version] = _read_kinds(cluster, root)
         if kind not in known[version]:
             found[key] = None  # its definition is gone, and with it every object
             continue
         plural, namespaced = known[version][kind]
         inside = f"/namespaces/{own or namespace}" if namespaced else ""
         path = f"{root}{inside}/{plural}/{name}"
-        found[key] = _none_if_missing(lambda path=path: cluster.get(path))  # type: ignore[misc]
+        found[key] = _read_if_present(lambda path=path: cluster.get(path))  # type: ignore[misc]
     return found
 
 
-def _kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
+def _read_kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
     """Return the kinds of a group and version, each with its plural and whether it lives in namespaces."""
-    resources = items(_none_if_missing(lambda: cluster.get(root)), "resources")
+    resources = items(_read_if_present(lambda: cluster.get(root)), "resources")
     return {
         text(one, "kind"): (text(one, "name"), one.get("namespaced") is True)
         for one in resources
@@ -195,7 +195,7 @@ def _kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
     }
 
 
-def _logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
+def _read_logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
     """Read the end of the logs of a few daemons that start again and again; what they say there says why."""
     found: dict[str, str] = {}
     for pod in islice(filter(_starts_again, pods), _LOGS):
@@ -234,7 +234,7 @@ def _bind_progress(progress: Progress | None, what: str) -> Callable[[int, int],
     return None if progress is None else lambda count, total: progress(what, count, total)
 
 
-def _none_if_missing(read: Callable[[], Found]) -> Found | None:
+def _read_if_present(read: Callable[[], Found]) -> Found | None:
     """Return what is read; None where the API server has no such object or kind (404)."""
     try:
         return read()

@@ -55,7 +55,7 @@ def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = Fals
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
     consequence = f"  this would eventually delete the existing release, and with it {LOST}"
-    ways = _ways_in(declared)
+    ways = _list_ways_in(declared)
     if recorded:
         ways = (
             "  this component installed it, so this is a replacement:",
@@ -91,13 +91,13 @@ def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: boo
             (
                 "  this would eventually delete the existing namespace, and with it manager, daemons and",
                 f"  {LOST}",
-                *_ways_in(declared),
+                *_list_ways_in(declared),
             ),
         )
     ]
 
 
-def takeover_notice(declared: Declared) -> str:
+def write_takeover_notice(declared: Declared) -> str:
     """Return what becomes of a namespace that exists and that the stack is about to create.
 
     A program cannot learn which version of its plugin the engine runs (pulumi-kubernetes#4278).
@@ -110,7 +110,7 @@ def takeover_notice(declared: Declared) -> str:
     )
 
 
-def _ways_in(declared: Declared) -> tuple[str, ...]:
+def _list_ways_in(declared: Declared) -> tuple[str, ...]:
     """Return how a stack takes over what exists already."""
     name = declared.component
     return (

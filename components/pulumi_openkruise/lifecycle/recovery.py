@@ -119,7 +119,7 @@ def plan_recovery(
                 "pulumi-openkruise check, to see what is in the cluster",
             ),
         )
-    if _installed_before(seen):
+    if _was_installed_before(seen):
         return Plan(
             status,
             (Edit(latest.number, "mark", "failed"),),
@@ -178,7 +178,7 @@ def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Lefto
     )
 
 
-def _installed_before(seen: ReleaseState) -> bool:
+def _was_installed_before(seen: ReleaseState) -> bool:
     """Tell whether an earlier revision was ever in force."""
     return any(one.status in ("deployed", "superseded") for one in seen.revisions[:-1])
 

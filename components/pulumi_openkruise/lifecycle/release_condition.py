@@ -53,7 +53,7 @@ def find_condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condi
         return None
     headline = f"Helm release {seen.release}: is {describe(latest)}"
     if latest.status in (*UNFINISHED, "uninstalled"):
-        return Condition(True, headline, recovery_commands(seen.release, latest.status))
+        return Condition(True, headline, list_recovery_commands(seen.release, latest.status))
     return Condition(
         False,
         headline,
@@ -72,7 +72,7 @@ def describe(latest: Revision) -> str:
     return f"{latest.status} at revision {latest.number}{since}: {meaning}"
 
 
-def recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
+def list_recovery_commands(release: ReleaseId, status: str) -> tuple[str, ...]:
     """Return the commands that lead out of a status, with Pulumi's own lock and pending operations."""
     lines = [
         "if another `up` or `destroy` runs, let it end; else, in this order:",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..chart.derived import has_daemon
-from ..config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
+from ..config.node_affinity import DAEMON, REQUIRED, read_node_affinity, read_pod_labels
 from ..selectors import SelectorError
 from ..selectors.explanations.difference import describe_change, difference
 from ..selectors.explanations.regions import Region
@@ -13,14 +13,14 @@ from ..selectors.placement import Placement
 _LISTED = 3
 
 
-def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+def write_restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     """Return what a change of the Helm values does: nodes that lose or gain the daemon, and restarts.
 
     The values hold the whole affinity, what the stack requires itself joined with its selectors, and the
     ``nodeSelector``: together they are what the cluster goes by. None where nothing changes, and where one
     of the two is not known or leaves it to the chart.
     """
-    before, after = _placement(old), _placement(new)
+    before, after = _read_placement(old), _read_placement(new)
     if before is None or after is None or before == after:
         return None
     try:
@@ -31,19 +31,19 @@ def restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None
     parts = [f"the {changes}: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"]
     for verb, regions in (("lose", found.losing), ("gain", found.gaining)):
         if regions:
-            kinds = " or ".join(map(_kind, regions[:_LISTED]))
+            kinds = " or ".join(map(_name_kind, regions[:_LISTED]))
             more = f" and {len(regions) - _LISTED} more kinds" if len(regions) > _LISTED else ""
             parts.append(f"  nodes that {verb} it: {kinds}{more}")
     return "\n".join(parts)
 
 
-def _kind(region: Region) -> str:
+def _name_kind(region: Region) -> str:
     return f"{region.group.quote()}{f' (unless {region.list_others()})' if region.unless else ''}"
 
 
-def _placement(values: Mapping[str, Any]) -> Placement | None:
+def _read_placement(values: Mapping[str, Any]) -> Placement | None:
     """Return where the daemon may run by these values; None where there is none, or they do not say."""
-    required = node_affinity(values, DAEMON).get(REQUIRED)
+    required = read_node_affinity(values, DAEMON).get(REQUIRED)
     if not isinstance(required, Mapping) or not has_daemon(values):
         return None
-    return Placement((), required, pod_labels(values, DAEMON))
+    return Placement((), required, read_pod_labels(values, DAEMON))

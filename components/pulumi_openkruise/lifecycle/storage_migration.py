@@ -105,7 +105,7 @@ def _plan_step(crd: CrdStorage, target: Target) -> Step:
     return Step(crd, version, needed, "" if version in crd.served else f"{version} is not served")
 
 
-def versions_to_compare(step: Step) -> list[str]:
+def list_versions_to_compare(step: Step) -> list[str]:
     """Return the other versions in which objects may be stored, and whose fields the target may lack."""
     crd = step.crd
     return sorted(
@@ -127,7 +127,7 @@ def find_lost_fields(
     moved = MOVED_FIELDS.get(crd.name, ())
     lost = [
         path
-        for path in _missing(shown.get("spec"), converted.get("spec"), "spec")
+        for path in _list_missing(shown.get("spec"), converted.get("spec"), "spec")
         if not any(f"{path}.".startswith(f"{field}.") for field in moved)
     ]
     if target.chart is not None and target.chart >= STORAGE_CHANGE:
@@ -143,26 +143,26 @@ def find_lost_fields(
     return lost
 
 
-def _missing(before: Any, after: Any, path: str) -> Iterator[str]:
+def _list_missing(before: Any, after: Any, path: str) -> Iterator[str]:
     """Yield the paths that one value has and the other has not, the outermost of each."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key, value in before.items():
             if key in after:
-                yield from _missing(value, after[key], f"{path}.{key}")
+                yield from _list_missing(value, after[key], f"{path}.{key}")
             elif value not in ({}, [], None):
-                yield from _leaves(value, f"{path}.{key}")
+                yield from _list_leaves(value, f"{path}.{key}")
     elif isinstance(before, list) and isinstance(after, list):
         for index, value in enumerate(before):
             if index < len(after):
-                yield from _missing(value, after[index], f"{path}[{index}]")
+                yield from _list_missing(value, after[index], f"{path}[{index}]")
             else:
                 yield f"{path}[{index}]"
 
 
-def _leaves(value: Any, path: str) -> Iterator[str]:
+def _list_leaves(value: Any, path: str) -> Iterator[str]:
     """Yield the paths of a mapping's values, so that each can be known as moved."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}")
+            yield from _list_leaves(inner, f"{path}.{key}")
     else:
         yield path

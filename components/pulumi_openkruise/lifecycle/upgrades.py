@@ -143,14 +143,14 @@ def find_changes(old: str, new: str) -> list[Change]:
 
     Empty for no change of version, and where one of the two is not written as a version.
     """
-    before, after = _numbers(old), _numbers(new)
+    before, after = _read_numbers(old), _read_numbers(new)
     if before is None or after is None or before == after:
         return []
-    found = [one for one in CHANGES if not one.since or before < (_numbers(one.since) or ()) <= after]
+    found = [one for one in CHANGES if not one.since or before < (_read_numbers(one.since) or ()) <= after]
     return sorted(found, key=lambda one: list(HEADINGS).index(one.kind))
 
 
-def upgrade_notice(old: str, new: str) -> str | None:
+def write_upgrade_notice(old: str, new: str) -> str | None:
     """Return what to say in preview of a change of the chart's version; None where nothing changes."""
     changes = find_changes(old, new)
     if not changes:
@@ -165,7 +165,7 @@ def list_removed_fields(old: str, new: str) -> dict[str, tuple[str, ...]]:
     return {} if before is None or after is None else find_removed_fields(before, after)
 
 
-def lost_fields_notice(new: str, uses: "Sequence[FieldUse] | Unavailable") -> str | None:
+def write_lost_fields_notice(new: str, uses: "Sequence[FieldUse] | Unavailable") -> str | None:
     """Return the warning of an upgrade that drops fields which objects set; None where none does."""
     if isinstance(uses, Unavailable):
         return f"fields that {new} drops without an error may be set: the objects cannot be read: {uses}"
@@ -181,11 +181,11 @@ def lost_fields_notice(new: str, uses: "Sequence[FieldUse] | Unavailable") -> st
     )
 
 
-def table_rows(changes: Sequence[Change] = CHANGES) -> list[list[str]]:
+def list_table_rows(changes: Sequence[Change] = CHANGES) -> list[list[str]]:
     """Return the rows of the table in docs/upgrading.md."""
     return [[one.since or "every", HEADINGS[one.kind], one.what, one.source] for one in changes]
 
 
-def _numbers(version: str) -> tuple[int, ...] | None:
+def _read_numbers(version: str) -> tuple[int, ...] | None:
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version, re.ASCII)
     return tuple(map(int, found.groups())) if found else None

@@ -89,17 +89,17 @@ def solve(
         raise SelectorError(problems)
     alone = Complement(parsed, terms)
     if not labels:
-        return _answer(alone, budget)
+        return _make_exclusion(alone, budget)
     alone.check_leaves_a_node()
     both = Complement(parsed, terms, labels)
     both.check_leaves_a_node()
     try:
-        return _answer(alone, budget)
+        return _make_exclusion(alone, budget)
     except SelectorError:
-        return _answer(both, budget, with_labels=True)
+        return _make_exclusion(both, budget, with_labels=True)
 
 
-def _answer(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:
+def _make_exclusion(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:
     affinity, proven = complement.solve(budget)
     return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors), with_labels)
 

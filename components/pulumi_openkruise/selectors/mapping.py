@@ -27,7 +27,9 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
     text = str(dict(mapping))
     match_labels = mapping.get("matchLabels") or {}
     if isinstance(match_labels, Mapping):
-        requirements += [_checked(key, "In", (value,), faults) for key, value in match_labels.items()]
+        requirements += [
+            _check_requirement(key, "In", (value,), faults) for key, value in match_labels.items()
+        ]
     else:
         faults.append(f"matchLabels must be a mapping, found {type(match_labels).__name__}")
     expressions = mapping.get("matchExpressions") or []
@@ -51,13 +53,15 @@ def from_mapping(mapping: Mapping[str, Any]) -> Selector:
             expected = "a list of values" if operator in ("In", "NotIn") else "no values"
             faults.append(f"matchExpressions[{number}]: {operator} takes {expected}")
         else:
-            requirements.append(_checked(expression.get("key"), operator, tuple(values), faults))
+            requirements.append(_check_requirement(expression.get("key"), operator, tuple(values), faults))
     if faults:
         raise SelectorError([Problem("invalid-mapping", "; ".join(faults), selector=text, remedy=_REMEDY)])
     return make_selector(requirements, text)
 
 
-def _checked(key: Any, operator: Operator, values: tuple[Any, ...], faults: list[str]) -> Requirement:
+def _check_requirement(
+    key: Any, operator: Operator, values: tuple[Any, ...], faults: list[str]
+) -> Requirement:
     fault = check_requirement(key, operator, values)
     if fault:
         faults.append(fault)

@@ -49,7 +49,7 @@ class NodeMatcher:
         entries: list[Sequence[Requirement]] = [selector.requirements for selector in self.selectors]
         self._fields: list[tuple[int, dict[str, Any]]] = []
         for term in () if affinity is None else affinity.get("nodeSelectorTerms") or ():
-            requirements, fields = _label_requirements(term), _fields_alone(term)
+            requirements, fields = _label_requirements(term), _keep_fields(term)
             if requirements is not None and affinity_matches(fields, {}):
                 if fields is not None:
                     self._fields.append((1 << len(entries), fields))
@@ -156,7 +156,7 @@ def _label_requirements(term: Mapping[str, Any]) -> Sequence[Requirement] | None
     return None if problems else terms[0][0]
 
 
-def _fields_alone(term: Mapping[str, Any]) -> dict[str, Any] | None:
+def _keep_fields(term: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a node selector with only what a term requires of the node's name, None where it is nothing."""
     fields = term.get("matchFields")
     return {"nodeSelectorTerms": [{"matchFields": fields}]} if fields else None

@@ -150,10 +150,10 @@ def affinity_matches(
     """
     if node_selector is None:
         return True
-    return any(_term_matches(term, labels, name) for term in node_selector.get("nodeSelectorTerms") or [])
+    return any(_matches_term(term, labels, name) for term in node_selector.get("nodeSelectorTerms") or [])
 
 
-def _term_matches(term: Mapping[str, Any], labels: Mapping[str, str], name: str) -> bool:
+def _matches_term(term: Mapping[str, Any], labels: Mapping[str, str], name: str) -> bool:
     expressions = term.get("matchExpressions") or []
     fields = term.get("matchFields") or []
     if not expressions and not fields:

@@ -96,11 +96,13 @@ def parse_by_grammar(text: str) -> Selector:
     for position, character in enumerate(text):
         if (character < " " and character not in _BLANK) or character == "\x7f":
             found = f"control character U+{ord(character):04X}"
-            raise _error("control-character", f"found {found} in a label selector", text, position)
+            raise _make_error("control-character", f"found {found} in a label selector", text, position)
     return _Parser(text).selector()
 
 
-def _error(code: str, reason: str, text: str, position: int | None = None, remedy: str = "") -> SelectorError:
+def _make_error(
+    code: str, reason: str, text: str, position: int | None = None, remedy: str = ""
+) -> SelectorError:
     remedy = remedy or _REMEDIES[code]
     return SelectorError([Problem(code, reason, selector=text, position=position, remedy=remedy)])
 
@@ -110,7 +112,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = _tokens(text)
+        self._tokens = _split_into_tokens(text)
         self._next = 0
 
     def selector(self) -> Selector:
@@ -139,7 +141,9 @@ class _Parser:
         if not key.identifier:
             self._fail(key, "identifier")
         if fault := check_key(key.text):
-            raise _error("invalid-key", f"invalid label key {key.text!r}: {fault}", self._text, key.position)
+            raise _make_error(
+                "invalid-key", f"invalid label key {key.text!r}: {fault}", self._text, key.position
+            )
         if negated:
             return Requirement(key.text, "DoesNotExist")
         if self._peek().end or self._peek().text == ",":
@@ -147,7 +151,7 @@ class _Parser:
         token = self._take()
         operator = _OPERATORS.get(token.text)
         if operator is None:
-            self._fail(token, "in, notin, =, ==, !=, >, <", _operator_remedy(token))
+            self._fail(token, "in, notin, =, ==, !=, >, <", _find_operator_remedy(token))
         listed = token.text in ("in", "notin")
         values = self._list() if listed else [self._value()]
         for value in values:
@@ -192,7 +196,7 @@ class _Parser:
             fault = f"'>' and '<' compare with an integer from 0 to 9223372036854775807, found {value.text!r}"
         if fault:
             reason = f"invalid value for label {key!r}: {fault}"
-            raise _error("invalid-value", reason, self._text, value.position)
+            raise _make_error("invalid-value", reason, self._text, value.position)
 
     def _peek(self) -> _Token:
         return self._tokens[self._next]
@@ -205,10 +209,12 @@ class _Parser:
 
     def _fail(self, token: _Token, expected: str, remedy: str = "") -> NoReturn:
         found = "the end" if token.end else f"'{replace_unprintable(token.text)}'"
-        raise _error("syntax", f"found {found}, expected: {expected}", self._text, token.position, remedy)
+        raise _make_error(
+            "syntax", f"found {found}, expected: {expected}", self._text, token.position, remedy
+        )
 
 
-def _operator_remedy(token: _Token) -> str:
+def _find_operator_remedy(token: _Token) -> str:
     if token.text.lower() in ("in", "notin", "not"):
         return "the operators 'in' and 'notin' are written in lower case and as one word"
     if token.identifier:
@@ -216,7 +222,7 @@ def _operator_remedy(token: _Token) -> str:
     return ""
 
 
-def _tokens(text: str) -> list[_Token]:
+def _split_into_tokens(text: str) -> list[_Token]:
     """Cut a selector into tokens; the last one is empty and marks the end."""
     tokens = [
         _Token(match.group(), match.start(), match.lastgroup == "identifier")

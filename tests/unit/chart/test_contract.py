@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi_openkruise.chart.contract import ABSENT, KEYS
 from pulumi_openkruise.chart.value_checks import check_values, list_known_keys
-from pulumi_openkruise.chart.version import SEEN, check_version, version
+from pulumi_openkruise.chart.version import SEEN, check_version, parse_version
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.helm_values import merge_values
 from pulumi_openkruise.config.settings import read_settings
@@ -49,12 +49,12 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 
 
 def found(values: dict[str, Any], chart: str = "1.8.3") -> list[tuple[str, str]]:
-    return [(p.code, p.place) for p in check_values(values, version(chart), "values")]
+    return [(p.code, p.place) for p in check_values(values, parse_version(chart), "values")]
 
 
 @pytest.mark.parametrize("text", CHANGES)
 def test_keys_and_defaults_are_those_of_the_published_chart(text: str) -> None:
-    chart = version(text)
+    chart = parse_version(text)
     # The one chart whose default image is not of its own version is 1.7.3.
     image = {"1.7.3": "1.7.2"}.get(text, text)
     contract = {path: KEYS[path].default for path in list_known_keys(chart)}
@@ -64,7 +64,7 @@ def test_keys_and_defaults_are_those_of_the_published_chart(text: str) -> None:
 
 @pytest.mark.parametrize("text", SEEN)
 def test_a_value_that_equals_the_charts_default_is_no_problem(text: str) -> None:
-    for path in list_known_keys(version(text)):
+    for path in list_known_keys(parse_version(text)):
         assert found(nested(path, KEYS[path].default), text) == []
         if KEYS[path].dead:
             assert found(nested(path, "another"), text) == [("dead-value", f"values.{path}")]
@@ -91,7 +91,7 @@ def test_the_published_values_file_pasted_whole_changes_nothing(text: str) -> No
 
 def test_the_sandboxs_chart_declares_what_the_contract_says() -> None:
     declared = YAML(typ="safe").load((ROOT / "sandbox" / "chart" / "values.yaml").read_text())
-    contract = {path: KEYS[path].default for path in list_known_keys(version("1.8.3"))}
+    contract = {path: KEYS[path].default for path in list_known_keys(parse_version("1.8.3"))}
     contract["manager.image.tag"] = "v1.8.3"
     assert dict(leaves(declared)) == contract
 
@@ -123,7 +123,7 @@ def test_what_is_absent_is_no_key() -> None:
     ],
 )
 def test_the_key_that_is_meant(path: str, meant: str) -> None:
-    (problem,) = check_values(nested(path, 1), version("1.8.3"), "values")
+    (problem,) = check_values(nested(path, 1), parse_version("1.8.3"), "values")
     assert (problem.code, problem.severity) == ("unknown-key", "error")
     assert problem.remedy == f"did you mean {meant}?"
 
@@ -145,14 +145,14 @@ DOTTED: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("values", "place", "remedy"), DOTTED)
 def test_a_dot_in_a_key_is_no_nesting(values: dict[str, Any], place: str, remedy: str) -> None:
-    (problem,) = check_values(values, version("1.8.3"), "values")
+    (problem,) = check_values(values, parse_version("1.8.3"), "values")
     assert (problem.code, problem.place) == ("unknown-key", f"values.{place}")
     assert problem.reason == "Helm takes the dot for a part of the key's name, so the chart never reads it"
     assert problem.remedy == remedy
 
 
 def test_a_dot_in_a_key_is_no_nesting_for_a_fork_either() -> None:
-    (problem,) = check_values({"manager.replicas": 3}, version("1.8.3-custom"), "values")
+    (problem,) = check_values({"manager.replicas": 3}, parse_version("1.8.3-custom"), "values")
     assert problem.severity == "error"
 
 
@@ -173,12 +173,12 @@ def test_a_dotted_affinity_is_not_taken_for_the_daemons() -> None:
 
 @pytest.mark.parametrize("chart", ["1.7.0", "1.8.3", "1.9.1"])
 def test_a_suggestion_stays_in_its_component_and_is_accepted(chart: str) -> None:
-    known = list_known_keys(version(chart))
+    known = list_known_keys(parse_version(chart))
     misspelt = [path[:-1] for path in known] + [path.upper() for path in known]
     misspelt += [f"{part}.{path.rpartition('.')[2]}" for path in known for part in ("daemon", "manager")]
     misspelt += [path.rpartition(".")[2] for path in known] + ["pprofAdr", "daemon.log.levl", "namspace"]
     for path in misspelt:
-        for problem in check_values(nested(path, 1), version(chart), "values"):
+        for problem in check_values(nested(path, 1), parse_version(chart), "values"):
             if not problem.remedy.startswith("did you mean "):
                 continue
             for meant in problem.remedy.removeprefix("did you mean ").removesuffix("?").split(" or "):
@@ -196,19 +196,19 @@ def test_a_suggestion_stays_in_its_component_and_is_accepted(chart: str) -> None
 
 
 def test_the_daemons_affinity_is_suggested_for_the_daemon() -> None:
-    (problem,) = check_values({"daemon": {"nodeAffinity": {}}}, version("1.8.3"), "values")
+    (problem,) = check_values({"daemon": {"nodeAffinity": {}}}, parse_version("1.8.3"), "values")
     assert problem.remedy == "set daemon.affinity.nodeAffinity"
 
 
 def test_a_key_like_no_other_gets_the_list_of_its_section() -> None:
-    (problem,) = check_values({"helmHooks": {"xyz": 1}}, version("1.8.3"), "values")
+    (problem,) = check_values({"helmHooks": {"xyz": 1}}, parse_version("1.8.3"), "values")
     assert problem.remedy == "known keys of values.helmHooks: image"
 
 
 @pytest.mark.parametrize("chart", ["1.8.3-custom", "1.9.0-alpha.4", "1.10.0", "2.0.0", "1.6.3", "1.8.1"])
 def test_of_a_chart_that_is_not_wholly_known_only_types_are_certain(chart: str) -> None:
     values = {"manager": {"replica": 1, "pprofAddr": "x", "affinity": {}, "hostNetwork": "yes"}}
-    problems = list(check_values(values, version(chart), "values"))
+    problems = list(check_values(values, parse_version(chart), "values"))
     assert {p.code: p.severity for p in problems} == {
         "unknown-key": "warning",
         "dead-value": "warning",
@@ -220,7 +220,7 @@ def test_of_a_chart_that_is_not_wholly_known_only_types_are_certain(chart: str) 
 @pytest.mark.parametrize("values_given", [True, False])
 def test_of_a_newer_chart_a_warning_says_what_is_assumed(values_given: bool) -> None:
     for text in ("1.9.2", "1.10.0", "2.0.0-rc.1", "2.1.0"):
-        (found,) = check_version(version(text), "chart_version", values_given=values_given)
+        (found,) = check_version(parse_version(text), "chart_version", values_given=values_given)
         assert (found.code, found.severity) == ("unknown-contract", "warning")
         assert f"{text}: newer than 1.9.1, the newest that is known here" in found.reason
         announced = "announced for it: the removal of v1alpha1 of Advanced StatefulSet" in found.reason
@@ -249,19 +249,19 @@ def test_what_is_not_supported_is_said_whatever_else_is_configured(text: str, sa
 
 @pytest.mark.parametrize("text", ["1.8.3-custom", "1.8.3-1", "1.7.4"])
 def test_a_forks_own_version_is_no_pre_release(text: str) -> None:
-    assert list(check_version(version(text), "here", values_given=False)) == []
-    assert len(list(check_version(version(text), "here", values_given=True))) == 1
+    assert list(check_version(parse_version(text), "here", values_given=False)) == []
+    assert len(list(check_version(parse_version(text), "here", values_given=True))) == 1
 
 
 def test_of_a_known_chart_nothing_is_assumed() -> None:
     for text in SEEN:
-        codes = [found.code for found in check_version(version(text), "here", values_given=True)]
+        codes = [found.code for found in check_version(parse_version(text), "here", values_given=True)]
         assert "unknown-contract" not in codes
 
 
 def test_a_chart_of_another_name_is_not_known() -> None:
-    assert version("1.8.3").knowledge == "whole"
-    assert version("1.8.3", published=False).knowledge == "nearest"
+    assert parse_version("1.8.3").knowledge == "whole"
+    assert parse_version("1.8.3", published=False).knowledge == "nearest"
 
 
 @pytest.mark.parametrize(

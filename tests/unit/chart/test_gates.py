@@ -14,11 +14,11 @@ from pulumi_openkruise.chart.gates import (
     read_text,
     render_gates,
 )
-from pulumi_openkruise.chart.version import version
+from pulumi_openkruise.chart.version import parse_version
 
 
 def found(gates: Any, chart: str = "1.8.3") -> list[tuple[str, str, str]]:
-    return [(p.code, p.place, p.severity) for p in check_gates(gates, version(chart), "gates")]
+    return [(p.code, p.place, p.severity) for p in check_gates(gates, parse_version(chart), "gates")]
 
 
 def test_the_text_is_canonical_and_keeps_the_charts_own_gate() -> None:
@@ -31,17 +31,17 @@ def test_the_text_is_canonical_and_keeps_the_charts_own_gate() -> None:
 
 
 def test_what_is_rendered_reads_back_and_is_good() -> None:
-    gates = dict.fromkeys(list_known_gates(version("1.8.3")), False)
+    gates = dict.fromkeys(list_known_gates(parse_version("1.8.3")), False)
     text = render_gates(gates)
     assert read_text(text) == gates
-    assert list(check_text(text, version("1.8.3"), "gates")) == []
+    assert list(check_text(text, parse_version("1.8.3"), "gates")) == []
 
 
 @pytest.mark.parametrize(
     ("chart", "count"), [("1.7.0", 30), ("1.7.5", 30), ("1.8.0", 34), ("1.8.3", 34), ("1.9.0", 36)]
 )
 def test_gates_by_version(chart: str, count: int) -> None:
-    assert len(list_known_gates(version(chart))) == count
+    assert len(list_known_gates(parse_version(chart))) == count
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_gates_by_version(chart: str, count: int) -> None:
     ],
 )
 def test_names_that_are_none(name: str, chart: str, remedy: str) -> None:
-    (problem,) = check_gates({name: True}, version(chart), "gates")
+    (problem,) = check_gates({name: True}, parse_version(chart), "gates")
     assert (problem.code, problem.place, problem.severity) == ("unknown-gate", f"gates.{name}", "error")
     assert problem.remedy == remedy
 
 
 def test_a_gate_that_is_unknown_may_be_one_of_a_fork() -> None:
-    (unsure,) = check_gates({"xyz": True}, version("1.8.3-custom"), "gates")
+    (unsure,) = check_gates({"xyz": True}, parse_version("1.8.3-custom"), "gates")
     assert (unsure.code, unsure.severity) == ("unknown-gate", "warning")
 
 
@@ -107,14 +107,14 @@ def test_gates(gates: Any, expected: list[tuple[str, str, str]]) -> None:
 
 def test_a_platforms_gates_count() -> None:
     beside = {"KruiseDaemon": False}
-    (problem,) = check_gates({"SidecarTerminator": True}, version("1.8.3"), "gates", beside)
+    (problem,) = check_gates({"SidecarTerminator": True}, parse_version("1.8.3"), "gates", beside)
     assert problem.reason == "SidecarTerminator: stays off, because KruiseDaemon is off"
 
 
 def test_protection_was_on_by_default_before_1_8() -> None:
     gates = {"DeletionProtectionForCRDCascadingGate": True}
     assert found(gates, "1.7.5") == []
-    (problem,) = check_gates(gates, version("1.8.3"), "gates")
+    (problem,) = check_gates(gates, parse_version("1.8.3"), "gates")
     assert problem.remedy == "remove it, or turn ResourcesDeletionProtection on"
 
 
@@ -122,10 +122,10 @@ def test_protection_was_on_by_default_before_1_8() -> None:
 @given(st.data())
 def test_gates_in_effect_follow_upstreams_order(chart: str, data: st.DataObject) -> None:
     """OpenKruise's own sequence, statement by statement, is the oracle."""
-    names = st.sampled_from(list_known_gates(version(chart)))
+    names = st.sampled_from(list_known_gates(parse_version(chart)))
     gates = data.draw(st.dictionaries(names, st.booleans(), max_size=8))
     expected = upstream(gates, chart)
-    effective = compute_effective_gates(gates, version(chart))
+    effective = compute_effective_gates(gates, parse_version(chart))
     assert {name: effective[name].on for name in expected} == expected
     for name, on in gates.items():
         assert effective[name].on is on or effective[name].forced_by
@@ -157,7 +157,7 @@ def upstream(gates: dict[str, bool], chart: str) -> dict[str, bool]:
         on["ImagePullJobGate"] = True
     if not on["ResourcesDeletionProtection"]:
         on["DeletionProtectionForCRDCascadingGate"] = False
-    known = list_known_gates(version(chart))
+    known = list_known_gates(parse_version(chart))
     return {name: value for name, value in on.items() if name in known}
 
 
@@ -187,12 +187,12 @@ def test_external_certificates_are_broken_in_one_chart() -> None:
     ],
 )
 def test_text_of_ones_own(text: str, codes: list[str]) -> None:
-    problems = list(check_text(text, version("1.8.3"), "values.featureGates"))
+    problems = list(check_text(text, parse_version("1.8.3"), "values.featureGates"))
     assert [problem.code for problem in problems] == codes
 
 
 def test_a_text_may_be_secret() -> None:
-    problems = list(check_text("hunter2=true,Hunter2,PodWebhok=true", version("1.8.3"), "values"))
+    problems = list(check_text("hunter2=true,Hunter2,PodWebhok=true", parse_version("1.8.3"), "values"))
     assert [problem.code for problem in problems] == [
         "unknown-gate",
         "wrong-value",

@@ -14,7 +14,7 @@ from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
 from pulumi_openkruise.chart.repository import (
     SKIP,
     IndexAnswer,
-    _origin,
+    _read_origin,
     fetch_index,
     read_digests,
     split_login,
@@ -207,7 +207,7 @@ def test_a_redirect_to_another_kind_of_address_is_not_followed() -> None:
     ],
 )
 def test_a_login_stays_at_scheme_host_and_port(one: str, other: str, same: bool) -> None:
-    assert (_origin(one) == _origin(other)) is same
+    assert (_read_origin(one) == _read_origin(other)) is same
 
 
 @pytest.mark.parametrize(

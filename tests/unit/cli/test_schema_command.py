@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from pulumi_openkruise.config.stack_schema import stack_schema
+from pulumi_openkruise.config.stack_schema import write_stack_schema
 from ruamel.yaml import YAML
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -11,13 +11,13 @@ Cli = Callable[..., tuple[int, str, str]]
 
 def test_the_schema_is_printed(command: Cli) -> None:
     code, out, err = command("schema")
-    assert (code, json.loads(out), err) == (0, stack_schema(), "")
+    assert (code, json.loads(out), err) == (0, write_stack_schema(), "")
 
 
 def test_as_yaml_for_another_namespace(command: Cli) -> None:
     code, out, _err = command("schema", "-o", "yaml", "--config-namespace", "mine")
     assert code == 0
-    assert YAML(typ="safe").load(out) == stack_schema("mine")
+    assert YAML(typ="safe").load(out) == write_stack_schema("mine")
     assert "mine:timeout" in out
     assert "openkruise:timeout" not in out
 

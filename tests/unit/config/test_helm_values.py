@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from pulumi_openkruise.chart.version import version
+from pulumi_openkruise.chart.version import parse_version
 from pulumi_openkruise.config.helm_values import merge_values, read_values
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
 
@@ -39,7 +39,7 @@ def problems(values: Any, excluded: Sequence[str] = SELECTORS, *, exclude_manage
         values,
         excluded=excluded,
         namespace="kruise-system",
-        contract=version("1.8.3"),
+        contract=parse_version("1.8.3"),
         field_name=lambda name: "selectors" if name == "virtual_node_selectors" else name,
         exclude_manager=exclude_manager,
     )
@@ -230,7 +230,7 @@ def test_sixty_four_levels_below_the_values_are_data() -> None:
 def test_a_label_copied_from_set_is_named_as_that(key: str, value: str, remedy: str) -> None:
     values = {"daemon": {"nodeSelector": {key: value}}}
     _affinities, found = read_values(
-        values, excluded=SELECTORS, namespace="kruise-system", contract=version("1.8.3")
+        values, excluded=SELECTORS, namespace="kruise-system", contract=parse_version("1.8.3")
     )
     assert [problem.remedy for problem in found if problem.place.endswith(f"nodeSelector.{key}")] == [remedy]
 
@@ -241,7 +241,7 @@ def test_a_term_that_no_node_satisfies_is_a_warning() -> None:
         {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
     )
     _affinities, found = read_values(
-        values, excluded=SELECTORS, namespace="kruise-system", contract=version("1.8.3")
+        values, excluded=SELECTORS, namespace="kruise-system", contract=parse_version("1.8.3")
     )
     assert [(problem.code, problem.severity) for problem in found] == [("dead-term", "warning")]
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.config.json_schema import violations
+from pulumi_openkruise.config.json_schema import list_violations
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -36,7 +36,9 @@ VALUES = st.recursive(
 
 @given(VALUES | st.dictionaries(st.sampled_from(KEYS), VALUES).map(lambda found: {"name": "abc", **found}))
 def test_it_accepts_what_jsonschema_accepts(value: Any) -> None:
-    assert (not list(violations(SCHEMA, value))) == jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+    assert (not list(list_violations(SCHEMA, value))) == jsonschema.Draft202012Validator(SCHEMA).is_valid(
+        value
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,10 @@ def test_it_accepts_what_jsonschema_accepts(value: Any) -> None:
 )
 def test_each_violation_has_its_place(change: dict[str, Any], place: str, keyword: str) -> None:
     value = {"name": "abc", **copy.deepcopy(change)}
-    assert [(one.place, one.keyword) for one in violations(SCHEMA, value)] == [(place, keyword)]
+    assert [(one.place, one.keyword) for one in list_violations(SCHEMA, value)] == [(place, keyword)]
 
 
 def test_all_violations_are_found_at_once() -> None:
     value = {"size": 0, "gate": "on", "items": [1, {}]}
-    found = {one.place for one in violations(SCHEMA, value)}
+    found = {one.place for one in list_violations(SCHEMA, value)}
     assert found == {"name", "size", "gate", "items[0]", "items[1]"}

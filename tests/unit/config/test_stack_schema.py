@@ -17,7 +17,7 @@ from pulumi_openkruise.config.descriptions import DESCRIPTIONS
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.settings import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
-from pulumi_openkruise.config.stack_schema import stack_schema
+from pulumi_openkruise.config.stack_schema import write_stack_schema
 from pulumi_openkruise.config.yaml_data import write_scalar
 from pulumi_openkruise.diagnostics.problem import ConfigError
 from ruamel.yaml import YAML
@@ -26,7 +26,7 @@ from tests.support.config_strategies import about_values, any_config
 from tests.support.engine import ROOT, stack_names
 
 COMMITTED = ROOT / "stacks" / "openkruise.schema.json"
-SCHEMA = stack_schema()
+SCHEMA = write_stack_schema()
 VALIDATOR = Draft7Validator(SCHEMA)
 CORPUS = YAML(typ="safe").load((Path(__file__).parent / "stack_files.yaml").read_text())
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi_openkruise.foreign.error_text import describe_error, hide, one_line
+from pulumi_openkruise.foreign.error_text import describe_error, hide, write_on_one_line
 from ruamel.yaml import YAML
 
 MARKER = "s3cret-marker"
@@ -44,7 +44,7 @@ def test_nothing_of_a_secret_input_is_passed_on(action: Callable[[], Any]) -> No
         action()
     said = describe_error(caught.value, secret=True)
     assert MARKER not in said
-    assert said == one_line(said) != ""
+    assert said == write_on_one_line(said) != ""
 
 
 def test_a_secret_input_still_gives_the_position_of_the_error() -> None:
@@ -62,6 +62,6 @@ def test_an_exception_without_secrets_keeps_its_words() -> None:
 
 
 def test_words_of_others_are_short_and_plain() -> None:
-    assert one_line("a\r\n\tb\x00\x9b\u202e") == "a b???"
-    assert len(one_line("x" * 1000)) == 300
+    assert write_on_one_line("a\r\n\tb\x00\x9b\u202e") == "a b???"
+    assert len(write_on_one_line("x" * 1000)) == 300
     assert hide("Bearer abcd abc", ["abc", "abcd", ""]) == "Bearer *** ***"

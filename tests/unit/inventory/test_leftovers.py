@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi_openkruise.cluster import Cluster
 from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, list_objects
-from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ownership_patch
+from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, write_ownership_patch
 
 from tests.support.api_server import ApiServer
 
@@ -159,7 +159,7 @@ def test_an_object_of_another_release_is_left_alone(server: ApiServer, cluster: 
 
 
 def test_the_mark_is_helms() -> None:
-    assert ownership_patch(ReleaseId("kruise-system", "kruise")) == {
+    assert write_ownership_patch(ReleaseId("kruise-system", "kruise")) == {
         "metadata": {
             "labels": {"app.kubernetes.io/managed-by": "Helm"},
             "annotations": {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import Cluster
-from pulumi_openkruise.inventory.release import ReleaseId, installer_of
+from pulumi_openkruise.inventory.release import ReleaseId, describe_installer
 from pulumi_openkruise.inventory.release_reader import read_release
 
 from tests.support.api_server import ApiServer, api_server
@@ -67,4 +67,4 @@ def test_whose_the_crds_are(
     ],
 )
 def test_what_shows_the_tool_that_applies_an_object(metadata: dict[str, Any], installer: str) -> None:
-    assert installer_of({"metadata": metadata}) == installer
+    assert describe_installer({"metadata": metadata}) == installer

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.inventory.helm_records import decode
-from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, revision_of
+from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, read_revision
 from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edit_record
 from pulumi_openkruise.lifecycle.recovery import Edit, plan_recovery
 from pulumi_openkruise.lifecycle.release_condition import describe, find_condition
@@ -237,9 +237,9 @@ def test_a_failed_release_is_reported_and_blocks_nothing() -> None:
 
 def test_labels_are_read() -> None:
     labels = {"version": "12", "status": "deployed"}
-    assert revision_of({"metadata": {"labels": labels}}) == Revision(12, "deployed")
-    assert revision_of({"metadata": {"labels": {"version": "x"}}}) == Revision(0, "unknown")
-    assert revision_of({"metadata": {"labels": labels, "resourceVersion": "41"}}).version == "41"
+    assert read_revision({"metadata": {"labels": labels}}) == Revision(12, "deployed")
+    assert read_revision({"metadata": {"labels": {"version": "x"}}}) == Revision(0, "unknown")
+    assert read_revision({"metadata": {"labels": labels, "resourceVersion": "41"}}).version == "41"
 
 
 @pytest.mark.parametrize(
@@ -260,14 +260,14 @@ def test_since_when_a_revision_has_its_status(status: str, since: str) -> None:
         "creationTimestamp": times[0],
         "managedFields": [{"manager": "helm", "time": time} for time in reversed(times)],
     }
-    found = revision_of({"metadata": metadata})
+    found = read_revision({"metadata": metadata})
     assert f"{found.since:%Y-%m-%d %H:%M:%S}" == f"2026-11-25 {since}"
     assert f"since 2026-11-25 {since} UTC" in describe(found)
 
 
 def test_no_moment_is_made_up() -> None:
     labels = {"version": "2", "status": "uninstalling", "modifiedAt": "1600000000"}
-    found = revision_of({"metadata": {"labels": labels, "creationTimestamp": "2026-11-25T08:00:00Z"}})
+    found = read_revision({"metadata": {"labels": labels, "creationTimestamp": "2026-11-25T08:00:00Z"}})
     assert found.since is None
     assert "since" not in describe(found)
 
@@ -277,14 +277,14 @@ def test_no_moment_is_made_up() -> None:
     [None, [], "x", {"version": 2}, {"version": "9" * 5000}, {"version": "²"}, {"status": ["deployed"]}],
 )
 def test_a_malformed_record_is_revision_zero_of_no_known_status(labels: Any) -> None:
-    found = revision_of({"metadata": {"labels": labels, "managedFields": "x", "creationTimestamp": 7}})
+    found = read_revision({"metadata": {"labels": labels, "managedFields": "x", "creationTimestamp": 7}})
     assert found == Revision(0, "unknown")
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-25", "2026-11-25T08:00:00"])
 def test_a_time_that_is_none_is_not_known(moment: str) -> None:
     record = {"metadata": {"labels": {"status": "pending-install"}, "creationTimestamp": moment}}
-    assert revision_of(record).since is None
+    assert read_revision(record).since is None
 
 
 def test_what_is_being_deleted_is_named_and_waited_for() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pulumi_openkruise.inventory.crd_storage import CrdStorage
 from pulumi_openkruise.lifecycle.storage_migration import (
     find_lost_fields,
+    list_versions_to_compare,
     parse_target,
     plan_steps,
-    versions_to_compare,
 )
 
 BOTH = ("v1alpha1", "v1beta1")
@@ -65,9 +65,9 @@ def test_a_version_that_is_not_served_blocks() -> None:
 
 def test_objects_are_compared_in_every_other_version_that_may_be_stored() -> None:
     (step,) = plan_steps([crd("sidecarsets")], parse_target("1.8.3"))
-    assert versions_to_compare(step) == ["v1beta1"]
+    assert list_versions_to_compare(step) == ["v1beta1"]
     (step,) = plan_steps([CLONE_SETS], parse_target("1.8.3"))
-    assert versions_to_compare(step) == []
+    assert list_versions_to_compare(step) == []
 
 
 @pytest.mark.parametrize("text", ["", "latest", "v", "1", "1.8", "beta", "vv1beta1"])

@@ -11,9 +11,9 @@ from pulumi_openkruise.lifecycle.upgrades import (
     HEADINGS,
     find_changes,
     list_removed_fields,
-    lost_fields_notice,
-    table_rows,
-    upgrade_notice,
+    list_table_rows,
+    write_lost_fields_notice,
+    write_upgrade_notice,
 )
 
 from tests.support.documents import check_table, markdown
@@ -47,12 +47,12 @@ def test_steps_before_the_upgrade_are_listed_first() -> None:
 
 
 def test_the_notice_says_versions_headings_and_sources() -> None:
-    notice = upgrade_notice("1.8.3", "1.9.1")
+    notice = write_upgrade_notice("1.8.3", "1.9.1")
     assert notice is not None
     assert notice.startswith("OpenKruise 1.8.3 becomes 1.9.1\n  do before: ")
     assert "does not go back: seven kinds are stored as v1beta1" in notice
     assert "(charts#192, open)" in notice
-    assert upgrade_notice("1.8.3", "1.8.3") is None
+    assert write_upgrade_notice("1.8.3", "1.8.3") is None
 
 
 def test_every_change_has_a_source_and_the_versions_are_in_order() -> None:
@@ -62,7 +62,7 @@ def test_every_change_has_a_source_and_the_versions_are_in_order() -> None:
 
 
 def test_the_table_of_the_document_is_made_from_it() -> None:
-    table = markdown(["from", "what", "about", "source"], table_rows())
+    table = markdown(["from", "what", "about", "source"], list_table_rows())
     check_table("upgrading.md", "changes", table)
 
 
@@ -84,7 +84,7 @@ def test_fields_are_dropped_where_the_crds_change(old: str, new: str, drops: boo
 
 def test_each_object_that_loses_a_field_is_named() -> None:
     uses = [FieldUse("UnitedDeployment", f"default/u{number}", ("spec.a", "spec.b")) for number in range(22)]
-    notice = lost_fields_notice("1.9.1", uses)
+    notice = write_lost_fields_notice("1.9.1", uses)
     assert notice is not None
     first, *others = notice.splitlines()
     assert first == "1.9.1 lacks fields that custom resources set; the API server drops them without an error"
@@ -93,10 +93,10 @@ def test_each_object_that_loses_a_field_is_named() -> None:
         "  and 2 more objects",
         "  note their values before the upgrade: what replaces each field is in docs/upgrading.md",
     ]
-    assert lost_fields_notice("1.9.1", []) is None
+    assert write_lost_fields_notice("1.9.1", []) is None
 
 
 def test_objects_that_cannot_be_read_are_not_taken_for_none() -> None:
-    notice = lost_fields_notice("1.9.1", Unavailable("not allowed: no"))
+    notice = write_lost_fields_notice("1.9.1", Unavailable("not allowed: no"))
     assert notice is not None
     assert notice.endswith("the objects cannot be read: not allowed: no")

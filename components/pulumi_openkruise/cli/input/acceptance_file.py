@@ -31,14 +31,14 @@ def read_acceptances(path: str) -> list[Acceptance]:
         raise UnusableInputError(f"{path}: expected a list under the one key accepted, as in:\n{_EXAMPLE}")
     problems: list[str] = []
     found = [
-        _acceptance(entry, f"{path}: accepted[{place}]", problems) for place, entry in enumerate(entries)
+        _read_acceptance(entry, f"{path}: accepted[{place}]", problems) for place, entry in enumerate(entries)
     ]
     if problems:
         raise UnusableInputError("\n".join(map(replace_unprintable, problems)))
     return [one for one in found if one is not None]
 
 
-def _acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance | None:
+def _read_acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance | None:
     """Return one entry; what is wrong with it is added to ``problems``."""
     if not isinstance(entry, dict):
         problems.append(f"{place}: expected a mapping with code, reason, until and, where wanted, object")
@@ -59,7 +59,7 @@ def _acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance | Non
         problems.append(f"{place}.reason: expected a sentence that says why the finding is accepted")
     if pattern is not None and (not isinstance(pattern, str) or not pattern.strip()):
         problems.append(f"{place}.object: expected a name as findings show it, or a pattern with * and ?")
-    until = _day(entry.get("until"))
+    until = _read_day(entry.get("until"))
     if until is None:
         problems.append(f"{place}.until: expected the last day on which it holds, as 2027-06-30")
     if len(problems) > before or until is None:
@@ -67,7 +67,7 @@ def _acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance | Non
     return Acceptance(str(code), str(reason).strip(), until, str(pattern or "").strip(), place)
 
 
-def _day(value: Any) -> date | None:
+def _read_day(value: Any) -> date | None:
     try:
         return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
     except ValueError:

@@ -7,7 +7,7 @@ from ...checks import Expected, expect_selectors, expect_settings
 from ...config.fields import Undecoded
 from ...selectors import SelectorError, solve
 from ..errors import UnusableInputError
-from .sources import settings_of, stack_arguments
+from .sources import check_arguments, decode_arguments
 from .stack_input import StackInput, read_config_json, read_stack_input
 
 
@@ -23,11 +23,11 @@ def expect_config_json(path: str, namespace: str, extra: Sequence[str] = ()) -> 
 
 def expect_stack(stack: StackInput, namespace: str, extra: Sequence[str]) -> Expected:
     """Return what a stack's config wants; ``extra`` selectors come on top. Raises UnusableInputError."""
-    arguments = stack_arguments(stack, namespace)
+    arguments = decode_arguments(stack, namespace)
     own = arguments.get("virtual_node_selectors")
     if extra and not isinstance(own, Undecoded):
         arguments["virtual_node_selectors"] = [*(own or ()), *extra]
-    settings = settings_of(arguments)
+    settings = check_arguments(arguments)
     if extra:
         origins = [origin for _selector, origin in settings.listed]
         first = len(own or ())

@@ -8,7 +8,7 @@ from typing import IO, Any
 import click
 
 from ..errors import UnusableInputError
-from .files import encoding_remedy, source_of
+from .files import find_encoding_remedy, name_source
 from .node_yaml import is_yaml, read_yaml_items
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -27,7 +27,7 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
     JSON or YAML. Raises UnusableInputError that names the place, for a file that breaks off also after some
     nodes.
     """
-    source = source_of(path) or "''"
+    source = name_source(path) or "''"
     try:
         with click.open_file(path, "rb") as file:
             data = _read_whole(file, source)
@@ -38,16 +38,16 @@ def read_node_objects(path: str) -> Iterator[dict[str, Any]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnusableInputError(
-            f"{source}: not UTF-8: byte {error.start}; {encoding_remedy(data)}"
+            f"{source}: not UTF-8: byte {error.start}; {find_encoding_remedy(data)}"
         ) from None
     del data
     if is_yaml(text):
-        yield from _of_yaml(text, source)
+        yield from _read_yaml(text, source)
         return
     count = -1
     try:
-        for count, item in enumerate(_items(text)):
-            yield _node(item, f"{source}: items[{count}]")
+        for count, item in enumerate(_list_items(text)):
+            yield _check_node(item, f"{source}: items[{count}]")
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise UnusableInputError(f"{source}: not JSON: {error.msg}, {place}; {_REMEDY}") from None
@@ -68,15 +68,15 @@ def _read_whole(file: IO[bytes], source: str) -> bytearray:
     return data
 
 
-def _of_yaml(text: str, source: str) -> Iterator[dict[str, Any]]:
+def _read_yaml(text: str, source: str) -> Iterator[dict[str, Any]]:
     try:
         for count, item in enumerate(read_yaml_items(text, source)):
-            yield _node(item, f"{source}: items[{count}]")
+            yield _check_node(item, f"{source}: items[{count}]")
     except ValueError as error:
         raise UnusableInputError(str(error)) from None
 
 
-def _node(item: Any, place: str) -> dict[str, Any]:
+def _check_node(item: Any, place: str) -> dict[str, Any]:
     metadata = item.get("metadata") if isinstance(item, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name or item.get("kind", "Node") != "Node":
@@ -85,26 +85,26 @@ def _node(item: Any, place: str) -> dict[str, Any]:
     return node
 
 
-def _items(text: str) -> Iterator[Any]:
+def _list_items(text: str) -> Iterator[Any]:
     """Yield the members of a list, or of ``items`` in a mapping; a mapping without it is one object."""
     at = _skip(text, 0)
     if text[at : at + 1] == "[":
-        end = yield from _members(text, at)
-        _must_end(text, end)
+        end = yield from _list_members(text, at)
+        _require_end(text, end)
         return
     if text[at : at + 1] == "{":
         begin = _place_of_items(text, at)
         if begin is not None:
-            end = yield from _members(text, begin)
+            end = yield from _list_members(text, begin)
             # The rest is read so that a file that breaks off is no answer.
-            _must_end(text, _rest_of_mapping(text, end))
+            _require_end(text, _skip_rest_of_mapping(text, end))
             return
     item, end = _DECODER.raw_decode(text, at)
-    _must_end(text, end)
+    _require_end(text, end)
     yield item
 
 
-def _members(text: str, at: int) -> Generator[Any, None, int]:
+def _list_members(text: str, at: int) -> Generator[Any, None, int]:
     """Yield the members of a list, and return where it ends."""
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
@@ -139,7 +139,7 @@ def _place_of_items(text: str, at: int) -> int | None:
     return None
 
 
-def _rest_of_mapping(text: str, at: int) -> int:
+def _skip_rest_of_mapping(text: str, at: int) -> int:
     separator = _SEPARATOR.match(text, at)
     if separator is None:
         at = _skip(text, at)
@@ -151,7 +151,7 @@ def _rest_of_mapping(text: str, at: int) -> int:
     return separator.end() + end - 1
 
 
-def _must_end(text: str, at: int) -> None:
+def _require_end(text: str, at: int) -> None:
     at = _skip(text, at)
     if at != len(text):
         raise json.JSONDecodeError("something follows after the end", text, at)

@@ -27,7 +27,7 @@ def read_yaml_items(text: str, source: str) -> Iterator[Any]:
             continue
         begin = _ITEMS.search(document)
         if begin is None:
-            yield from _members(load_yaml(document, source))
+            yield from _list_members(load_yaml(document, source))
             continue
         at, count = begin.end(), 0
         while item := _ITEM.match(document, at):
@@ -39,7 +39,7 @@ def read_yaml_items(text: str, source: str) -> Iterator[Any]:
             raise ValueError(f"{source}: not YAML: a list and a mapping in one document")
 
 
-def _members(value: Any) -> Iterator[Any]:
+def _list_members(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         yield from value
     elif isinstance(value, dict) and isinstance(value.get("items"), list):

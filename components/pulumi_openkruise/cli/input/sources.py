@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...config.fields import Arguments
-from ...config.node_affinity import DAEMON, REQUIRED, node_affinity, pod_labels
+from ...config.node_affinity import DAEMON, REQUIRED, read_node_affinity, read_pod_labels
 from ...config.settings import Settings, read_settings
 from ...config.stack_config import parse_config
 from ...config.stack_yaml import STACK_FIELDS
@@ -39,7 +39,7 @@ def from_standard_input(namespace: str, beside: str = "-") -> SelectorList:
         return from_stack(read_stack_input("-", namespace, text, beside), namespace)
     stripped = text.strip(_BLANK)
     if stripped.startswith("["):
-        given = _json_list(stripped)
+        given = _read_json_list(stripped)
     else:
         lines = [line.strip(_BLANK) for line in text.split("\n")]
         given = [line for line in lines if line and not line.startswith("#")]
@@ -63,7 +63,7 @@ def from_config_json(path: str, namespace: str) -> SelectorList:
 
 def from_stack(stack: StackInput, namespace: str) -> SelectorList:
     """Return the selectors of a stack's config, and what its values require of the daemon's nodes."""
-    return from_settings(settings_of(stack_arguments(stack, namespace)))
+    return from_settings(check_arguments(decode_arguments(stack, namespace)))
 
 
 def from_settings(settings: Settings) -> SelectorList:
@@ -71,12 +71,12 @@ def from_settings(settings: Settings) -> SelectorList:
     return SelectorList(
         tuple(text for text, _origin in settings.listed),
         tuple(origin for _text, origin in settings.listed),
-        node_affinity(settings.values, DAEMON).get(REQUIRED),
-        pod_labels(settings.values, DAEMON),
+        read_node_affinity(settings.values, DAEMON).get(REQUIRED),
+        read_pod_labels(settings.values, DAEMON),
     )
 
 
-def stack_arguments(stack: StackInput, namespace: str) -> Arguments:
+def decode_arguments(stack: StackInput, namespace: str) -> Arguments:
     """Decode a stack's config into the component's arguments, and note which parts cannot be read."""
     config, secret_keys = dict(stack.config), set(stack.secret_keys)
     if "values" in secret_keys:
@@ -87,7 +87,7 @@ def stack_arguments(stack: StackInput, namespace: str) -> Arguments:
     return parse_config(config, source=stack.source, namespace=namespace, secret_keys=secret_keys)
 
 
-def settings_of(arguments: Arguments) -> Settings:
+def check_arguments(arguments: Arguments) -> Settings:
     """Check a stack's arguments as `pulumi up` does. Raises UnusableInputError with every problem."""
     try:
         return read_settings(arguments, source=arguments.source, field_name=arguments.field_name)
@@ -95,7 +95,7 @@ def settings_of(arguments: Arguments) -> Settings:
         raise UnusableInputError(str(error)) from None
 
 
-def _json_list(text: str) -> list[Any]:
+def _read_json_list(text: str) -> list[Any]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:

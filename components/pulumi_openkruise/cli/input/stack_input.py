@@ -14,7 +14,7 @@ from ...config.stack_yaml import read_stack_yaml
 from ...diagnostics.problem import ConfigError, show
 from ..errors import UnusableInputError
 from ..output.terminal import note
-from .files import read_text, source_of
+from .files import name_source, read_text
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def read_stack_input(
     it instead. Raises UnusableInputError.
     """
     content = read_text(path) if text is None else text
-    source = source_of(path)
+    source = name_source(path)
     try:
         own, secret_keys, environment = read_stack_yaml(content, source, namespace)
     except ValueError as error:
@@ -83,7 +83,7 @@ def read_config_json(path: str, namespace: str) -> StackInput:
 
     Raises UnusableInputError.
     """
-    source = source_of(path)
+    source = name_source(path)
     remedy = "give what `pulumi config --json` prints"
     try:
         data = json.loads(read_text(path))
@@ -127,7 +127,7 @@ def find_project(path: str, namespace: str) -> tuple[Project, str]:
     return Project(""), ""
 
 
-def _nearest_project(namespace: str) -> str:
+def _find_nearest_project(namespace: str) -> str:
     """Return the path of the project above the working folder that gives config to stacks; empty for none."""
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -148,7 +148,11 @@ def note_unread(stack: StackInput, namespace: str) -> None:
             f"{stack.source}: config from the ESC environments under `environment:` is not read; "
             "`pulumi config --json` has it, for --config-json"
         )
-    if stack.source == source_of("-") and not stack.is_whole and (project := _nearest_project(namespace)):
+    if (
+        stack.source == name_source("-")
+        and not stack.is_whole
+        and (project := _find_nearest_project(namespace))
+    ):
         note(
             f"{stack.source}: what {project} gives to its stacks is not read for standard input; give the "
             "stack's file, or `pulumi config --json` by --config-json"

@@ -10,7 +10,7 @@ from ...diagnostics.wording import count_rest, pluralize
 from ...discovery import ClassifiedNode, Group, Proposal
 from ..inherited_lists import InheritedLists
 from ..selector_list import SelectorList
-from .table import NARROW, as_table, output_width, wrap_words
+from .table import NARROW, as_table, find_output_width, wrap_words
 from .terminal import quote_for_yaml
 
 _NAMED = 3
@@ -71,9 +71,9 @@ def as_data(
         },
         "proposal": {
             **{name: list(entries) for name, entries in proposal.additions.items()},
-            "lines": config_lines(proposal, namespace, inherited),
+            "lines": write_config_lines(proposal, namespace, inherited),
             "label": [node.name for node in proposal.to_label],
-            "labelCommand": _command(proposal.to_label) if proposal.to_label else None,
+            "labelCommand": _write_command(proposal.to_label) if proposal.to_label else None,
         },
     }
 
@@ -93,10 +93,10 @@ def as_text(
         chosen = [group for group in groups if group.classification.verdict == verdict]
         if chosen:
             count = sum(len(group.names) for group in chosen)
-            gap = "\n\n" if output_width() < NARROW else "\n"
-            parts.append(f"{title}: {count}{gap}{_table(chosen, existing, everything)}")
-    width = output_width()
-    for part in _advice(groups, proposal, namespace, inherited):
+            gap = "\n\n" if find_output_width() < NARROW else "\n"
+            parts.append(f"{title}: {count}{gap}{_write_table(chosen, existing, everything)}")
+    width = find_output_width()
+    for part in _list_advice(groups, proposal, namespace, inherited):
         # Lines of config and commands stay as they are, to be copied.
         sentence, gap, code = part.partition("\n\n")
         wrapped = "\n".join(wrap_words(sentence, width, 0)) if width < NARROW else sentence
@@ -104,7 +104,7 @@ def as_text(
     return "\n\n".join(parts)
 
 
-def config_lines(proposal: Proposal, namespace: str, inherited: InheritedLists) -> list[str]:
+def write_config_lines(proposal: Proposal, namespace: str, inherited: InheritedLists) -> list[str]:
     """Return the proposal as the lines of a stack file; empty if it adds no selector and no preset.
 
     A list that the stack inherits is whole, since its own replaces it: each inherited entry with its origin.
@@ -119,14 +119,16 @@ def config_lines(proposal: Proposal, namespace: str, inherited: InheritedLists) 
     return lines if len(lines) > 1 else []
 
 
-def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) -> str:
+def _write_table(groups: Iterable[Group], existing: SelectorList, everything: bool) -> str:
     rows = []
     for group in groups:
         classification = group.classification
         names = group.names if everything else group.names[:_NAMED]
         more = f" {count_rest(group.names, len(names))}" if len(names) < len(group.names) else ""
         seen = [
-            piece for piece in classification.evidence if piece.points_to == _side(classification.verdict)
+            piece
+            for piece in classification.evidence
+            if piece.points_to == _name_side(classification.verdict)
         ]
         strong = [piece for piece in seen if piece.strength != "weak"] or seen
         why = [piece.description for piece in strong]
@@ -143,7 +145,7 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
                 group.pool,
                 ", ".join(names) + more,
                 "; ".join(why[:3]),
-                _excluded(group, existing),
+                _describe_excluded(group, existing),
             ]
         )
     columns = ["Nodes", "Kind", "Pool", "Names", "Why", "Excluded"]
@@ -153,11 +155,11 @@ def _table(groups: Iterable[Group], existing: SelectorList, everything: bool) ->
     return as_table([columns[place] for place in filled], [narrowed])
 
 
-def _side(verdict: str) -> str:
+def _name_side(verdict: str) -> str:
     return "real" if verdict == "real" else "virtual"
 
 
-def _excluded(group: Group, existing: SelectorList) -> str:
+def _describe_excluded(group: Group, existing: SelectorList) -> str:
     origins = dict.fromkeys(existing.origins[place] for place in group.excluded_by)
     by = [*origins, *(["the values"] if group.left_out else [])]
     if not by:
@@ -165,7 +167,7 @@ def _excluded(group: Group, existing: SelectorList) -> str:
     return f"{'YES, ' if group.is_lost else ''}by {', '.join(by)}"
 
 
-def _advice(
+def _list_advice(
     groups: Sequence[Group], proposal: Proposal, namespace: str, inherited: InheritedLists
 ) -> list[str]:
     parts = []
@@ -190,7 +192,7 @@ def _advice(
             f"Real nodes whose container runtime the daemon cannot talk to: {count}. Before `pulumi up`: "
             f"{'; '.join(ways)}; or exclude them."
         )
-    lines = config_lines(proposal, namespace, inherited)
+    lines = write_config_lines(proposal, namespace, inherited)
     if lines:
         replaces = any(entries and inherited.entries(name) for name, entries in proposal.additions.items())
         whole = ", whose own list replaces an inherited one, so that it repeats it" if replaces else ""
@@ -212,25 +214,26 @@ def _advice(
         twin = next(filter(None, proposal.twins), "")
         why = f" ({twin}, for one, has the same labels)" if twin else " (they have none to select them by)"
         parts.append(
-            f"No label distinguishes {_nodes(len(proposal.to_label))} from those that keep the daemon{why}. "
-            f"Have the provider set the label {DECLARED}=true, or set it:\n\n  {_command(proposal.to_label)}"
+            f"No label distinguishes {_count_nodes(len(proposal.to_label))} from those that keep the "
+            f"daemon{why}. Have the provider set the label {DECLARED}=true, or set it:\n\n"
+            f"  {_write_command(proposal.to_label)}"
         )
-    parts += _policy_advice(groups)
+    parts += _list_policy_advice(groups)
     if not proposal and not hit and not unusable:
         others = ", except for those" if left_out else ""
         parts.append(f"Every node known to be virtual is excluded, and no real one is{others}.")
     return parts
 
 
-def _policy_advice(groups: Sequence[Group]) -> list[str]:
+def _list_policy_advice(groups: Sequence[Group]) -> list[str]:
     """Say what the admission policy would label, in a cluster with nodes that it would or should label."""
     labels, ignored = _count(groups, _is_labelled), _count(groups, _is_ignored)
     parts = []
     if labels:
         alone = _count(groups, _needs_policy)
         parts.append(
-            f"With nodeLabelPolicy: label, the API server would label {_nodes(labels)} {DECLARED}=true at "
-            f"registration or at the next status update. Nothing excludes {alone:,} of them today."
+            f"With nodeLabelPolicy: label, the API server would label {_count_nodes(labels)} {DECLARED}=true "
+            f"at registration or at the next status update. Nothing excludes {alone:,} of them today."
         )
     wrong = _count(groups, lambda group: _is_labelled(group) and group.classification.runs_daemon)
     if wrong:
@@ -262,11 +265,11 @@ def _is_ignored(group: Group) -> bool:
     return group.policy == "ignore" and group.classification.verdict == "virtual"
 
 
-def _nodes(count: int) -> str:
+def _count_nodes(count: int) -> str:
     return pluralize(count, "node")
 
 
-def _command(nodes: Sequence[ClassifiedNode]) -> str:
+def _write_command(nodes: Sequence[ClassifiedNode]) -> str:
     names = " ".join(shlex.quote(node.name) for node in nodes[:_TO_LABEL])
     more = f" # {count_rest(nodes, _TO_LABEL)}" if len(nodes) > _TO_LABEL else ""
     return f"kubectl label node {names} {DECLARED}=true{more}"

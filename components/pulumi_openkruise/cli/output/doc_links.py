@@ -11,12 +11,12 @@ def link_finding(code: str) -> str:
     The published address is the project's URL `Documentation` in the package's metadata, set in
     pyproject.toml by those who publish the package. The anchors are the codes, and as stable as they.
     """
-    base = _documentation()
+    base = _find_documentation()
     return f"{base}/{_PAGE}/#{code}" if base else f"docs/{_PAGE}.md#{code}"
 
 
 @cache
-def _documentation() -> str:
+def _find_documentation() -> str:
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:

@@ -4,7 +4,7 @@ from ...checks.report import CODES, GROUPS
 from ...diagnostics.problem import find_nearest
 from ..errors import UnusableInputError
 from .doc_links import link_finding
-from .table import NARROW, as_block, output_width
+from .table import NARROW, as_block, find_output_width
 from .terminal import SafeText, join_safely, paint
 
 
@@ -26,6 +26,6 @@ def explain_code(name: str) -> SafeText:
     return join_safely(
         [
             paint(f"{code.severity.upper()} {name}", code.severity),
-            as_block(facts, min(output_width(), NARROW)),
+            as_block(facts, min(find_output_width(), NARROW)),
         ]
     )

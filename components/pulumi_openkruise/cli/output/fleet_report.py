@@ -6,7 +6,7 @@ from typing import Any
 from ...diagnostics.unavailable import Unavailable
 from ...fleet.report import ClusterReport, State
 from ...inventory.helm_records import find_deployed
-from .report_json import finding_as_data
+from .report_json import write_finding
 from .table import as_table
 from .terminal import SafeText, join_safely
 
@@ -66,7 +66,7 @@ def _cluster_as_data(one: ClusterReport) -> dict[str, Any]:
         "revision": revision,
         "commit": find_commit(one),
         "nodes": dict(one.checked.counts()) if one.checked is not None else {},
-        "findings": [finding_as_data(finding) for finding in one.checked.findings] if one.checked else [],
+        "findings": [write_finding(finding) for finding in one.checked.findings] if one.checked else [],
     }
 
 

@@ -31,7 +31,7 @@ _WRITTEN_BY_THE_MANAGER = [
 
 def as_application(settings: Settings) -> dict[str, Any]:
     """Return an Application of Argo CD; raises UnusableInputError for a chart that is a path."""
-    repository, chart = _chart_source(settings, "Argo CD")
+    repository, chart = _find_chart_source(settings, "Argo CD")
     namespace = {"managedNamespaceMetadata": {"labels": NAMESPACE_LABEL}} if settings.create_namespace else {}
     options = [*(["CreateNamespace=true"] if settings.create_namespace else [])]
     # The CRDs are larger than the annotation that a client-side apply keeps.
@@ -63,7 +63,7 @@ def as_helm_release(settings: Settings) -> list[dict[str, Any]]:
 
     Raises UnusableInputError for a chart that is a path.
     """
-    repository, chart = _chart_source(settings, "Flux")
+    repository, chart = _find_chart_source(settings, "Flux")
     place = {"namespace": settings.namespace}
     kind = {"type": "oci"} if repository.startswith("oci://") else {}
     documents: list[dict[str, Any]] = []
@@ -99,7 +99,7 @@ def as_helm_release(settings: Settings) -> list[dict[str, Any]]:
     return documents
 
 
-def helm_command(settings: Settings, values_file: str) -> str:
+def write_helm_command(settings: Settings, values_file: str) -> str:
     """Return the command that installs with these values."""
     repository = f" --repo {settings.chart_repository}" if settings.chart_repository else ""
     return (
@@ -108,7 +108,7 @@ def helm_command(settings: Settings, values_file: str) -> str:
     )
 
 
-def _chart_source(settings: Settings, tool: str) -> tuple[str, str]:
+def _find_chart_source(settings: Settings, tool: str) -> tuple[str, str]:
     """Return the address of the chart's repository, and the chart's name in it."""
     if is_bare_name(settings.chart) and settings.chart_repository:
         return settings.chart_repository, settings.chart

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...diagnostics.wording import count_rest
-from .terminal import safe
+from .terminal import escape
 
 _CODE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"(?:kubectl|helm|pulumi|pulumi-openkruise) ")
@@ -32,10 +32,10 @@ def render_page(html: Element) -> str:
 def add(parent: Element, name: str, text: str = "", style: str = "", **attributes: str) -> Element:
     """Add an element with safe text; ``style`` is its class, and ``_`` in names of attributes is ``-``."""
     classes = {"class": style} if style else {}
-    others = {key.rstrip("_").replace("_", "-"): safe(value) for key, value in attributes.items()}
+    others = {key.rstrip("_").replace("_", "-"): escape(value) for key, value in attributes.items()}
     element = SubElement(parent, name, {**classes, **others})
     if text:
-        element.text = safe(text)
+        element.text = escape(text)
     return element
 
 
@@ -54,9 +54,9 @@ def add_words(parent: Element, text: str) -> None:
         if place % 2:
             last = add(parent, "code", part, "command" if _COMMAND.match(part) else "")
         elif last is None:
-            parent.text = (parent.text or "") + safe(part)
+            parent.text = (parent.text or "") + escape(part)
         else:
-            last.tail = safe(part)
+            last.tail = escape(part)
 
 
 def add_facts(parent: Element, facts: Sequence[tuple[str, str]]) -> None:

@@ -39,9 +39,9 @@ def add_pools(main: Element, report: Report) -> None:
     each = max(1, ceil(len(states) / _SQUARES))
     if each > 1:
         add(section, "p", f"A square stands for up to {each:,} nodes of one state.", "soft")
-    pools = _group(states)
-    troubled = [pool for pool in pools if _trouble(pool[1])]
-    well = [pool for pool in pools if not _trouble(pool[1])]
+    pools = _group_by_pool(states)
+    troubled = [pool for pool in pools if _rank_trouble(pool[1])]
+    well = [pool for pool in pools if not _rank_trouble(pool[1])]
     if troubled:
         _add_cards(add(section, "div", style="pools"), troubled, each)
     if well:
@@ -51,16 +51,16 @@ def add_pools(main: Element, report: Report) -> None:
         _add_cards(add(folded, "div", style="pools"), well, each)
 
 
-def _group(states: Sequence[NodeState]) -> list[tuple[str, list[NodeState]]]:
+def _group_by_pool(states: Sequence[NodeState]) -> list[tuple[str, list[NodeState]]]:
     """Return the nodes by pool, those with most trouble first."""
     pools: dict[str, list[NodeState]] = defaultdict(list)
     for one in states:
         classification = one.node.classification
         pools[one.node.pool or f"no pool={classification.kind or classification.verdict}"].append(one)
-    return sorted(pools.items(), key=lambda pool: (-_trouble(pool[1]), -len(pool[1]), pool[0]))
+    return sorted(pools.items(), key=lambda pool: (-_rank_trouble(pool[1]), -len(pool[1]), pool[0]))
 
 
-def _trouble(members: Sequence[NodeState]) -> int:
+def _rank_trouble(members: Sequence[NodeState]) -> int:
     return sum(one.state in TROUBLE for one in members)
 
 

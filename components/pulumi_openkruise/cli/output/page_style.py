@@ -45,22 +45,22 @@ SURFACES = {
 """``ink`` and ``soft`` stand on ``page``, ``card`` and ``code``; ``on`` stands on a state or a severity."""
 
 
-def _variables(place: int) -> str:
+def _write_variables(place: int) -> str:
     named: dict[str, tuple[str, str]] = dict(SURFACES)
     named.update(SEVERITY_COLOURS.items())
     named.update((f"state-{state}", pair) for state, pair in COLOURS.items())
     return " ".join(f"--{name}: {pair[place]};" for name, pair in named.items())
 
 
-def _classes() -> str:
+def _write_classes() -> str:
     states = [f".{state} {{ --c: var(--state-{state}); }}" for state in COLOURS]
     severities = [f".{severity} {{ --c: var(--{severity}); }}" for severity in SEVERITY_COLOURS]
     return "\n".join([*severities, ".good { --c: var(--good); }", *states])
 
 
 STYLE = f"""
-:root {{ color-scheme: light dark; {_variables(0)} }}
-@media (prefers-color-scheme: dark) {{ :root {{ {_variables(1)} }} }}
+:root {{ color-scheme: light dark; {_write_variables(0)} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {_write_variables(1)} }} }}
 """ + (
     """
 * { box-sizing: border-box; }
@@ -119,6 +119,6 @@ tbody th::before { content: ""; display: inline-block; width: 10px; height: 10px
   .finding dd { margin-bottom: 6px; } }
 @media print { details > *, .finding { break-inside: avoid; } }
 """
-    + _classes()
+    + _write_classes()
 )
 """The style sheet."""

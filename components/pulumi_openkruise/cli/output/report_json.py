@@ -31,9 +31,9 @@ def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
             },
             "accepted": len(report.accepted),
         },
-        "findings": [finding_as_data(finding) for finding in report.findings],
+        "findings": [write_finding(finding) for finding in report.findings],
         "accepted": [
-            {**finding_as_data(one.finding), "reason": one.reason, "until": one.until.isoformat()}
+            {**write_finding(one.finding), "reason": one.reason, "until": one.until.isoformat()}
             for one in report.accepted
         ],
         "passed": list(report.passed),
@@ -41,7 +41,7 @@ def as_data(report: Report, fail_on: Severity) -> dict[str, Any]:
     }
 
 
-def finding_as_data(finding: Finding) -> dict[str, Any]:
+def write_finding(finding: Finding) -> dict[str, Any]:
     """Return one finding as plain data."""
     return {
         "code": finding.code,
@@ -51,11 +51,11 @@ def finding_as_data(finding: Finding) -> dict[str, Any]:
         "consequence": finding.consequence,
         "remedy": finding.remedy,
         "link": link_finding(finding.code),
-        "objects": [_reference(one) for one in finding.objects],
+        "objects": [_write_reference(one) for one in finding.objects],
     }
 
 
-def _reference(one: ObjectReference) -> dict[str, str]:
+def _write_reference(one: ObjectReference) -> dict[str, str]:
     """Return a reference as data; the namespace is left out for what lives in none."""
     namespace = {"namespace": one.namespace} if one.namespace else {}
     return {"kind": one.kind, **namespace, "name": one.name}

@@ -11,7 +11,7 @@ from ...checks import Finding, Report
 from ...checks.finding import SEVERITIES, Severity
 from ...diagnostics.wording import count_rest
 from .doc_links import link_finding
-from .terminal import safe
+from .terminal import escape
 
 _NAMED = 100
 """Most objects of one case."""
@@ -24,33 +24,33 @@ def as_xml(report: Report, fail_on: Severity) -> str:
     that could not be made.
     """
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    suite = Element("testsuite", name=safe(f"pulumi-openkruise check {report.expected.source}"))
+    suite = Element("testsuite", name=escape(f"pulumi-openkruise check {report.expected.source}"))
     properties = SubElement(suite, "properties")
-    SubElement(properties, "property", name="cluster", value=safe(report.snapshot.source))
+    SubElement(properties, "property", name="cluster", value=escape(report.snapshot.source))
     failures = skipped = 0
     seen: Counter[str] = Counter()
     for finding in report.findings:
         seen[finding.code] += 1
         # Readers take two cases of one name for the same test.
         again = f" ({seen[finding.code]})" if seen[finding.code] > 1 else ""
-        case = _case(suite, f"{finding.code}{again}", finding.severity)
+        case = _add_case(suite, f"{finding.code}{again}", finding.severity)
         if finding.severity in failing:
             failures += 1
-            failure = SubElement(case, "failure", type=finding.severity, message=safe(finding.what))
-            failure.text = _text(finding)
+            failure = SubElement(case, "failure", type=finding.severity, message=escape(finding.what))
+            failure.text = _make_text(finding)
         else:
-            SubElement(case, "system-out").text = _text(finding)
+            SubElement(case, "system-out").text = _make_text(finding)
     for one in report.accepted:
         skipped += 1
-        case = _case(suite, one.finding.code, one.finding.severity)
+        case = _add_case(suite, one.finding.code, one.finding.severity)
         message = f"{one.finding.what}: accepted until {one.until.isoformat()}: {one.reason}"
-        SubElement(case, "skipped", message=safe(message))
+        SubElement(case, "skipped", message=escape(message))
     for missing in report.not_checked:
         skipped += 1
-        case = _case(suite, missing.what, "check")
-        SubElement(case, "skipped", message=safe(f"not checked, because {missing.because}"))
+        case = _add_case(suite, missing.what, "check")
+        SubElement(case, "skipped", message=escape(f"not checked, because {missing.because}"))
     for what in report.passed:
-        _case(suite, what, "check")
+        _add_case(suite, what, "check")
     count = sum(1 for _case_element in suite.iter("testcase"))
     numbers = {"tests": str(count), "failures": str(failures), "errors": "0", "time": "0"}
     taken = report.snapshot.taken.removesuffix("Z")
@@ -62,14 +62,14 @@ def as_xml(report: Report, fail_on: Severity) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suites, encoding="unicode")}'
 
 
-def _case(suite: Element, name: str, kind: str) -> Element:
+def _add_case(suite: Element, name: str, kind: str) -> Element:
     """Add a case; how long a part of the check took is not known, and 0 is what readers take for that."""
-    return SubElement(suite, "testcase", name=safe(name), classname=f"pulumi-openkruise.{kind}", time="0")
+    return SubElement(suite, "testcase", name=escape(name), classname=f"pulumi-openkruise.{kind}", time="0")
 
 
-def _text(finding: Finding) -> str:
+def _make_text(finding: Finding) -> str:
     objects = [str(one) for one in finding.objects]
     more = [count_rest(objects, _NAMED)] if len(objects) > _NAMED else []
     lines = [*finding.evidence, *objects[:_NAMED], *more]
     lines += [f"means: {finding.consequence}", f"do: {finding.remedy}", f"see: {link_finding(finding.code)}"]
-    return safe("\n".join(lines))
+    return escape("\n".join(lines))

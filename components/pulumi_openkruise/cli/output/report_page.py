@@ -29,7 +29,7 @@ def write_page(report: Report, path: str, inputs: tuple[str | None, ...] = ()) -
 def page(report: Report) -> str:
     """Return the page; it stays small however many nodes there are."""
     found = report.describe_findings() or "no findings"
-    facts = _facts(report)
+    facts = _list_facts(report)
     title = f"OpenKruise, {found}: {', '.join(value for _name, value in facts)}"
     html, main = start_page(title, STYLE)
     header = add(main, "header")
@@ -45,7 +45,7 @@ def page(report: Report) -> str:
     return render_page(html)
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
+def _list_facts(report: Report) -> list[tuple[str, str]]:
     """Return what the page is about: cluster, stack, versions and time."""
     records = report.snapshot.records
     newest = None if isinstance(records, Unavailable) else find_latest(records)

@@ -42,7 +42,10 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
         ],
     }
     found = [*report.findings, *(one.finding for one in report.accepted)]
-    results = [_result(one, number, stack_file) for one, number in zip(found, _number(found), strict=True)]
+    results = [
+        _write_result(one, number, stack_file)
+        for one, number in zip(found, _number_findings(found), strict=True)
+    ]
     for one, result in zip(report.accepted, results[len(report.findings) :], strict=True):
         reason = f"{one.reason} (until {one.until.isoformat()})"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
@@ -66,7 +69,7 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
     return {"version": "2.1.0", "runs": [run]}
 
 
-def _number(findings: Sequence[Finding]) -> Iterator[int]:
+def _number_findings(findings: Sequence[Finding]) -> Iterator[int]:
     """Yield for each finding how many of its code come before it."""
     seen: Counter[str] = Counter()
     for finding in findings:
@@ -74,7 +77,7 @@ def _number(findings: Sequence[Finding]) -> Iterator[int]:
         seen[finding.code] += 1
 
 
-def _result(finding: Finding, number: int, stack_file: str | None) -> dict[str, Any]:
+def _write_result(finding: Finding, number: int, stack_file: str | None) -> dict[str, Any]:
     text = "\n".join(
         [f"{finding.what}.", *finding.evidence, f"Means: {finding.consequence}.", finding.remedy]
     )
@@ -92,7 +95,7 @@ def _result(finding: Finding, number: int, stack_file: str | None) -> dict[str, 
     if stack_file is not None:
         # Services place a result by file and line; the finding is about the file as a whole.
         location["physicalLocation"] = {
-            "artifactLocation": {"uri": _uri(stack_file)},
+            "artifactLocation": {"uri": _write_uri(stack_file)},
             "region": {"startLine": 1},
         }
     located = {"locations": [location]} if stack_file is not None or finding.objects else {}
@@ -107,7 +110,7 @@ def _result(finding: Finding, number: int, stack_file: str | None) -> dict[str, 
     }
 
 
-def _uri(path: str) -> str:
+def _write_uri(path: str) -> str:
     """Return a path as a relative or absolute URI reference (3.4.3)."""
     plain = path.replace("\\", "/").removeprefix("./")
     return f"file://{quote(plain)}" if plain.startswith("/") else quote(plain)

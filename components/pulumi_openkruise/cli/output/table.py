@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import StringIO
 from textwrap import TextWrapper
 
-from .terminal import SafeText, join_safely, paint, safe, wants_colour
+from .terminal import SafeText, escape, join_safely, paint, wants_colour
 
 NARROW = 100
 """Columns below which a table that does not fit is shown as blocks."""
@@ -17,7 +17,7 @@ _BORDERS = 3
 """Characters of borders and padding for each column of a table; one more ends a row."""
 
 
-def output_width() -> int:
+def find_output_width() -> int:
     """Return the columns of standard output; ``COLUMNS`` overrides what the terminal says, as in a shell."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return _UNLIMITED
@@ -35,9 +35,9 @@ def as_table(
     Where the terminal has fewer than 100 columns and the widest rows do not fit, each row is a block: a line
     for each of its cells, with the column's name before it. Words stay whole: a label can be copied.
     """
-    width = output_width()
+    width = find_output_width()
     rows = [row for group in groups for row in group]
-    if width < NARROW and _natural_width([columns, *rows]) > width:
+    if width < NARROW and _find_natural_width([columns, *rows]) > width:
         blocks = [
             as_block(list(zip(columns, row, strict=True)), width) for row in rows if any(map(str.strip, row))
         ]
@@ -47,7 +47,7 @@ def as_table(
 
 def as_block(cells: Sequence[tuple[str, str]], width: int) -> SafeText:
     """Return cells as lines, each with its name before it; empty ones are left out."""
-    shown = [(name, safe(cell)) for name, cell in cells if cell.strip()]
+    shown = [(name, escape(cell)) for name, cell in cells if cell.strip()]
     indent = max((len(name) for name, _cell in shown), default=0) + 2
     lines = []
     for name, cell in shown:
@@ -72,7 +72,7 @@ def wrap_words(text: str, width: int, indent: int) -> list[str]:
     return wrapper.wrap(text) or [""]
 
 
-def _natural_width(rows: Sequence[Sequence[str]]) -> int:
+def _find_natural_width(rows: Sequence[Sequence[str]]) -> int:
     widest = [
         max((len(line) for cell in column for line in cell.split("\n")), default=0)
         for column in zip(*rows, strict=True)
@@ -96,7 +96,7 @@ def _draw(
     for place, group in enumerate(groups):
         for number, row in enumerate(group):
             colour = colours[place] if number == 0 and place < len(colours) else ""
-            cells = [Text.from_ansi(paint(cell, colour)) if colour else Text(safe(cell)) for cell in row]
+            cells = [Text.from_ansi(paint(cell, colour)) if colour else Text(escape(cell)) for cell in row]
             table.add_row(*cells, end_section=number == len(group) - 1)
     text = StringIO()
     encodable = (sys.stdout.encoding or "ascii").lower().startswith("utf")

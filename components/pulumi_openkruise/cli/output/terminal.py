@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_STRINGS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 
 
-def safe(text: str) -> str:
+def escape(text: str) -> str:
     """Escape the characters that control a terminal: they become as harmless as ``\\x1b``."""
     return "".join(
         character
@@ -50,22 +50,22 @@ def wants_colour() -> bool:
 def paint(text: str, colour: str) -> SafeText:
     """Return text made safe, in a colour where standard output takes one."""
     code = _COLOURS.get(colour, "") if wants_colour() else ""
-    return SafeText(f"\x1b[{code}m{safe(text)}\x1b[0m" if code else safe(text))
+    return SafeText(f"\x1b[{code}m{escape(text)}\x1b[0m" if code else escape(text))
 
 
 def join_safely(parts: Iterable[str], separator: str = "\n") -> SafeText:
     """Join strings, and make safe those that are not yet."""
-    return SafeText(separator.join(part if isinstance(part, SafeText) else safe(part) for part in parts))
+    return SafeText(separator.join(part if isinstance(part, SafeText) else escape(part) for part in parts))
 
 
 def emit(text: str) -> None:
     """Write a string and a newline to standard output."""
-    write_output(lambda: click.echo(text if isinstance(text, SafeText) else safe(text), color=True))
+    write_output(lambda: click.echo(text if isinstance(text, SafeText) else escape(text), color=True))
 
 
 def note(text: str) -> None:
     """Write a note to standard error."""
-    write_error(safe(f"note: {text}"))
+    write_error(escape(f"note: {text}"))
 
 
 def as_camel_data(value: Any) -> Any:
@@ -90,18 +90,18 @@ def as_yaml(data: Any) -> str:
     yaml.default_flow_style = False
     yaml.width = 4096
     text = StringIO()
-    yaml.dump(_quoted(data), text)
+    yaml.dump(_quote(data), text)
     return text.getvalue().removesuffix("\n").removesuffix("\n...")
 
 
-def _quoted(data: Any) -> Any:
+def _quote(data: Any) -> Any:
     """Quote strings that a reader could take for another type: YAML 1.1 reads ``on`` as true."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(data, Mapping):
-        return {_quoted(key): _quoted(value) for key, value in data.items()}
+        return {_quote(key): _quote(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return [_quoted(item) for item in data]
+        return [_quote(item) for item in data]
     if isinstance(data, str) and not is_plain(data):
         return DoubleQuotedScalarString(data)
     return data

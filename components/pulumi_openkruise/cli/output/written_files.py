@@ -27,7 +27,7 @@ def write_atomically(path: str, content: bytes, check: Callable[[], None] = lamb
                 file.flush()
                 os.fsync(file.fileno())
             if there is None:
-                os.chmod(name, 0o666 & ~_umask())
+                os.chmod(name, 0o666 & ~_read_umask())
             else:
                 _keep_owner(path, name, there)
                 os.chmod(name, stat.S_IMODE(there.st_mode))
@@ -112,7 +112,7 @@ def _read(path: str) -> bytes:
         raise UnusableInputError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     """Return the permissions that new files lack; the system tells it only by setting another."""
     found = os.umask(0o077)
     os.umask(found)

@@ -238,7 +238,7 @@ def test_the_documentation_is_linked_where_it_has_an_address(monkeypatch: pytest
         return [attributes["href"] for tag, attributes in found if tag == "a" and attributes.get("rel")]
 
     assert links() == []
-    monkeypatch.setattr(doc_links, "_documentation", lambda: "https://docs.example.com")
+    monkeypatch.setattr(doc_links, "_find_documentation", lambda: "https://docs.example.com")
     assert "https://docs.example.com/check/#manager-single" in links()
 
 
