@@ -1,6 +1,7 @@
-"""Commands in the documents, in both languages, run as they stand: those of blocks without a mark."""
+"""Commands and config in the documents, in both languages, as they stand."""
 
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -71,3 +72,38 @@ def test_a_documented_command_runs(
     code, out, err = command(*words)
     assert code in (0, 1), err
     assert out
+
+
+YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.M | re.S)
+
+
+def read_config(block: str) -> dict[str, Any]:
+    """Return the config keys of a block, with the values that a project's file gives; empty without any."""
+    found: dict[str, Any] = {}
+    for document in yaml.safe_load_all(block):
+        entries = document.get("config", document) if isinstance(document, dict) else {}
+        for key, value in entries.items():
+            if key.startswith("openkruise:"):
+                declared = value if isinstance(value, dict) and {"value", "default"} & value.keys() else {}
+                found[key] = declared.get("value", declared.get("default", value))
+    return found
+
+
+CONFIGS = [
+    pytest.param(config, id=f"{path.parent.name}-{path.stem}-{number}")
+    for path in DOCUMENTS
+    for number, block in enumerate(YAML_BLOCK.findall(path.read_text()))
+    if (config := read_config(block))
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_config_that_a_document_shows_is_accepted(
+    config: dict[str, Any], command: Command, tmp_path: Path
+) -> None:
+    if "<" in config.get("openkruise:chartDigest", ""):  # what the reader fills in
+        config = {**config, "openkruise:chartDigest": "0" * 64}
+    stack = tmp_path / "Pulumi.prod.yaml"
+    stack.write_text(yaml.safe_dump({"config": config}))
+    code, _out, err = command("values", "--stack-file", str(stack))
+    assert code == 0, err
