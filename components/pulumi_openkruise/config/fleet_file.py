@@ -55,7 +55,7 @@ class Wave:
         return [one for one in self.clusters if not one.hold]
 
 
-def fleet_schema() -> dict[str, Any]:
+def load_fleet_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a fleet's file."""
     found: dict[str, Any] = json.loads(files(__package__).joinpath("fleet.schema.json").read_text("utf-8"))
     return found
@@ -68,7 +68,7 @@ def read_fleet(data: Any, source: str, stacks: Collection[str] | None = None) ->
     file (None: not known here). Raises ConfigError with every problem.
     """
     problems = [
-        report_violation(one, _find_code(one), "fleet") for one in list_violations(fleet_schema(), data)
+        report_violation(one, _find_code(one), "fleet") for one in list_violations(load_fleet_schema(), data)
     ]
     bad = {problem.place for problem in problems}
     if "fleet" in bad:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+from pulumi_openkruise.config.fleet_file import load_fleet_schema
 from pulumi_openkruise.config.stack_schema import write_stack_schema
 from ruamel.yaml import YAML
 
@@ -27,3 +28,21 @@ def test_its_keys_as_a_table(command: Cli) -> None:
     assert code == 0
     assert "openkruise:guardDestroy" in out
     assert "true or false" in out
+
+
+def test_the_schema_of_a_fleets_file(command: Cli) -> None:
+    code, out, _err = command("schema", "--fleet")
+    assert (code, json.loads(out)) == (0, load_fleet_schema())
+    code, out, _err = command("schema", "--fleet", "-o", "yaml")
+    assert (code, YAML(typ="safe").load(out)) == (0, load_fleet_schema())
+
+
+def test_the_keys_of_a_fleets_file_as_a_table(command: Cli) -> None:
+    code, out, _err = command("schema", "--fleet", "-o", "table")
+    assert code == 0
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if "│" in line]
+    assert [row[0] for row in rows[1:]] == [
+        *("clusters", "waves", "waves[].name", "waves[].select", "waves[].parallel", "waves[].soak"),
+        *("waves[].gate", "gate"),
+    ]
+    assert ["waves[].select", "a label selector over clusters, in kubectl's grammar"] in rows

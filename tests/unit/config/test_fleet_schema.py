@@ -2,7 +2,7 @@
 
 import jsonschema
 import pytest
-from pulumi_openkruise.config.fleet_file import fleet_schema, read_fleet
+from pulumi_openkruise.config.fleet_file import load_fleet_schema, read_fleet
 from pulumi_openkruise.config.yaml_data import load_yaml
 from pulumi_openkruise.fleet.project import read_project
 
@@ -15,11 +15,11 @@ ELSEWHERE = {"duplicate-wave", "empty-wave", "cluster-in-no-wave", "missing-stac
 
 
 def accepted(data: object) -> bool:
-    return jsonschema.Draft202012Validator(fleet_schema()).is_valid(data)
+    return jsonschema.Draft202012Validator(load_fleet_schema()).is_valid(data)
 
 
 def test_it_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(fleet_schema())
+    jsonschema.Draft202012Validator.check_schema(load_fleet_schema())
 
 
 def test_the_fleet_of_this_repository_is_good() -> None:
