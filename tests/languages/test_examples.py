@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -84,3 +85,51 @@ def test_typescript(code: str, sdks: Path, node_modules: Path, tmp_path: Path) -
     (tmp_path / "sdk").symlink_to(sdks / "nodejs")
     done = run([program("node"), str(node_modules / "typescript" / "bin" / "tsc"), "-p", "."], tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+RUN = """
+const pulumi = require("@pulumi/pulumi");
+const seen = [];
+pulumi.runtime.setMocks({
+    newResource: ({type, name, inputs}) => {
+        seen.push({type, name, inputs});
+        return {id: "", state: {...inputs, selectors: ["type=virtual-kubelet"], daemonReady: 3}};
+    },
+    call: ({inputs}) => inputs,
+}, "kruise-typescript", "dev", true);
+pulumi.runtime.setAllConfig({"kruise-typescript:virtualNodeSelectors": '["pool=burst"]'});
+const {selectors, daemonReady} = require("./index.js");
+pulumi.all([selectors, daemonReady]).apply(outputs => console.log(JSON.stringify({seen, outputs})));
+"""
+
+
+def test_the_program_in_typescript_previews(sdks: Path, node_modules: Path, tmp_path: Path) -> None:
+    """Compiled as it stands and run by Node.js on Pulumi's own mocks, with the generated SDK."""
+    sdk = tmp_path / "node_modules" / "@pulumi-openkruise" / "openkruise"
+    shutil.copytree(sdks / "nodejs", sdk)
+    for package in node_modules.iterdir():
+        (tmp_path / "node_modules" / package.name).symlink_to(package)
+    for name in ("index.ts", "tsconfig.json"):
+        shutil.copy(EXAMPLES / "typescript" / name, tmp_path)
+    compiler = [program("node"), str(node_modules / "typescript" / "bin" / "tsc"), "--skipLibCheck"]
+    for folder, options in (
+        (sdk, ["--outDir", ".", "--preserveSymlinks"]),
+        (tmp_path, ["--outDir", ".", "--preserveSymlinks", "--types", "node"]),
+    ):
+        done = run([*compiler, "-p", ".", *options], folder)
+        assert done.returncode == 0, done.stdout
+    (tmp_path / "run.js").write_text(RUN)
+
+    done = run([program("node"), "--preserve-symlinks", "--preserve-symlinks-main", "run.js"], tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    (kruise,) = said["seen"]
+    assert (kruise["type"], kruise["name"]) == ("openkruise:index:OpenKruise", "kruise")
+    assert {key: value for key, value in kruise["inputs"].items() if value is not None} == {
+        "virtualNodePresets": ["eks-fargate", "liqo"],
+        "virtualNodeSelectors": ["pool=burst"],
+        "nodeCheck": "fail",
+        "values": {"manager": {"replicas": 3}},
+    }
+    assert said["outputs"] == [["type=virtual-kubelet"], 3]
