@@ -357,3 +357,15 @@ def test_an_index_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_patience_is_seconds() -> None:
     assert repository.PATIENCE <= 10
+
+
+def test_an_encrypted_proxy_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that nothing listens behind is a failure, and not the silence of an unknown kind of proxy."""
+    monkeypatch.setenv("no_proxy", "")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    for scheme in ("http", "https"):
+        monkeypatch.setenv("http_proxy", f"{scheme}://127.0.0.1:{port}")
+        fetch_index.cache_clear()
+        assert fetch_index("http://charts.example.com/").failure == "connection refused"

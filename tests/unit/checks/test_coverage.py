@@ -123,3 +123,18 @@ def test_a_node_without_any_evidence_says_so() -> None:
     wanted = replace(expected(), selectors=(), origins=(), daemon=None, is_stack=False)
     finding = found(check(broken(nodes=[nothing], live={}), wanted))["virtual-node-admitted"]
     assert finding.evidence == ("kind unknown: odd-1 (no evidence of a virtual node)",)
+
+
+def test_an_unsure_node_shows_what_would_decide_it() -> None:
+    finding = found(check(*CASES["unsure-node"]()))["unsure-node"]
+    (line,) = finding.evidence
+    assert line.startswith('admitted: odd-1; find out whether "something://1" is a container runtime')
+
+
+def test_a_real_node_without_an_image_of_the_daemon_says_so() -> None:
+    """Declared virtual, which such a node is not, though the daemon cannot run on it either."""
+    raw = node_object("win-1", taints=[{"key": "pool", "effect": "NoSchedule"}])
+    raw["metadata"]["labels"] |= {"kubernetes.io/os": "windows", "openkruise.io/virtual-node": "true"}
+    raw["status"]["nodeInfo"]["operatingSystem"] = "windows"
+    finding = found(check(nodes_and(facts(raw)), expected()))["declared-virtual-looks-real"]
+    assert finding.evidence[0] == 'win-1; for example win-1: no image of kruise-daemon exists for "windows"'

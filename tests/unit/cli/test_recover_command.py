@@ -4,10 +4,12 @@ import base64
 import gzip
 import io
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from pulumi_openkruise.cli import recover
 from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.inventory.helm_records import decode
 
@@ -375,3 +377,45 @@ def test_records_in_config_maps_are_named_and_left_alone(
     said = capsys.readouterr().out
     assert ("HELM_DRIVER=configmap" in said) == allowed
     assert ("HELM_DRIVER=sql" in said) != allowed
+
+
+def test_what_is_said_in_full(server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    holds(server, "pending-upgrade")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"Cluster {server.address}, context here"
+    table = [line for line in said if "│" in line]
+    assert [cell.strip() for cell in table[0].strip("│").split("│")] == ["revision", "status", "since"]
+    assert [cell.strip() for cell in table[1].strip("│").split("│")] == [
+        "2",
+        "pending-upgrade",
+        "5 hours ago",
+    ]
+    assert said[said.index("Found: revision 2 of kruise-system/kruise is pending-upgrade.") + 1 :] == [
+        "If a pulumi or helm process still works on it (another terminal, CI, a provider that",
+        "outlived its pulumi), let it end or end it first.",
+        "To do:",
+        "  mark revision 2 as failed",
+        f"    PUT {RECORD}",
+        "so that the next upgrade begins where the last good revision ended.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (30, r"\d\d seconds ago"),
+        (121, "2 minutes ago"),
+        (2 * 3600 - 61, "118 minutes ago|119 minutes ago"),
+        (2 * 3600 + 1, "2 hours ago"),
+        (2 * 86400 + 1, "2 days ago"),
+        (-10, r"\d seconds ago"),
+    ],
+)
+def test_an_age_is_said_in_the_largest_unit_of_which_there_are_two(seconds: int, words: str) -> None:
+    moment = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+    assert re.fullmatch(words, recover._describe_age(moment))
+
+
+def test_an_unknown_age_is_said() -> None:
+    assert recover._describe_age(None) == "unknown"

@@ -294,3 +294,23 @@ def test_a_server_that_is_no_address(server: ApiServer, address: str) -> None:
     config["clusters"][0]["cluster"]["server"] = address
     with pytest.raises(KubeconfigError, match="its server is no http:// or https:// address"):
         connect(json.dumps(config))
+
+
+def test_a_pod_reaches_its_cluster_through_the_environments_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As client-go's in-cluster config does; a proxy that refuses the connection shows that it was asked."""
+    with api_server(identity()) as server, api_server() as proxy:
+        pod(server, tmp_path, monkeypatch)
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "cluster.invalid")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.address)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with pytest.raises(ClusterUnreachableError, match="proxy"):
+            connect(ambient=True).get("/version")
+
+
+def test_the_limits_of_a_look_are_those_that_are_asked_for(server: ApiServer) -> None:
+    cluster = connect(json.dumps(server.kubeconfig()), look_requests=1)
+    cluster.get("/version")
+    with pytest.raises(ClusterUnreachableError, match="it needs more than 1 requests"):
+        cluster.get("/version")

@@ -453,3 +453,44 @@ def test_values_that_are_known_later_count(
     assert level == "warn"
     assert "2 real, left out by the stack's values" in text
     assert "daemon-on-excluded-node" in text
+
+
+@pytest.mark.parametrize("late", ["daemon", "manager"])
+def test_pods_that_leave_an_excluded_node_are_waited_for(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    patient: None,
+    late: str,
+) -> None:
+    """The scheduler and the DaemonSet's controller act after the release is there."""
+    set_config(config_of(server))
+    virtual = node("v", type="virtual-kubelet")
+    virtual["spec"] = {"taints": [{"key": "virtual-kubelet.io/provider", "effect": "NoSchedule"}]}
+    server.objects("/api/v1/nodes", [node("a"), virtual])
+    left = daemon("v")
+    if late == "manager":
+        left["metadata"] = {
+            "name": "kruise-controller-manager-x",
+            "uid": "v",
+            "labels": {"control-plane": "controller-manager"},
+            "ownerReferences": [{"kind": "ReplicaSet"}],
+        }
+    answers = [[daemon("a"), left], [daemon("a")]]
+    server.routes[PODS] = lambda _query: (200, {"items": answers.pop(0) if len(answers) > 1 else answers[0]})
+    engine.run(install())
+    assert [level for level, _text in said] == ["info"], said
+    assert len(answers) == 1
+
+
+def test_the_managers_nodes_are_its_own_where_there_is_no_daemon(
+    server: ApiServer, said: list[tuple[str, str]]
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    without: dict[str, Any] = {"feature_gates": {"KruiseDaemon": False}, "node_check": "fail"}
+    anywhere: dict[str, Any] = {"manager": {"nodeAffinity": {REQUIRED: LEAVES_B}}}
+    assert previewed(server, anywhere, **without) == ""
+    nowhere = {"manager": {"nodeAffinity": {REQUIRED: NOWHERE}}}
+    assert "no node is left for the manager" in previewed(server, nowhere, **without)
+    assert said == []

@@ -1,9 +1,12 @@
 """What an installation must not leave: its namespace, its cluster, its owner."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
 from pulumi_openkruise.lifecycle.installation import Declared
@@ -18,6 +21,7 @@ from pulumi_openkruise.lifecycle.moves import (
     check_only_installation,
     find_namespace,
     read_inputs,
+    was_never_installed,
 )
 
 RELEASE = ReleaseId("kruise-system", "kruise")
@@ -142,3 +146,55 @@ def test_the_owner_is_named_as_the_config_names_it() -> None:
     by_config = DECLARED._replace(create_namespace=False, field_name=config_field_name("mine"))
     (given_up,) = check_namespace_ownership(OWNING, by_config)
     assert given_up.place == "mine:createNamespace"
+
+
+GOLDEN = yaml.safe_load((Path(__file__).parent / "golden_moves.yaml").read_text())
+OLD, NEW, URN = "https://old.example", "https://new.example", "urn:pulumi:prod::shop::x::kruise"
+CONFIGURED = DECLARED._replace(field_name=config_field_name("mine"))
+MOVES: dict[str, list[Problem]] = {
+    "another cluster without it": check_cluster(RELEASE, OLD, NEW, URN, EMPTY),
+    "another cluster that does not answer": check_cluster(RELEASE, OLD, NEW, URN, UNAVAILABLE),
+    "unknown cluster": check_cluster_known(OLD, None, "it is not known yet"),
+    "second component": check_only_installation(DECLARED, "first", "the Kubernetes provider"),
+    "component left out": check_included(URN, True, INSTALLED),
+    "component left out after a destroy": check_included(URN, True, EMPTY),
+    "another namespace in the program": check_namespace(
+        "kruise-system", DECLARED._replace(namespace="elsewhere"), INSTALLED
+    ),
+    "another namespace in the config": check_namespace(
+        "kruise-system", CONFIGURED._replace(namespace="elsewhere"), INSTALLED
+    ),
+    "namespace given up in the program": check_namespace_ownership(
+        OWNING, DECLARED._replace(create_namespace=False)
+    ),
+    "namespace given up in the config": check_namespace_ownership(
+        OWNING, CONFIGURED._replace(create_namespace=False)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MOVES)
+def test_every_refusal_is_the_golden_one(case: str) -> None:
+    assert [line for problem in MOVES[case] for line in str(problem).splitlines()] == GOLDEN[case]
+
+
+def test_the_golden_refusals_are_those_of_the_cases() -> None:
+    assert sorted(GOLDEN) == sorted(MOVES)
+
+
+@pytest.mark.parametrize(
+    ("version", "found", "never"),
+    [
+        (2, EMPTY, True),
+        (2, ReleaseState(RELEASE, owner=RELEASE), True),
+        (2, ReleaseState(RELEASE, owner=ReleaseId("apps", "other")), False),
+        (2, INSTALLED, False),
+        (2, UNAVAILABLE, False),
+        (1, EMPTY, False),
+        (None, EMPTY, False),
+    ],
+)
+def test_whether_an_installation_was_ever_there(
+    version: int | None, found: ReleaseState | Unavailable, never: bool
+) -> None:
+    assert was_never_installed({"stateVersion": version}, found) is never

@@ -3,16 +3,20 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pulumi_openkruise.inventory.helm_records import decode
 from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, read_revision
 from pulumi_openkruise.lifecycle.record_edits import DESCRIPTION, edit_record
-from pulumi_openkruise.lifecycle.recovery import Edit, plan_recovery
+from pulumi_openkruise.lifecycle.recovery import Edit, Plan, plan_recovery
 from pulumi_openkruise.lifecycle.release_condition import describe, find_condition
 
 RELEASE = ReleaseId("kruise-system", "kruise")
+OTHER = ReleaseId("apps", "old-kruise")
+GOLDEN = yaml.safe_load((Path(__file__).parent / "golden_plans.yaml").read_text())
 RECORD = {
     "name": "kruise",
     "namespace": "kruise-system",
@@ -301,3 +305,51 @@ def test_records_in_config_maps_are_left_alone() -> None:
     chosen = plan_recovery(state, unowned=["Secret certs"], records_in_config_maps=True)
     assert not chosen.changes
     assert "HELM_DRIVER=configmap" in chosen.found
+
+
+PLANS: dict[str, tuple[ReleaseState, dict[str, Any]]] = {
+    "no release": (ReleaseState(RELEASE), {}),
+    "another release": (ReleaseState(RELEASE, owner=OTHER), {}),
+    "records in ConfigMaps": (ReleaseState(RELEASE), {"records_in_config_maps": True}),
+    "records deleted": (ReleaseState(RELEASE, owner=RELEASE), {"unowned": ["Secret certs"]}),
+    "deployed": (seen("superseded", "deployed"), {}),
+    "failed": (seen("deployed", "failed"), {}),
+    "interrupted upgrade": (seen("deployed", "pending-upgrade"), {"unowned": ["Secret certs"]}),
+    "interrupted installation": (seen("failed", "pending-install"), {"unowned": ["Secret certs"]}),
+    "interrupted installation over an older one": (seen("deployed", "pending-install"), {}),
+    "installation over a superseded one": (seen("superseded", "failed", "pending-install"), {}),
+    "removed, records kept": (seen("superseded", "uninstalled"), {}),
+    "interrupted removal, not looked at": (seen("deployed", "uninstalling"), {}),
+    "interrupted removal, nothing left": (seen("uninstalling"), {"left": Leftovers("none")}),
+    "interrupted removal, part left": (seen("uninstalling"), {"left": Leftovers("some")}),
+    "interrupted removal, part left, hook stuck": (
+        seen("uninstalling"),
+        {"left": Leftovers("some", hook_can_pass=False)},
+    ),
+    "interrupted removal, all left": (seen("deployed", "uninstalling"), {"left": Leftovers("all")}),
+    "interrupted removal, being deleted": (
+        seen("uninstalling"),
+        {
+            "left": Leftovers(
+                "terminating", terminating=("CustomResourceDefinition clonesets.apps.kruise.io",)
+            )
+        },
+    ),
+    "unknown status": (seen("pending-something-new"), {}),
+}
+
+
+def lines_of(plan: Plan) -> list[str]:
+    """Write a plan with all that it says, a line for each part."""
+    marks = [f"mark {one}" for one in plan.marked]
+    return [plan.found, *map(str, plan.edits), *marks, f"so that: {plan.why}", *plan.then]
+
+
+@pytest.mark.parametrize("case", PLANS)
+def test_every_plan_is_the_golden_one(case: str) -> None:
+    state, known = PLANS[case]
+    assert lines_of(plan_recovery(state, **known)) == GOLDEN[case]
+
+
+def test_the_golden_plans_are_those_of_the_cases() -> None:
+    assert sorted(GOLDEN) == sorted(PLANS)
