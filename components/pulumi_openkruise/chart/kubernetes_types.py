@@ -49,7 +49,7 @@ def check_node_affinity(value: Any) -> Iterator[Problem]:
             continue
         item = item or {}
         known = ("weight", "preference")
-        yield from (report_unknown_key(name, place, known) for name in item if name not in known)
+        yield from (report_unknown_key(name, place, known, known[1:]) for name in item if name not in known)
         weight = item.get("weight", 0)
         if not is_whole(weight) or not 1 <= weight <= 100:
             yield report_value("a weight from 1 to 100", f"{place}.weight")
@@ -90,13 +90,13 @@ def check_tolerations(value: Any) -> Iterator[Problem]:
 
 def check_environment(value: Any) -> Iterator[Problem]:
     """Yield what is wrong with a container's environment variables."""
-    known = ("name", "value", "valueFrom")
+    known, mappings = ("name", "value", "valueFrom"), ("valueFrom",)
     for path, item, problem in _check_items(value, "environment variables, each with a name"):
         if problem is not None:
             yield problem
             continue
         item = item or {}
-        yield from (report_unknown_key(name, path, known) for name in item if name not in known)
+        yield from (report_unknown_key(name, path, known, mappings) for name in item if name not in known)
         if not isinstance(item.get("name"), str) or not _VARIABLE.fullmatch(item["name"]):
             yield report_value("the name of a variable", f"{path}.name")
         if "value" in item and not isinstance(item["value"], str):
@@ -114,7 +114,8 @@ def check_resources(value: Any) -> Iterator[Problem]:
         if name == "claims":
             continue
         if name not in ("limits", "requests"):
-            yield report_unknown_key(name, "", ("limits", "requests", "claims"))
+            known = ("limits", "requests", "claims")
+            yield report_unknown_key(name, "", known, known[:2])
         elif not isinstance(part, Mapping):
             yield report_type(part, "a mapping of resources to quantities", f".{name}")
         else:

@@ -12,7 +12,7 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, Severity, find_nearest
 from .contract import ABSENT, FIRST, KEYS, Key
 from .late_value import LateValue, holds_late_value
-from .value_problems import describe_found
+from .value_problems import DOT_IN_KEY, describe_found, show_nested
 from .value_types import check_type
 from .version import Version, parse_version
 
@@ -146,19 +146,14 @@ class _Checks:
     def _dotted(self, path: Path, place: str) -> Problem:
         """Return the problem of a key with a dot, which Helm does not take for nesting."""
         nested = (*path[:-1], *path[-1].split("."))
-        reason = "Helm takes the dot for a part of the key's name, so the chart never reads it"
         leaf = next((key for path, key in _KEYS.items() if nested[: len(path)] == path), None)
         known = nested in _SECTIONS or nested in _KEYS or (leaf is not None and leaf.kind in _TAKE_KEYS)
         if nested in _OWNED:
             remedy = f"set {self._field_name(_OWNED[nested])} instead"
         else:
-            inner = f"{nested[-1]}: ..."
-            for name in reversed(nested[len(path) - 1 : -1]):
-                inner = f"{name}: {{{inner}}}"
-            remedy = f"nest the keys: {inner}" if known else "remove it"
-        return Problem(
-            "unknown-key", place, reason, (), remedy, "error" if known or leaf is not None else self._severity
-        )
+            remedy = f"nest the keys: {show_nested(nested[len(path) - 1 :])}" if known else "remove it"
+        severity: Severity = "error" if known or leaf is not None else self._severity
+        return Problem("unknown-key", place, DOT_IN_KEY, (), remedy, severity)
 
     def _remedy(self, path: Path) -> str:
         likely = self._likely(path)

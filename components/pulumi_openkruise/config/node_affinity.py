@@ -7,7 +7,8 @@ complement is intersected with every term. Preferred affinity and pod (anti-)aff
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..diagnostics.problem import Problem, report_unknown_key
+from ..chart.value_problems import report_unknown_key
+from ..diagnostics.problem import Problem
 from ..selectors import Problem as SelectorProblem
 from ..selectors import Selector, SelectorError, solve
 from ..selectors.node_selector import read
@@ -91,10 +92,11 @@ def check_form(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[Pr
         if not isinstance(level, Mapping):
             yield Problem("invalid-affinity", place, "expected a mapping")
             return
-        known = (REQUIRED, PREFERRED) if key == "nodeAffinity" else keys
+        is_last = key == "nodeAffinity"
+        known, mappings = ((REQUIRED, PREFERRED), (REQUIRED,)) if is_last else (keys, keys)
         for name in level:
             if name not in known:
-                yield report_unknown_key(f"{place}.{name}", str(name), known, "invalid-affinity")
+                yield report_unknown_key(name, place, known, mappings, "invalid-affinity")
     required = read_node_affinity(values, pods).get(REQUIRED)
     if required is not None and not isinstance(required, Mapping):
         yield Problem("invalid-affinity", f"{place}.{REQUIRED}", "expected a mapping")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.field_names import NAMESPACE, config_field_name, config_key
@@ -30,7 +31,7 @@ def parse_config(
     for key, value in raw.items():
         where = f"{namespace}:{key}"
         if key not in CONFIG_KEYS:
-            arguments[where] = Undecoded(report_unknown_key(where, key, list(CONFIG_KEYS)))
+            arguments[where] = Undecoded(_report_unknown_key(where, key))
             continue
         name = CONFIG_KEYS[key]
         # A repository's address may hold a login, which goes to the provider as a secret.
@@ -47,6 +48,18 @@ def parse_config(
             reason = f"expected {error.expected}, found {found}"
             arguments[name] = Undecoded(Problem("wrong-type", where, reason, (), error.remedy))
     return Arguments(arguments, field_name=config_field_name(namespace), source=source)
+
+
+def _report_unknown_key(where: str, key: str) -> Problem:
+    problem = report_unknown_key(where, key, list(CONFIG_KEYS))
+    first, dot, _rest = key.partition(".")
+    if not dot or FIELDS.get(CONFIG_KEYS.get(first, "")) not in ("mapping", "gates"):
+        return problem
+    whole = where.removesuffix(key) + first
+    remedy = (
+        f"write it below {whole}, or set it by `pulumi config set --path`, which takes the dot for nesting"
+    )
+    return replace(problem, reason="unknown key, whose dot is a part of its name", remedy=remedy)
 
 
 _MOST_DIGITS = 100

@@ -140,6 +140,18 @@ DOTTED: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"daemon.port.x": 1}, '"daemon.port.x"', "remove it"),
     ({"daemon": {"x.y": 1}}, 'daemon."x.y"', "remove it"),
+    # Within what has a type of the Kubernetes API.
+    (
+        {"daemon": {"resources": {"limits.cpu": 1}}},
+        'daemon.resources."limits.cpu"',
+        "nest the keys: limits: {cpu: ...}",
+    ),
+    (
+        {"daemon": {"extraEnvs": [{"name": "A", "valueFrom.fieldRef.fieldPath": "x"}]}},
+        'daemon.extraEnvs[0]."valueFrom.fieldRef.fieldPath"',
+        "nest the keys: valueFrom: {fieldRef: {fieldPath: ...}}",
+    ),
+    ({"manager": {"tolerations": [{"key.x": "a"}]}}, 'manager.tolerations[0]."key.x"', "remove it"),
 ]  # fmt: skip
 
 
