@@ -502,6 +502,20 @@ def test_an_older_plugin_would_take_over_a_namespace_that_exists(
     assert all(note.endswith("set create_namespace to false") for note in notes)
 
 
+def test_a_namespace_that_is_refused_is_not_said_to_be_taken_over(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    server.routes["/api/v1/namespaces/mine"] = (200, {"metadata": {}})
+    holds(server, "deployed")
+    server.routes[SECRETS.replace("kruise-system", "mine")] = server.routes[SECRETS]
+    annotations = {"meta.helm.sh/release-name": "kruise", "meta.helm.sh/release-namespace": "mine"}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": annotations}})
+    args: OpenKruiseArgs = {"namespace": "mine"}
+    refused = called(configured(server), hooks, "create namespace", args, new_inputs={})
+    assert "namespace mine: exists" in refused
+    assert not [note for note in said if "takes it over" in note]
+
+
 def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
@@ -761,11 +775,13 @@ def test_objects_that_an_upgrade_takes_fields_from_are_named_in_preview(
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_an_upgrade_over_a_change_of_storage_must_be_stated(
-    preview: bool, server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+    preview: bool, server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:
     update: dict[str, Any] = {"old_inputs": {"version": "1.8.3"}, "new_inputs": {"version": "1.9.1"}}
     refused = called(configured(server), hooks, "update release", preview=preview, **update)
     assert "the installed chart is 1.8.3, and 1.9.1 would replace it although no version is given" in refused
+    # What it would do is not announced: it does nothing.
+    assert said == []
 
 
 def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
