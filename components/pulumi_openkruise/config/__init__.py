@@ -1,1 +1,1 @@
-"""The configuration of an installation, and its checks; pure: data in, settings or problems out."""
+"""The config of an installation and of a fleet, and its checks; pure: data in, settings or problems out."""
