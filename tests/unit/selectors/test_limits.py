@@ -1,14 +1,17 @@
 """Long lists have an answer or a refusal that names the number; memory and work stay bounded."""
 
+import json
 import random
 import subprocess
 import sys
 
 import pytest
 from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, complement, parse, solve
+from pulumi_openkruise.selectors.complement import Complement
 from pulumi_openkruise.selectors.exclusion import BUDGET
 from pulumi_openkruise.selectors.minimize.budget import Budget
-from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, Subproblem
+from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, SIZE_LIMIT, Subproblem
+from pulumi_openkruise.selectors.requirement import Requirement
 from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
 
 
@@ -155,3 +158,38 @@ def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:
     reason = _refuse([f"a{number}=x,b{number}=x" for number in range(200)]).reason
     assert reason.startswith("the exact affinity needs about 10^60 terms and 10^64 bytes;")
     assert "about 65,536 terms" in _refuse([f"a{number}=x,b{number}=x" for number in range(16)]).reason
+
+
+@pytest.mark.parametrize(("number", "fits"), [(3000, True), (3700, False)])
+def test_names_of_nodes_take_a_requirement_each(number: int, fits: bool) -> None:
+    """Values of a label share one; so what names need is counted, and not estimated from above."""
+    names = tuple(Requirement("metadata.name", "NotIn", (f"{at:05}{'n' * 240}",)) for at in range(number))
+    left = Complement([parse("a=b")], [((), names)])
+    if fits:
+        affinity, proven = left.solve(10_000)
+        assert (proven, len(json.dumps(affinity)) < SIZE_LIMIT) == (3, True)
+    else:
+        with pytest.raises(SelectorError) as caught:
+            left.solve(10_000)
+        assert [problem.code for problem in caught.value.problems] == ["too-large"]
+
+
+CYCLE = ["{0},!{1},!{2}", "!{0},{1},{2}"]
+"""Leaves three terms of six primes, and no three nodes of which no prime holds two: no fooling set."""
+
+
+@pytest.mark.parametrize(
+    ("selectors", "proven"),
+    [
+        ([one.format(*"abc") for one in CYCLE], 3),
+        ([one.format(*labels) for labels in ("abc", "uvw") for one in CYCLE], 0),
+        ([*(one.format(*"abc") for one in CYCLE), "p,q"], 1),
+        (["a,b", "p,q"], 3),
+    ],
+)
+def test_a_product_is_proven_by_fooling_sets_alone(
+    selectors: list[str], proven: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where components are too large to be solved as one, a minimum of each proves nothing of the whole."""
+    monkeypatch.setattr(complement, "_SMALL_PRODUCT", 1)
+    assert Complement([parse(one) for one in selectors], None).solve(100_000)[1] == proven
