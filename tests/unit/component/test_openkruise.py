@@ -12,9 +12,10 @@ from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import read_local_chart
 from pulumi_openkruise.component.errors import InvalidConfigError
-from pulumi_openkruise.component.openkruise import _describe_repository
+from pulumi_openkruise.component.openkruise import _describe_repository, _log
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.stack_config import parse_config
+from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 
 from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
@@ -116,17 +117,32 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
     }
 
 
-def test_a_login_of_the_repository_goes_to_the_provider_as_a_secret() -> None:
+@pytest.mark.parametrize(
+    ("login", "name", "password"),
+    [("me:p%40ss", "me", "p@ss"), ("me", "me", ""), (":p%40ss", "", "p@ss")],
+)
+def test_a_login_of_the_repository_goes_to_the_provider_as_a_secret(
+    login: str, name: str, password: str
+) -> None:
     import asyncio
 
     async def secrets() -> list[bool]:
-        options: Any = _describe_repository("https://me:p%40ss@charts.example.com/a")
+        options: Any = _describe_repository(f"https://{login}@charts.example.com/a")
         assert options.repo == "https://charts.example.com/a"
         given = [options.username, options.password]
-        assert [await one.future() for one in given] == ["me", "p@ss"]
+        assert [await one.future() for one in given] == [name, password]
         return [await one.is_secret() for one in given]
 
     assert asyncio.run(secrets()) == [True, True]
+
+
+def test_a_notice_is_logged_as_one_and_a_warning_as_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text: said.append(("info", text)))
+    monkeypatch.setattr(pulumi.log, "warn", lambda text: said.append(("warn", text)))
+    notice = Problem("a", "platform", "sets something", severity="info")
+    _log([notice, Problem("b", "timeout", "is long", severity="warning")])
+    assert said == [("info", "platform: sets something"), ("warn", "timeout: is long")]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,18 @@
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.config.presets import BASE_SELECTORS, list_selectors
-from pulumi_openkruise.discovery import ClassifiedNode, Proposal, classify_node, group_nodes, propose
+from pulumi_openkruise.discovery import (
+    ClassifiedNode,
+    Proposal,
+    classify_node,
+    group_nodes,
+    proposal,
+    propose,
+)
 from pulumi_openkruise.discovery.proposal import _cover
 from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
 from pulumi_openkruise.selectors.placement import Placement
@@ -292,3 +300,12 @@ def test_covers_are_the_cheapest(rows: list[int], costs: list[int]) -> None:
     assert hits(found)
     assert price(found) == min(map(price, every))
     assert tuple(found) == min(chosen for chosen in every if price(chosen) == price(found))
+
+
+def test_a_cover_is_found_within_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any, the greedy one is the answer: the column with the most rows, and two for the rest."""
+    rows = [0b101, 0b101, 0b110, 0b110, 0b001, 0b010]
+    monkeypatch.setattr(proposal, "_STEPS", 10_000)
+    exact = _cover(rows, [1, 1, 1])
+    monkeypatch.setattr(proposal, "_STEPS", 0)
+    assert (exact, _cover(rows, [1, 1, 1])) == ([0, 1], [0, 1, 2])
