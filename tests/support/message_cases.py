@@ -116,7 +116,7 @@ def _closed_port() -> int:
         return port
 
 
-_MAKERS = re.compile(r'\b(?:Problem|_error)\(\s*"([a-z-]+)"')
+_MAKERS = re.compile(r'\b(?:Problem|_make_error|_error)\(\s*"([a-z-]+)"')
 
 
 def codes_in_the_source() -> set[str]:
