@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test search mutants lint e2e again kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet scale clean
+.PHONY: help up status down test search mutants lint e2e again policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,10 @@ e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 again: ## the end-to-end files in which a test failed, once more from their beginning
 	files=$$(grep -o '"tests/e2e/[a-z_]*\.py' .pytest_cache/v/cache/lastfailed | tr -d '"' | sort -u) && test -n "$$files" && \
 		$(SANDBOX)/bin/python -m pytest -v -n 2 --dist loadfile $$files
+
+policy: export POLICY_NODES ?= 1000
+policy: $(SANDBOX)/ready ## nodeLabelPolicy: 1,000 nodes with it, 1,000 without, and Kubernetes 1.35; `make e2e` has 200 and 20
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_node_label_policy.py tests/e2e/test_node_label_policy_support.py -v
 
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points (`make fleets`: fleets); `make e2e` has one kill a point
