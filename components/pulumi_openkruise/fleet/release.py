@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -66,15 +66,17 @@ def describe_change(old: Release, new: Release) -> list[str]:
     return [words for part, words in PARTS.items() if old.get(part) != new.get(part)]
 
 
-def plan_attempts(targets: Mapping[str, str], begun: Mapping[str, str]) -> dict[str, str]:
+def plan_attempts(targets: Mapping[str, str], begun: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return the attempt of each cluster of a wave: its release by short name, and which attempt it is.
 
-    ``begun`` is the same of the run before. Each change of a release is a new attempt. Thus a release that is
-    taken back before its update has succeeded is not the attempt that the engine has recorded, although it
-    is the release, and what the failed update left behind is updated again.
+    ``begun`` has the same of the runs before, of every wave: a cluster may have moved. Each change of a
+    release is a new attempt. Thus a release that is taken back before its update has succeeded is not the
+    attempt that the engine has recorded, although it is the release, and what the failed update left behind
+    is updated again.
     """
     attempts = {}
     for name, target in targets.items():
-        last, _, number = begun.get(name, "").partition(" #")
-        attempts[name] = begun[name] if last == target else f"{target} #{int(number or 0) + 1}"
+        known = (one[name].split(" #") for one in begun if name in one)
+        number, last = max(((int(number), last) for last, number in known), default=(0, ""))
+        attempts[name] = f"{target} #{number if last == target else number + 1}"
     return attempts

@@ -70,8 +70,8 @@ class _Rollout:
         """Declare a wave's beginning after ``before``, its clusters, and its gate; return the gate."""
         releases = {one.name: self._project.releases[one.name] for one in wave.members}
         targets = {name: abbreviate(release) for name, release in releases.items()}
-        begun, ended = self._recorded_attempts(_BEGIN, wave), self._recorded_attempts(_GATE, wave)
-        attempts = begun.apply(lambda found: plan_attempts(targets, found))
+        attempts = self._recorded.apply(lambda found: plan_attempts(targets, [*found[_BEGIN].values()]))
+        ended = self._recorded.apply(lambda found: found[_GATE].get(wave.name, {}))
         # The engine forgets a failed update's inputs, so what is about to be attempted is recorded before it.
         begin = self._add(_BEGIN, wave.name, {"attempts": attempts, "after": _order_after(before)})
         begin.register_outputs({"attempts": attempts})
@@ -96,10 +96,6 @@ class _Rollout:
         gate = self._add(_GATE, wave.name, inputs, self._check)
         gate.register_outputs({"attempts": attempts})
         return gate
-
-    def _recorded_attempts(self, kind: str, wave: Wave) -> pulumi.Output[dict[str, str]]:
-        """Return the attempts that earlier runs have recorded for one end of a wave."""
-        return self._recorded.apply(lambda found: dict(found.get(f"{kind}::{wave.name}", {})))
 
     def _add(
         self, kind: str, name: str, inputs: Mapping[str, Any], hooks: pulumi.ResourceHookBinding | None = None
@@ -160,14 +156,16 @@ def _explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return f"moved from wave {old.get('wave')}"
 
 
-async def _read_recorded_attempts() -> Any:
+async def _read_recorded_attempts() -> dict[str, dict[str, dict[str, str]]]:
     """Return the attempts of each end of each wave, by type and name, as earlier runs recorded them."""
     stack = "/".join([pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()])
     # The engine reads its own state for it, without a command.
     found = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
-    return {
-        urn.rpartition("$")[2]: one["outputs"].get("attempts", {}) for urn, one in found["outputs"].items()
-    }
+    recorded: dict[str, dict[str, dict[str, str]]] = {_BEGIN: {}, _GATE: {}}
+    for urn, one in found["outputs"].items():
+        kind, _, name = urn.rpartition("$")[2].partition("::")
+        recorded.setdefault(kind, {})[name] = one["outputs"].get("attempts", {})
+    return recorded
 
 
 def _order_after(resources: Sequence[pulumi.Resource]) -> Any:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi_openkruise.fleet.release import abbreviate, describe_change, plan_attempts, program_digest
 
@@ -11,36 +11,66 @@ NAMES = ("a", "b")
 
 
 def test_each_change_of_a_release_is_a_new_attempt() -> None:
-    first = plan_attempts({"a": "r1", "b": "r1"}, {})
+    first = plan_attempts({"a": "r1", "b": "r1"}, [])
     assert first == {"a": "r1 #1", "b": "r1 #1"}
-    assert plan_attempts({"a": "r1", "b": "r1"}, first) == first
-    second = plan_attempts({"a": "r2", "b": "r1", "c": "r1"}, first)
+    assert plan_attempts({"a": "r1", "b": "r1"}, [first]) == first
+    second = plan_attempts({"a": "r2", "b": "r1", "c": "r1"}, [first])
     assert second == {"a": "r2 #2", "b": "r1 #1", "c": "r1 #1"}
-    assert plan_attempts({"a": "r1"}, second) == {"a": "r1 #3"}
+    assert plan_attempts({"a": "r1"}, [second]) == {"a": "r1 #3"}
+    # Two waves have recorded a cluster that has moved: the newest counts, by its number.
+    assert plan_attempts({"a": "r1"}, [{"a": "r1 #9"}, {"a": "r2 #10"}, {}]) == {"a": "r1 #11"}
+
+
+WAVES = ("x", "y")
 
 
 @given(
     st.lists(
-        st.tuples(st.fixed_dictionaries(dict.fromkeys(NAMES, RELEASES)), st.sets(st.sampled_from(NAMES)))
+        st.tuples(
+            st.fixed_dictionaries(dict.fromkeys(NAMES, RELEASES)),
+            st.fixed_dictionaries(dict.fromkeys(NAMES, st.sampled_from(WAVES))),
+            st.sets(st.sampled_from(NAMES)),
+        ),
+        max_size=8,
     )
 )
+@example(
+    [
+        ({"a": "r1", "b": "r1"}, {"a": "y", "b": "y"}, set()),
+        ({"a": "r2", "b": "r1"}, {"a": "x", "b": "y"}, {"a"}),
+        ({"a": "r1", "b": "r1"}, {"a": "y", "b": "y"}, set()),
+    ]
+)
 def test_a_cluster_whose_update_failed_is_always_updated_again(
-    runs: list[tuple[dict[str, str], set[str]]],
+    runs: list[tuple[dict[str, str], dict[str, str], set[str]]],
 ) -> None:
-    """Simulate the engine: an input is recorded once its hook has succeeded, and an equal one runs none."""
-    begun: dict[str, str] = {}
-    recorded: dict[str, tuple[str, str]] = {}
+    """Simulate the engine: an input is recorded once its hook has succeeded, and an equal one runs none.
+
+    A wave records its attempts when it begins; after a failure no other begins, and none is forgotten.
+    """
+    begun: dict[str, dict[str, str]] = {}
+    recorded: dict[str, tuple[str, str, str]] = {}
     actual: dict[str, str] = {}
-    for targets, failing in runs:
-        attempts = begun = plan_attempts(targets, begun)
-        for name in NAMES:
-            inputs = (targets[name], attempts[name])
-            if recorded.get(name) != inputs and name in failing:
-                actual[name] = f"half of {targets[name]}"
-            elif recorded.get(name) != inputs:
-                actual[name], recorded[name] = targets[name], inputs
-            if recorded.get(name) == inputs:
-                assert actual[name] == targets[name]
+    for targets, placed, failing in runs:
+        before, failed = [*begun.values()], False
+        for wave in WAVES:
+            members = {name: targets[name] for name in NAMES if placed[name] == wave}
+            if failed or not members:
+                continue
+            attempts = begun[wave] = plan_attempts(members, before)
+            for name in members:
+                inputs = (wave, targets[name], attempts[name])
+                if recorded.get(name) != inputs and name in failing:
+                    failed = True
+                    # The history shows what is done already: then the gate failed, and nothing was updated.
+                    if actual.get(name) != targets[name]:
+                        actual[name] = f"half of {targets[name]}"
+                elif recorded.get(name) != inputs:
+                    actual[name], recorded[name] = targets[name], inputs
+                if recorded.get(name) == inputs:
+                    assert actual[name] == targets[name]
+        if not failed:
+            begun = {wave: found for wave, found in begun.items() if wave in placed.values()}
 
 
 def test_a_release_is_named_by_its_parts_and_a_change_by_the_part() -> None:

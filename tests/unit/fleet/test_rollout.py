@@ -212,6 +212,15 @@ def test_another_release_is_recorded_as_a_new_attempt_before_its_update(
     assert find(engine, GATE, "dev").inputs["attempts"] == attempts
 
 
+def test_an_attempt_that_another_wave_has_recorded_counts(
+    engine: Engine, commands: Commands, declare: Declare
+) -> None:
+    """The cluster was in the wave before, moved with a release that failed, and all of that is taken back."""
+    recorded = {f"{BEGIN}::before": {"dev-0": "other #2"}, f"{BEGIN}::dev": FIRST}
+    engine.run(declare(engine, wave("dev", 1), recorded=recorded))
+    assert find(engine, CLUSTER, "dev-0").inputs["attempt"] == f"{RELEASE} #3"
+
+
 def test_a_preview_previews_each_cluster_and_waits_for_no_soak(commands: Commands, declare: Declare) -> None:
     with new_engine(preview=True) as engine:
         engine.run(declare(engine, wave("dev", 1, soak_seconds=60), wave("prod", 1, soak_seconds=60)))
