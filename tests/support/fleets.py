@@ -167,7 +167,16 @@ class SimulatedFleet:
     def history(self, stack: str) -> list[dict[str, Any]]:
         """Return a stack's history, newest first."""
         done = subprocess.run(
-            [str(self.bin / "pulumi"), "stack", "history", "--json", "--stack", stack],
+            [
+                str(self.bin / "pulumi"),
+                "stack",
+                "history",
+                "--json",
+                "--page-size",
+                "10000",
+                "--stack",
+                stack,
+            ],
             cwd=self.project,
             env=self.environment(),
             capture_output=True,
