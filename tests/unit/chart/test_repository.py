@@ -344,6 +344,15 @@ def test_a_redirect_leads_to_http_alone(target: str) -> None:
         assert fetch_index(f"http://{host}").content is None
 
 
+def test_a_redirect_to_an_encrypted_address_is_followed() -> None:
+    """To one where nothing listens: so the failure is that of the second place."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        target = f"https://127.0.0.1:{one.getsockname()[1]}/index.yaml"
+    with server(redirecting(target)) as (host, _seen):
+        assert fetch_index(f"http://{host}").failure == "connection refused"
+
+
 def test_a_bomb_in_an_index_lists_nothing() -> None:
     bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46))
     assert read_digests(bomb.encode(), "kruise", "1.8.3") is None

@@ -193,10 +193,31 @@ def test_json_for_scripts(server: ApiServer, kubeconfig: str, capsys: pytest.Cap
     holds(server, "pending-upgrade")
     assert run(["recover", "--kubeconfig", kubeconfig, "--yes", "--output", "json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["done"] is True
-    assert said["release"] == "kruise-system/kruise"
-    assert said["edits"] == [{"revision": 2, "action": "mark", "status": "failed", "withoutHooks": False}]
-    assert said["then"][0] == "pulumi up"
+    assert said == {
+        "cluster": server.address,
+        "context": "here",
+        "release": "kruise-system/kruise",
+        "revisions": [{"revision": 2, "status": "pending-upgrade"}],
+        "found": "revision 2 of kruise-system/kruise is pending-upgrade",
+        "edits": [{"revision": 2, "action": "mark", "status": "failed", "withoutHooks": False}],
+        "marked": [],
+        "requests": [{"method": "PUT", "path": RECORD}],
+        "done": True,
+        "then": [
+            "pulumi up",
+            "if that says unchanged: pulumi config set openkruise:reapply <any new text> && pulumi up",
+        ],
+    }
+
+
+def test_json_of_a_record_to_be_deleted_names_no_status(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds(server, "pending-install")
+    assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run", "--output", "json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["edits"] == [{"revision": 2, "action": "delete", "status": None, "withoutHooks": False}]
+    assert said["done"] is False
 
 
 def test_a_healthy_release_needs_nothing(

@@ -784,6 +784,19 @@ def test_an_upgrade_over_a_change_of_storage_must_be_stated(
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("status", "words"), [("pending-upgrade", "pending-upgrade"), ("", "not in the cluster")]
+)
+def test_an_update_of_a_release_that_is_stuck_or_gone_is_refused(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], status: str, words: str
+) -> None:
+    holds(server, *([status] if status else []))
+    if not status:
+        server.routes.pop(CLONE_SETS)
+    refused = called(configured(server), hooks, "update release", old_inputs={}, new_inputs={})
+    assert words in refused
+
+
 def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
     refused = called(
         configured(server),

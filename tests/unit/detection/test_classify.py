@@ -11,7 +11,7 @@ from pulumi_openkruise.catalogue import PRESETS
 from pulumi_openkruise.detection import classify, find_pool
 from pulumi_openkruise.selectors import parse
 
-from tests.support.corpus import corpus
+from tests.support.corpus import Sample, corpus
 
 SAMPLES = {sample.id: sample for sample in corpus()}
 
@@ -363,3 +363,17 @@ def test_long_and_hostile_strings_are_shortened_and_tamed() -> None:
     text = json.dumps([piece.seen for piece in classify(node).evidence])
     assert len(text) < 2000
     assert "\\u001b" not in text
+
+
+@pytest.mark.parametrize("sample", corpus(), ids=lambda sample: sample.id)
+def test_evidence_for_the_verdict_comes_first_and_the_strongest_of_it(sample: Sample) -> None:
+    """For a node that is unsure, what points to a virtual one: that is what people ask about."""
+    classification = classify(sample.node)
+    first = "real" if classification.verdict == "real" else "virtual"
+    order = [
+        (piece.points_to != first, ("decisive", "strong", "weak").index(piece.strength))
+        for piece in classification.evidence
+    ]
+    assert order == sorted(order)
+    no_runtime = classification.no_daemon == "no container runtime that kruise-daemon could reach"
+    assert no_runtime is (classification.verdict == "virtual")

@@ -4,12 +4,14 @@ import json
 import random
 import subprocess
 import sys
+from itertools import product
 
 import pytest
 from pulumi_openkruise.selectors import Problem, SelectorError, affinity_matches, complement, parse, solve
 from pulumi_openkruise.selectors.complement import Complement
 from pulumi_openkruise.selectors.exclusion import BUDGET
-from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize import minimum_cover
+from pulumi_openkruise.selectors.minimize.budget import Budget, BudgetExceeded
 from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, SIZE_LIMIT, Subproblem
 from pulumi_openkruise.selectors.requirement import Requirement
 from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
@@ -185,6 +187,10 @@ CYCLE = ["{0},!{1},!{2}", "!{0},{1},{2}"]
         ([one.format(*labels) for labels in ("abc", "uvw") for one in CYCLE], 0),
         ([*(one.format(*"abc") for one in CYCLE), "p,q"], 1),
         (["a,b", "p,q"], 3),
+        (["a,b,c", "p,q,r"], 3),
+        (["a,b", "a,c,d", "p,q", "p,r,s"], 3),
+        (["a,b", "!a", "p,q", "x,y"], 3),
+        (["a,!b", "!a,b"], 3),
     ],
 )
 def test_a_product_is_proven_by_fooling_sets_alone(
@@ -193,3 +199,46 @@ def test_a_product_is_proven_by_fooling_sets_alone(
     """Where components are too large to be solved as one, a minimum of each proves nothing of the whole."""
     monkeypatch.setattr(complement, "_SMALL_PRODUCT", 1)
     assert Complement([parse(one) for one in selectors], None).solve(100_000)[1] == proven
+
+
+def test_small_components_are_solved_as_one() -> None:
+    selectors = [one.format(*labels) for labels in ("abc", "uvw") for one in CYCLE]
+    affinity, proven = Complement([parse(one) for one in selectors], None).solve(100_000)
+    assert affinity is not None
+    assert (len(affinity["nodeSelectorTerms"]), proven) == (9, 3)
+
+
+def test_nothing_is_claimed_where_the_steps_do_not_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Complement([parse(one.format(*"abc")) for one in CYCLE], None)
+    affinity, proven = left.solve(1)
+    assert affinity is not None
+    assert (len(affinity["nodeSelectorTerms"]), proven) == (3, 0)
+
+    def give_up(*_arguments: object) -> list[int]:
+        raise BudgetExceeded
+
+    monkeypatch.setattr(minimum_cover, "find_fewest_columns", give_up)
+    affinity, proven = left.solve(100_000)
+    assert affinity is not None
+    assert (len(affinity["nodeSelectorTerms"]), proven) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    [
+        [one.format(*"abc") for one in CYCLE],
+        ["a,b", "!a,c", "b,!c,d", "!b,!d"],
+        ["a,b,c", "!a,!b", "c,!d", "a,d,!b"],
+        ["a,!b,!c", "!a,b,c", "d,a"],
+    ],
+)
+def test_an_answer_whose_requirements_are_not_searched_is_exact(
+    selectors: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minimum_cover, "_REDUCTION", 0)
+    parsed = [parse(one) for one in selectors]
+    affinity, _proven = Complement(parsed, None).solve(100_000)
+    assert affinity is not None
+    for values in product([True, False], repeat=4):
+        labels = {key: "x" for key, there in zip("abcd", values, strict=True) if there}
+        assert affinity_matches(affinity, labels) is not any(one.matches(labels) for one in parsed), labels
