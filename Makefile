@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test search mutants lint e2e again policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet scale clean
+.PHONY: help up status down test search mutants lint e2e again policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet bench-policy scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -111,6 +111,9 @@ bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/be
 
 bench-fleet: $(SANDBOX)/ready ## fleets: 50 clusters in waves, 1,000 unchanged, 50 checked; time and memory (a quarter of an hour)
 	$(SANDBOX)/bin/python -m benchmarks.fleet
+
+bench-policy: $(SANDBOX)/ready ## nodeLabelPolicy: what a node's registration and an installation cost with it (five minutes)
+	$(SANDBOX)/bin/python -m benchmarks.node_label_policy
 
 scale: $(SANDBOX)/ready ## thousands of nodes: no daemon on a virtual one, and the cost of each (half an hour)
 	$(SANDBOX)/bin/python -m benchmarks.scale

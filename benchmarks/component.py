@@ -33,7 +33,7 @@ def run(progress: Progress, rounds: int) -> Section:
         programs = []
         for name in ("component", "handwritten"):
             progress.update(task, description=f"installing: {name}")
-            programs.append(_Program(sandboxes.enter_context(_sandbox()), name))
+            programs.append(_Program(sandboxes.enter_context(temporary_sandbox()), name))
             programs[-1].configure(replicas=2, values=programs[0].release_values)
             programs[-1].seconds("up")
             progress.advance(task)
@@ -50,7 +50,7 @@ def run(progress: Progress, rounds: int) -> Section:
 
 
 @contextmanager
-def _sandbox() -> Iterator[State]:
+def temporary_sandbox() -> Iterator[State]:
     """Start a cluster in a temporary folder and stop what it started."""
     with tempfile.TemporaryDirectory(prefix="openkruise-benchmark-") as folder:
         state = State(Path(folder))
