@@ -132,7 +132,7 @@ def _ask(state: State, command: str) -> dict[str, Any]:
 def test_without_the_policy_daemon_pods_reach_them(cluster: Cluster, stack: Stack) -> None:
     with PodWatch(cluster) as watch:
         register_at_once(cluster, CONTROL)
-        eventually("daemon pods of virtual nodes", lambda: _reached(watch) >= CONTROL, patience=PATIENCE)
+        eventually("the watch to see a daemon's pod of a virtual node", lambda: CONTROL & _reached(watch))
     # The DaemonSet controller looks bound pods up when a label appears, and leaves others for later.
     eventually("them to be bound", lambda: _bound(cluster) >= CONTROL, patience=PATIENCE)
 
