@@ -41,7 +41,8 @@ NODE_IMAGES = Code(
     "OpenKruise's controllers recognise virtual nodes by the label type=virtual-kubelet alone: image-pull "
     "jobs wait ten minutes for each of these nodes",
     "give ImagePullJobs a selector that leaves these nodes out; or, where their provider allows it, label "
-    "them type=virtual-kubelet and delete their NodeImages",
+    "them type=virtual-kubelet and delete their NodeImages while OpenKruise's manager is scaled to zero, as "
+    "it recreates them otherwise",
 )
 NODE_POD_PROBES = Code(
     "node-pod-probe-of-excluded-node",
