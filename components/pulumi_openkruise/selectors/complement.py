@@ -1,6 +1,6 @@
 """The complement: the nodes that no selector matches, and the terms that admit exactly these nodes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -9,7 +9,8 @@ from .errors import Problem, SelectorError
 from .minimize.budget import Budget, BudgetExceeded
 from .minimize.cube_encoder import CubeEncoder
 from .minimize.cubes import absorb, find_connected_components, find_uncovered, merge
-from .minimize.subproblem import SIZE_LIMIT, Subproblem
+from .minimize.minimum_cover import Cover
+from .minimize.subproblem import PRIMES, SIZE_LIMIT, Subproblem
 from .node_selector import Term, estimate_length, join_labels, write
 from .requirement import Requirement, Selector
 from .unsolvable import (
@@ -27,7 +28,11 @@ _LABEL_SIZE, _VALUE_SIZE = 1200, 70
 """Upper bounds of what a term takes in bytes: for a label, in at most three requirements, and for a value."""
 
 _EFFORT = 1_000_000
-"""Steps of about a microsecond for answers that are not proven, all components of labels together."""
+"""Steps of about a microsecond beside those for the primes, all components of labels together."""
+
+_INTRICATE, _RESERVE, _LEAST = 4, 100_000, 2_000
+"""A component of more selectors may take long: so many steps are left to each that comes later, and some to
+every component."""
 
 _WIDE = 512
 """From so many bits in a cube on a step takes longer."""
@@ -77,12 +82,10 @@ class Complement:
             factored = [[self._write_separate(separate)]]
             self._check_size(factored, 3)
             return write(factored[0]), 3
-        effort = Budget(_EFFORT * _WIDE // max(_WIDE, self._full.bit_length()))
-        # After two components without a proof the answer has none, and is mostly too large: spend less.
-        hard = 0
-        for part in parts:
-            part.find_primes(steps if hard < 2 else steps // 8, effort)
-            hard += not part.is_complete
+        # All components together take no longer than one may take.
+        effort = Budget(PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._full.bit_length()))
+        for part, lent in _share(parts, effort, find_primes=True):
+            part.find_primes(steps, lent)
             if part.too_many:
                 raise SelectorError([report_too_many_connected(len(part.forbidden))])
             if part.exceeds_steps:
@@ -91,7 +94,7 @@ class Complement:
                 found = "no exact affinity was found with less than"
                 raise SelectorError([report_too_large(found, len(part.primes), part.size)])
         self._check_complete(parts, separate)
-        covers = [part.cover(steps if hard < 2 else steps // 8, effort) for part in parts]
+        covers = self._cover(parts, steps, effort)
         proven = min([cover.proven for cover in covers])
         unproven = [cover for cover in covers if not cover.fooling]
         factors = [cover for cover in covers if len(cover.cubes) > 1]
@@ -101,7 +104,7 @@ class Complement:
             # small.
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
                 whole = Subproblem(self._encoder.domains, self._encoder.offsets, cubes)
-                whole.find_primes(steps, effort)
+                whole.find_primes(steps, Budget(PRIMES * steps + _EFFORT))
                 separate = []
                 parts, covers = [whole], [whole.cover(steps, effort)]
                 proven = covers[0].proven
@@ -115,6 +118,23 @@ class Complement:
         self._check_size(factored, proven)
         combined = factored[0] if len(factored) == 1 else [_combine(choice) for choice in product(*factored)]
         return write(combined), proven
+
+    def _cover(self, parts: Sequence[Subproblem], steps: int, effort: Budget) -> list[Cover]:
+        """Return a small cover of each component; raises SelectorError once all of them would be too large.
+
+        The product of the covers is looked at early only where the effort is used up, so that other lists are
+        refused by their whole number.
+        """
+        covers: list[Cover] = []
+        for part, lent in _share(parts, effort):
+            covers.append(part.cover(steps, lent))
+            if lent.left <= _LEAST:
+                terms = [
+                    [part.write_term(cube) for cube in cover.cubes]
+                    for part, cover in zip(parts, covers, strict=False)
+                ]
+                self._check_size(terms, 0)
+        return covers
 
     def check_leaves_a_node(self) -> None:
         """Raise SelectorError where no node is left."""
@@ -273,6 +293,28 @@ class Complement:
             whole.sample_name(admitted),
             by_labels=self._by_labels,
         )
+
+
+def _share(
+    parts: Sequence[Subproblem], effort: Budget, *, find_primes: bool = False
+) -> Iterator[tuple[Subproblem, Budget]]:
+    """Yield each component with the steps that it may take of those that are left.
+
+    Where several may take long, they get equal parts of half of the steps for their primes, and of all that
+    are left for what cannot be proven; a proof takes what it needs beside a reserve for each later one.
+    """
+    later = sum(len(part.forbidden) > _INTRICATE for part in parts)
+    half = 2 if find_primes and later > 1 else 1
+    reserve = min(_RESERVE, max(0, effort.left) // (2 * later + 1))
+    for part in parts:
+        intricate = len(part.forbidden) > _INTRICATE
+        later -= intricate
+        most = effort.left - later * reserve
+        if intricate and (find_primes or not part.is_complete):
+            most = effort.left // (later + 1) // half
+        effort.left = max(_LEAST, effort.left)
+        with effort.lend(max(_LEAST, most)) as lent:
+            yield part, lent
 
 
 def _combine(choice: Iterable[Term]) -> Term:

@@ -12,7 +12,7 @@ from pulumi_openkruise.selectors.complement import Complement
 from pulumi_openkruise.selectors.exclusion import BUDGET
 from pulumi_openkruise.selectors.minimize import minimum_cover
 from pulumi_openkruise.selectors.minimize.budget import Budget, BudgetExceeded
-from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, SIZE_LIMIT, Subproblem
+from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, PRIMES, SIZE_LIMIT
 from pulumi_openkruise.selectors.requirement import Requirement
 from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
 
@@ -120,6 +120,7 @@ def test_wherever_the_effort_ends_the_answer_is_exact(
     monkeypatch: pytest.MonkeyPatch, seed: int, effort: int
 ) -> None:
     monkeypatch.setattr(complement, "_EFFORT", effort)
+    monkeypatch.setattr(complement, "_LEAST", 0)
     selectors = _select_at_random(seed, 8, keys=4, listed=1)
     if effort == 0:
         assert _refuse(selectors, 0).code == "too-large"
@@ -135,25 +136,42 @@ def test_wherever_the_effort_ends_the_answer_is_exact(
         assert affinity_matches(answer.affinity, labels) is not matched
 
 
-def test_after_two_components_without_a_proof_the_others_are_searched_for_less(
-    monkeypatch: pytest.MonkeyPatch,
+def _copies(count: int, selectors: list[str]) -> list[str]:
+    """Repeat selectors over labels of their own, so many times: as many components."""
+    return [text.replace("k", f"p{part}-k") for part in range(count) for text in selectors]
+
+
+@pytest.mark.parametrize("shape", [(8, 6, 1), (8, 4, 2), (12, 6, 2)])
+def test_all_components_together_take_no_longer_than_one_may(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]
 ) -> None:
-    searched: list[int] = []
-    find_primes = Subproblem.find_primes
+    """Sixteen components that each take the steps of one: they were refused after sixteen times as many."""
+    spent = 0
+    spend = Budget.spend
 
-    def record(part: Subproblem, steps: int, effort: Budget) -> None:
-        searched.append(steps)
-        find_primes(part, steps, effort)
+    def count_and_spend(budget: Budget, steps: int = 1) -> None:
+        nonlocal spent
+        spent += steps
+        spend(budget, steps)
 
-    monkeypatch.setattr(Subproblem, "find_primes", record)
-    selectors = [
-        text.replace("k", f"{part}-k")
-        for part in ("a", "b", "c", "d")
-        for text in _select_at_random(0, 4, keys=4, listed=1)
-    ]
-    with pytest.raises(SelectorError, match="bytes"):
-        solve(selectors, budget=16)
-    assert searched == [16, 16, 2, 2]
+    count, keys, listed = shape
+    steps = 10_000
+    monkeypatch.setattr(complement, "_EFFORT", steps)
+    monkeypatch.setattr(complement, "_RESERVE", 1_000)
+    monkeypatch.setattr(Budget, "spend", count_and_spend)
+    with pytest.raises(SelectorError, match=r"bytes|do not yet admit"):
+        solve(_copies(16, _select_at_random(0, count, keys=keys, listed=listed)), budget=steps)
+    assert 0 < spent < 2 * (PRIMES + 1) * steps + 32 * complement._LEAST
+
+
+def test_an_easy_component_has_its_steps_whatever_the_others_take() -> None:
+    hard = _select_at_random(0, 8, keys=6, listed=1)
+    answer = solve([*_copies(1, hard), "a=x,b=y"], budget=100)
+    alone = solve(_copies(1, hard), budget=100)
+    assert answer.affinity is not None
+    assert alone.affinity is not None
+    terms = len(alone.affinity["nodeSelectorTerms"])
+    assert len(answer.affinity["nodeSelectorTerms"]) == 2 * terms
 
 
 def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:

@@ -1,5 +1,8 @@
 """How long a search may run, counted in steps instead of seconds: equal input stops at the same place."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Budget:
     """A number of steps that a search may take."""
@@ -13,6 +16,16 @@ class Budget:
         self.left -= steps
         if self.left < 0:
             raise BudgetExceeded
+
+    @contextmanager
+    def lend(self, most: int) -> "Iterator[Budget]":
+        """Context manager: yield a budget of at most so many of the steps left, and take what it used."""
+        lent = max(0, min(most, self.left))
+        budget = Budget(lent)
+        try:
+            yield budget
+        finally:
+            self.left -= lent - max(0, budget.left)
 
 
 class BudgetExceeded(Exception):  # noqa: N818 - a signal from the search to its caller, who has another way

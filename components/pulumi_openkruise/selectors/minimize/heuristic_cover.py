@@ -15,7 +15,10 @@ from .cubes import find_uncovered, find_uncovered_supercube
 from .local_search import choose_few_columns
 from .prime_table import PrimeTable
 
-_ROW_STEPS, _LOOP_STEPS = 350_000, 400_000
+_MOST, _ROW_STEPS, _LOOP_STEPS = 1_000_000, 350_000, 400_000
+"""Steps for a small cover as a whole, for its rows, and for espresso's loop."""
+_LEAST, _REDUCE_STEPS = 20_000, 100_000
+"""Steps that reducing a cover may take in any case, and where there is more effort left."""
 _WIDE = 2_048
 """From so many primes on a set of them is an integer so long that working with it takes longer."""
 
@@ -25,6 +28,13 @@ def find_small_cover(table: PrimeTable, enough: Sequence[int], effort: Budget) -
 
     ``enough`` are primes that cover it: the answer where the effort suffices for no smaller one.
     """
+    with effort.lend(_MOST) as lent:
+        cubes = _choose_cubes(table, enough, lent)
+    return reduce_cubes(min(cubes, enough, key=len), table, effort)
+
+
+def _choose_cubes(table: PrimeTable, enough: Sequence[int], effort: Budget) -> Sequence[int]:
+    """Choose few primes; those that are enough where the effort suffices for no choice."""
     dearer = 1 + len(table.primes) // _WIDE  # a step on long integers takes longer
     budget = Budget(max(0, min(_ROW_STEPS, effort.left // dearer)))
     rows = None
@@ -33,12 +43,10 @@ def find_small_cover(table: PrimeTable, enough: Sequence[int], effort: Budget) -
     try:
         effort.spend((_ROW_STEPS - max(0, budget.left)) // 4 * dearer)
         if rows is None:
-            cubes = _run_espresso(table, effort)
-        else:
-            cubes = [table.primes[place] for place in choose_few_columns(rows, effort)]
+            return _run_espresso(table, effort)
+        return [table.primes[place] for place in choose_few_columns(rows, effort)]
     except BudgetExceeded:
-        cubes = list(enough)
-    return reduce_cubes(min(cubes, enough, key=len), table)
+        return enough
 
 
 def _run_espresso(table: PrimeTable, effort: Budget) -> list[int]:
@@ -48,29 +56,26 @@ def _run_espresso(table: PrimeTable, effort: Budget) -> list[int]:
     """
     largest_first = sorted(table.primes, key=lambda prime: (-prime.bit_count(), prime))
     kept = _make_irredundant(largest_first, table, effort)
-    budget = Budget(max(0, min(_LOOP_STEPS, effort.left)))
-    try:
+    with effort.lend(_LOOP_STEPS) as budget, suppress(BudgetExceeded):
         while True:
             fewer = _make_irredundant(_expand(_reduce(kept, table, budget), table.primes), table, budget)
             if len(fewer) >= len(kept):
                 break
             kept = fewer
-    except BudgetExceeded:
-        pass
     return kept
 
 
-def reduce_cubes(cubes: Sequence[int], table: PrimeTable) -> tuple[int, ...]:
+def reduce_cubes(cubes: Sequence[int], table: PrimeTable, effort: Budget) -> tuple[int, ...]:
     """Reduce each cube to the cheapest one around the nodes that the others leave uncovered, in order."""
-    budget = Budget(100_000)
+    budget = Budget(max(_LEAST, min(_REDUCE_STEPS, effort.left)))
+    effort.left -= budget.left
     reduced = list(cubes)
-    for place, cube in enumerate(cubes):
-        others = reduced[:place] + reduced[place + 1 :]
-        try:
+    with suppress(BudgetExceeded):
+        for place, cube in enumerate(cubes):
+            others = reduced[:place] + reduced[place + 1 :]
             needed = find_uncovered_supercube(cube, others, table.classes, table.layout, budget)
-        except BudgetExceeded:
-            break
-        reduced[place] = table.reduce(cube, needed, count_values=True)[0]
+            reduced[place] = table.reduce(cube, needed, count_values=True)[0]
+    effort.left += max(0, budget.left)
     return tuple(reduced)
 
 

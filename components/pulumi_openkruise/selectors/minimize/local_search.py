@@ -15,7 +15,7 @@ from .unate_covering import drop_dominated, list_places, reduce_rows, select_min
 _FRESH_ROWS = 500
 _MOVES, _WORK = 3_000, 2_000_000
 _MOVE = 16
-"""Steps that a move counts for, and more where many primes are chosen."""
+"""Steps that a move counts for, and more where many primes are chosen or cover many rows."""
 
 
 def choose_few_columns(rows: Collection[int], effort: Budget) -> list[int]:
@@ -79,6 +79,8 @@ class _Search:
         self._moved = list(range(-len(self._primes), 0))
         """When each prime was added or removed."""
         self._clock = 0
+        self._touched = 0
+        """The rows that the last moves had to look at."""
         self._chosen: dict[int, None] = {}
         self._uncovered: dict[int, None] = dict.fromkeys(range(len(rows)))
 
@@ -91,7 +93,8 @@ class _Search:
             while not self._uncovered:
                 best = list(self._chosen)
                 self._remove()
-            effort.left -= _MOVE + len(self._chosen) // 8
+            effort.left -= _MOVE + len(self._chosen) // 8 + self._touched // 2
+            self._touched = 0
             if effort.left < 0:
                 break
             self._remove()
@@ -111,6 +114,7 @@ class _Search:
         )
         self._clock += 1
         moved[best] = self._clock
+        self._touched += len(self._rows[best])
         for row in self._rows[best]:
             self._times[row] += 1
             if self._times[row] == 1:
@@ -129,6 +133,7 @@ class _Search:
         self._clock += 1
         moved[least] = self._clock
         del self._chosen[least]
+        self._touched += len(self._rows[least])
         for row in self._rows[least]:
             self._times[row] -= 1
             if not self._times[row]:

@@ -36,7 +36,7 @@ def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
     """Return the smallest cover of the union of the primes that is found in a number of steps.
 
     Where the steps do not suffice the result is exact all the same, and says what is proven of it; ``effort``
-    bounds how long it is improved then.
+    bounds all the work, also on improving it then.
     """
     primes = table.primes
     if len(primes) == 1:
@@ -44,10 +44,10 @@ def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
     if len(primes) == 2:
         chosen, fooling, essential = [0, 1], True, _find_essential_parts(primes, table.layout)
     else:
-        budget = Budget(steps)
         try:
-            rows = table.list_rows(budget)
-            chosen, fooling = _choose_fewest(rows, budget)
+            with effort.lend(steps) as budget:
+                rows = table.list_rows(budget)
+                chosen, fooling = _choose_fewest(rows, budget)
         except BudgetExceeded:
             return Cover(find_small_cover(table, primes, effort), 0, False)
         essential = {
@@ -58,15 +58,15 @@ def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
     best: Sequence[int] = [primes[place] for place in chosen]
     for count_values, proven in ((True, 3), (False, 2)):
         reduce = partial(table.reduce, count_values=count_values)
-        search = Reduction(table, essential, reduce, Budget(_REDUCTION * steps))
         try:
-            best = search.run()
+            with effort.lend(_REDUCTION * steps) as budget:
+                best = Reduction(table, essential, reduce, budget).run()
         except BudgetExceeded:
             continue
         if proven == 3:
             return Cover(tuple(best), 3, fooling)
-        return Cover(reduce_cubes(best, table), 2, fooling)
-    return Cover(reduce_cubes(best, table), 1, fooling)
+        return Cover(reduce_cubes(best, table, effort), 2, fooling)
+    return Cover(reduce_cubes(best, table, effort), 1, fooling)
 
 
 def _find_essential_parts(primes: Sequence[int], layout: CubeLayout) -> dict[int, int]:

@@ -24,6 +24,12 @@ SIZE_LIMIT = 1024 * 1024
 _MOST_EXPANDED = SIZE_LIMIT * 3 // 2
 """Bytes of all expanded primes together, of which local search leaves six to nine tenths."""
 
+PRIMES = 4
+"""How many times the steps all primes may take."""
+
+_EXPANSION = 100_000
+"""Steps that are kept for enough primes; mostly a fifth of them are."""
+
 _SHARE = 3
 """Which part of the effort that is left may find more primes; the rest chooses between them."""
 
@@ -89,7 +95,7 @@ class Subproblem:
     def find_primes(self, steps: int, effort: Budget) -> None:
         """Find all primes, or where the steps do not suffice enough primes to cover the complement.
 
-        ``effort`` bounds the work on the latter, for all components together.
+        ``effort`` bounds all the work on this component.
         """
 
         def list_literals(place: int, outside: int) -> list[int]:
@@ -98,9 +104,12 @@ class Subproblem:
 
         count = len(self.forbidden)
         # With so many cubes there are about as many labels and values, and each step takes longer.
-        budget = Budget(4 * steps if count <= MOST_CONNECTED else 4 * steps * _MOST_SEARCHED // count)
+        most = PRIMES * steps if count <= MOST_CONNECTED else PRIMES * steps * _MOST_SEARCHED // count
+        # Where all primes are too many, finding enough of them needs steps, too.
+        most = min(most, effort.left - min(_EXPANSION, effort.left // 2))
         try:
-            primes = find_prime_implicants(self.layout, self._order_by_overlap(), list_literals, budget)
+            with effort.lend(most) as budget:
+                primes = find_prime_implicants(self.layout, self._order_by_overlap(), list_literals, budget)
         except BudgetExceeded:
             self.is_complete = False
             if count > MOST_CONNECTED:
@@ -112,23 +121,21 @@ class Subproblem:
             self.exceeds_steps = expansion.exceeds_steps
             if not self.exceeds_limit and not self.exceeds_steps and self._may_search():
                 self._enough = primes
-                share = Budget(max(0, effort.left) // _SHARE)
-                left = share.left
-                primes = expansion.find_neighbours(primes, share)
-                effort.left -= left - share.left
+                with effort.lend(effort.left // _SHARE) as share:
+                    primes = expansion.find_neighbours(primes, share)
         self.primes = self._sort_primes(primes) if len(primes) > 1 else primes
 
     def cover(self, steps: int, effort: Budget) -> Cover:
         """Return the smallest cover of this component that is found in a number of steps.
 
-        ``effort`` bounds the search where they do not suffice, for all components together.
+        ``effort`` bounds all the work, for all components together.
         """
         if self.is_complete and len(self.forbidden) == 1 and not self.has_ranges:
             # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
         table = PrimeTable(self.layout, self.primes, self._reduce)
         if not self.is_complete and not self._may_search():
-            return Cover(reduce_cubes(self.primes, table), 0, False)
+            return Cover(reduce_cubes(self.primes, table, effort), 0, False)
         if not self.is_complete:
             return Cover(find_small_cover(table, self._enough, effort), 0, False)
         return find_minimum_cover(table, steps, effort)
