@@ -1,7 +1,7 @@
 """What a role grants and what was asked for, as sets of the same thing: one verb on one resource."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,27 @@ def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
     Requests that were refused and still did no harm are left out, and so are those that every user may make.
     """
     found: dict[Grant, set[str]] = {}
+    for grant, name, is_refused in _requests(log, start):
+        if not is_refused:
+            names = found.setdefault(grant, set())
+            if name:
+                names.add(name)
+    return found
+
+
+def refused(log: Path, start: int = 0) -> set[Grant]:
+    """Return what requests in an audit log, from byte *start* on, asked for without having it."""
+    return {grant for grant, _name, is_refused in _requests(log, start) if is_refused}
+
+
+def _requests(log: Path, start: int) -> Iterator[tuple[Grant, str, bool]]:
+    """Yield what each request needs, the name of its object, if it has one, and whether it was refused."""
     with log.open("rb") as lines:
         lines.seek(start)
         for line in lines:
             event = json.loads(line)
             reference = event.get("objectRef")
-            if reference is None or event.get("responseStatus", {}).get("code") == 403:
+            if reference is None:
                 continue
             group = reference.get("apiGroup", "")
             if group in ("authorization.k8s.io", "authentication.k8s.io"):
@@ -88,10 +103,8 @@ def asked(log: Path, start: int = 0) -> dict[Grant, set[str]]:
             resource = "/".join(filter(None, (reference["resource"], reference.get("subresource"))))
             # A request for a namespace names it as its own, and no Role can allow it.
             home = HOME if reference.get("namespace") == HOME and resource != "namespaces" else ""
-            names = found.setdefault(Grant(group, resource, event["verb"], home), set())
-            if reference.get("name"):
-                names.add(reference["name"])
-    return found
+            is_refused = event.get("responseStatus", {}).get("code") == 403
+            yield Grant(group, resource, event["verb"], home), reference.get("name", ""), is_refused
 
 
 def rules(grants: Mapping[Grant, Iterable[str]], nameless: Iterable[str] = ()) -> list[dict[str, Any]]:
