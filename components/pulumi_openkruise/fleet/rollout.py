@@ -46,7 +46,7 @@ class Fleet(pulumi.ComponentResource):
         before: Sequence[pulumi.Resource] = ()
         for wave in found.waves:
             before = [rollout.add_wave(wave, before)]
-        self.register_outputs({"waves": [wave.name for wave in found.waves]})
+        self.register_outputs({"waves": rollout.recorded.apply(lambda _: [one.name for one in found.waves])})
 
 
 class _Part(pulumi.ComponentResource):
@@ -64,14 +64,14 @@ class _Rollout:
         self._slots = {wave.name: asyncio.Semaphore(wave.parallel) for wave in project.waves}
         self._update = self._hook("update cluster", self._on_cluster)
         self._check = self._hook("check wave", self._on_gate)
-        self._recorded: pulumi.Output[Any] = pulumi.Output.from_input(_read_recorded_attempts())
+        self.recorded: pulumi.Output[Any] = pulumi.Output.from_input(_read_recorded_attempts(parent))
 
     def add_wave(self, wave: Wave, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Declare a wave's beginning after ``before``, its clusters, and its gate; return the gate."""
         releases = {one.name: self._project.releases[one.name] for one in wave.members}
         targets = {name: abbreviate(release) for name, release in releases.items()}
-        attempts = self._recorded.apply(lambda found: plan_attempts(targets, [*found[_BEGIN].values()]))
-        ended = self._recorded.apply(lambda found: found[_GATE].get(wave.name, {}))
+        attempts = self.recorded.apply(lambda found: plan_attempts(targets, [*found[_BEGIN].values()]))
+        ended = self.recorded.apply(lambda found: found[_GATE].get(wave.name, {}))
         # The engine forgets a failed update's inputs, so what is about to be attempted is recorded before it.
         begin = self._add(_BEGIN, wave.name, {"attempts": attempts, "after": _order_after(before)})
         begin.register_outputs({"attempts": attempts})
@@ -156,8 +156,13 @@ def _explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return f"moved from wave {old.get('wave')}"
 
 
-async def _read_recorded_attempts() -> dict[str, dict[str, dict[str, str]]]:
-    """Return the attempts of each end of each wave, by type and name, as earlier runs recorded them."""
+async def _read_recorded_attempts(fleet: pulumi.Resource) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the attempts of each end of each wave, by type and name, as earlier runs recorded them.
+
+    They are read once the fleet is registered; nothing else is before they are known. While the engine writes
+    its state, the backend of a folder cannot be read.
+    """
+    await fleet.urn.future()
     stack = "/".join([pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()])
     # The engine reads its own state for it, without a command.
     found = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": stack})
