@@ -94,7 +94,8 @@ sequences: $(SANDBOX)/ready ## 300 random sequences of operations that must lose
 fleets: export FLEET_KILLS ?= 30
 fleets: export FLEET_FAILURES ?= 50
 fleets: export FLEET_REAL_FAILURES ?= 50
-fleets: $(SANDBOX)/ready ## fleets: 30 kills and 100 failures at random, PostgreSQL and S3; `make e2e` has a few of each
+fleets: export FLEET_REAL_KILLS ?= 12
+fleets: $(SANDBOX)/ready ## fleets: 42 kills and 100 failures at random, PostgreSQL and S3; `make e2e` has a few of each
 	$(SANDBOX)/bin/python $(PIP) 'moto[server]>=5,<6'
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_fleet.py tests/e2e/test_fleet_clusters.py tests/e2e/test_fleet_deployment.py -v
 

@@ -254,6 +254,8 @@ def kind_of(process: psutil.Process) -> str:
         line, inner = process.cmdline(), "" if process.cwd().endswith("fleet") else "inner "
         if any(part.endswith("pulumi-language-python-exec") for part in line):
             return f"{inner}program"
+        if "pulumi-resource-kubernetes" in line[0]:
+            return "provider"
         if "up" in line and line[0].endswith("pulumi"):
             return inner.strip() or "outer"
     return ""

@@ -1,20 +1,23 @@
 """A fleet of three real control planes: canary first, a gate that stops, and one report over all.
 
 Each stack reaches its cluster as an account whose every request the API server logs. FLEET_REAL_FAILURES says
-how many random failures there are (default none); `make fleets` has fifty.
+how many random failures there are, FLEET_REAL_KILLS how many kills (default none); `make fleets` has them.
 """
 
+import contextlib
 import json
 import os
 import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -24,11 +27,14 @@ from sandbox.state import ROOT, State
 from tests.privileges.installer import make_account
 from tests.support.fleets import SimulatedFleet, kill
 
+from . import custom_resources
 from .conftest import chart_for, fresh_sandbox
 from .observing import Cluster
+from .test_fleet import victims
 
 NAMES = ["canary", "east", "west"]
 FAILURES = int(os.environ.get("FLEET_REAL_FAILURES", "0"))
+KILLS = int(os.environ.get("FLEET_REAL_KILLS", "0"))
 AUTHORIZATION = "rbac.authorization.k8s.io"
 FILE = {
     "clusters": {"canary": {"canary": "true"}, "east": {}, "west": {}},
@@ -73,6 +79,11 @@ class RealFleet(SimulatedFleet):
         log = self.states[name].logs / "audit.log"
         return len(log.read_text().splitlines()) if log.exists() else 0
 
+    def _is_ours(self, process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return process.environ().get("PULUMI_BACKEND_URL") == f"file://{self.folder / 'state'}"
+        return False
+
     def environment(self) -> dict[str, str]:
         """Return the first sandbox's environment with a backend of the fleet's own, and no kubeconfig."""
         given = {**super().environment(), **pulumi.environment(self.states[NAMES[0]])}
@@ -95,6 +106,8 @@ class RealFleet(SimulatedFleet):
         config = {**committed, **chart_for(self.states[name]).config()}
         config["kubernetes:kubeconfig"] = str(self.kubeconfigs[name])
         config["kubernetes:context"] = CONTEXT
+        # Another address is the same cluster, as the component's message advises for such a change.
+        config["kubernetes:clusterIdentifier"] = name
         config.update({key if ":" in key else f"openkruise:{key}": value for key, value in settings.items()})
         self.configure(name, config)
 
@@ -206,6 +219,42 @@ def test_it_goes_on_after_the_failures(fleet: RealFleet) -> None:
     done = fleet.up()
     assert done.returncode == 0, done.stdout
     assert "unchanged" in fleet.up().stdout
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_kill_amid_real_updates_is_mended_by_the_same_command(fleet: RealFleet, seed: int) -> None:
+    rng = random.Random(seed)
+    kind = ["provider", "inner", "all", "outer", "program", "inner program"][seed % 6]
+    for name in NAMES:
+        fleet.configure_real(name, values=json.dumps({"manager": {"replicas": 1 + seed % 2}}))
+    found = {name: Cluster(state) for name, state in fleet.states.items()}
+    for cluster in found.values():
+        if not any("clonesets" in path for path in cluster.identities()):
+            custom_resources.create_all(cluster)
+    before = {name: cluster.identities() for name, cluster in found.items()}
+    updates = {name: len(fleet.history(name)) for name in NAMES}
+    process = fleet.start_up()
+    deadline = time.monotonic() + rng.uniform(2.0, 20.0)
+    while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    hit = victims(fleet, kind)
+    kill(hit)
+    process.communicate(timeout=180)
+    print(f"seed {seed}: killed {len(hit)} of {kind}, exit code {process.returncode}")
+    again = fleet.up()
+    if again.returncode != 0 and "locked" in again.stdout:
+        assert fleet.fleet("cancel", "--yes").returncode == 0
+        again = fleet.up()
+    assert again.returncode == 0, again.stdout
+    for name, cluster in found.items():
+        history = fleet.history(name)
+        results = [one["result"] for one in history[: len(history) - updates[name]]]
+        assert results.count("succeeded") == 1, f"{name} was updated twice for one release"
+        assert "pending_operations" not in fleet.pulumi("stack", "export", "--stack", name).stdout
+        assert before[name].items() <= cluster.identities().items()
+    assert "unchanged" in fleet.up().stdout
+    report = json.loads(fleet.command("fleet", "check", "--live", "-o", "json").stdout)
+    assert {one["state"] for one in report["clusters"]} == {"good"}, report
 
 
 def test_one_report_over_all(fleet: RealFleet, tmp_path: Path) -> None:
