@@ -51,11 +51,11 @@ def example(
     request: pytest.FixtureRequest,
     life_state: State,
     life_cluster: Cluster,
-    charts: dict[str, Chart],
+    chart: Chart,
     empty: None,
 ) -> Iterator[Stack]:
     path = EXAMPLES / request.param
-    stack = Stack(life_state, charts["1.8.3"], folder=path.parent, name=f"example-{path.parent.name}")
+    stack = Stack(life_state, chart, folder=path.parent, name=f"example-{path.parent.name}")
     stack.configure(read_settings(path))
     yield stack
     stack.destroy(life_cluster)

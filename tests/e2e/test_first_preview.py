@@ -45,12 +45,12 @@ README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture
-def clone(tmp_path: Path, charts: dict[str, Chart]) -> Path:
+def clone(tmp_path: Path, chart: Chart) -> Path:
     folder = tmp_path / "clone"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
     stack = folder / "stacks" / "Pulumi.dev.yaml"
     document = yaml.safe_load(stack.read_text())
-    document["config"]["openkruise:chart"] = charts["1.8.3"].reference
+    document["config"]["openkruise:chart"] = chart.reference
     stack.write_text(yaml.safe_dump(document))
     return folder
 

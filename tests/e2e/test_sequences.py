@@ -249,10 +249,10 @@ def world(
     life_state: State,
     life_cluster: Cluster,
     control_state: State,
-    charts: dict[str, Chart],
+    chart: Chart,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
-    stack = Stack(life_state, charts["1.8.3"])
+    stack = Stack(life_state, chart)
     world = World(stack, life_cluster, life_state, control_state, tmp_path_factory.mktemp("program"))
     world.begin()
     yield world

@@ -30,8 +30,8 @@ GOING_ON = (*UP, "--continue-on-error")
 
 
 @pytest.fixture(scope="module")
-def stack(life_state: State, charts: dict[str, Chart]) -> Stack:
-    return Stack(life_state, charts["1.8.3"])
+def stack(life_state: State, chart: Chart) -> Stack:
+    return Stack(life_state, chart)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def write(folder: Path, charts: dict[str, Chart]) -> Write:
+def write(folder: Path, chart: Chart) -> Write:
     """Write the how-to's program, with other inputs and under another name."""
     (block,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
 
@@ -41,7 +41,7 @@ def write(folder: Path, charts: dict[str, Chart]) -> Write:
         assert plugin["path"] == ".venv/bin"
         plugin["path"] = str(Path(sys.executable).parent)
         component = document["resources"].pop("kruise")
-        here = {"chart": charts["1.8.3"].reference, "protect": False, "timeout": 120}
+        here = {"chart": chart.reference, "protect": False, "timeout": 120}
         component["properties"] |= {**here, **inputs}
         component["options"] = options or {}
         document["resources"][name] = component
@@ -56,7 +56,7 @@ def write(folder: Path, charts: dict[str, Chart]) -> Write:
 def stack(
     life_state: State,
     life_cluster: Cluster,
-    charts: dict[str, Chart],
+    chart: Chart,
     folder: Path,
     write: Write,
     empty: None,
@@ -65,7 +65,7 @@ def stack(
     host = life_state.bin / HOST
     host.unlink(missing_ok=True)
     os.link(build.build([HOST])[HOST] / HOST, host)
-    stack = Stack(life_state, charts["1.8.3"], folder=folder, name="yaml")
+    stack = Stack(life_state, chart, folder=folder, name="yaml")
     stack.up("--skip-preview").succeeded()
     wait_for_manager(life_state)
     yield stack
