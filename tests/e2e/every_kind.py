@@ -216,17 +216,21 @@ def _pods_ready(cluster: Cluster) -> bool:
 
 
 def delete_all(cluster: Cluster) -> None:
-    """Delete them; return when they are gone."""
+    """Delete them; return when they are gone, and with them what OpenKruise made for them.
+
+    A job that an ImageListPullJob made has a finalizer, which only the manager takes away.
+    """
     for kind in (RECREATE, *reversed(KINDS)):
         version = served(cluster, kind)[0]
         path = f"{kind.collection(version)}/{NAME}"
         if cluster.exists(path):
             api.call(cluster.client, "DELETE", path)
-    eventually("the custom resources to be gone", lambda: not any(_there(cluster, kind) for kind in KINDS))
+    eventually("the custom resources to be gone", lambda: not any(_objects(cluster, kind) for kind in KINDS))
 
 
-def _there(cluster: Cluster, kind: Kind) -> bool:
-    return cluster.exists(f"{kind.collection(served(cluster, kind)[0])}/{NAME}")
+def _objects(cluster: Cluster, kind: Kind) -> list[Any]:
+    items: list[Any] = cluster.get(kind.collection(served(cluster, kind)[0]))["items"]
+    return items
 
 
 def served(cluster: Cluster, kind: Kind) -> list[str]:
