@@ -79,8 +79,8 @@ policy: $(SANDBOX)/ready ## nodeLabelPolicy: 1,000 nodes with it, 1,000 without,
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_node_label_policy.py tests/e2e/test_node_label_policy_support.py -v
 
 kills: export KILLS = all
-kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points (`make fleets`: fleets); `make e2e` has one kill a point
-	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py -v
+kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points, upgrades too (`make fleets`: fleets); `make e2e` has fewer
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py tests/e2e/test_upgrades.py -v
 
 migration: export MIGRATED ?= 10000
 migration: $(SANDBOX)/ready ## 10,000 objects migrated while they change, killed once; `make e2e` has 300
