@@ -174,12 +174,64 @@ def test_a_pure_folder_touches_nothing_outside_the_process(path: Path) -> None:
     assert not called & BUILT_IN
 
 
+def resolve(name: str) -> tuple[Path | None, str]:
+    """Split an imported name into this package's module and what is taken of it, "" for the module itself."""
+    if name in NAMES:
+        return NAMES[name], ""
+    module, _dot, taken = name.rpartition(".")
+    return NAMES.get(module), taken
+
+
+def data_types(path: Path) -> set[str]:
+    """Return the classes that a module defines without a word of the cluster's client in them."""
+    client = {name.rpartition(".")[2] for name in imported(path) if ".cluster" in name}
+    return {
+        node.name
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+        and not client & {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    }
+
+
+def find_readers() -> set[Path]:
+    """Return the modules of ``inventory`` that ask the cluster, themselves or by another module there."""
+    inside = [path for path in modules() if folder(path) == "inventory"]
+    readers = {path for path in inside if "cluster" in folders_imported(path)}
+    while True:
+        more = {path for path in inside if path not in readers and any(taken_from(path, readers))}
+        if not more:
+            return readers
+        readers |= more
+
+
+def taken_from(path: Path, readers: set[Path]) -> Iterator[str]:
+    """Yield what a file imports of readers, except types of data."""
+    for name in imported(path):
+        module, taken = resolve(name)
+        if module in readers and taken not in data_types(module):
+            yield name
+
+
 def test_no_pure_folder_imports_one_that_touches_the_cluster() -> None:
     wrong = {
         f"{path.relative_to(PACKAGE)} -> {name}"
         for path in modules()
         if folder(path) in PURE
-        for name in folders_imported(path) & {"cluster", "component", "cli"}
+        for name in folders_imported(path) & {"cluster", "component", "cli", "fleet"}
+    }
+    assert not wrong
+
+
+def test_a_pure_folder_takes_of_the_inventorys_readers_only_types_of_data() -> None:
+    """``inventory`` is both: modules that ask the cluster, and the data that they return."""
+    readers = find_readers()
+    assert {path.stem for path in readers} >= {"survey", "release_reader"}
+    assert not {path.stem for path in readers} & {"snapshot", "release"}
+    wrong = {
+        f"{path.relative_to(PACKAGE)} -> {name}"
+        for path in modules()
+        if folder(path) in PURE
+        for name in taken_from(path, readers)
     }
     assert not wrong
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.app import run
 from pulumi_openkruise.config.settings import read_settings
-from pulumi_openkruise.selectors import ALWAYS_TRUE, SelectorError, solve
+from pulumi_openkruise.selectors import ALWAYS_TRUE, Placement, SelectorError, solve
 from ruamel.yaml import YAML
 
 STACKS = Path(__file__).parents[3] / "stacks"
@@ -520,3 +520,13 @@ def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> 
         code, _out, err = cli("--stack-file", path, *args)
         assert code == 0
         assert "nodeSelectorTerms[0] has no requirements, so it matches no node" in err
+
+
+def test_an_answer_that_is_not_proven_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    selectors = [f"a={n},b!={n + 1}" for n in range(5)] + ["a!=1,c=1", "b=2,c!=2"]
+    note = "the affinity is exact, but not proven to be the smallest within the allowed search steps"
+    code, _out, err = cli(*selectors)
+    assert (code, note in err) == (0, False)
+    monkeypatch.setattr(Placement, "solve", lambda placement: solve(placement.selectors, budget=1))
+    code, _out, err = cli(*selectors)
+    assert (code, note in err) == (0, True)

@@ -445,3 +445,11 @@ def test_words(text: str, words: str) -> None:
 def test_a_thousand_selectors_are_explained() -> None:
     selectors = [f"k{number}=x" for number in range(1000)]
     assert [reason.example for reason in explain(selectors).selectors[:2]] == [{"k0": "x"}, {"k1": "x"}]
+
+
+def test_an_explanation_says_what_is_proven_to_be_the_fewest() -> None:
+    selectors = [f"a={n},b!={n + 1}" for n in range(5)] + ["a!=1,c=1", "b=2,c!=2"]
+    unproven = "Exact; not proven to be the smallest within the allowed search steps."
+    assert explain(selectors, budget=1).to_text().splitlines()[-1].strip() == unproven
+    proven = "No exact affinity has fewer terms, requirements or values."
+    assert explain(selectors).to_text().splitlines()[-1].strip() == proven
