@@ -23,8 +23,8 @@ STORED = Code(
     "crd-stored-versions",
     "warning",
     "custom resources may be stored in a version that is no longer the storage version",
-    "the API server refuses a chart without the old version, older charts included",
-    "rewrite every object of these kinds once, then remove the old version from status.storedVersions",
+    "the API server refuses a chart whose CustomResourceDefinitions lack any of the listed versions",
+    "`pulumi-openkruise migrate-storage`, with --to <version> for an older chart",
 )
 STORED_UNKNOWN = Code(
     "crd-stored-version-gone",

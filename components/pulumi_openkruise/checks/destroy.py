@@ -36,14 +36,16 @@ JOB_HANGS = Code(
     "error",
     "a pre-delete Job that does not complete",
     "the destroy that created it waits for it, or has failed and left the release uninstalling",
-    "fix what keeps its pod from running, delete the Job, `pulumi-openkruise recover`",
+    "while the destroy runs, wait for its timeout. Then fix what keeps the pod from running (`kubectl "
+    "cordon` a virtual node), `pulumi-openkruise recover`, `pulumi destroy --run-program`: Helm replaces "
+    "the Job",
 )
 OTHERS = Code(
     "destroy-namespace-in-use",
     "error",
     "foreign pods in the namespace that the stack owns",
     "a destroy deletes the namespace with everything in it",
-    "move them, or let the stack adopt the namespace: createNamespace false",
+    "move them to another namespace",
 )
 HOOK_IMAGE = Code(
     "destroy-hook-image",
