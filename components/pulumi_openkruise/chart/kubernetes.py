@@ -42,7 +42,8 @@ REASONS = (
         "Chart.yaml and templates of the charts, change log of 1.6.0",
     ),
     Reason(
-        "up to 1.36, as far as it was run: nothing that the chart creates is of an API that was removed",
+        "up to 1.36, as far as it was run: nothing that the chart creates uses an API that Kubernetes has "
+        "removed",
         "tests/e2e",
     ),
 )

@@ -16,7 +16,7 @@ from .node_states import NodeState, list_names
 REAL_EXCLUDED = Code(
     "real-node-excluded",
     "critical",
-    "a real node that an exclusion hits",
+    "a real node that a selector excludes",
     "it loses its daemon: OpenKruise's image pulls, in-place updates, container restarts and probes stop "
     "there, without an error anywhere",
     "narrow the selector (`pulumi-openkruise affinity --explain` shows what it covers), or, if the node "

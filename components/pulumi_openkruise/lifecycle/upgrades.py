@@ -63,7 +63,8 @@ CHANGES = (
     Change(
         "1.8.0",
         "changed",
-        "a CloneSet's partition is the number of pods that are not updated, also where it is a percentage",
+        "a CloneSet's partition is the number of pods that are not updated, even if it is given as a "
+        "percentage",
         "CHANGELOG 1.8.0, kruise#1819",
     ),
     Change(
@@ -97,7 +98,7 @@ CHANGES = (
         "1.9.0",
         "changed",
         "an Advanced DaemonSet's rollingUpdate type Surging counts as Standard; a SidecarSet's namespace "
-        "becomes a namespaceSelector for it",
+        "becomes a namespaceSelector",
         "openkruise.io, API Upgrade Guide",
     ),
     Change(
@@ -125,7 +126,8 @@ CHANGES = (
     Change(
         "1.9.1",
         "before",
-        "with EnableExternalCerts: stay, for the CRDs lack the annotations and the manager crash-loops",
+        "with EnableExternalCerts: do not upgrade, because the CRDs lack the annotations and the manager "
+        "crash-loops",
         "charts#203, open",
     ),
     Change(
