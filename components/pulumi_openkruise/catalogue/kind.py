@@ -68,7 +68,7 @@ class NodeKind:
     type_label: TypeLabel = "no"
     """Whether its nodes carry ``type=virtual-kubelet``, the only label that OpenKruise's controllers know."""
     type_label_note: str = ""
-    """Since when, or by what setting."""
+    """Since when, or by what setting; begins with yes where the label depends on the version."""
     virtual: bool = True
     """False for real machines with a kubelet and a container runtime."""
     excluded: bool = True

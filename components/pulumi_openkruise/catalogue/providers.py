@@ -134,7 +134,7 @@ PROVIDERS: tuple[NodeKind, ...] = (
         revisions=(("liqo.io/type=virtual-node",),),
         taints=("virtual-node.liqo.io/not-allowed=true:NoExecute",),
         type_label="unknown",
-        type_label_note="since July 2026 (liqotech/liqo#3325); not up to v1.2.0",
+        type_label_note="yes since July 2026 (liqotech/liqo#3325); no up to v1.2.0",
     ),
     NodeKind(
         name="nomad-vk",
