@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import click
+from pulumi_openkruise.chart.source import CHART_VERSION
 from pulumi_openkruise.cli.app import COMMANDS, commands
 from pulumi_openkruise.component.plugin import _Provider
 from pulumi_openkruise.config.settings import read_settings
@@ -105,3 +106,13 @@ def test_readme_names_only_keys_that_exist() -> None:
     named = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE)
     assert named
     assert {key: default for key, default in named if table_of_keys().get(key) != default} == {}
+
+
+def test_pages_name_the_version_that_is_installed_by_default() -> None:
+    for page, words in {
+        "README.md": f"installs OpenKruise {CHART_VERSION}, the default",
+        "README.zh-CN.md": f"OpenKruise {CHART_VERSION}",
+        "docs/support.md": f"{CHART_VERSION} by default",
+        "docs/zh/support.md": f"默认 {CHART_VERSION}",
+    }.items():
+        assert words in (ROOT / page).read_text(), page
