@@ -248,11 +248,14 @@ def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
     stack = Stack(life_state, chart)
     settings: dict[str, Any] = {"featureGates": every_kind.GATES}
     stack.configure(settings)
-    for outcome in (stack.preview().failed(), stack.up().failed()):
+    namespace = life_cluster.get(NAMESPACE)
+    for command in (("preview",), ("up", "--yes"), ("up", "--yes", "--skip-preview")):
+        outcome = stack.run(*command).failed()
         assert f"exists without Helm's mark of ownership ({clause})" in outcome.output
         assert "pulumi config set openkruise:createNamespace false" in outcome.output
-    assert life_cluster.helm_revisions() == []
-    assert not any("namespace" in urn.lower() for urn in stack.resources())
+        assert life_cluster.helm_revisions() == []
+        assert life_cluster.get(NAMESPACE) == namespace
+        assert not any("namespace" in urn.lower() or "Release" in urn for urn in stack.resources())
     installed.has_lost_nothing()
 
     # The commands of the message, as requests: kubectl annotate and kubectl label.
