@@ -8,8 +8,7 @@ import pulumi
 from pulumi.runtime import settings
 
 from .chart_probe import is_real_run
-
-_RELEASE = "kubernetes:helm.sh/v3:Release"
+from .provider_kubeconfig import find_provider
 
 
 class _Run:
@@ -57,7 +56,7 @@ def claim_label(label: str, qualified: str) -> str:
 
 def claim_provider(component: pulumi.Resource) -> str | None:
     """Return the name of the component that has this one's Kubernetes provider; None where there is none."""
-    provider = component.get_provider(_RELEASE)
+    provider = find_provider(component)
     return _claim(("provider", None if provider is None else id(provider)), component)
 
 
@@ -66,7 +65,7 @@ async def claim_registered_provider(component: pulumi.Resource) -> str | None:
 
     A plugin gets an object of its own with each component, and only their URN shows that they are one.
     """
-    provider = component.get_provider(_RELEASE)
+    provider = find_provider(component)
     return None if provider is None else _claim(("provider", await provider.urn.future()), component)
 
 

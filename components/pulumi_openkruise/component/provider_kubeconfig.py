@@ -41,6 +41,11 @@ class HangingServer(Unavailable):
     """Stands for what a server did not answer that keeps its clients waiting, or sends data without end."""
 
 
+def find_provider(component: pulumi.Resource) -> pulumi.ProviderResource | None:
+    """Return the Kubernetes provider of a component's children; None for Pulumi's default one."""
+    return component.get_provider(_RELEASE)
+
+
 async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:
     """Return what the provider of this component's children finds its cluster with; never raises.
 
@@ -48,7 +53,7 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
     a mapping is the content, and without either the environment decides.
     """
     try:
-        given = await _read_given(component.get_provider(_RELEASE))
+        given = await _read_given(find_provider(component))
         kubeconfig = await _read_known_value(given.get("kubeconfig"))
     except _UnknownError:
         return Unavailable("the provider's kubeconfig is not known yet")
