@@ -18,9 +18,12 @@ class Budget:
             raise BudgetExceeded
 
     @contextmanager
-    def lend(self, most: int) -> "Iterator[Budget]":
-        """Context manager: yield a budget of at most so many of the steps left, and take what it used."""
-        lent = max(0, min(most, self.left))
+    def lend(self, most: int, least: int = 0) -> "Iterator[Budget]":
+        """Context manager: yield a budget of at most so many of the steps left, and take what it used.
+
+        It has ``least`` steps in any case, even if fewer are left.
+        """
+        lent = max(least, min(most, self.left))
         budget = Budget(lent)
         try:
             yield budget

@@ -67,15 +67,12 @@ def _run_espresso(table: PrimeTable, effort: Budget) -> list[int]:
 
 def reduce_cubes(cubes: Sequence[int], table: PrimeTable, effort: Budget) -> tuple[int, ...]:
     """Reduce each cube to the cheapest one around the nodes that the others leave uncovered, in order."""
-    budget = Budget(max(_LEAST, min(_REDUCE_STEPS, effort.left)))
-    effort.left -= budget.left
     reduced = list(cubes)
-    with suppress(BudgetExceeded):
+    with effort.lend(_REDUCE_STEPS, _LEAST) as budget, suppress(BudgetExceeded):
         for place, cube in enumerate(cubes):
             others = reduced[:place] + reduced[place + 1 :]
             needed = find_uncovered_supercube(cube, others, table.classes, table.layout, budget)
             reduced[place] = table.reduce(cube, needed, count_values=True)[0]
-    effort.left += max(0, budget.left)
     return tuple(reduced)
 
 
