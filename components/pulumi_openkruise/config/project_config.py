@@ -119,5 +119,6 @@ def _check_declared(declared: Any, place: str, *, is_projects: bool) -> Declared
     if kind == "array" and not isinstance(found_type.items, dict):
         raise ValueError(f"{place}: an array needs the type of its members: write items: {{type: string}}")
     if default is not None and not found_type.accepts(default):
-        raise ValueError(f"{place}: the default is not of type {kind}, found {show(default)}")
+        found = "another value, declared secret" if found_type.is_secret else show(default)
+        raise ValueError(f"{place}: the default is not of type {kind}, found {found}")
     return found_type

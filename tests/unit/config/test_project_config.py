@@ -87,3 +87,12 @@ def test_what_is_no_project(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=r"^Pulumi\.yaml") as caught:
         read(text)
     assert says in str(caught.value)
+
+
+def test_a_secret_default_of_another_type_is_not_shown() -> None:
+    text = "name: openkruise\nconfig: {protect: {type: boolean, secret: true, default: hunter2}}"
+    with pytest.raises(
+        ValueError, match="is not of type boolean, found another value, declared secret"
+    ) as error:
+        read_project(text, "Pulumi.yaml", "openkruise")
+    assert "hunter2" not in str(error.value)
