@@ -43,11 +43,11 @@ def call(
     """One request with JSON in and out, for objects of any kind."""
     content = None if body is None else json.dumps(body)
     headers = {"Content-Type": content_type}
-    for _retry in range(_RETRIES):
+    for left in reversed(range(_RETRIES + 1)):
         answer = api.request(method, path, params=query or {}, content=content, headers=headers)
-        if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or not left:
             break
-        # The storage of a definition starts anew whenever a manager writes its certificate into it.
+        # The API server restarts the storage of a CRD whenever a manager writes its certificate into the CRD.
         time.sleep(int(answer.headers.get("Retry-After", "1")))
     if answer.is_error:
         message = f"{method} {path}: {answer.status_code} {answer.text[:1000]}"

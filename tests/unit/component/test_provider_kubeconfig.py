@@ -82,7 +82,7 @@ def test_without_a_kubeconfig_the_environment_decides(config: dict[str, str], pr
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["of the program", "of another process"])
 def test_a_provider_without_a_kubeconfig_has_the_environments_in_up(elsewhere: bool) -> None:
     assert found(provider(), elsewhere=elsewhere) == ENVIRONMENT
-    # In preview, what it was not given is not told from what is not known.
+    # In preview the engine does not say whether a kubeconfig is missing or not known yet.
     assert found(provider(), elsewhere=elsewhere, preview=True) == NOT_YET
 
 
