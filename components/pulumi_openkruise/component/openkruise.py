@@ -78,7 +78,7 @@ class OpenKruise(pulumi.ComponentResource):
         policy = _declare_policy(self, name, settings, hooks, checked, record)
         ready = _merge(ready, pulumi.ResourceOptions(depends_on=policy))
         release = _declare_release(self, name, settings, hooks, values, ready, record)
-        hooks.follow(namespace, release)
+        hooks.checks.follow(namespace, release)
 
         installed = _find_installed_values(release, values)
         self.affinity = _read_affinity(given, installed)

@@ -62,7 +62,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
         await _report_unseen(seen, view)
         return
     problems = installation.check_blocked(seen)
-    if not hooks.release_is_created and await _is_in_state(release):
+    if not hooks.checks.release_is_created and await _is_in_state(release):
         problems += installation.check_present(seen)
     if problems and not preview:
         raise hooks.make_error(problems)
