@@ -1,0 +1,108 @@
+"""The decision of a run: an installation leaves neither its cluster nor its namespace."""
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.component.errors import InvalidConfigError
+
+from tests.support.api_server import ApiServer
+from tests.support.engine import COMPONENT, RECORD, RELEASE, new_engine
+from tests.support.hook_calls import CLONE_SETS, HERE, call_hook, make_args, make_config, record_revisions
+
+PINNED: OpenKruiseArgs = {"namespace": "elsewhere", "release_namespace": "kruise-system"}
+
+
+@pytest.mark.parametrize("context", ["here", "there"])
+@pytest.mark.parametrize(
+    ("recorded", "values"),
+    [
+        (HERE, {}),
+        # What an early version of the module has left in the state does not say it.
+        ({}, {"installation": {"namespace": "kruise-system"}}),
+    ],
+)
+def test_an_installation_does_not_leave_its_namespace(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    context: str,
+    recorded: dict[str, Any],
+    values: dict[str, Any],
+) -> None:
+    update: dict[str, Any] = {"old_inputs": {"values": values}, "recorded": recorded}
+    refused = call_hook(make_config(server, context), hooks, "update release", PINNED, **update)
+    assert "OpenKruise runs in kruise-system, and this stack would move it to elsewhere" in refused
+    assert "set namespace to kruise-system in the program" in refused
+
+
+def test_a_release_that_was_never_installed_may_be_created_anywhere(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    assert call_hook(make_config(server), hooks, "create release", PINNED, recorded=HERE) == ""
+    assert call_hook(make_config(server), hooks, "create release", PINNED) == ""
+
+
+@pytest.mark.parametrize("which", ["create namespace", "create release", "update release", "delete release"])
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_installation_does_not_leave_its_cluster(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str, preview: bool
+) -> None:
+    def changed(before: str, context: str = "here") -> str:
+        config = make_config(server, context)
+        return call_hook(config, hooks, which, recorded={**HERE, "server": before}, preview=preview)
+
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    both = f"on the cluster at https://old.example, and now has the kubeconfig of {server.address}, where it"
+    refused = changed("https://old.example")
+    assert both in refused
+    urn = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
+    assert f"pulumi state delete --target-dependents '{urn}' && pulumi up" in refused
+    assert "cannot be inspected" in changed("https://old.example", "there")
+    record_revisions(server, "deployed")
+    assert "on the cluster at" not in changed(
+        "https://old.example"
+    )  # the address has changed, not the cluster
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_state_of_an_earlier_version_is_judged_by_the_components_inputs(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        engine.hooks, engine.creates = hooks, {RELEASE, RECORD}
+        engine.updates = {COMPONENT: {**HERE, "server": "https://old.example"}}
+        with pytest.raises(InvalidConfigError, match=r"on the cluster at https://old\.example"):
+            engine.run(lambda: OpenKruise("kruise", make_args()))
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_component_of_an_earlier_version_is_not_left_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    # Its record is created, the component is not touched, and has outputs.
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        engine.hooks, engine.creates = hooks, {RECORD}
+        engine.mocks.state[COMPONENT] = {"affinity": {}, "namespace": "kruise-system"}
+        with pytest.raises(InvalidConfigError, match="this operation leaves the component out"):
+            engine.run(lambda: OpenKruise("kruise", make_args()))
+        engine.creates = set()
+
+
+def test_an_unknown_cluster_is_a_warning_in_preview_and_refused_in_an_update(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    recorded = {**HERE, "server": server.address}
+    for which in ("create namespace", "create release", "delete namespace", "delete release"):
+        refused = call_hook({}, hooks, which, recorded=recorded)
+        assert f"the installation is on the cluster at {server.address}, and which one this is" in refused
+        said.clear()
+        assert call_hook({}, hooks, which, recorded=recorded, preview=True) == ""
+        assert any(note.startswith("warn: `up` refuses this, unless it is known by then: ") for note in said)
