@@ -6,7 +6,7 @@ Minor = tuple[int, int]
 
 
 class Support(NamedTuple):
-    """What one minor version of OpenKruise says of Kubernetes, in its own words and sources."""
+    """What upstream says of Kubernetes for one minor version of OpenKruise."""
 
     oldest: Minor
     """Helm refuses the chart on anything older (``kubeVersion`` in its Chart.yaml)."""
@@ -36,13 +36,13 @@ class Reason(NamedTuple):
 
 REASONS = (
     Reason(
-        "1.18 or newer: kubeVersion of the chart. The API versions of its CRDs, webhooks and roles set no "
-        "higher bound: every version from 1.16 on serves them. On nodes whose runtime speaks CRI v1alpha2 "
-        "alone the daemon does not work, and featureGates KruiseDaemon: false leaves it out",
+        "1.18 or newer: kubeVersion of the chart. The API versions of its CRDs, webhooks and roles need "
+        "nothing newer: every version from 1.16 on serves them. On nodes whose runtime speaks only CRI "
+        "v1alpha2 the daemon does not work; featureGates KruiseDaemon: false leaves it out",
         "Chart.yaml and templates of the charts, change log of 1.6.0",
     ),
     Reason(
-        "up to 1.36, as far as it was run: nothing that the chart creates uses an API that Kubernetes has "
+        "up to 1.36, as far as tests ran: nothing that the chart creates uses an API that Kubernetes has "
         "removed",
         "tests/e2e",
     ),

@@ -1,6 +1,6 @@
 """What a change of OpenKruise's version brings: what restarts, what does not go back, what to do before.
 
-From upstream's change log, its documents, and the difference of its sources; each entry names its source.
+From upstream's change log, its documents, and a comparison of its sources; each entry names its source.
 """
 
 import re
@@ -33,7 +33,7 @@ class Change(NamedTuple):
     """One thing that comes with a version."""
 
     since: str
-    """The first version of those that the chart has that brings it; empty for every change of version."""
+    """The first version of the chart that brings it; empty if every change of version does."""
     kind: Kind
     what: str
     source: str

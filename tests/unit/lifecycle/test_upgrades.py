@@ -62,7 +62,7 @@ def test_every_change_has_a_source_and_the_versions_are_in_order() -> None:
 
 
 def test_the_table_of_the_document_is_made_from_it() -> None:
-    table = markdown(["from", "kind", "change", "source"], list_table_rows())
+    table = markdown(["since", "kind", "change", "source"], list_table_rows())
     check_table("upgrading.md", "changes", table)
 
 
