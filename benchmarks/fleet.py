@@ -11,6 +11,7 @@ is installed on three real clusters of the sandbox, a canary first. Each part ca
 import contextlib
 import copy
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -60,10 +61,14 @@ class Verdicts:
 
 
 class Memory:
-    """Samples the memory of running updates: of each, the sum over its CLI, language host and program."""
+    """Samples the memory of running updates: of each, the sum over its CLI, language host and program.
+
+    The fleet's own session holds no update, but up to eight short looks into histories side by side.
+    """
 
     def __init__(self, fleet: SimulatedFleet) -> None:
         self._fleet, self._leaving = fleet, threading.Event()
+        self._own = os.getsid(0)
         self.private: dict[int, float] = {}
         """The largest private memory (USS) of each update in MB, by the process that leads its session."""
         self.proportional: dict[int, float] = {}
@@ -83,10 +88,10 @@ class Memory:
             private, proportional = Counter[int](), Counter[int]()
             for process in self._fleet.family():
                 with contextlib.suppress(psutil.Error, OSError):
-                    if process.cwd() != str(self._fleet.project):
-                        continue  # of the fleet's own stack
-                    used = process.memory_full_info()
                     session = _session(process.pid)
+                    if session == self._own:
+                        continue
+                    used = process.memory_full_info()
                     private[session] += used.uss
                     proportional[session] += used.pss
             for found, largest in ((private, self.private), (proportional, self.proportional)):
