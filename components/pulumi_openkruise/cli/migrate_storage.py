@@ -1,12 +1,10 @@
 """``pulumi-openkruise migrate-storage``: store custom resources in the API version that a chart needs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
 from ..cluster import Cluster, ClusterError
-from ..diagnostics.wording import pluralize, shorten
 from ..inventory.crd_storage import list_pairs, read_storage
 from ..lifecycle.storage_migration import (
     WRITTEN,
@@ -23,11 +21,9 @@ from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .output.progress import progress
-from .output.table import as_table
+from .output.storage_report import describe_outcomes, describe_plan, write_data
 from .output.terminal import as_json, emit
 from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch_written_version
-
-_SHOWN = 20
 
 
 @click.command("migrate-storage")
@@ -102,7 +98,7 @@ def migrate_storage(
         refused = bool(losses) or any(step.blocked for step in steps)
         needed = [step for step in steps if step.needed and not step.blocked]
         if output == "table":
-            emit(_describe(cluster, steps, losses))
+            emit(describe_plan(cluster, steps, losses))
         if needed and not refused and not dry_run and (yes or _ask_agreement()):
             begun = True
             _migrate(cluster, needed, Pace(rate), outcomes)
@@ -110,9 +106,9 @@ def migrate_storage(
         again = "\n  run the same command again: it goes on where it stopped" if begun else ""
         raise UnusableInputError(f"{error}{again}") from None
     if output == "json":
-        emit(as_json(_write_data(cluster, chosen, steps, losses, outcomes)))
+        emit(as_json(write_data(cluster, chosen, steps, losses, outcomes)))
     elif outcomes:
-        emit(_report(chosen, outcomes))
+        emit(describe_outcomes(chosen, outcomes))
     finished = all(step.crd.name in outcomes and outcomes[step.crd.name].done for step in needed)
     return CLEAN if finished and not refused else FINDINGS
 
@@ -161,110 +157,3 @@ def _ask_agreement() -> bool:
         return click.confirm("Do it?", default=False, err=True)
     except click.Abort:
         return False
-
-
-def _describe(cluster: Cluster, steps: Sequence[Step], losses: Sequence[Loss]) -> str:
-    rows = [
-        [
-            step.crd.name,
-            str(step.crd.objects),
-            step.crd.written,
-            ", ".join(step.crd.stored),
-            _to_do(step),
-        ]
-        for step in steps
-    ]
-    parts: list[str] = [
-        f"Cluster {cluster.address}, context {cluster.context}",
-        as_table(["CRD", "objects", "written as", "may be stored as", "to do"], [rows]),
-    ]
-    parts += [f"{loss.kind} {loss.object} would lose {shorten(loss.fields)}" for loss in losses[:_SHOWN]]
-    if len(losses) > _SHOWN:
-        parts.append(f"and {pluralize(len(losses) - _SHOWN, 'more object')}; --output json lists all")
-    if losses:
-        parts.append("Nothing is changed: remove these fields from the objects, or stay with this chart.")
-    return "\n".join(parts)
-
-
-def _to_do(step: Step) -> str:
-    if step.blocked:
-        return f"refused: {step.blocked}"
-    if not step.needed:
-        return "nothing"
-    switch = f"write {step.version} from now on, " if step.switches else ""
-    return f"{switch}rewrite as {step.version}"
-
-
-def _report(target: Target, outcomes: Mapping[str, Outcome]) -> str:
-    rows = [
-        [
-            name,
-            *map(str, (one.rewritten, one.already, one.conflicts, one.gone, len(one.failed))),
-            _describe_state(one),
-        ]
-        for name, one in outcomes.items()
-    ]
-    parts: list[str] = [
-        as_table(["CRD", "rewritten", "already so", "read again", "gone", "failed", "result"], [rows])
-    ]
-    for name, one in outcomes.items():
-        parts += [f"{name} {which}: {reason}" for which, reason in list(one.failed.items())[:_SHOWN]]
-    if not all(one.done for one in outcomes.values()):
-        parts.append("Not finished: mend what failed, and run the same command again.")
-    elif target.chart is not None:
-        parts += [
-            "Done. Now:",
-            f"  pulumi config set openkruise:chartVersion {target.text} && pulumi up",
-            "An `up` with the present chart would have the CRDs write their former version again.",
-        ]
-    else:
-        parts.append("Done.")
-    return "\n".join(parts)
-
-
-def _describe_state(outcome: Outcome) -> str:
-    if outcome.done:
-        return "done"
-    return "the CRD was changed meanwhile" if outcome.changed else "not finished"
-
-
-def _write_data(
-    cluster: Cluster,
-    target: Target,
-    steps: Sequence[Step],
-    losses: Sequence[Loss],
-    outcomes: Mapping[str, Outcome],
-) -> Mapping[str, Any]:
-    return {
-        "cluster": cluster.address,
-        "context": cluster.context,
-        "target": target.text,
-        "crds": [
-            {
-                "name": step.crd.name,
-                "objects": step.crd.objects,
-                "written": step.crd.written,
-                "stored": list(step.crd.stored),
-                "target": step.version,
-                "needed": step.needed,
-                "refused": step.blocked or None,
-                "outcome": _write_outcome(outcomes.get(step.crd.name)),
-            }
-            for step in steps
-        ],
-        "losses": [{"kind": one.kind, "object": one.object, "fields": list(one.fields)} for one in losses],
-    }
-
-
-def _write_outcome(outcome: Outcome | None) -> Mapping[str, Any] | None:
-    if outcome is None:
-        return None
-    return {
-        "done": outcome.done,
-        "rewritten": outcome.rewritten,
-        "already": outcome.already,
-        "readAgain": outcome.conflicts,
-        "gone": outcome.gone,
-        "failed": outcome.failed,
-        "changed": outcome.changed,
-    }
