@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pulumi_openkruise.checks import Finding, NotChecked, ObjectReference, Report, Snapshot, expect_selectors
 from pulumi_openkruise.checks.finding import AcceptedFinding, make
 from pulumi_openkruise.checks.node_states import NodeState
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 from pulumi_openkruise.selectors import solve
 
 SELECTORS = ["type=virtual-kubelet", "pool=burst"]

@@ -21,7 +21,7 @@ def complete_contexts(context: click.Context, _option: click.Parameter, typed: s
 
 def complete_codes(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
     """Offer the codes of findings, each with what it finds."""
-    from ..checks.report import CODES
+    from ..checks.registry import CODES
 
     return _list_completions(typed, ((name, code.title) for name, code in CODES.items()))
 

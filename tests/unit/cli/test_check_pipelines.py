@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 
 from tests.support.api_server import ApiServer
 from tests.support.engine import ROOT

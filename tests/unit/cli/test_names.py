@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 
 from tests.support.engine import ROOT
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from ...checks.acceptance import Acceptance
-from ...checks.report import CODES
+from ...checks.registry import CODES
 from ...config.yaml_data import load_yaml
 from ...diagnostics.problem import find_nearest
 from ...diagnostics.wording import replace_unprintable

@@ -1,6 +1,6 @@
 """What one code of a finding means, in words, for `check --explain`."""
 
-from ...checks.report import CODES, GROUPS
+from ...checks.registry import CODES, GROUPS
 from ...diagnostics.problem import find_nearest
 from ..errors import UnusableInputError
 from .doc_links import link_finding

@@ -9,7 +9,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import Report
 from pulumi_openkruise.checks.node_states import STATES
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 from pulumi_openkruise.cli.output.report_json import SCHEMA_VERSION, as_data
 from pulumi_openkruise.cli.output.terminal import as_json
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from pulumi_openkruise.checks import Report
 from pulumi_openkruise.checks.finding import SEVERITIES, make
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 from pulumi_openkruise.cli.output.report_junit import as_xml
 
 from tests.support.reports import hostile_reports, make_report

@@ -10,7 +10,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import Report
 from pulumi_openkruise.checks.finding import make, refer_to_nodes
-from pulumi_openkruise.checks.report import CODES
+from pulumi_openkruise.checks.registry import CODES
 from pulumi_openkruise.cli.output.report_sarif import as_data
 from pulumi_openkruise.cli.output.terminal import as_json
 
