@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_openkruise.checks import Expected, Snapshot, expect_settings, make_node_facts
 from pulumi_openkruise.config.node_affinity import REQUIRED
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.detection import classify
 from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.inventory.helm_records import ReleaseRecord

@@ -8,7 +8,7 @@ import click
 from pulumi_openkruise.chart.source import CHART_VERSION
 from pulumi_openkruise.cli.app import COMMANDS, commands
 from pulumi_openkruise.component.plugin import _Provider
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import CONFIG_KEYS
 
 from tests.support.documents import check_table, markdown

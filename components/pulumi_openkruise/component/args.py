@@ -11,7 +11,8 @@ import pulumi
 
 from ..config.fields import Arguments
 from ..config.node_affinity import DAEMON
-from ..config.settings import Settings, read_settings
+from ..config.settings import Settings
+from ..config.settings_reader import read_settings
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError
 from . import chart_probe

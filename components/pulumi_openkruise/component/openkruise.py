@@ -11,7 +11,8 @@ import pulumi
 
 from ..chart.repository import split_login
 from ..config.node_affinity import REQUIRED
-from ..config.settings import Settings, add_values
+from ..config.settings import Settings
+from ..config.settings_reader import add_values
 from ..diagnostics.field_names import config_key
 from ..diagnostics.problem import Problem
 from ..inventory.release import ReleaseId

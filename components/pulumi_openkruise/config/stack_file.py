@@ -4,7 +4,7 @@ from ..diagnostics.field_names import NAMESPACE
 from ..diagnostics.problem import ConfigError, Problem
 from .declared_type import check_types
 from .project_config import Project
-from .settings import read_settings
+from .settings_reader import read_settings
 from .stack_config import parse_config
 from .stack_yaml import read_stack_yaml
 

@@ -4,7 +4,7 @@ from ..checks import Expected, Report, Snapshot, check, expect_settings
 from ..checks.daemon_changes import compare_daemons, describe_changes
 from ..config.config_json import ConfigJson, select_namespace
 from ..config.fleet_file import Gate
-from ..config.settings import read_settings
+from ..config.settings_reader import read_settings
 from ..config.stack_config import parse_config
 from ..diagnostics.field_names import NAMESPACE
 from ..diagnostics.problem import ConfigError

@@ -10,7 +10,7 @@ from pulumi_openkruise.chart.value_checks import check_values, list_known_keys
 from pulumi_openkruise.chart.version import SEEN, check_version, parse_version
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.helm_values import merge_values
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.diagnostics.problem import ConfigError
 from ruamel.yaml import YAML
 

@@ -6,7 +6,8 @@ import pytest
 from pulumi_openkruise.chart.derived import has_daemon
 from pulumi_openkruise.chart.local import ChartFileError, LocalChart
 from pulumi_openkruise.chart.platforms import PLATFORMS
-from pulumi_openkruise.config.settings import Settings, choose_default_timeout, read_settings
+from pulumi_openkruise.config.settings import Settings
+from pulumi_openkruise.config.settings_reader import choose_default_timeout, read_settings
 from pulumi_openkruise.diagnostics.problem import ConfigError
 
 MIRRORED = "registry.example.com/mirror/openkruise"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.app import run
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.selectors import ALWAYS_TRUE, Placement, SelectorError, solve
 from ruamel.yaml import YAML
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from pulumi_openkruise.cli.app import run
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.policy import manifests
 from ruamel.yaml import YAML
 

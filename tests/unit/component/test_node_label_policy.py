@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.policy import manifests
 from pulumi_openkruise.policy.rule import NodeLabelRule
 from pulumi_openkruise.selectors import parse

@@ -15,7 +15,8 @@ from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.fields import FIELDS
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.presets import BASE_SELECTORS
-from pulumi_openkruise.config.settings import Settings, read_settings
+from pulumi_openkruise.config.settings import Settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import CONFIG_KEYS, parse_config
 from pulumi_openkruise.diagnostics.problem import ConfigError
 from pulumi_openkruise.selectors import solve

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.config.node_labels import MAX_SELECTORS, make_rule
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.diagnostics.problem import ConfigError
 from pulumi_openkruise.policy.expressions import MAX_EXPRESSION
 from pulumi_openkruise.policy.signals import NOT_BY_DEFAULT

@@ -6,7 +6,8 @@ import pytest
 from pulumi_openkruise.chart.digests import PUBLISHED
 from pulumi_openkruise.config.fields import FIELDS, Kind
 from pulumi_openkruise.config.project_config import read_project
-from pulumi_openkruise.config.settings import Settings, read_settings
+from pulumi_openkruise.config.settings import Settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.field_names import NAMESPACE, config_key
 from pulumi_openkruise.diagnostics.problem import ConfigError

@@ -15,7 +15,7 @@ from hypothesis import given
 from jsonschema import Draft7Validator
 from pulumi_openkruise.config.descriptions import DESCRIPTIONS
 from pulumi_openkruise.config.fields import FIELDS
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.config.stack_schema import write_stack_schema
 from pulumi_openkruise.config.yaml_data import write_scalar

@@ -7,7 +7,8 @@ from typing import Any
 
 from ...config.fields import Arguments
 from ...config.node_affinity import DAEMON, REQUIRED, read_node_affinity, read_pod_labels
-from ...config.settings import Settings, read_settings
+from ...config.settings import Settings
+from ...config.settings_reader import read_settings
 from ...config.stack_config import parse_config
 from ...config.stack_yaml import STACK_FIELDS
 from ...diagnostics.problem import ConfigError

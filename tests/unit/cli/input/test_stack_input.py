@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, args_from_config
 from pulumi_openkruise.cli.errors import UnusableInputError
 from pulumi_openkruise.cli.input.sources import from_stack_file
-from pulumi_openkruise.config.settings import read_settings
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.selectors import ALWAYS_TRUE, solve
 from ruamel.yaml import YAML
 

@@ -1,7 +1,8 @@
 """Settings: what is in force without a key, and what is added once all values are known."""
 
 import pytest
-from pulumi_openkruise.config.settings import Settings, add_values, read_settings
+from pulumi_openkruise.config.settings import Settings
+from pulumi_openkruise.config.settings_reader import add_values, read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.problem import ConfigError
 
