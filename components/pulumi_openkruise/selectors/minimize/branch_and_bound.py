@@ -1,10 +1,10 @@
 """The cheapest way to cover given nodes by parts of primes: branch and bound with reduced costs.
 
-Each node is covered by one of its candidates, the primes that contain it; what a prime must contain decides
-what it costs. Two facts keep the search small. How many primes of which slot every minimum cover takes is
-known in advance (``unate_covering.find_slots``), so only requirements and values are left to compare. And a
-dual ascent bounds what is still to be paid: a candidate with which the bound exceeds the allowed price is
-dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
+Each node is covered by one of its candidates, the primes that contain it; the nodes that a prime must contain
+decide its price. Two facts keep the search small. It is known in advance how many primes of each slot every
+minimum cover takes (``unate_covering.find_slots``), so only requirements and values are left to compare.
+And a dual ascent bounds from below what the rest costs: a candidate that raises the bound above the allowed
+price is dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for set covering problem").
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ class SearchNode:
 
     def __init__(self, needs: Needs, price: int, candidates: dict[int, Candidates], room: list[int]) -> None:
         self.needs, self.price = needs, price
-        """What primes must contain, and what that costs."""
+        """The nodes that primes must contain, and the price of that."""
         self.candidates = candidates
-        """The remaining candidates of each cluster node that no cube contains yet."""
+        """The remaining candidates of each cluster node (no search node) that no cube contains yet."""
         self.room = room
         """How many more primes of each slot may be taken."""
 
@@ -45,8 +45,9 @@ class BranchAndBound:
         """Take how to reduce a prime, the candidates of each node, the slots and the budget.
 
         ``reduce(place, needed)`` returns the cheapest cube around ``needed`` inside a prime, and its price.
-        ``candidates`` are for each node the primes that contain it (``price_alone``). Of each slot, a mask of
-        primes, no more than its count may be taken in addition to the primes with needs from the start.
+        ``candidates`` are for each node the primes that contain it, with the price of each for this node
+        alone (``price_alone``). A slot is a mask of primes and a count: no more of them may be taken in
+        addition to the primes that have needs from the start.
         """
         self._reduce, self._slots, self._budget = reduce, slots, budget
         self._mask = {node: sum([1 << one[1] for one in own]) for node, own in candidates.items()}
@@ -59,7 +60,7 @@ class BranchAndBound:
         }
 
     def start(self, needs: Needs) -> SearchNode:
-        """Return the root: nothing is decided but what some primes must contain anyway."""
+        """Return the root of the search, where only ``needs`` are decided: nodes that primes must contain."""
         price = sum([self._reduce(place, needed)[1] for place, needed in needs.items()])
         room = [count for _mask, count in self._slots]
         root = SearchNode(needs.copy(), price, dict(self._candidates), room)
@@ -115,14 +116,14 @@ class BranchAndBound:
         return place in branch.needs and not node & ~self._reduce(place, branch.needs[place])[0]
 
     def try_cover(self, branch: SearchNode, node: int, place: int) -> SearchNode | None:
-        """Return the search node in which a prime must contain a node, too; None where that is impossible."""
+        """Return the search node in which a prime must also contain a node; None if that is impossible."""
         branch = branch.copy()
         branch.candidates.pop(node, None)
         dirty = self._cover_in_place(branch, node, place)
         return branch if dirty and self._refresh(branch, dirty) else None
 
     def propagate(self, branch: SearchNode, allowed: int) -> SearchNode | None:
-        """Decide what all covers at no more than the allowed price have in common; None without any.
+        """Decide what all covers at no more than the allowed price have in common; None if there is none.
 
         A candidate is dropped only where no such cover takes it, so none is lost. Raises BudgetExceeded.
         """

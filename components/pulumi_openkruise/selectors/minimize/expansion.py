@@ -1,4 +1,4 @@
-"""Enough primes where all primes are too many: cubes expanded around nodes (the EXPAND step of espresso)."""
+"""Enough primes for a cover, where there are too many to list: cubes are expanded (EXPAND of espresso)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -9,17 +9,17 @@ from .cubes import find_uncovered
 from .label_domain import LabelDomain
 
 Label = tuple[LabelDomain, int, int]
-"""The domain of a label, where its field begins in a cube, and the field."""
+"""The domain of a label, the bit at which its field begins in a cube, and the mask of the field."""
 
 _EXPAND, _EXPAND_LABEL = 8, 4
-"""Steps that the expansion of a cube counts for, and more for each label."""
+"""Steps of the budget that the expansion of a cube takes, and the further steps for each label."""
 
 
 class Expansion:
-    """Primes, made one by one by expanding smaller cubes outside the forbidden ones."""
+    """Primes, found one by one by expanding smaller cubes that lie outside the forbidden ones."""
 
     def __init__(self, labels: Sequence[Label], layout: CubeLayout, forbidden: Sequence[int]) -> None:
-        """Take the labels, how they lie in a cube, and the cubes that must stay out."""
+        """Take the labels, the layout of cubes, and the cubes that no prime may intersect."""
         self._labels, self._layout, self._forbidden = labels, layout, forbidden
         self._expand_steps = _EXPAND + _EXPAND_LABEL * len(labels)
         # Only a forbidden cube that restricts a label can stop a cube outside of it from expanding on that
@@ -33,13 +33,13 @@ class Expansion:
         self.exceeds_limit = False
         """Whether that sum exceeded the limit: then the primes do not cover everything."""
         self.exceeds_steps = False
-        """Whether the steps did not suffice: then the primes do not cover everything either."""
+        """Whether the budget was used up: then the primes do not cover everything either."""
 
     def find_enough(self, measure: Callable[[int], int], limit: int, budget: Budget) -> list[int]:
-        """Return primes that cover the complement, each expanded around nodes that those before leave out.
+        """Return primes that cover the complement, each expanded from nodes that earlier ones left out.
 
-        Walks the complement part by part (disjoint sharp), and stops when the sizes, as ``measure`` returns
-        them, sum up to more than the limit, or when the budget is used up.
+        Walks the complement part by part (disjoint sharp). Stops when the sum of the sizes that ``measure``
+        returns exceeds the limit, or when the budget is used up.
         """
         found: list[int] = []
         try:
@@ -71,7 +71,7 @@ class Expansion:
                     break
                 budget.spend(self._expand_steps)
                 prime = self._expand(uncovered)
-                if prime is None:  # an inexpressible rest, which the caller reports
+                if prime is None:  # the rest is inexpressible; the caller reports it
                     break
                 found.append(prime)
                 self.size += measure(prime)
@@ -80,9 +80,10 @@ class Expansion:
                     return
 
     def find_neighbours(self, primes: Sequence[int], budget: Budget) -> list[int]:
-        """Return the primes and others next to them, of as many primes as the budget allows.
+        """Return the primes and their neighbours, for as many of them as the budget allows.
 
-        Of each prime and each label one value is kept, and the rest is expanded on all other labels first.
+        A neighbour comes from restricting a prime to one value of one label, and expanding the result on all
+        other labels first.
         """
         found = dict.fromkeys(primes)
         for cube, first in islice(self._split(primes), budget.left // self._expand_steps):
@@ -93,7 +94,7 @@ class Expansion:
         return list(found)
 
     def _split(self, primes: Iterable[int]) -> Iterator[tuple[int, int]]:
-        """Yield each prime with one value of a label instead of several, and the place of the next label."""
+        """Yield each prime cut down to one of its values of a label, and the place of the next label."""
         for prime in primes:
             for place, (_domain, _offset, field) in enumerate(self._labels):
                 values = prime & field
@@ -104,9 +105,9 @@ class Expansion:
                         yield (prime & ~field) | value, place + 1
 
     def _expand(self, cube: int, first: int = 0) -> int | None:
-        """Return a maximal cube that has nodes of ``cube``; None when one term cannot state any of them.
+        """Return a prime that has nodes of ``cube``; None if no term can state any of them.
 
-        Expands on one label after the other, from place ``first`` on and then on those before it.
+        Expands on one label after the other, from place ``first`` on, and then on the labels before it.
         """
         for domain, offset, field in self._labels:
             atoms = (cube & field) >> offset
