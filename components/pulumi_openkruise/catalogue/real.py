@@ -12,7 +12,7 @@ REAL: tuple[NodeKind, ...] = (
         revisions=(("alibabacloud.com/is-edge-worker=true",),),
         virtual=False,
         excluded=False,
-        reason="a kubelet and containerd as everywhere",
+        reason="an ordinary kubelet and containerd",
     ),
     NodeKind(
         name="bottlerocket",
@@ -23,7 +23,7 @@ REAL: tuple[NodeKind, ...] = (
         patterns=FieldPatterns(os_image=r"Bottlerocket OS"),
         virtual=False,
         excluded=False,
-        reason="real; where the daemon does not find containerd's socket, socketLocation sets it",
+        reason="real; if the daemon does not find containerd's socket, set daemon.socketLocation",
     ),
     NodeKind(
         name="eks-auto",
@@ -68,7 +68,7 @@ REAL: tuple[NodeKind, ...] = (
         patterns=FieldPatterns(kubelet_version=r"v[\d.]+-kubeedge-"),
         virtual=False,
         excluded=False,
-        reason="a kubelet's fork with a container runtime",
+        reason="a fork of the kubelet, with a container runtime",
     ),
     NodeKind(
         name="openyurt",
@@ -79,17 +79,17 @@ REAL: tuple[NodeKind, ...] = (
         revisions=(("openyurt.io/is-edge-worker=true",),),
         virtual=False,
         excluded=False,
-        reason="a kubelet and containerd as everywhere",
+        reason="an ordinary kubelet and containerd",
     ),
     NodeKind(
         name="spinkube",
         vendor="CNCF",
-        description="nodes that run WebAssembly by SpinKube",
+        description="nodes that run WebAssembly with SpinKube",
         source="spinkube/containerd-shim-spin",
         confidence="doc",
         virtual=False,
         excluded=False,
-        reason="a shim of containerd: other containers run there too",
+        reason="containerd with one more shim: ordinary containers run there too",
     ),
     NodeKind(
         name="windows",

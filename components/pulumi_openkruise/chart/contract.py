@@ -102,7 +102,7 @@ KEYS: dict[str, Key] = {
 """Every value by its path, in the chart's order."""
 
 _ALWAYS = "the images are pulled with policy Always, which the chart fixes"
-_NO_SCHEDULING = "no published chart lets the pre-delete Job be scheduled"
+_NO_SCHEDULING = "no published chart has a setting for the placement of the pre-delete Job"
 _CORDON = "cordon the virtual nodes that have no taint before a destroy"
 _FIXED_SECURITY = "the chart fixes the security context"
 _NO_PRIORITY = "the chart sets no priority class"
@@ -122,7 +122,7 @@ ABSENT: dict[str, Absent] = {
     "daemon.imagePullPolicy": Absent(_ALWAYS),
     "daemon.securityContext": Absent(_FIXED_SECURITY),
     "daemon.priorityClassName": Absent(_NO_PRIORITY),
-    "daemon.env": Absent("the chart calls it otherwise", "set daemon.extraEnvs"),
+    "daemon.env": Absent("the chart has another name for it", "set daemon.extraEnvs"),
     "manager.affinity": Absent("the chart takes the node affinity alone", "set manager.nodeAffinity"),
     "manager.imagePullPolicy": Absent(_ALWAYS),
     "manager.image.pullPolicy": Absent(_ALWAYS),
@@ -135,4 +135,4 @@ ABSENT: dict[str, Absent] = {
     "helmHooks.tolerations": Absent(_NO_SCHEDULING, _CORDON),
     "helmHooks.affinity": Absent(_NO_SCHEDULING, _CORDON),
 }
-"""Keys that are no keys of the chart, with what is true instead."""
+"""Keys that the chart does not have, each with what is true instead."""

@@ -1,4 +1,4 @@
-"""The Helm values that other keys than ``values`` set: platform, gates, registry and pull secrets."""
+"""The Helm values that config keys other than ``values`` set: platform, gates, registry, pull secrets."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,15 @@ _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9
 _SECRET_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 OWNED = {"featureGates": "feature_gates", "imagePullSecrets": "image_pull_secrets"}
-"""Values that are one string or one list, so the user's own would drop what a key has set."""
+"""Helm values that are one string or one list, each with the config key that sets it: the user's own would
+replace what the key sets."""
 
 
 def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
-    """Return the values, of fields that are free of problems; the user's own go over them."""
+    """Return the Helm values that these keys set; the user's own ``values`` override them.
+
+    ``given`` holds only fields without problems.
+    """
     platform = PLATFORMS.get(given.get("platform", ""))
     if platform is not None and not applies(platform, chart):
         platform = None
@@ -31,7 +35,7 @@ def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
         values["featureGates"] = render_gates(gates)
     registry = given.get("image_registry")
     if registry is not None:
-        from .contract import KEYS  # what the chart takes: no other key asks
+        from .contract import KEYS  # loaded only for this key
 
         for section in ("manager", "helmHooks"):
             key = KEYS[f"{section}.image.repository"]
@@ -46,7 +50,7 @@ def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
 def check_derived(
     given: Mapping[str, Any], chart: Version | None, field_name: FieldName
 ) -> Iterator[Problem]:
-    """Yield the problems of these keys, and a line on what a platform sets."""
+    """Yield the problems of these keys, and an ``info`` that says what the platform sets."""
     name = given.get("platform")
     platform = PLATFORMS.get(name) if name is not None else None
     if platform is not None and chart is not None:
@@ -76,7 +80,7 @@ def _check_hook_image(
     given: Mapping[str, Any], chart: Version | None, field_name: FieldName
 ) -> Iterator[Problem]:
     """Warn of a registry that is known to lack the image of the pre-delete Job, which a destroy runs."""
-    from .contract import KEYS  # what the chart takes: few other keys ask
+    from .contract import KEYS  # loaded only where it is needed
 
     key = KEYS["helmHooks.image.repository"]
     if chart is not None and chart < parse_version(key.since):
@@ -104,7 +108,7 @@ def _check_hook_image(
 
 
 def _unknown_platform(name: str, where: str) -> Problem:
-    """Suggest only what begins alike: eks is a near spelling of k3s, whose setting would be wrong there."""
+    """Suggest only names that begin alike: eks is spelled like k3s, whose setting would be wrong for it."""
     letters = re.sub(r"[^a-z0-9]", "", name.lower())
     meant = [known for known in PLATFORMS if known.replace("-", "").startswith(letters)]
     every = f"known platforms: {', '.join(PLATFORMS)}"
@@ -125,12 +129,12 @@ def _report_platform(name: str, chart: Version, field_name: FieldName) -> Proble
 
 
 def has_daemon(values: Mapping[str, Any]) -> bool:
-    """Return whether the chart creates the DaemonSet: its template looks for this part of the string."""
+    """Tell whether the chart creates the DaemonSet: its template searches the gates for this substring."""
     gates = values.get("featureGates", "")
     return not (isinstance(gates, str) and "KruiseDaemon=false" in gates)
 
 
 def refuse_late_gate(where: str, instead: str) -> Problem:
-    """Return the problem of values that turn the daemon off or on by an output: too late for the preview."""
+    """Return the problem of an output in ``values`` that turns the daemon on or off: unknown in preview."""
     reason = "whether there is a daemon has to be known in preview"
     return Problem("late-gate", where, reason, (), f"set KruiseDaemon in {instead}")

@@ -1,8 +1,8 @@
-"""Which feature gates are in effect: what is set, what AllAlpha and AllBeta add, and what others force.
+"""Which feature gates are in effect: those set, those that AllAlpha and AllBeta add, those that others force.
 
 Sources: SetDefaultFeatureGates in pkg/features/kruise_features.go of OpenKruise 1.7 to 1.9, and
 setUnsetAlphaGates in Kubernetes' component-base/featuregate: a gate that is set by name keeps its value. And
-the chart's templates, which look for ``KruiseDaemon=false`` in the string.
+the chart's templates, which search the string of gates for ``KruiseDaemon=false``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from .gate_names import ALPHA, BETA, ON, SINCE
 from .version import Version, parse_version
 
 CHART_DEFAULT: Mapping[str, bool] = {"ImagePullJobGate": True}
-"""What the chart sets by itself; a string of the user's replaces it."""
+"""What the chart sets by default; the user's own string of gates replaces all of it."""
 
 FORCED_OFF: dict[str, tuple[str, ...]] = {
     "PodWebhook": (
@@ -88,9 +88,9 @@ def check_effects(gates: Mapping[str, bool], chart: Version, where: str) -> Iter
 
 
 def find_dropped_defaults(gates: Mapping[str, bool], chart: Version) -> list[str]:
-    """Return the gates that the chart turns on by itself, and that are off with these in its place.
+    """Return the gates that the chart turns on by default, and that are off if these replace its default.
 
-    A gate that needs the daemon is not missed where there is none.
+    Without the daemon, gates that need it are not listed.
     """
     found = compute_effective_gates(gates, chart)
     return [
@@ -101,7 +101,7 @@ def find_dropped_defaults(gates: Mapping[str, bool], chart: Version) -> list[str
 
 
 def _has(name: str, chart: Version) -> bool:
-    # A prerelease has what its release has: gates come early.
+    # A prerelease has the gates of its release: upstream adds them before it.
     since = SINCE.get(name, "1.7.0")
     return since == "1.7.0" or chart.number >= parse_version(since).number
 

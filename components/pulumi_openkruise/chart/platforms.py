@@ -1,7 +1,6 @@
-"""The settings that some environments need: one entry for each, and only with evidence.
+"""The settings that some Kubernetes distributions need: one entry for each, and only with evidence.
 
-Environments whose needs the chart cannot meet, or for which no evidence exists, are notes in
-docs/platforms.md.
+Those whose needs the chart cannot meet, or for which no evidence exists, are notes in docs/platforms.md.
 """
 
 from collections.abc import Mapping
@@ -12,18 +11,18 @@ from .version import Version, parse_version
 
 
 class Platform(NamedTuple):
-    """One environment."""
+    """One distribution, or one kind of cluster of it."""
 
     why: str
     """Why it needs the setting, a clause."""
     source: str
-    """Where that can be seen."""
+    """Where that is documented or reported."""
     values: Mapping[str, Any] = MappingProxyType({})
     """Helm values that it needs."""
     gates: Mapping[str, bool] = MappingProxyType({})
     """Feature gates that it needs."""
     since: str = "1.7.0"
-    """First version of the chart that has these values; before it the profile sets nothing."""
+    """First version of the chart that has these values; with an older one the platform sets nothing."""
 
 
 PLATFORMS: dict[str, Platform] = {
@@ -54,11 +53,11 @@ PLATFORMS: dict[str, Platform] = {
         values={"daemon": {"socketLocation": "/run/k3s"}},
     ),
 }
-"""Every environment by the name that ``platform`` takes."""
+"""Every platform by the name that the key ``platform`` takes."""
 
 
 def applies(platform: Platform, chart: Version) -> bool:
-    """Whether a version of the chart has what the platform needs."""
+    """Tell whether a version of the chart has the values that the platform needs."""
     return parse_version(platform.since) <= chart
 
 
