@@ -1,4 +1,4 @@
-"""Which cluster a command asks, as which user, and how long it waits, by options named as kubectl's."""
+"""The options, named as kubectl's, that choose the cluster, the user, and the time-out of a request."""
 
 import math
 import re
@@ -12,34 +12,34 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 _ENDLESS = 7 * 24 * 3600.0
-"""Seconds that stand for no time-out: the client wants a number."""
+"""Seconds that stand for no time-out, because the client needs a number."""
 
 
 @dataclass(frozen=True)
 class ClusterAccess:
-    """What the options of a command say about the cluster."""
+    """The values of these options."""
 
     kubeconfig: str | None = None
-    """Path; None is the one that kubectl takes."""
+    """Path; None means the one that kubectl uses."""
     context: str | None = None
-    """None is the current one."""
+    """None means the kubeconfig's current context."""
     request_seconds: float | None = None
-    """Seconds until a request is given up; None is the client's default."""
+    """Time-out of one request in seconds; None means the client's default."""
     user: str | None = None
-    """Name of the user to act as; None acts as oneself."""
+    """Name of the user to impersonate; None means no impersonation."""
     groups: tuple[str, ...] = ()
-    """Groups to act as a member of."""
+    """Groups to impersonate."""
 
     @property
     def is_chosen(self) -> bool:
-        """Whether an option says anything about the cluster."""
+        """Whether any of these options was given."""
         return self != ClusterAccess()
 
     def connect(self, *, unbounded: bool = False) -> "Cluster":
-        """Return the cluster, of which nothing is asked yet; raises ClusterError.
+        """Return a client of the cluster, which has sent no request yet; raises ClusterError.
 
-        ``unbounded`` is for work whose length depends on the cluster's objects: any number of requests, in
-        any time. The time for one request is bounded all the same.
+        ``unbounded`` is for work whose length depends on the number of objects: it may send any number of
+        requests and take any time. Each single request still has its time-out.
         """
         # Imported here: the HTTP client takes longer than everything else together.
         from ..cluster import connect
@@ -63,7 +63,7 @@ class ClusterAccess:
 
 
 def parse_duration(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
-    """Return the seconds of a duration as kubectl takes it; 0 stands for waiting without end.
+    """Return the seconds of a duration as kubectl takes it; 0 means no time-out.
 
     ``30s``, ``2m``, ``1m30s``, or a number of seconds. Raises click.BadParameter.
     """

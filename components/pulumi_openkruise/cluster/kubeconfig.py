@@ -1,8 +1,8 @@
-"""From a kubeconfig, given as text or as a path, and a context to a cluster that can be read.
+"""Finds the cluster that a kubeconfig (its path or content) and a context select, and the user's credentials.
 
-By kubectl's rules, which no Python library keeps: the official client looks relative paths up in the current
-folder, takes any string for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and goes on
-without credentials where an exec plugin fails. docs/threat-model.md says where this is stricter than kubectl.
+It follows kubectl's rules, which no Python library does: the official client resolves relative paths in the
+current folder, takes any string for a true boolean, accepts a CA beside ``insecure-skip-tls-verify``, and
+continues without credentials if an exec plugin fails. docs/threat-model.md says where this is stricter.
 """
 
 import os
@@ -21,7 +21,7 @@ from .proxy import find_environment_proxy
 from .transport import Transport
 
 CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 30.0, 900.0
-"""How long an API server may take to be reached, to answer one request, and to answer all of them."""
+"""Seconds that an API server may take to be reached, to answer one request, and to answer all of them."""
 
 _POD = "service account of this pod"
 _POD_FILES = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -39,13 +39,13 @@ def connect(
     look_seconds: float = LOOK_SECONDS,
     look_requests: float | None = None,
 ) -> Cluster:
-    """Return the cluster of a kubeconfig's context (None: its current one); nothing is asked of it yet.
+    """Return a client for the cluster of a kubeconfig's context (None: its current one); sends no request.
 
     ``kubeconfig`` is a path (``~`` is the home folder) or the content itself, as the Kubernetes provider
-    takes it. ``cluster`` names a cluster of it that takes the place of the context's own, as the provider's
-    argument does. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
+    takes it. ``cluster`` names a cluster in it that replaces the context's own, as the provider's argument
+    does. Only with ``ambient`` does None mean what it means to kubectl: ``KUBECONFIG``, then
     ``~/.kube/config``, then the service account of the pod. ``act_as`` has the fields ``as`` and
-    ``as-groups`` of a user, which take the place of the kubeconfig's own. Raises KubeconfigError.
+    ``as-groups`` of a user, which replace the kubeconfig's own. Raises KubeconfigError.
     """
     found = _read(kubeconfig, ambient)
     if found is None:
@@ -91,9 +91,9 @@ def find_address(
     *,
     ambient: bool = False,
 ) -> str:
-    """Return where ``connect`` would ask, read from the kubeconfig alone; raises KubeconfigError.
+    """Return the address of the API server that ``connect`` would use; raises KubeconfigError.
 
-    Without what it takes to ask: an update waits for this.
+    It reads no certificate and runs no exec plugin, because an update waits for the address.
     """
     found = _read(kubeconfig, ambient)
     if found is None:
@@ -102,7 +102,7 @@ def find_address(
 
 
 def _read(kubeconfig: str | None, ambient: bool) -> Kubeconfig | None:
-    """Return what the kubeconfig says; None stands for the service account of the pod."""
+    """Return the parsed kubeconfig; None for the service account of the pod."""
     if kubeconfig is None and ambient:
         given = os.environ.get("KUBECONFIG")
         paths = [path for path in (given.split(os.pathsep) if given else [find_home_file()]) if path]
@@ -165,15 +165,15 @@ def _read_endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
         raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
     server = _normalize_address(entry["server"])
     if server is None:
-        raise make_error("its server is no http:// or https:// address")
+        raise make_error("its server is not an http:// or https:// address")
     proxy = entry.get("proxy-url") or find_environment_proxy(server)
     if proxy and not _is_proxy(proxy):
-        raise make_error("its proxy is no http://, https:// or socks5:// address")
+        raise make_error("its proxy is not an http://, https:// or socks5:// address")
     return Endpoint(server, source, authority, not skip, entry.get("tls-server-name") or "", proxy)
 
 
 def _normalize_address(server: str) -> str | None:
-    """Return an address with scheme and host, without a slash at its end; None where it is none.
+    """Return an address with scheme and host, and without a slash at its end; None if it is not valid.
 
     Without a scheme it is plain HTTP, whatever else the entry says (``DirectClientConfig.ClientConfig``).
     """
@@ -201,7 +201,7 @@ def _is_proxy(proxy: str) -> bool:
 
 
 def _read_pod_endpoint() -> Endpoint:
-    """Return the cluster that this pod is in (``rest.InClusterConfig``); raises KubeconfigError."""
+    """Return the API server of this pod's own cluster (``rest.InClusterConfig``); raises KubeconfigError."""
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     try:
         authority = read_small(f"{_POD_FILES}/ca.crt").decode("latin-1")

@@ -1,4 +1,4 @@
-"""Threads for questions to the cluster that no exit of the program waits for."""
+"""Daemon threads for requests to the cluster: the program can end without waiting for them."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ class DaemonExecutor(Executor):
     """Runs work on daemon threads: unlike those of a ThreadPoolExecutor they never hold up an exit."""
 
     def __init__(self, name: str, threads: int = 1) -> None:
-        """Take the threads' name and their number; a thread begins with the work that needs it."""
+        """Take the threads' name and the most of them; a thread starts when work for it is submitted."""
         self._name, self._most = name, threads
         self._work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
         self._threads: list[threading.Thread] = []

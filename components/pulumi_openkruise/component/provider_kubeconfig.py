@@ -1,4 +1,4 @@
-"""Which kubeconfig the stack's own Kubernetes provider uses, so that the program looks where it does."""
+"""Which kubeconfig the component's Kubernetes provider uses, so that the module reads the same cluster."""
 
 import json
 import os
@@ -17,28 +17,29 @@ _RELEASE = "kubernetes:helm.sh/v3:Release"
 _HELM = "helmReleaseSettings"
 
 CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 10.0, 20.0
-"""Limits of one request and of all that one question takes; a lost first packet is sent again in 1 and 3."""
+"""Seconds to connect, to answer one request, and for all requests of one question. TCP repeats a lost first
+packet after 1 and 3 seconds."""
 FIRST_LOOK_SECONDS = 15.0
-"""Limit of the first look, for which the provider waits; with everything else an update ends within 30."""
+"""Seconds for the first look, for which the provider waits: then an update can end within 30 seconds."""
 
 Answer = TypeVar("Answer")
 
 
 class Credentials(NamedTuple):
-    """What a provider finds its cluster with."""
+    """The arguments by which a provider finds its cluster."""
 
     kubeconfig: str | None
     """The kubeconfig's content, or its path; None for the environment's, as kubectl finds it."""
     context: str | None = None
     """The context in it; None for its current one."""
     cluster: str | None = None
-    """The cluster that takes the place of the context's own; None where it stays."""
+    """Name of the kubeconfig's cluster that replaces the context's own; None: the context's."""
     helm_driver: str = "secret"
-    """Where the provider's Helm keeps the records of its releases."""
+    """The storage driver in which the provider's Helm keeps the records of its releases."""
 
 
 class HangingServer(Unavailable):
-    """Stands for what a server did not answer that keeps its clients waiting, or sends data without end."""
+    """A missing answer because the server keeps its clients waiting, or sends data without end."""
 
 
 def find_provider(component: pulumi.Resource) -> pulumi.ProviderResource | None:
@@ -47,7 +48,7 @@ def find_provider(component: pulumi.Resource) -> pulumi.ProviderResource | None:
 
 
 async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:
-    """Return what the provider of this component's children finds its cluster with; never raises.
+    """Return how the provider of this component's children finds its cluster; never raises.
 
     The rules are the provider's own (pulumi-kubernetes, ``provider.go``): a string is a path or the content,
     a mapping is the content, and without either the environment decides.
@@ -57,14 +58,14 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
         kubeconfig = await _read_known_value(given.get("kubeconfig"))
     except _UnknownError:
         return Unavailable("the provider's kubeconfig is not known yet")
-    except Exception:  # what keeps it from being known is reported where it happens
-        return Unavailable("the provider's kubeconfig could not be had")
+    except Exception:  # the failed resource that it depends on reports its own error
+        return Unavailable("the provider's kubeconfig could not be determined")
     context, cluster = await _name_if_known(given.get("context")), await _name_if_known(given.get("cluster"))
     if isinstance(kubeconfig, Mapping):
         kubeconfig = json.dumps(kubeconfig)
     if kubeconfig is not None and not isinstance(kubeconfig, str):
         return Unavailable(
-            f"the provider's kubeconfig is a {type(kubeconfig).__name__}, no string or mapping"
+            f"the provider's kubeconfig is a {type(kubeconfig).__name__}, not a string or a mapping"
         )
     if not kubeconfig and not is_real_run():
         return Unavailable("a test's mocks have no kubeconfig")
@@ -72,25 +73,26 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
 
 
 async def _read_given(provider: pulumi.ProviderResource | None) -> Mapping[str, Any]:
-    """Return what the provider was given, as far as it decides where it looks; raises _UnknownError."""
+    """Return the provider's arguments that decide which cluster it uses; raises _UnknownError."""
     if provider is None:
         config = pulumi.Config("kubernetes")
         return {key: config.get(key) for key in ("kubeconfig", "context", "cluster", _HELM)}
     if isinstance(provider, DependencyProviderResource):
-        # Of another process, where this component is a plugin's: only the engine knows what it was given.
+        # This component runs as a plugin, in another process than the provider: only the engine knows its
+        # arguments.
         found = await read_outputs(provider)
         if "kubeconfig" not in found and pulumi.runtime.is_dry_run():
-            raise _UnknownError  # or not given: the engine does not say what a preview does not know
+            raise _UnknownError  # or not given: in preview the engine leaves out unknown values
         return found
-    # A provider's class declares no outputs, but the SDK keeps what it was given with the resource, except
-    # for what has another name in Python.
+    # A provider's class declares no outputs, but the SDK keeps its arguments as attributes, except for those
+    # that have another name in Python.
     return {**provider.__dict__, _HELM: await _read_helm_settings(provider)}
 
 
 async def _read_helm_settings(provider: pulumi.ProviderResource) -> Any:
     try:
         return (await read_outputs(provider)).get(_HELM)
-    except Exception:  # a provider that cannot be registered is reported where that happens
+    except Exception:  # the registration of the provider reports its own error
         return None
 
 
@@ -119,7 +121,7 @@ def find_server_address(given: Credentials | Unavailable) -> str | None:
 def ask_cluster(
     given: Credentials, question: Callable[[Any], Answer], seconds: float
 ) -> Answer | Unavailable:
-    """Return the cluster's answer, or why there is none (HangingServer: the provider would hang, too)."""
+    """Return the cluster's answer, or why there is none (HangingServer: the provider would hang on it)."""
     # Imported here, in the thread: it takes longer than the request itself.
     from ..cluster import ClusterError, connect
 
@@ -141,7 +143,7 @@ def ask_cluster(
 
 
 async def _name_if_known(value: Any) -> str | None:
-    """Return a name that the provider was given; in preview one that it was not given is unknown."""
+    """Return a name among the provider's arguments; None if it is not given or not known yet."""
     try:
         name = await _read_known_value(value)
     except Exception:
@@ -154,7 +156,7 @@ class _UnknownError(Exception):
 
 
 async def _read_known_value(value: Any) -> Any:
-    """Return a value without its secrecy; raises _UnknownError, or whatever keeps it from being known."""
+    """Return the plain value of an output, secret or not; raises _UnknownError, or the output's error."""
     if isinstance(value, pulumi.output.Unknown):
         raise _UnknownError
     if not isinstance(value, pulumi.Output):

@@ -524,6 +524,6 @@ def test_another_cluster_than_the_stack_names_is_noted(
     stack.write_text(json.dumps({"config": {"kubernetes:kubeconfig": json.dumps(other)}}))
     monkeypatch.setenv("KUBECONFIG", kubeconfig)
     _code, _out, err = cli("--stack-file", str(stack))
-    assert "kubernetes:kubeconfig names https://other.example, and this looks at " in err
+    assert "kubernetes:kubeconfig names https://other.example, and this reads " in err
     _code, _out, err = cli("--stack-file", str(stack), "--kubeconfig", kubeconfig)
     assert "other.example" not in err

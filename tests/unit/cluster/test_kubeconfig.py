@@ -292,7 +292,7 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Path, monkeypatch: pytest
 def test_a_server_that_is_no_address(server: ApiServer, address: str) -> None:
     config = server.kubeconfig(token="secret")
     config["clusters"][0]["cluster"]["server"] = address
-    with pytest.raises(KubeconfigError, match="its server is no http:// or https:// address"):
+    with pytest.raises(KubeconfigError, match="its server is not an http:// or https:// address"):
         connect(json.dumps(config))
 
 

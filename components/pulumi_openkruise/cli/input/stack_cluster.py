@@ -1,4 +1,4 @@
-"""Says where a command looks at another cluster than the one that its stack names for the provider."""
+"""Warns when a command reads another cluster than the one that its stack's provider uses."""
 
 import os
 
@@ -9,14 +9,14 @@ from .stack_input import find_stack
 
 _NAMESPACE = "kubernetes"
 _KEYS = ("kubeconfig", "context", "cluster")
-"""What the default provider finds its cluster with (pulumi-kubernetes, ``provider.go``)."""
+"""Keys by which the default provider finds its cluster (pulumi-kubernetes, ``provider.go``)."""
 
 
 def note_other_cluster(stack_file: str | None, config_json: str | None, access: ClusterAccess) -> None:
-    """Say so where the stack's ``kubernetes:`` keys name another cluster than the one that is looked at.
+    """Print a note if the stack's ``kubernetes:`` keys name another cluster than the one that is read.
 
-    Options that choose a cluster are the user's word. Standard input is read once, for the stack itself, so
-    nothing is compared then.
+    Nothing is compared if an option chooses the cluster, which is the user's decision, or if the stack comes
+    from standard input, which can be read only once.
     """
     path = config_json or stack_file
     if path is None or path == "-" or access.kubeconfig is not None or access.context is not None:
@@ -33,7 +33,7 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
     keys = " and ".join(f"{_NAMESPACE}:{key}" for key in named)
     remedy = "give --kubeconfig or --context to choose the cluster"
     if stack.secret_keys.intersection(named):
-        note(f"{stack.source}: {keys} is encrypted, so this looks at the cluster that kubectl uses; {remedy}")
+        note(f"{stack.source}: {keys} is encrypted, so this reads the cluster that kubectl uses; {remedy}")
         return
     from ...cluster import ClusterError
     from ...cluster.kubeconfig import find_address
@@ -41,7 +41,7 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
 
     try:
         here = find_address(None, ambient=True)
-    except ClusterError:  # the look itself reports it
+    except ClusterError:  # the command's own request reports it
         return
     try:
         project = os.path.dirname(stack.project or path)
@@ -52,8 +52,8 @@ def note_other_cluster(stack_file: str | None, config_json: str | None, access: 
     except ClusterError as error:
         note(
             f"{stack.source}: the cluster that {keys} names is not known here ({error.cause}), so this "
-            f"looks at {here}, which kubectl uses; {remedy}"
+            f"reads {here}, which kubectl uses; {remedy}"
         )
         return
     if there.rstrip("/") != here.rstrip("/"):
-        note(f"{stack.source}: {keys} names {there}, and this looks at {here}, which kubectl uses; {remedy}")
+        note(f"{stack.source}: {keys} names {there}, and this reads {here}, which kubectl uses; {remedy}")

@@ -1,8 +1,8 @@
-"""A report of a check as one HTML page that needs nothing but itself: no script, no image, no other file.
+"""A report of a check as one self-contained HTML page: no script, no image, no other file.
 
 The page is built as a tree and written by the standard library, which escapes every text and attribute. A
-policy in the page forbids scripts and everything from elsewhere. What has to be mended comes first. What is
-folded is a ``details`` element, and a click on a command selects it whole, so that it can be copied.
+Content-Security-Policy in the page forbids scripts and everything from elsewhere. Findings come first. Long
+lists are folded in ``details`` elements, and a click on a command selects all of it, ready to be copied.
 """
 
 from xml.etree.ElementTree import Element, SubElement
@@ -22,12 +22,12 @@ _LINES = 25
 
 
 def write_page(report: Report, path: str, inputs: tuple[str | None, ...] = ()) -> None:
-    """Write the page to a file, which is none of the command's ``inputs``; raises UnusableInputError."""
+    """Write the page to a file that is not one of the command's ``inputs``; raises UnusableInputError."""
     write_report(path, page(report), inputs)
 
 
 def page(report: Report) -> str:
-    """Return the page; it stays small however many nodes there are."""
+    """Return the page; it stays small however many nodes the cluster has."""
     found = report.describe_findings() or "no findings"
     facts = _list_facts(report)
     title = f"OpenKruise, {found}: {', '.join(value for _name, value in facts)}"
@@ -90,7 +90,7 @@ def _add_finding(section: Element, finding: Finding) -> None:
     add(heading, "span", finding.what)
     link = link_finding(finding.code)
     add(card, "code", finding.code)
-    if "://" in link:  # a path says nothing to a page that may lie anywhere
+    if "://" in link:  # a relative path leads nowhere from a page that is stored elsewhere
         add(
             card,
             "a",
@@ -108,7 +108,7 @@ def _add_finding(section: Element, finding: Finding) -> None:
 
 
 def _add_other_checks(main: Element, report: Report) -> None:
-    """Say what does not count, what could not be checked, and what was checked and is well."""
+    """Add the accepted findings, the checks that could not be made, and the checks without findings."""
     section = add(main, "section", id="checks", aria_labelledby="checks-title")
     add(section, "h2", "Other checks", id="checks-title")
     for one in report.accepted:

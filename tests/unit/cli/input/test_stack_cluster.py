@@ -57,7 +57,7 @@ def test_another_cluster_is_noted(
 ) -> None:
     said = _note(project, capsys, config, ClusterAccess())
     keys = " and ".join(config)
-    assert f"{keys} names {THERE}, and this looks at {HERE}, which kubectl uses" in said
+    assert f"{keys} names {THERE}, and this reads {HERE}, which kubectl uses" in said
     assert "give --kubeconfig or --context" in said
 
 
@@ -88,12 +88,12 @@ def test_a_chosen_cluster_is_meant(
 def test_a_context_that_is_not_here_is_noted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = _note(project, capsys, {"kubernetes:context": "elsewhere"}, ClusterAccess())
     assert "the cluster that kubernetes:context names is not known here (" in said
-    assert f"so this looks at {HERE}" in said
+    assert f"so this reads {HERE}" in said
 
 
 def test_an_encrypted_kubeconfig_is_noted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = _note(project, capsys, {"kubernetes:kubeconfig": {"secure": "v1:abc"}}, ClusterAccess())
-    assert "kubernetes:kubeconfig is encrypted, so this looks at the cluster that kubectl uses" in said
+    assert "kubernetes:kubeconfig is encrypted, so this reads the cluster that kubectl uses" in said
 
 
 def test_config_as_pulumi_prints_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
