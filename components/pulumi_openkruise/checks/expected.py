@@ -23,13 +23,13 @@ class Expected:
     """What a stack wants, or, where only the cluster is known, what its DaemonSet requires."""
 
     source: str
-    """Where it comes from, for people."""
+    """Where it comes from, as reports name it."""
     selectors: tuple[str, ...] = ()
     """Empty where only the affinity is known."""
     origins: tuple[str, ...] = ()
     """Where each selector comes from."""
     required: Affinity | None = None
-    """The node selector that the stack's values give the daemon, without the exclusion; None for none."""
+    """The node selector of the daemon in the stack's own values, without the exclusion; may be None."""
     daemon: Affinity | None = None
     """The node selector that the daemon requires: values and exclusion joined."""
     manager: Affinity | None = None
@@ -41,7 +41,7 @@ class Expected:
     release_namespace: str = Settings.release_namespace
     chart_version: str | None = None
     is_stack: bool = False
-    """Whether a whole stack is known: then live objects have to be as it says."""
+    """Whether a whole stack is known, not only selectors or the DaemonSet: live objects must match it."""
     owns_namespace: bool = False
     """Whether the stack creates, and so deletes, the namespace."""
     has_daemon: bool = True
@@ -49,11 +49,11 @@ class Expected:
     socket: tuple[str, str] | None = None
     """``daemon.socketLocation`` and ``socketFile`` of a stack's values; None where no stack is known."""
     label_rule: NodeLabelRule | None = None
-    """The rule of the admission policy that the stack has the API server label nodes by; None for none."""
+    """The rule by which the stack's admission policy labels nodes; None if the stack has no such policy."""
 
 
 def expect_settings(settings: Settings, source: str) -> Expected:
-    """Return what a stack's settings want; ``source`` is where they come from, for people."""
+    """Return what a stack's settings want; ``source`` says where they come from, as reports name it."""
     return expect_values(settings, settings.helm_values(), source)
 
 

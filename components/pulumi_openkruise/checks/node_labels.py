@@ -18,8 +18,8 @@ MISSED = Code(
     "warning",
     "a virtual node that the admission policy for virtual nodes should have labelled and has not",
     "kruise-daemon's pod may have been sent there before a selector knew the node",
-    "the policy labels a node when it registers and at its next status patch: if the label stays away, see "
-    "whether the policy has a binding, and label the node openkruise.io/virtual-node=true",
+    "the policy labels a node when it registers and at its next status patch: if it does not appear, check "
+    "that the policy has a binding, and label the node openkruise.io/virtual-node=true",
 )
 UNFOUNDED = Code(
     "policy-label-unfounded",
@@ -40,7 +40,7 @@ LEFT = Code(
 CODES = (MISSED, UNFOUNDED, LEFT)
 
 _GRACE_SECONDS = 600
-"""How long a node may take until its next status patch: a kubelet's are five minutes apart at most."""
+"""Age from which a node must have the label: a kubelet patches its status at least every five minutes."""
 
 
 def check_policy(snapshot: Snapshot, states: Sequence[NodeState], expected: Expected) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def check_policy(snapshot: Snapshot, states: Sequence[NodeState], expected: Expe
     ]
     if unfounded:
         yield _make(
-            UNFOUNDED, unfounded, "labelled that the policy would not label", _describe_labels(unfounded)
+            UNFOUNDED, unfounded, "with a label that the policy would not set", _describe_labels(unfounded)
         )
 
 
@@ -101,7 +101,7 @@ def _describe_labels(nodes: Sequence[NodeFacts]) -> list[str]:
 
 
 def _looks_virtual(node: NodeFacts, rule: NodeLabelRule) -> bool:
-    """Tell whether the policy's expression holds for a node, whatever it has labelled there already."""
+    """Tell whether the policy's expression is true for a node, apart from labels that the policy has set."""
     by_default, where_named = node.policy_signals
     signals = where_named if NOT_BY_DEFAULT.intersection(rule.presets) else by_default
     return signals or any(selector.matches(node.labels) for selector in rule.selectors)

@@ -1,4 +1,4 @@
-"""Nodes as they are classified, and groups of those that differ in nothing that matters."""
+"""Classified nodes, and groups of nodes that differ in nothing that matters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from ..selectors import NodeMatcher
 from ..selectors.placement import Placement
 
 DEFAULT_RULE = NodeLabelRule()
-"""The rule of the admission policy for a stack that configures nothing of it."""
+"""The admission policy's rule with the default of every key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedNode:
-    """A node: what it is called, its labels, and what it is."""
+    """A node's name, its labels, and its classification."""
 
     name: str
     labels: Mapping[str, str]
@@ -29,11 +29,11 @@ class ClassifiedNode:
     mismatch: RuntimeMismatch | None = None
     """For a real node whose container runtime kruise-daemon cannot talk to: why."""
     policy: PolicyAction = "ignore"
-    """What the admission policy about virtual nodes would do about it."""
+    """What the admission policy for virtual nodes would do with it."""
 
     @property
     def is_target(self) -> bool:
-        """Whether the daemon has to stay off: it is virtual, or no image of the daemon exists for it."""
+        """Whether it must be excluded: it is virtual, or no image of the daemon exists for it."""
         return bool(self.classification.no_daemon)
 
 
@@ -46,9 +46,9 @@ def classify_node(
 ) -> ClassifiedNode:
     """Classify a Node object; labels that are not strings are left out, as no affinity can name them.
 
-    ``rule`` is that of the admission policy about virtual nodes, whether a stack has the policy or not.
-    ``kruise`` is the version of OpenKruise that the stack installs, None where no stack is known, and
-    ``has_daemon`` whether it has a daemon at all, which would talk to the node's container runtime.
+    ``rule`` is that of the admission policy for virtual nodes, whether a stack has the policy or not.
+    ``kruise`` is the version of OpenKruise that the stack installs; None if no stack is known.
+    ``has_daemon`` says whether the stack has a daemon, which talks to the node's container runtime.
     """
     metadata = node.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
@@ -103,7 +103,7 @@ def find_exclusions(nodes: Iterable[ClassifiedNode], existing: Placement) -> Ite
 
 @dataclass
 class Group:
-    """Nodes of one pool that are the same kind, for the same reasons, and are excluded or not alike."""
+    """Nodes of one pool with the same classification and evidence, all excluded or all not."""
 
     classification: Classification
     pool: str
@@ -114,7 +114,7 @@ class Group:
     mismatch: RuntimeMismatch | None = None
     """Why the daemon cannot talk to their container runtime, where it would run."""
     policy: PolicyAction = "ignore"
-    """What the admission policy about virtual nodes would do about these."""
+    """What the admission policy for virtual nodes would do with these."""
     names: list[str] = field(default_factory=list)
 
     @property
@@ -142,7 +142,8 @@ def group_nodes(nodes: Sequence[ClassifiedNode], existing: Placement) -> list[Gr
     """Group nodes; virtual ones first, then unsure, then real, each with the largest groups first."""
     groups: dict[tuple[int, str, ExcludedBy, RuntimeMismatch | None, PolicyAction], Group] = {}
     for node, by in zip(nodes, find_exclusions(nodes, existing), strict=True):
-        # Equal classifications are one object, unless the detector has forgotten the first.
+        # Equal classifications are one object, unless the detector's cache has dropped the first; the loop
+        # below merges those.
         key = (id(node.classification), node.pool, by, node.mismatch, node.policy)
         group = groups.get(key)
         if group is None:

@@ -13,14 +13,14 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 GROUPS = ("apps.kruise.io", "policy.kruise.io")
 """API groups of OpenKruise's CRDs."""
 MANAGERS_OWN = frozenset({"NodeImage", "NodePodProbe"})
-"""Kinds whose objects the manager makes, one a node."""
+"""Kinds whose objects the manager makes, one for each node."""
 
 
 def list_definitions(cluster: Cluster) -> list[Mapping[str, Any]]:
-    """Return OpenKruise's CRDs as the API server has them, by name; raises ClusterError.
+    """Return OpenKruise's CRDs as the API server has them, in the order of their names; raises ClusterError.
 
-    By group: Kruise Rollouts and Kruise Game have theirs beside these. One by one: a cluster has hundreds of
-    others, each with a schema of some hundred kilobytes.
+    They are chosen by API group, because Kruise Rollouts and Kruise Game have CRDs of their own. Each is read
+    by itself: a cluster has hundreds of other CRDs, each with a schema of some hundred kilobytes.
     """
     names = [name_of(one) for one in cluster.list(DEFINITIONS, metadata_only=True)]
     found: list[Mapping[str, Any]] = []
@@ -32,7 +32,7 @@ def list_definitions(cluster: Cluster) -> list[Mapping[str, Any]]:
 
 
 def read_definitions(cluster: Cluster) -> list[Definition]:
-    """Return what decides whether a chart can take OpenKruise's CRDs over; raises ClusterError."""
+    """Return of OpenKruise's CRDs what decides which charts can replace them; raises ClusterError."""
     return [
         Definition(
             name=name_of(crd),
@@ -74,7 +74,7 @@ def list_custom_resources(
 
 
 def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
-    """Count the custom resources that people made, by kind; one kind that cannot be listed leaves it unknown.
+    """Count custom resources by kind, without the manager's own; Unavailable if a kind cannot be listed.
 
     Raises ClusterError where the CRDs cannot be read.
     """
@@ -87,7 +87,7 @@ def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
 
 
 def explain_unavailable(error: ClusterError) -> Unavailable:
-    """Return an error of a request as what could not be known."""
+    """Return the reason of a failed request, for a value that it leaves unknown."""
     return Unavailable(f"not allowed: {error.cause}" if isinstance(error, ForbiddenError) else error.cause)
 
 

@@ -1,7 +1,7 @@
-"""Reads from a cluster what the checks look at. Imports no Pulumi.
+"""Reads from a cluster everything that the checks need, as one snapshot; changes nothing.
 
-Nothing is changed. A part that the user may not read, or that does not arrive, is ``Unavailable`` with the
-reason; only nodes have to be there, since without them there is nothing to check.
+A part that the user may not read, or that does not arrive, is ``Unavailable`` with the reason. Only the nodes
+are indispensable: without them there is nothing to check.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ from .snapshot import NOT_ASKED, Key, NodeFacts, Object, Snapshot, make_node_fac
 
 Classify = Callable[[Mapping[str, Any]], Classification]
 Progress = Callable[[str, int, int], None]
-"""Called with what is being read, how much has come and how much there will be (0: unknown)."""
+"""Called with the name of what is being read, the number read so far, and the total (0: unknown)."""
 Found = TypeVar("Found")
 
 _KRUISE = "/apis/apps.kruise.io/v1alpha1"
@@ -38,7 +38,7 @@ _LOG_LINES = "40"
 
 
 def now() -> str:
-    """Return this moment as Kubernetes writes moments."""
+    """Return the current time as Kubernetes writes times (RFC 3339 in UTC, to the second)."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -53,7 +53,7 @@ def read_nodes(cluster: Cluster, classify: Classify, progress: Progress | None =
 def read_pods(
     cluster: Cluster, namespace: str, progress: Progress | None = None
 ) -> list[Object] | Unavailable:
-    """Return the pods of a namespace, reduced to what the checks look at."""
+    """Return the pods of a namespace, reduced to the fields that the checks need."""
     path = f"/api/v1/namespaces/{namespace}/pods"
     return _attempt(
         lambda: [_reduce_pod(pod) for pod in cluster.list(path, progress=_bind_progress(progress, "pods"))]
@@ -87,7 +87,7 @@ def survey(
         return _attempt(lambda: _read_if_present(lambda: list(cluster.list(path, **options))) or [])
 
     def counted(plural: str, field: str) -> dict[str, int] | Unavailable:
-        """Count by node what the manager has set in these objects, reduced as they come."""
+        """Return how many entries each object has in ``field`` of its spec; each is counted as it is read."""
         tell("the installation", 0, 0)
         objects = cluster.list(f"{_KRUISE}/{plural}")
 
@@ -149,9 +149,9 @@ def survey(
 
 
 def _read_records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[ReleaseRecord] | Unavailable:
-    """Read the records of the release that is meant, and of the one that owns the live DaemonSet.
+    """Read Helm's records of the expected release, and of the one that owns the live DaemonSet.
 
-    One that cannot be read may be the newest or the deployed one: without it nothing can be said of the rest.
+    A record that cannot be decoded may be the newest or the deployed one, so it makes all of them unusable.
     """
     found: list[ReleaseRecord] = []
     unreadable: list[str] = []
@@ -165,7 +165,7 @@ def _read_records(cluster: Cluster, releases: Iterable[ReleaseId]) -> list[Relea
 def _read_objects(
     cluster: Cluster, wanted: Iterable[Key], namespace: str, tell: Progress
 ) -> dict[Key, Object | None]:
-    """Read each object as it is; None stands for one that is not there."""
+    """Return each live object by its key; None for one that does not exist."""
     keys = list(wanted)
     known: dict[str, dict[str, tuple[str, bool]]] = {}
     found: dict[Key, Object | None] = {}
@@ -176,7 +176,7 @@ def _read_objects(
         if version not in known:
             known[version] = _read_kinds(cluster, root)
         if kind not in known[version]:
-            found[key] = None  # its definition is gone, and with it every object
+            found[key] = None  # the API server does not serve the kind, so it has no such object
             continue
         plural, namespaced = known[version][kind]
         inside = f"/namespaces/{own or namespace}" if namespaced else ""
@@ -196,7 +196,7 @@ def _read_kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:
 
 
 def _read_logs(cluster: Cluster, namespace: str, pods: Iterable[Object]) -> dict[str, str]:
-    """Read the end of the logs of a few daemons that start again and again; what they say there says why."""
+    """Return the last lines of the previous run of a few restarting daemons: they show the cause."""
     found: dict[str, str] = {}
     for pod in islice(filter(_starts_again, pods), _LOGS):
         path = f"/api/v1/namespaces/{namespace}/pods/{name_of(pod)}/log"
@@ -215,7 +215,7 @@ def _starts_again(pod: Object) -> bool:
 
 
 def _reduce_pod(pod: Object) -> Object:
-    """Return a pod with only what the checks look at: there is one for each node."""
+    """Return a pod with only the fields that the checks need: there is one pod for each node."""
     spec = mapping(pod, "spec")
     kept = ("name", "namespace", "uid", "labels", "ownerReferences", "creationTimestamp", "deletionTimestamp")
     return {

@@ -1,4 +1,4 @@
-"""What a change of the daemon's node affinity does to the daemons that run, in a few lines for preview."""
+"""What a change of the daemon's node affinity does to the running daemons, in a few lines for preview."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,11 @@ _LISTED = 3
 
 
 def write_restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Return what a change of the Helm values does: nodes that lose or gain the daemon, and restarts.
+    """Return which nodes lose or gain the daemon by a change of the Helm values, and that daemons restart.
 
-    The values hold the whole affinity, what the stack requires itself joined with its selectors, and the
-    ``nodeSelector``: together they are what the cluster goes by. None where nothing changes, and where one
-    of the two is not known or leaves it to the chart.
+    The values have the whole affinity (the stack's own, joined with the exclusion) and the ``nodeSelector``,
+    which together decide where the daemon runs. None if nothing changes, or if the old or the new values are
+    not known or leave the affinity to the chart.
     """
     before, after = _read_placement(old), _read_placement(new)
     if before is None or after is None or before == after:
@@ -26,7 +26,7 @@ def write_restart_notice(old: Mapping[str, Any], new: Mapping[str, Any]) -> str 
     try:
         found = difference(before, after)
     except (SelectorError, TypeError, AttributeError):
-        return None  # values of a release that this module did not write
+        return None  # the old values may be of a release that this module did not make
     changes = describe_change(before.required != after.required, before.labels != after.labels)
     parts = [f"the {changes}: kruise-daemon restarts on every node that keeps it, a tenth of them at a time"]
     for verb, regions in (("lose", found.losing), ("gain", found.gaining)):
@@ -42,7 +42,7 @@ def _name_kind(region: Region) -> str:
 
 
 def _read_placement(values: Mapping[str, Any]) -> Placement | None:
-    """Return where the daemon may run by these values; None where there is none, or they do not say."""
+    """Return where the daemon may run by these values; None if there is no daemon, or no affinity in them."""
     required = read_node_affinity(values, DAEMON).get(REQUIRED)
     if not isinstance(required, Mapping) or not has_daemon(values):
         return None
