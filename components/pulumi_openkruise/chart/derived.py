@@ -9,7 +9,7 @@ from ..diagnostics.problem import Problem, show
 from .gates import check_gates, render_gates
 from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
-from .version import Version, parse_version
+from .version import Version
 
 _REGISTRY = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 _SECRET_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
@@ -39,7 +39,7 @@ def derive_values(given: Mapping[str, Any], chart: Version) -> dict[str, Any]:
 
         for section in ("manager", "helmHooks"):
             key = KEYS[f"{section}.image.repository"]
-            if parse_version(key.since) <= chart:
+            if chart.includes(key.since):
                 values.setdefault(section, {})["image"] = {"repository": f"{registry}/{key.default}"}
     secrets = [name for _index, name in given.get("image_pull_secrets", ())]
     if secrets:
@@ -83,7 +83,7 @@ def _check_hook_image(
     from .contract import KEYS  # loaded only where it is needed
 
     key = KEYS["helmHooks.image.repository"]
-    if chart is not None and chart < parse_version(key.since):
+    if chart is not None and not chart.includes(key.since):
         return
     own: Any = given.get("values", {})
     for part in ("helmHooks", "image", "repository"):

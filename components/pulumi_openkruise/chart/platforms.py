@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .version import Version, parse_version
+from .version import Version
 
 
 class Platform(NamedTuple):
@@ -58,7 +58,7 @@ PLATFORMS: dict[str, Platform] = {
 
 def applies(platform: Platform, chart: Version) -> bool:
     """Tell whether a version of the chart has the values that the platform needs."""
-    return parse_version(platform.since) <= chart
+    return chart.includes(platform.since)
 
 
 def describe_platform(platform: Platform) -> str:

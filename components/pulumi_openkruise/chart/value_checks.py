@@ -86,7 +86,7 @@ def _is_absolute(path: Any) -> bool:
 
 
 def _has(key: Key, chart: Version) -> bool:
-    return parse_version(key.since) <= max(chart, parse_version(FIRST))
+    return chart.includes(key.since) or parse_version(FIRST).includes(key.since)
 
 
 def _list_known(chart: Version) -> list[Path]:

@@ -24,9 +24,9 @@ ANNOUNCED_REMOVALS: dict[str, tuple[str, ...]] = {
 _FORM = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Version:
-    """A chart's version; prereleases come before the release of their number, and compare as equal."""
+    """A chart's version."""
 
     number: tuple[int, int, int]
     is_release: bool
@@ -34,6 +34,11 @@ class Version:
     knowledge: Knowledge = field(compare=False)
     is_openkruises: bool = field(default=True, compare=False)
     """Whether the chart is called as OpenKruise's own."""
+
+    def includes(self, since: str) -> bool:
+        """Return whether this version has what came with another; a pre-release precedes its release."""
+        other = parse_version(since)
+        return (other.number, other.is_release) <= (self.number, self.is_release)
 
     @property
     def is_pre_release(self) -> bool:
