@@ -29,9 +29,12 @@ DEFAULT_CONTRACT = parse_version(CHART_VERSION)
 """The version whose values count where no other is known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Settings:
-    """A checked description of one installation, with defaults and affinities."""
+    """A checked description of one installation, with defaults and affinities.
+
+    It prints as an object without fields: ``values`` can hold secrets.
+    """
 
     excluded: tuple[Selector, ...]
     """The selectors of all virtual nodes: those given, those of presets, base exclusions."""

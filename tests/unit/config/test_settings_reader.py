@@ -42,6 +42,12 @@ def test_what_is_in_force_without_a_key() -> None:
     )  # fmt: skip
 
 
+def test_settings_print_no_value_which_may_be_a_secret() -> None:
+    found = settings_of(values={"manager": {"replicas": 3}}, namespace="hidden")
+    assert "replicas" not in f"{found}{found!r}"
+    assert "hidden" not in f"{found}{found!r}"
+
+
 def test_a_chart_that_is_no_bare_name_has_no_repository_and_its_own_version() -> None:
     found = settings_of(chart="oci://example.com/charts/kruise", chartVersion="1.7.5")
     assert (found.chart_repository, found.chart_version) == (None, "1.7.5")

@@ -9,7 +9,7 @@ from .cube_layout import CubeLayout
 from .dual_ascent import Reduced
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PrimeTable:
     """Primes, where their labels lie, and how to reduce and price a prime.
 
