@@ -4,30 +4,31 @@ Annotations here are read by Pulumi's schema analyzer, which cannot resolve post
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import pulumi
 
-from ..chart.repository import split_login
 from ..config.node_affinity import REQUIRED
 from ..config.settings import Settings
 from ..config.settings_reader import add_values
 from ..diagnostics.field_names import config_key
 from ..diagnostics.problem import Problem
 from ..inventory.release import ReleaseId
-from ..lifecycle.ownership import KEEP
-from . import namespace as namespaces
 from .args import Given, OpenKruiseArgs, read_arguments
+from .children import (
+    declare_namespace,
+    declare_policy,
+    declare_record,
+    declare_release,
+    merge_options,
+)
 from .cluster_view import ClusterView
 from .daemon_status import read_daemon_counts
 from .errors import convert_errors
 from .hooks import Hooks
 from .node_check import check_nodes
-from .node_label_policy import declare_node_label_policy
 from .options import check_options
 from .outputs import defer_until_checked, wait_for
-from .record import InstallationRecord
 from .server_check import await_server
 from .verdict import await_verdict
 
@@ -72,13 +73,13 @@ class OpenKruise(pulumi.ComponentResource):
         guarded = pulumi.ResourceOptions.merge(opts, hooks.component_options)
         with view.register_and_look(self):
             super().__init__("openkruise:index:OpenKruise", name, hooks.write_component_inputs(), guarded)
-        record = _declare_record(self, name, hooks)
+        record = declare_record(self, name, hooks)
         values = _prepare_values(record, given)
-        checked = _merge(_wait_for_checks(given, values), await_server(record, hooks, view))
-        namespace, ready = _declare_namespace(self, name, settings, hooks, checked, record)
-        policy = _declare_policy(self, name, settings, hooks, checked, record)
-        ready = _merge(ready, pulumi.ResourceOptions(depends_on=policy))
-        release = _declare_release(self, name, settings, hooks, values, ready, record)
+        checked = merge_options(_wait_for_checks(given, values), await_server(record, hooks, view))
+        namespace, ready = declare_namespace(self, name, settings, hooks, checked, record)
+        policy = declare_policy(self, name, settings, hooks, checked, record)
+        ready = merge_options(ready, pulumi.ResourceOptions(depends_on=policy))
+        release = declare_release(self, name, settings, hooks, values, ready, record)
         hooks.checks.follow(namespace, release)
 
         installed = _find_installed_values(release, values)
@@ -97,14 +98,6 @@ _OUTPUTS = (
     "daemon_ready",
 )  # fmt: skip
 """The component's outputs, which the engine keeps by their names in camelCase."""
-
-
-def _declare_record(component: pulumi.ComponentResource, name: str, hooks: Hooks) -> InstallationRecord:
-    """Declare the record of the installation, refuse a second one, and begin to decide what is refused."""
-    hooks.claim_provider(component)
-    record = InstallationRecord(name, _merge(pulumi.ResourceOptions(parent=component), hooks.record_options))
-    hooks.decision.begin(record)
-    return record
 
 
 def _prepare_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mapping[str, Any]]:
@@ -128,132 +121,9 @@ def _prepare_values(record: pulumi.Resource, given: Given) -> pulumi.Input[Mappi
     return defer_until_checked(record, given.late_values, rendered, checked)
 
 
-def _declare_namespace(
-    component: pulumi.Resource,
-    name: str,
-    settings: Settings,
-    hooks: Hooks,
-    checked: pulumi.ResourceOptions,
-    record: InstallationRecord,
-) -> tuple[pulumi.Resource, pulumi.ResourceOptions]:
-    """Declare the namespace, created or adopted; return it and the options of what has to wait for it."""
-    if not settings.create_namespace:
-        # Under another name than a created one: were the key switched on a live stack, the engine would
-        # take the read for a replacement, and delete the namespace that it owned.
-        namespace, ready = namespaces.read_adopted_namespace(
-            f"{name}-adopted-namespace",
-            settings.namespace,
-            settings.release_id,
-            _merge(pulumi.ResourceOptions(parent=component), checked),
-        )
-        return namespace, pulumi.ResourceOptions(depends_on=wait_for(ready, namespace))
-    adopting = settings.import_release or settings.former_release is not None
-    existing = settings.namespace if adopting and settings.former_namespace is None else None
-    options = _merge(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        checked,
-        hooks.namespace_options,
-        record.kept_longer(),
-    )
-    namespace = namespaces.declare_namespace(
-        f"{name}-namespace",
-        settings.namespace,
-        _adopt(options, settings.former_namespace, existing),
-        # Where the chart created it, Helm would delete what its release no longer contains.
-        KEEP if adopting else None,
-    )
-    return namespace, pulumi.ResourceOptions(depends_on=[namespace])
-
-
-def _declare_policy(
-    component: pulumi.Resource,
-    name: str,
-    settings: Settings,
-    hooks: Hooks,
-    checked: pulumi.ResourceOptions,
-    record: InstallationRecord,
-) -> list[pulumi.Resource]:
-    """Declare the admission policy about virtual nodes, if any; return what the release waits for."""
-    options = _merge(
-        pulumi.ResourceOptions(parent=component),
-        checked,
-        hooks.policy_options,
-        record.kept_longer(),
-    )
-    return declare_node_label_policy(name, settings, options)
-
-
 def _wait_for_checks(given: Given, values: pulumi.Input[Mapping[str, Any]]) -> pulumi.ResourceOptions:
     """Return the options of what is not registered before values that hold outputs are checked."""
     return pulumi.ResourceOptions(depends_on=wait_for(values) if given.late_values is not None else [])
-
-
-def _merge(*options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    merged: pulumi.ResourceOptions = reduce(pulumi.ResourceOptions.merge, options)
-    return merged
-
-
-def _adopt(
-    options: pulumi.ResourceOptions, former: str | None, existing: str | None
-) -> pulumi.ResourceOptions:
-    """Return the options with those that adopt a resource: its former name, or its id on the cluster."""
-    aliases: list[str | pulumi.Alias] = []
-    if former is not None:
-        by_name = pulumi.Alias(name=former, parent=pulumi.ROOT_STACK_RESOURCE)
-        aliases.append(former if former.startswith("urn:pulumi:") else by_name)
-    return _merge(options, pulumi.ResourceOptions(aliases=aliases, import_=existing))
-
-
-def _describe_repository(address: str | None) -> Any:
-    """Return the release's repository: a login in its address goes to provider and state as a secret."""
-    from pulumi_kubernetes.helm.v3 import RepositoryOptsArgs
-
-    if address is None:
-        return None
-    plain, name, password = split_login(address)
-    if not name and not password:
-        return RepositoryOptsArgs(repo=address)
-    secret = pulumi.Output.secret
-    return RepositoryOptsArgs(repo=plain, username=secret(name), password=secret(password))
-
-
-def _declare_release(
-    component: pulumi.Resource,
-    name: str,
-    settings: Settings,
-    hooks: Hooks,
-    values: pulumi.Input[Mapping[str, Any]],
-    ready: pulumi.ResourceOptions,
-    record: InstallationRecord,
-) -> Any:
-    # Imported late: it costs more than the rest of the program, and a program may only need the arguments.
-    from pulumi_kubernetes.helm.v3 import Release
-
-    recorded = settings.release_id if settings.import_release else None
-    options = _merge(
-        pulumi.ResourceOptions(parent=component, protect=settings.protect or None),
-        ready,
-        hooks.release_options,
-        record.kept_longer(),
-    )
-    # Never with delete_before_replace: the chart's CRDs are in its templates, so deleting this release
-    # deletes every CloneSet of the cluster.
-    return Release(
-        f"{name}-release",
-        name=settings.release_name,
-        namespace=settings.release_namespace,
-        create_namespace=False,
-        chart=settings.chart,
-        version=settings.chart_version,
-        repository_opts=_describe_repository(settings.chart_repository),
-        values=values,
-        allow_null_values=True,  # without it the provider drops empty lists
-        timeout=settings.timeout,
-        # Its only effect is a new revision, which Helm's history then explains.
-        description=settings.reapply or None,
-        max_history=10,  # as Helm's own command line; the provider would keep the records of all revisions
-        opts=_adopt(options, settings.former_release, recorded),
-    )
 
 
 def _find_installed_values(

@@ -11,8 +11,9 @@ import pytest
 from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.local import read_local_chart
+from pulumi_openkruise.component.children import _describe_repository
 from pulumi_openkruise.component.errors import InvalidConfigError
-from pulumi_openkruise.component.openkruise import _describe_repository, _log
+from pulumi_openkruise.component.openkruise import _log
 from pulumi_openkruise.config.node_affinity import REQUIRED
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.problem import Problem
