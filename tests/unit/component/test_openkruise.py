@@ -1,17 +1,13 @@
-"""What the component asks of the engine: every input, every option that matters, in every variant."""
+"""The component: how its arguments reach the release, what it outputs, and what it refuses."""
 
 import json
 import re
-import tarfile
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.chart.local import read_local_chart
-from pulumi_openkruise.component.children import _describe_repository
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.openkruise import _log
 from pulumi_openkruise.config.node_affinity import REQUIRED
@@ -19,69 +15,12 @@ from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
 
-from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
-
-BASE = ["type=virtual-kubelet", "openkruise.io/virtual-node=true", "kubernetes.io/os=windows"]
-PARENT = f"urn:pulumi:test::openkruise::{COMPONENT}::kruise"
-
-
-def required(*selectors: str) -> dict[str, Any]:
-    affinity = exclusion_affinity(selectors)
-    assert affinity is not None
-    return {"requiredDuringSchedulingIgnoredDuringExecution": affinity}
-
-
-def install(engine: Engine, args: OpenKruiseArgs, **options: Any) -> None:
-    engine.run(lambda: OpenKruise("kruise", args, pulumi.ResourceOptions(**options)))
-
-
-def test_registers_a_component_a_namespace_and_a_release_and_nothing_else(engine: Engine) -> None:
-    install(engine, {})
-    assert engine.types == [NAMESPACE, RELEASE, RECORD, COMPONENT]
-    assert engine.of_type(COMPONENT).urn == PARENT
-
-
-def test_release_inputs(engine: Engine) -> None:
-    install(
-        engine, {"virtual_node_selectors": ["pool=burst,role!=gateway"], "virtual_node_presets": ["liqo"]}
-    )
-    affinity = required(*BASE, "pool=burst,role!=gateway", "liqo.io/type=virtual-node")
-    assert engine.of_type(RELEASE).inputs == {
-        "name": "kruise",
-        "namespace": "kruise-system",
-        "createNamespace": False,
-        "chart": "kruise",
-        "version": "1.8.3",
-        "repositoryOpts": {"repo": "https://openkruise.github.io/charts/"},
-        "values": {
-            "daemon": {"affinity": {"nodeAffinity": affinity}},
-            "installation": {"createNamespace": False, "namespace": "kruise-system"},
-            "manager": {"nodeAffinity": affinity},
-        },
-        "allowNullValues": True,
-        "timeout": 600,
-        "maxHistory": 10,
-        "compat": "true",
-    }
-
-
-def test_namespace_inputs(engine: Engine) -> None:
-    install(engine, {"namespace": "kruise"})
-    assert engine.of_type(NAMESPACE).inputs == {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": "kruise",
-            "labels": {
-                "control-plane": "openkruise",
-                "pod-security.kubernetes.io/enforce": "privileged",
-            },
-        },
-    }
+from tests.support.declared import BASE, PARENT, declare, require_exclusion
+from tests.support.engine import COMPONENT, RECORD, RELEASE, Engine, new_engine
 
 
 def test_all_arguments_reach_the_release(engine: Engine) -> None:
-    install(
+    declare(
         engine,
         {
             "base_exclusions": True,
@@ -105,7 +44,7 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
         "version": "1.7.5",
         "repositoryOpts": {"repo": "http://localhost:8080"},
         "values": {
-            "daemon": {"affinity": {"nodeAffinity": required(*BASE)}, "port": 1},
+            "daemon": {"affinity": {"nodeAffinity": require_exclusion(*BASE)}, "port": 1},
             "imagePullSecrets": [],
             "installation": {"createNamespace": False, "namespace": "openkruise"},
             "manager": {"replicas": 1},
@@ -118,25 +57,6 @@ def test_all_arguments_reach_the_release(engine: Engine) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("login", "name", "password"),
-    [("me:p%40ss", "me", "p@ss"), ("me", "me", ""), (":p%40ss", "", "p@ss")],
-)
-def test_a_login_of_the_repository_goes_to_the_provider_as_a_secret(
-    login: str, name: str, password: str
-) -> None:
-    import asyncio
-
-    async def secrets() -> list[bool]:
-        options: Any = _describe_repository(f"https://{login}@charts.example.com/a")
-        assert options.repo == "https://charts.example.com/a"
-        given = [options.username, options.password]
-        assert [await one.future() for one in given] == [name, password]
-        return [await one.is_secret() for one in given]
-
-    assert asyncio.run(secrets()) == [True, True]
-
-
 def test_a_notice_is_logged_as_one_and_a_warning_as_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[str, str]] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text: said.append(("info", text)))
@@ -144,78 +64,6 @@ def test_a_notice_is_logged_as_one_and_a_warning_as_a_warning(monkeypatch: pytes
     notice = Problem("a", "platform", "sets something", severity="info")
     _log([notice, Problem("b", "timeout", "is long", severity="warning")])
     assert said == [("info", "platform: sets something"), ("warn", "timeout: is long")]
-
-
-@pytest.mark.parametrize(
-    "chart", ["./charts/kruise", "/srv/kruise-1.8.3.tgz", "oci://registry.example.com/kruise"]
-)
-def test_chart_that_is_no_name_has_no_repository(engine: Engine, chart: str) -> None:
-    install(engine, {"chart": chart})
-    inputs = engine.of_type(RELEASE).inputs
-    assert inputs["chart"] == chart
-    assert "repositoryOpts" not in inputs
-
-
-def test_with_nothing_to_exclude_the_charts_own_exclusion_goes(engine: Engine) -> None:
-    install(engine, {"base_exclusions": False})
-    values = engine.of_type(RELEASE).inputs["values"]
-    assert values["daemon"]["affinity"]["nodeAffinity"] == {
-        "requiredDuringSchedulingIgnoredDuringExecution": ALWAYS_TRUE
-    }
-    assert "manager" not in values
-
-
-def test_children_belong_to_the_component_and_the_release_waits_for_the_namespace(engine: Engine) -> None:
-    install(engine, {})
-    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
-    prefix = "urn:pulumi:test::openkruise::openkruise:index:OpenKruise$"
-    assert namespace.urn == f"{prefix}kubernetes:core/v1:Namespace::kruise-namespace"
-    assert release.urn == f"{prefix}kubernetes:helm.sh/v3:Release::kruise-release"
-    assert sorted(release.request.dependencies) == sorted([namespace.urn, engine.of_type(RECORD).urn])
-
-
-@pytest.mark.parametrize(("args", "protected"), [({}, True), ({"protect": False}, False)])
-def test_protect(engine: Engine, args: OpenKruiseArgs, protected: bool) -> None:
-    install(engine, args)
-    for type_ in (NAMESPACE, RELEASE):
-        assert engine.of_type(type_).request.protect is protected
-
-
-def test_nothing_is_ever_deleted_before_it_is_replaced(engine: Engine) -> None:
-    install(engine, {})
-    registered = [resource for resource in engine.registered if not resource.read]
-    assert not any(resource.request.deleteBeforeReplace for resource in registered)
-
-
-def test_children_share_one_default_provider(engine: Engine) -> None:
-    install(engine, {})
-    versions = {engine.of_type(type_).request.version for type_ in (NAMESPACE, RELEASE)}
-    assert len(versions) == 1
-    assert versions != {""}
-
-
-@pytest.mark.parametrize("option", ["provider", "providers"])
-def test_explicit_provider_flows_to_the_children(engine: Engine, option: str) -> None:
-    def program() -> None:
-        import pulumi_kubernetes as kubernetes
-
-        provider = kubernetes.Provider("cluster", kubeconfig="{}")
-        chosen: Any = provider if option == "provider" else [provider]
-        OpenKruise("kruise", {}, pulumi.ResourceOptions(**{option: chosen}))
-
-    engine.run(program)
-    provider = engine.of_type("pulumi:providers:kubernetes")
-    for type_ in (NAMESPACE, RELEASE):
-        assert engine.of_type(type_).request.provider == f"{provider.urn}::cluster-id"
-
-
-@pytest.mark.parametrize("options", [{}, {"create_namespace": False}])
-def test_the_engine_deletes_the_record_only_after_the_release(
-    engine: Engine, options: OpenKruiseArgs
-) -> None:
-    """The engine deletes first what nothing depends on: a refused deletion then leaves the record."""
-    install(engine, options)
-    assert engine.of_type(RECORD).urn in engine.of_type(RELEASE).request.dependencies
 
 
 def test_dependents_of_the_component_wait_for_the_release(engine: Engine) -> None:
@@ -231,7 +79,7 @@ def test_dependents_of_the_component_wait_for_the_release(engine: Engine) -> Non
 
 
 def test_outputs(engine: Engine) -> None:
-    install(engine, {"virtual_node_selectors": ["b = c", "a in (y,x)"], "base_exclusions": False})
+    declare(engine, {"virtual_node_selectors": ["b = c", "a in (y,x)"], "base_exclusions": False})
     assert engine.outputs[PARENT] == {
         "affinity": exclusion_affinity(["a in (x,y)", "b=c"]),
         "selectors": ["a in (x,y)", "b=c"],
@@ -245,19 +93,8 @@ def test_outputs(engine: Engine) -> None:
 @pytest.mark.parametrize(("state", "status"), [({"status": {"status": "failed"}}, "failed"), ({}, None)])
 def test_status_is_that_of_the_release(engine: Engine, state: dict[str, Any], status: str | None) -> None:
     engine.mocks.state = {RELEASE: state}
-    install(engine, {})
+    declare(engine, {})
     assert engine.outputs[PARENT].get("status") == status
-
-
-def test_release_lives_in_the_namespace(engine: Engine) -> None:
-    install(engine, {"namespace": "kruise"})
-    assert engine.of_type(RELEASE).inputs["namespace"] == "kruise"
-
-
-@pytest.mark.parametrize("namespace", ["default", "kube-system"])
-def test_namespace_of_kubernetes_can_be_adopted(engine: Engine, namespace: str) -> None:
-    install(engine, {"namespace": namespace, "create_namespace": False})
-    assert engine.of_type(NAMESPACE).read
 
 
 @pytest.mark.parametrize(
@@ -265,45 +102,23 @@ def test_namespace_of_kubernetes_can_be_adopted(engine: Engine, namespace: str) 
 )
 def test_timeout_is_a_number_of_whole_seconds(engine: Engine, timeout: Any, good: bool) -> None:
     if good:
-        install(engine, {"timeout": timeout})
+        declare(engine, {"timeout": timeout})
         assert engine.of_type(RELEASE).inputs["timeout"] == timeout
     else:
         with pytest.raises(InvalidConfigError, match="timeout: expected"):
-            install(engine, {"timeout": timeout})
+            declare(engine, {"timeout": timeout})
 
 
 def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
-    install(engine, {"base_exclusions": False})
+    declare(engine, {"base_exclusions": False})
     assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE
     assert engine.outputs[PARENT]["selectors"] == []
-
-
-def test_existing_namespace_is_read_and_never_owned(engine: Engine) -> None:
-    install(engine, {"create_namespace": False, "namespace": "platform"})
-    namespace, release = engine.of_type(NAMESPACE), engine.of_type(RELEASE)
-    assert namespace.read
-    assert namespace.request.id == "platform"
-    assert namespace.urn == f"urn:pulumi:test::openkruise::{COMPONENT}${NAMESPACE}::kruise-adopted-namespace"
-    assert sorted(release.request.dependencies) == sorted([namespace.urn, engine.of_type(RECORD).urn])
-    assert release.inputs["values"]["installation"] == {"createNamespace": False, "namespace": "platform"}
-
-
-@pytest.mark.parametrize(
-    "existing", [{}, {"metadata": {}}, {"metadata": {"labels": {"control-plane": "other"}}}]
-)
-def test_existing_namespace_of_something_else_is_refused(engine: Engine, existing: dict[str, Any]) -> None:
-    engine.mocks.existing = existing
-    with pytest.raises(
-        InvalidConfigError, match="kubectl label namespace kruise-system control-plane=openkruise"
-    ):
-        install(engine, {"create_namespace": False})
-    assert RELEASE not in engine.types
 
 
 def test_problems_of_arguments_stop_the_program_before_anything_is_registered(engine: Engine) -> None:
     args: Any = {"virtualNodeSelectors": [], "virtual_node_selectors": ["a in ("], "protect": "no"}
     with pytest.raises(pulumi.RunError) as caught:
-        install(engine, args)
+        declare(engine, args)
     assert engine.registered == []
     remedy = "write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>5 or key<5, "
     remedy += "joined by commas"
@@ -343,20 +158,20 @@ def test_none_is_as_good_as_not_given(engine: Engine) -> None:
 def test_outputs_are_refused_where_preview_has_to_know_the_value(engine: Engine, name: str) -> None:
     args: Any = {name: pulumi.Output.from_input("x")}
     with pytest.raises(InvalidConfigError) as caught:
-        install(engine, args)
+        declare(engine, args)
     (problem,) = caught.value.problems
     assert problem.place == name
     assert problem.reason.endswith("found an Output")
 
 
 def test_values_may_hold_outputs(engine: Engine) -> None:
-    install(engine, {"values": {"manager": {"replicas": pulumi.Output.from_input(4)}}})
+    declare(engine, {"values": {"manager": {"replicas": pulumi.Output.from_input(4)}}})
     values = engine.of_type(RELEASE).inputs["values"]
-    assert values["manager"] == {"nodeAffinity": required(*BASE), "replicas": 4}
+    assert values["manager"] == {"nodeAffinity": require_exclusion(*BASE), "replicas": 4}
 
 
 def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
-    install(engine, {"values": pulumi.Output.secret({"manager": {"replicas": 4}})})
+    declare(engine, {"values": pulumi.Output.secret({"manager": {"replicas": 4}})})
     struct = engine.of_type(RELEASE).request.object
     assert "4dabf18193072939515e22adb298388d" in struct["values"]
     assert struct["values"]["value"]["manager"]["replicas"] == 4
@@ -366,26 +181,16 @@ def test_values_that_are_secret_stay_secret(engine: Engine) -> None:
 
 def test_problems_of_values_that_are_known_later_stop_the_program(engine: Engine) -> None:
     with pytest.raises(InvalidConfigError, match=r"values\.daemon\.affinity: expected a mapping"):
-        install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
+        declare(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": []}})})
     # A hook of the engine that the program's end cuts short would be reported as an error of its own.
     assert engine.types == [RECORD, COMPONENT]
-
-
-def test_a_namespace_that_waits_for_values_depends_only_on_the_record(engine: Engine) -> None:
-    def program() -> None:
-        other = pulumi.ComponentResource("x:index:Other", "other")
-        values = {"manager": {"replicas": other.urn.apply(len)}}
-        OpenKruise("kruise", {"values": values})
-
-    engine.run(program)
-    assert list(engine.of_type(NAMESPACE).request.dependencies) == [engine.of_type(RECORD).urn]
 
 
 def test_affinity_in_values_is_joined_and_known_beside_outputs(engine: Engine) -> None:
     term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
     own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
     replicas = pulumi.Output.from_input(2)
-    install(engine, {"values": {"daemon": {"affinity": own}, "manager": {"replicas": replicas}}})
+    declare(engine, {"values": {"daemon": {"affinity": own}, "manager": {"replicas": replicas}}})
     values = engine.of_type(RELEASE).inputs["values"]
     joined = values["daemon"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert joined == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
@@ -395,30 +200,8 @@ def test_affinity_in_values_is_joined_and_known_beside_outputs(engine: Engine) -
 def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) -> None:
     term = {"matchExpressions": [{"key": "pool", "operator": "In", "values": ["a"]}]}
     own = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
-    install(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": own}})})
+    declare(engine, {"values": pulumi.Output.from_input({"daemon": {"affinity": own}})})
     assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
-
-
-@pytest.mark.parametrize("above", [True, False, None])
-@pytest.mark.parametrize("protect", [True, False])
-def test_the_stricter_protect_wins(engine: Engine, above: bool | None, protect: bool) -> None:
-    install(engine, {"protect": protect}, protect=above)
-    for type_ in (NAMESPACE, RELEASE):
-        assert engine.of_type(type_).request.protect is bool(protect or above)
-
-
-@pytest.mark.parametrize("levels", [1, 2])
-def test_protect_from_above_is_stricter_than_the_argument(engine: Engine, levels: int) -> None:
-    def program() -> None:
-        opts = pulumi.ResourceOptions(protect=True)
-        for level in range(levels):
-            parent = pulumi.ComponentResource("test:index:Above", f"above-{level}", {}, opts)
-            opts = pulumi.ResourceOptions(parent=parent)
-        OpenKruise("kruise", {"protect": False}, opts)
-
-    engine.run(program)
-    for type_ in (NAMESPACE, RELEASE):
-        assert engine.of_type(type_).request.protect is True
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -428,47 +211,15 @@ def test_the_affinity_is_the_one_that_the_release_has(preview: bool) -> None:
     required = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": old}}
     with new_engine(preview=preview) as engine:
         engine.mocks.state[RELEASE] |= {"values": {"daemon": {"affinity": required}}}
-        install(engine, {"virtual_node_selectors": ["new"]})
+        declare(engine, {"virtual_node_selectors": ["new"]})
         declared = exclusion_affinity([*BASE, "new"])
         assert engine.outputs[PARENT]["affinity"] == (declared if preview else old)
 
 
 def test_version_of_a_chart_from_a_path_is_what_the_chart_says(engine: Engine) -> None:
     engine.mocks.state = {RELEASE: {"status": {"status": "deployed", "version": "1.9.9"}}}
-    install(engine, {"chart": "./chart"})
+    declare(engine, {"chart": "./chart"})
     assert engine.outputs[PARENT]["chartVersion"] == "1.9.9"
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_chart_from_a_path_is_registered_with_the_version_that_it_has(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
-) -> None:
-    monkeypatch.setattr(
-        "pulumi_openkruise.component.chart_probe.choose_chart_reader", lambda: read_local_chart
-    )
-    folder = tmp_path / "kruise"
-    folder.mkdir()
-    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: kruise\nversion: 1.9.0\n")
-    if packed:
-        with tarfile.open(tmp_path / "kruise.tgz", "w:gz") as archive:
-            archive.add(folder, "kruise")
-    install(engine, {"chart": str(tmp_path / "kruise.tgz" if packed else folder)})
-    assert engine.of_type(RELEASE).inputs["version"] == "1.9.0"
-
-
-@pytest.mark.parametrize(
-    ("args", "version"),
-    [
-        ({}, "1.8.3"),
-        ({"chart_version": "1.7.5"}, "1.7.5"),
-        ({"chart": "oci://example.com/kruise"}, "1.8.3"),
-        ({"chart": "https://example.com/kruise-1.9.0.tgz"}, "1.9.0"),
-        ({"chart": "https://example.com/kruise.tgz"}, "1.8.3"),
-    ],
-)
-def test_which_version_is_registered(engine: Engine, args: OpenKruiseArgs, version: str) -> None:
-    install(engine, args)
-    assert engine.of_type(RELEASE).inputs["version"] == version
 
 
 def test_unknown_values_leave_everything_else_known() -> None:
@@ -476,10 +227,10 @@ def test_unknown_values_leave_everything_else_known() -> None:
         unknown: pulumi.Output[int] = pulumi.Output(set(), _future(None), _future(False))
         taints = [{"key": "a", "effect": unknown}]
         manager = {"replicas": unknown, "metrics": {"port": 1}, "tolerations": taints}
-        install(engine, {"values": {"manager": manager}})
+        declare(engine, {"values": {"manager": manager}})
         inputs = engine.of_type(RELEASE).inputs
         manager = inputs["values"]["manager"]
-        assert manager.pop("nodeAffinity") == required(*BASE)
+        assert manager.pop("nodeAffinity") == require_exclusion(*BASE)
         assert isinstance(manager.pop("replicas"), pulumi.output.Unknown)
         assert isinstance(manager["tolerations"][0].pop("effect"), pulumi.output.Unknown)
         assert manager == {"metrics": {"port": 1}, "tolerations": [{"key": "a"}]}
@@ -503,7 +254,7 @@ def test_unknown_values_leave_everything_else_known() -> None:
 def test_what_depends_on_an_unknown_value_is_unknown(values: Any, path: tuple[str, ...]) -> None:
     with new_engine(preview=True) as engine:
         unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
-        install(engine, {"values": _filled(values, unknown)})
+        declare(engine, {"values": _filled(values, unknown)})
         found = engine.of_type(RELEASE).inputs["values"]
         assert set(found) == {"daemon", "installation", "manager"}
         for key in path:
@@ -532,7 +283,7 @@ def test_keys_beside_and_of_outputs_are_checked(preview: bool, values: Any, plac
     with new_engine(preview=preview) as engine:
         unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
         with pytest.raises(InvalidConfigError, match=re.escape(place)):
-            install(engine, {"values": _filled(values, unknown)})
+            declare(engine, {"values": _filled(values, unknown)})
         # At once, with everything that is wrong with the other arguments.
         assert engine.types == []
 
@@ -543,13 +294,13 @@ def test_an_outputs_value_is_checked_beside_one_that_is_unknown(preview: bool) -
         unknown: pulumi.Output[Any] = pulumi.Output(set(), _future(None), _future(False))
         manager: Any = {"replicas": pulumi.Output.from_input("three"), "metrics": {"port": unknown}}
         with pytest.raises(InvalidConfigError, match=r"values\.manager\.replicas"):
-            install(engine, {"values": {"manager": manager}})
+            declare(engine, {"values": {"manager": manager}})
         assert RELEASE not in engine.types
 
 
 def test_a_secret_among_the_values_is_the_only_one(engine: Engine) -> None:
     secret = pulumi.Output.secret("/run/k8s")
-    install(engine, {"values": {"manager": {"replicas": 2}, "daemon": {"socketLocation": secret}}})
+    declare(engine, {"values": {"manager": {"replicas": 2}, "daemon": {"socketLocation": secret}}})
     values = engine.of_type(RELEASE).request.object["values"]
     assert values["manager"]["replicas"] == 2
     assert values["daemon"]["socketLocation"]["value"] == "/run/k8s"
@@ -559,7 +310,7 @@ def test_a_secret_among_the_values_is_the_only_one(engine: Engine) -> None:
 def test_preview_knows_everything_but_the_status() -> None:
     with new_engine(preview=True) as engine:
         engine.mocks.state = {}
-        install(engine, {"virtual_node_presets": ["kwok"]})
+        declare(engine, {"virtual_node_presets": ["kwok"]})
         expected = exclusion_affinity([*BASE, "type=kwok", "kwok.x-k8s.io/node=fake"])
         values = engine.of_type(RELEASE).inputs["values"]
         assert values["manager"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == expected
@@ -571,7 +322,7 @@ def test_preview_knows_everything_but_the_status() -> None:
 
 def test_arguments_from_config_are_accepted_by_the_component(engine: Engine) -> None:
     args: Any = parse_config({"virtualNodePresets": '["liqo"]', "timeout": "30"}, source="test")
-    install(engine, args)
+    declare(engine, args)
     assert engine.of_type(RELEASE).inputs["timeout"] == 30
 
 
@@ -669,13 +420,13 @@ def _future(value: Any) -> Any:
 
 
 def test_no_daemon_is_not_counted(engine: Engine) -> None:
-    install(engine, {"feature_gates": {"KruiseDaemon": False}})
+    declare(engine, {"feature_gates": {"KruiseDaemon": False}})
     outputs = engine.outputs[PARENT]
     assert (outputs["daemonDesired"], outputs["daemonReady"], outputs["releaseRevision"]) == (0, 0, 2)
     values = engine.of_type(RELEASE).inputs["values"]
     assert values["featureGates"] == "ImagePullJobGate=true,KruiseDaemon=false"
     # Where it is turned on again, it must not start where it never was.
-    assert values["daemon"]["affinity"]["nodeAffinity"] == required(*BASE)
+    assert values["daemon"]["affinity"]["nodeAffinity"] == require_exclusion(*BASE)
     assert outputs["affinity"] == exclusion_affinity(BASE)
 
 
@@ -687,14 +438,14 @@ def test_what_other_keys_stand_for_reaches_the_release_and_values_go_over_it(eng
         "image_pull_secrets": ["pull"],
         "values": {"daemon": {"socketLocation": "/run"}, "manager": {"replicas": replicas}},
     }
-    install(engine, args)
+    declare(engine, args)
     values = engine.of_type(RELEASE).inputs["values"]
     assert values["daemon"]["socketLocation"] == "/run"
     assert values["imagePullSecrets"] == [{"name": "pull"}]
     assert values["helmHooks"] == {"image": {"repository": "localhost:5000/openkruise/kruise-helm-hook"}}
     assert values["manager"] == {
         "image": {"repository": "localhost:5000/openkruise/kruise-manager"},
-        "nodeAffinity": required(*BASE),
+        "nodeAffinity": require_exclusion(*BASE),
         "replicas": 3,
     }
 
@@ -711,28 +462,28 @@ def test_an_exclusion_that_only_joined_with_the_values_can_be_said(engine: Engin
         "exclude_manager": False,
         "values": {"daemon": {**daemon, "port": port}},
     }
-    install(engine, args)
+    declare(engine, args)
     affinity = solve(["k>5,x=y"], required=own).affinity
     written = engine.of_type(RELEASE).inputs["values"]["daemon"]
     assert written["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] == affinity
     assert engine.outputs[PARENT]["affinity"] == affinity
     args["exclude_manager"] = True  # it would use the exclusion as it is
     with pytest.raises(InvalidConfigError, match="virtual_node_selectors: Kubernetes cannot express"):
-        install(engine, args)
+        declare(engine, args)
     args["values"] = {"daemon": {**daemon, "port": port}, "manager": daemon["affinity"]}
-    install(engine, args)
+    declare(engine, args)
 
 
 def test_that_there_is_no_daemon_has_to_be_known_in_time(engine: Engine) -> None:
     values = pulumi.Output.from_input({"featureGates": "ImagePullJobGate=true,KruiseDaemon=false"})
     with pytest.raises(InvalidConfigError, match=r"values\.featureGates: whether there is a daemon"):
-        install(engine, {"values": values})
+        declare(engine, {"values": values})
     assert RELEASE not in engine.types
 
 
 def test_gates_that_are_known_count_beside_outputs(engine: Engine) -> None:
     gates = "ImagePullJobGate=true,KruiseDaemon=false"
-    install(engine, {"values": {"featureGates": gates, "manager": {"replicas": pulumi.Output.from_input(1)}}})
+    declare(engine, {"values": {"featureGates": gates, "manager": {"replicas": pulumi.Output.from_input(1)}}})
     assert engine.outputs[PARENT]["daemonDesired"] == 0
 
 
@@ -741,7 +492,7 @@ def test_under_mocks_nothing_outside_is_looked_at(engine: Engine, monkeypatch: p
         raise AssertionError("a repository was asked")
 
     monkeypatch.setattr("pulumi_openkruise.chart.repository._fetch", reached)
-    install(engine, {"chart_repository": "http://127.0.0.1:1"})
+    declare(engine, {"chart_repository": "http://127.0.0.1:1"})
     install_at_a_path: OpenKruiseArgs = {"chart": "./no/such/chart"}
     with new_engine() as another:
-        install(another, install_at_a_path)
+        declare(another, install_at_a_path)
