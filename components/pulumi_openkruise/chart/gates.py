@@ -73,7 +73,7 @@ def check_text(text: str, chart: Version, where: str, key: str = "feature_gates"
         elif _name_problem(name, chart, where) is not None:
             near = _find_near(name, chart)
             reason = (
-                f"entry {index + 1} is no feature gate of {chart.text}: manager and daemon would not start"
+                f"entry {index + 1} is not a feature gate of {chart.text}: manager and daemon would not start"
             )
             remedy = f"did you mean {near}?" if near and near != name else _LIST
             yield Problem("unknown-gate", where, reason, (), remedy, _choose_severity(chart))

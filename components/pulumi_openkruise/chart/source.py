@@ -119,9 +119,9 @@ def check_unchanged(
 ) -> list[Problem]:
     """Return why a chart is no longer the one that the config was checked with; empty where it still is.
 
-    ``digest`` is that of the archive then, None where the chart was no archive on this machine.
-    ``read_chart`` reads the chart at a path. Between the first read and Helm's, another file
-    may have been put there.
+    ``digest`` is that of the archive then; None if the chart was not an archive on this machine.
+    ``read_chart`` reads the chart at a path. Between the first read and Helm's, the file may have been
+    replaced.
     """
     local, problems = read_and_compare_chart({"chart": chart}, field_name, read_chart)
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -164,7 +164,7 @@ def check_index(
 
 
 def find_contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:
-    """Return the version whose values count, with how well they are known; None if it is no version."""
+    """Return the version whose values count, with how well they are known; None if it is not a version."""
     chart = given.get("chart", CHART)
     if local is not None:
         return _parse_version(local.version, local.name)
@@ -186,7 +186,7 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         good = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # https://[::1, or a port that is no number
+    except ValueError:  # https://[::1, or a port that is not a number
         return False
     return good and bool(re.fullmatch(r"https?://[^/\s]\S*", text)) and text.isprintable()
 

@@ -126,11 +126,11 @@ def _describe(state: ReleaseState) -> str:
 
 
 def _record(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:
-    """Return the Secret of one revision; raises ValueError for one that is no record of Helm's."""
+    """Return the Secret of one revision; raises ValueError for one that is not a record of Helm's."""
     found = cluster.get(record_path(release, revision))
     if text(found, "type") != SECRET_TYPE:
         raise ValueError(
-            f"{record_path(release, revision)} is not of type {SECRET_TYPE}: it is no record of Helm's"
+            f"{record_path(release, revision)} is not of type {SECRET_TYPE}: it is not a record of Helm's"
         )
     return found
 

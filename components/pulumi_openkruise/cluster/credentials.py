@@ -147,7 +147,7 @@ def read_user_credentials(
 
 
 def read_small(path: str) -> bytes:
-    """Return a file's bytes; raises OSError, or ValueError for one that is no certificate, key or token."""
+    """Return a file's bytes; raises OSError, or ValueError for more than a key or token can have."""
     with open(path, "rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
@@ -201,7 +201,7 @@ def _find_provider_token(provider: Mapping[str, Any], make_error: Any) -> str:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         expires = float(claims["exp"])
     except Exception:  # whatever is wrong with it, none of it may be said
-        raise make_error("auth-provider oidc: its id-token is no token of OpenID Connect") from None
+        raise make_error("auth-provider oidc: its id-token is not a token of OpenID Connect") from None
     if expires <= time.time() + 10:
         raise make_error(
             "auth-provider oidc: its id-token has expired",

@@ -121,7 +121,7 @@ def _read_answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer
     except (ValueError, RecursionError) as error:
         raise failure(f"its answer is {describe_error(error, secret=True)}") from None
     if not isinstance(found, Mapping) or found.get("kind") != "ExecCredential":
-        raise failure("its answer is no ExecCredential")
+        raise failure("its answer is not an ExecCredential")
     if found.get("apiVersion") != version:
         raise failure(f"its answer has another apiVersion than {version}")
     status = found.get("status")
@@ -143,7 +143,7 @@ def _parse_moment(text: str, failure: _Failure) -> datetime:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise failure("its answer's expirationTimestamp is no time as in RFC 3339") from None
+        raise failure("its answer's expirationTimestamp is not a time as in RFC 3339") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 

@@ -26,7 +26,7 @@ PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 1.5
 """How long to wait for pods that should start or stop while none of them does, and between two looks.
 
 Helm's wait leaves a tenth of the daemons out, and in a large cluster these take minutes. A pod that is still
-starting when the wait ends is no finding.
+starting when the wait ends is not a finding.
 """
 
 _RUNTIME = ("runtime-too-old", "runtime-socket")

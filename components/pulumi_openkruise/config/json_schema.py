@@ -13,7 +13,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, Mapping),
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: type(value) is int,  # a boolean is no number
+    "integer": lambda value: type(value) is int,  # a boolean is not a number
     "null": lambda value: value is None,
 }
 

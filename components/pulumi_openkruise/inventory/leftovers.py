@@ -1,4 +1,4 @@
-"""What of a release's manifest is in the cluster, and what of that has lost Helm's mark of ownership."""
+"""Which objects of a release's manifest still exist, and which have lost Helm's mark of ownership."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,13 +30,13 @@ _PATHS = {
     "ServiceAccount": "/api/v1/{namespace}/serviceaccounts",
     "ValidatingWebhookConfiguration": f"{_ADMISSION}/validatingwebhookconfigurations",
 }
-"""Where the kinds that OpenKruise's chart holds are found."""
+"""The path of each kind that OpenKruise's chart has."""
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """A DNS-1123 subdomain, as every name in the chart is one."""
 DAEMON_CONFIG = "kruise-daemon-config"
-"""The one namespace that the chart makes beside its own."""
+"""The second namespace that the chart makes."""
 CERTIFICATES = ("Secret", "kruise-webhook-certs")
-"""Kind and name of what loses its mark, for where there is no manifest."""
+"""Kind and name of the object that loses its mark, for a release without a manifest."""
 _HOOK_NEEDS = "clonesets.apps.kruise.io"
 
 
@@ -46,7 +46,7 @@ class ManifestObject(NamedTuple):
     kind: str
     name: str
     path: str
-    """Where the API server has it."""
+    """Its path on the API server."""
 
     def __str__(self) -> str:
         """Name it for people."""
@@ -58,8 +58,9 @@ def find_leftovers(
 ) -> Leftovers:
     """Return how much is left of a release: of the objects of its manifest, and of OpenKruise's CRDs.
 
-    ``namespaces`` are those that the chart has objects in, the first one of objects that name none. What is
-    being deleted is not gone. Raises ClusterError, or ValueError for a manifest that was not understood.
+    ``namespaces`` are those in which the chart has objects; objects that name none are in the first. An
+    object that is being deleted still exists. Raises ClusterError, or ValueError for a manifest that was not
+    understood.
     """
     there: list[ManifestObject] = []
     terminating: list[ManifestObject] = []
@@ -85,10 +86,10 @@ def find_leftovers(
 
 
 def find_unowned(cluster: Cluster, objects: Iterable[ManifestObject]) -> list[ManifestObject]:
-    """Return the objects that are there and name no Helm release as their owner; raises ClusterError.
+    """Return the existing objects that name no Helm release as their owner; raises ClusterError.
 
-    Helm made them with its mark, and would not take them over without it; OpenKruise's manager drops it from
-    the Secret of its certificates.
+    Helm created them with its mark, and does not adopt them without it. OpenKruise's manager drops the mark
+    from the Secret of its certificates.
     """
     found = []
     for thing in objects:
@@ -100,10 +101,10 @@ def find_unowned(cluster: Cluster, objects: Iterable[ManifestObject]) -> list[Ma
 
 
 def list_objects(manifest: str, namespaces: Iterable[str]) -> list[ManifestObject]:
-    """Return what a manifest names, each with its path; ``namespaces`` as for ``find_leftovers``.
+    """Return the objects of a manifest, each with its path; ``namespaces`` as for ``find_leftovers``.
 
-    Raises ValueError for one that was not understood, or that names what the chart never holds: another kind,
-    another namespace, a name that is no DNS-1123 name and would lead to another path.
+    Raises ValueError for a manifest that was not understood, or that names what the chart never has: another
+    kind, another namespace, or a name that is not a DNS-1123 name and could lead to another path.
     """
     allowed = list(dict.fromkeys(namespaces))
     found = []
@@ -113,18 +114,18 @@ def list_objects(manifest: str, namespaces: Iterable[str]) -> list[ManifestObjec
         raise ValueError(f"the release's manifest cannot be read: {error}") from None
     for _version, kind, namespace, name in keys:
         if kind not in _PATHS:
-            raise ValueError("the release's manifest holds a kind that the chart has not")
+            raise ValueError("the release's manifest has a kind that the chart does not have")
         found.append(read_manifest_object(kind, name, namespace or allowed[0], allowed))
     return found
 
 
 def read_manifest_object(kind: str, name: str, namespace: str, allowed: Iterable[str]) -> ManifestObject:
-    """Return an object by kind and name; raises ValueError for a name or namespace that the chart has not."""
+    """Return an object by kind and name; raises ValueError for an invalid name or a foreign namespace."""
     template = _PATHS[kind]
     if not _NAME.fullmatch(name):
-        raise ValueError(f"the release's manifest names a {kind} by what is no name in Kubernetes")
+        raise ValueError(f"the release's manifest has a {kind} whose name is not valid in Kubernetes")
     if "{namespace}" in template and namespace not in allowed:
-        raise ValueError(f"the release's manifest holds a {kind} in a namespace that is not the chart's")
+        raise ValueError(f"the release's manifest has a {kind} in a namespace that is not the chart's")
     return ManifestObject(kind, name, f"{template.format(namespace=f'namespaces/{namespace}')}/{name}")
 
 
@@ -138,7 +139,7 @@ def _list_owned_definitions(cluster: Cluster, release: ReleaseId) -> Iterator[tu
 
 
 def is_name(text: str) -> bool:
-    """Whether a string is a DNS-1123 name, and so leads to one path of the API server alone."""
+    """Tell whether a string is a DNS-1123 name, and so can lead to only one path of the API server."""
     return bool(_NAME.fullmatch(text))
 
 

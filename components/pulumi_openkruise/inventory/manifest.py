@@ -34,7 +34,7 @@ def read_manifest(manifest: str) -> dict[Key, Object]:
             continue
         kind, version = text(document, "kind"), text(document, "apiVersion")
         if not isinstance(document, Mapping) or not kind or not version or not name_of(document):
-            raise ValueError(f"document {index} is no object with apiVersion, kind and name")
+            raise ValueError(f"document {index} is not an object with apiVersion, kind and name")
         if kind.endswith("List") and "items" in document:
             raise ValueError(f"document {index} is a list of objects")
         found[version, kind, text(document, "metadata", "namespace"), name_of(document)] = document

@@ -31,7 +31,8 @@ def list_records(
 ) -> Iterator[dict[str, Any]]:
     """Yield the Secrets in which Helm keeps a release's revisions; raises ClusterError.
 
-    By type, too: a Secret that carries Helm's labels alone is no record, and would hide those that are.
+    Their type is checked too: a Secret that only carries Helm's labels is not a record, and would hide those
+    that are.
     """
     yield from cluster.list(
         f"/api/v1/namespaces/{quote(release.namespace, safe='')}/secrets",

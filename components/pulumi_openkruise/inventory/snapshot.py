@@ -52,7 +52,7 @@ class NodeFacts:
 
 
 def make_node_facts(node: Object, classify: Callable[[Mapping[str, Any]], Classification]) -> NodeFacts:
-    """Return the facts of a Node object; labels that are no strings are left out."""
+    """Return the facts of a Node object; labels that are not strings are left out."""
     labels = {
         intern(key): intern(value)
         for key, value in mapping(node, "metadata", "labels").items()

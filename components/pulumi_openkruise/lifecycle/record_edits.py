@@ -26,7 +26,7 @@ def edit_record(secret: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
         info = release["info"]
         metadata = changed["metadata"]
         if not all(isinstance(one, dict) for one in (info, metadata, metadata.setdefault("labels", {}))):
-            raise ValueError("its info, metadata or labels are no mapping")
+            raise ValueError("its info, metadata or labels are not a mapping")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(error) if type(error) is ValueError else describe_error(error, secret=True)
         raise ValueError(f"this Secret holds no Helm release: {reason}") from None

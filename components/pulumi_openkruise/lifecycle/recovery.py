@@ -113,7 +113,7 @@ def plan_recovery(
         return _plan_removal(seen, latest, status, left or Leftovers())
     if latest.status not in ("pending-install", "uninstalled"):
         return Plan(
-            f"{status}, which is no status that this command knows: it changes nothing",
+            f"{status}, a status that this command does not know: it changes nothing",
             then=(
                 f"helm history {release.name} --namespace {release.namespace}, to see what Helm says",
                 "pulumi-openkruise check, to see what is in the cluster",

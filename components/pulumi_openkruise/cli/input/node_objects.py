@@ -96,7 +96,7 @@ def _list_items(text: str) -> Iterator[Any]:
         begin = _place_of_items(text, at)
         if begin is not None:
             end = yield from _list_members(text, begin)
-            # The rest is read so that a file that breaks off is no answer.
+            # The rest is read so that a file that breaks off is reported.
             _require_end(text, _skip_rest_of_mapping(text, end))
             return
     item, end = _DECODER.raw_decode(text, at)

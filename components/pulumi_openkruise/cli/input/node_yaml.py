@@ -33,7 +33,7 @@ def read_yaml_items(text: str, source: str) -> Iterator[Any]:
         while item := _ITEM.match(document, at):
             yield load_yaml(f"  {item[0][2:]}", f"{source}: items[{count}]")
             at, count = item.end(), count + 1
-        # The rest is read so that a file that breaks off is no answer.
+        # The rest is read so that a file that breaks off is reported.
         rest = load_yaml(document[: begin.start()] + document[at:], source)
         if rest is not None and not isinstance(rest, dict):
             raise ValueError(f"{source}: not YAML: a list and a mapping in one document")

@@ -87,7 +87,7 @@ def _look(path: str, target: str) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(there.st_mode):
-        raise UnusableInputError(f"{path}: cannot be written: it is no regular file")
+        raise UnusableInputError(f"{path}: cannot be written: it is not a regular file")
     if not there.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise UnusableInputError(f"{path}: cannot be written: it is read-only")
     return there

@@ -55,8 +55,8 @@ def _make_folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (_make_pipe, "no regular file"),
-        (_make_folder, "no regular file"),
+        (_make_pipe, "not a regular file"),
+        (_make_folder, "not a regular file"),
         (lambda path: path.chmod(0o444), "read-only"),
     ],
     ids=["pipe", "folder", "read-only"],
@@ -82,7 +82,7 @@ def test_a_pipe_that_was_read_is_refused_and_not_waited_for(
 
     _make_pipe(target)
     monkeypatch.setattr(written_files, "_read", wait_without_end)
-    with pytest.raises(UnusableInputError, match="no regular file"):
+    with pytest.raises(UnusableInputError, match="not a regular file"):
         replace_text(str(target), "old", "new")
 
 
