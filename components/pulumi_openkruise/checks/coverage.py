@@ -161,6 +161,7 @@ def _find_lost_nodes(states: Sequence[NodeState], expected: Expected) -> Iterato
             f"{pluralize(len(members), 'real node')} excluded",
             evidence,
             refer_to_nodes(list_names(members)),
+            identity=sorted(str(expected.selectors[hit]) for hit in hits),
         )
 
 

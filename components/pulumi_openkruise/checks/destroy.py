@@ -98,7 +98,8 @@ def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         ]
         evidence += [f"{name_pod(pod)}: {_describe_place(pod)}" for pod in _list_pods(snapshot, job)]
         what = f"the pre-delete Job {'has failed' if failed else 'is waiting'}"
-        yield make(JOB_HANGS, what, evidence, [ObjectReference("Job", name_of(job), expected.namespace)])
+        reference = ObjectReference("Job", name_of(job), expected.namespace)
+        yield make(JOB_HANGS, what, evidence, [reference], identity=(name_of(job),))
 
 
 def check_hook_image(snapshot: Snapshot) -> Iterator[Finding]:
@@ -113,7 +114,7 @@ def check_hook_image(snapshot: Snapshot) -> Iterator[Finding]:
             if mirror is not None and newest is not None:
                 job = ObjectReference(text(hook, "kind"), text(hook, "name"), newest.namespace)
                 evidence = [f"{job} of revision {newest.revision}: {image}", f"{mirror.description} lacks it"]
-                yield make(HOOK_IMAGE, HOOK_IMAGE.title, evidence, [job])
+                yield make(HOOK_IMAGE, HOOK_IMAGE.title, evidence, [job], identity=(job.name, image))
 
 
 def check_namespace(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

@@ -61,6 +61,11 @@ class Finding:
     remedy: str
     objects: tuple[ObjectReference, ...] = ()
     """Everything that the finding is about."""
+    identity: tuple[str, ...] = ()
+    """What distinguishes it from others of its code, the same in each run: a selector, a release, a Job.
+
+    Empty where a snapshot has at most one finding of the code. The objects do not count: nodes come and go.
+    """
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def make(
     consequence: str = "",
     remedy: str = "",
     severity: Severity | None = None,
+    identity: Iterable[str] = (),
 ) -> Finding:
     """Return a finding; what is not given comes from its code."""
     return Finding(
@@ -100,4 +106,5 @@ def make(
         consequence or code.consequence,
         remedy or code.remedy,
         tuple(objects),
+        tuple(identity),
     )

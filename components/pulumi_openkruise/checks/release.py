@@ -62,9 +62,10 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             command = _write_rollback(newest, records)
             remedy = f"`pulumi-openkruise recover` shows what it would do; by hand: {command}"
             what = f"{release} is {newest.status}"
-            yield make(STUCK, what, evidence, [_record(newest)], remedy=remedy)
+            yield make(STUCK, what, evidence, [_record(newest)], remedy=remedy, identity=(namespace, name))
         elif newest.status == "failed":
-            yield make(FAILED, f"{release} is failed", evidence, [_record(newest)])
+            identity = (namespace, name)
+            yield make(FAILED, f"{release} is failed", evidence, [_record(newest)], identity=identity)
     present = [
         key
         for key, records in releases.items()

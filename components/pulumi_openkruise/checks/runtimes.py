@@ -105,7 +105,8 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
     if without:
         evidence = [f"`{NO_SOCKET_LOG}` in the log of {shorten(without)}"]
         what = f"{pluralize(len(without), 'daemon')} found no runtime's socket"
-        yield make(SOCKET, what, evidence, _list_pods(without, expected))
+        # Beside the one that the nodes themselves show.
+        yield make(SOCKET, what, evidence, _list_pods(without, expected), identity=("logs",))
     unserved: dict[str, list[str]] = defaultdict(list)
     for pod, log in sorted(snapshot.logs.items()):
         found = NO_CRI_LOG.search(log)
@@ -116,7 +117,15 @@ def check_logs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
         what = f"{pluralize(len(pods), 'daemon')} whose container runtime does not serve CRI {version}"
         remedy = "" if version == "v1" else "upgrade OpenKruise to 1.6 or newer, or exclude these nodes"
         pods_found = _list_pods(pods, expected)
-        yield make(RUNTIME_OLD, what, evidence, pods_found, consequence=_ends_after(version), remedy=remedy)
+        yield make(
+            RUNTIME_OLD,
+            what,
+            evidence,
+            pods_found,
+            consequence=_ends_after(version),
+            remedy=remedy,
+            identity=("logs", version),
+        )
 
 
 def _ends_after(cri: CriVersion) -> str:

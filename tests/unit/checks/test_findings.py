@@ -1,10 +1,13 @@
 """Every code of a finding is reached, by one thing that is wrong and by nothing else."""
 
-import pytest
-from pulumi_openkruise.checks import GROUPS, check
+from dataclasses import replace
+from typing import Any
 
-from tests.support.findings import ALSO, CASES, found
-from tests.support.installed import NAMESPACE, expected
+import pytest
+from pulumi_openkruise.checks import GROUPS, NodeFacts, Snapshot, check
+
+from tests.support.findings import ALSO, CASES, HOOK, found
+from tests.support.installed import NAMESPACE, broken, expected, facts, node_object, record
 
 ALL_CODES = {code.name: code for codes in GROUPS.values() for code in codes}
 CODES = {name: code for name, code in ALL_CODES.items() if name != "acceptance-expired"}
@@ -37,3 +40,55 @@ def test_texts_are_sentences_without_a_full_stop(code: str) -> None:
 
 def test_namespace_of_the_healthy_one() -> None:
     assert expected().namespace == NAMESPACE
+
+
+def _lose(name: str, pool: str) -> NodeFacts:
+    return facts(node_object(name, pool=pool))
+
+
+SEVERAL: dict[str, tuple[int, Snapshot]] = {
+    "real-node-excluded": (2, broken(nodes=[_lose("a", "burst"), _lose("b", "batch"), _lose("c", "burst")])),
+    "release-unfinished": (
+        2,
+        broken(records=[record(1, "uninstalling"), record(2, "pending-upgrade", namespace="b")]),
+    ),
+    "release-failed": (2, broken(records=[record(1, "failed"), record(2, "failed", name="b")])),
+    "runtime-too-old": (
+        2,
+        broken(
+            logs={
+                "kruise-daemon-a": "unknown service runtime.v1.RuntimeService",
+                "kruise-daemon-b": "unknown service runtime.v1alpha2.ImageService",
+            }
+        ),
+    ),
+    "destroy-job-hangs": (
+        2,
+        broken(jobs=[{"metadata": {"name": f"{name}-finalizer"}, "status": {"active": 1}} for name in "ab"]),
+    ),
+    "destroy-hook-image": (
+        2,
+        broken(records=[record(hooks=(HOOK, {**HOOK, "name": "b"}))]),
+    ),
+}
+"""How many findings of a code a snapshot has, where it may have several."""
+
+
+def _identify(snapshot: Snapshot, code: str) -> list[tuple[str, ...]]:
+    report = check(snapshot, expected(virtual_node_selectors=["pool=burst", "pool=batch"]))
+    return [finding.identity for finding in report.findings if finding.code == code]
+
+
+@pytest.mark.parametrize("code", SEVERAL)
+def test_findings_of_one_code_are_told_apart_in_any_order(code: str) -> None:
+    count, snapshot = SEVERAL[code]
+    identities = _identify(snapshot, code)
+    assert len(identities) == len(set(identities)) == count
+    parts: dict[str, Any] = {
+        name: list(reversed(part)) if isinstance(part, list) else part
+        for name in ("nodes", "records", "jobs")
+        for part in [getattr(snapshot, name)]
+    }
+    if isinstance(snapshot.logs, dict):
+        parts["logs"] = dict(reversed(snapshot.logs.items()))
+    assert set(_identify(replace(snapshot, **parts), code)) == set(identities)

@@ -5,8 +5,10 @@ named here are its own. A finding is about a cluster, not a line: its location i
 there is one, and the objects are logical locations.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -43,8 +45,8 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
     }
     found = [*report.findings, *(one.finding for one in report.accepted)]
     results = [
-        _write_result(one, number, stack_file)
-        for one, number in zip(found, _number_findings(found), strict=True)
+        _write_result(one, fingerprint, stack_file)
+        for one, fingerprint in zip(found, _write_fingerprints(report), strict=True)
     ]
     for one, result in zip(report.accepted, results[len(report.findings) :], strict=True):
         reason = f"{one.reason} (until {one.until.isoformat()})"
@@ -69,15 +71,34 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
     return {"version": "2.1.0", "runs": [run]}
 
 
-def _number_findings(findings: Sequence[Finding]) -> Iterator[int]:
-    """Yield for each finding how many of its code come before it."""
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        yield seen[finding.code]
-        seen[finding.code] += 1
+def _write_fingerprints(report: Report) -> Iterator[str]:
+    """Yield the fingerprint (3.27.17) of each finding, then of each accepted one.
+
+    It is a hash of the code and of what distinguishes findings of that code, so it is the same in every run,
+    in any order and whichever objects the finding is about: a service keeps one alert. Where an acceptance
+    has split a finding, the accepted part is distinguished by its objects.
+    """
+    counted = Counter(_identify(one) for one in report.findings)
+    accepted = Counter(_identify(one.finding) for one in report.accepted)
+    for one in report.findings:
+        yield _write_fingerprint(one, whole=counted[_identify(one)] == 1)
+    for part in report.accepted:
+        key = _identify(part.finding)
+        yield _write_fingerprint(part.finding, whole=not counted[key] and accepted[key] == 1)
 
 
-def _write_result(finding: Finding, number: int, stack_file: str | None) -> dict[str, Any]:
+def _identify(finding: Finding) -> tuple[str, ...]:
+    return (finding.code, *finding.identity)
+
+
+def _write_fingerprint(finding: Finding, *, whole: bool) -> str:
+    objects = [] if whole else sorted(finding.objects)
+    # A hash: a service takes it for a name, and selectors and names may be long.
+    digest = sha256(json.dumps([*_identify(finding), objects]).encode()).hexdigest()
+    return f"{finding.code}/{digest[:32]}"
+
+
+def _write_result(finding: Finding, fingerprint: str, stack_file: str | None) -> dict[str, Any]:
     text = "\n".join(
         [f"{finding.what}.", *finding.evidence, f"Means: {finding.consequence}.", finding.remedy]
     )
@@ -104,8 +125,7 @@ def _write_result(finding: Finding, number: int, stack_file: str | None) -> dict
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
-        # One alert for as long as there is a finding of the code, whatever it is about (3.27.17).
-        "partialFingerprints": {"finding/v1": f"{finding.code}/{number}"},
+        "partialFingerprints": {"finding/v2": fingerprint},
         **located,
     }
 

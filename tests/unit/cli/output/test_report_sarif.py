@@ -1,15 +1,17 @@
 """The SARIF of a check is SARIF 2.1.0: by a schema of the parts used, and by rules that no schema holds."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
-from pulumi_openkruise.checks import Report
-from pulumi_openkruise.checks.finding import make, refer_to_nodes
+from pulumi_openkruise.checks import Finding, Report
+from pulumi_openkruise.checks.finding import AcceptedFinding, make, refer_to_nodes
 from pulumi_openkruise.checks.registry import CODES
 from pulumi_openkruise.cli.output.report_sarif import as_data
 from pulumi_openkruise.cli.output.terminal import as_json
@@ -40,15 +42,50 @@ def test_every_code_is_a_rule_and_a_result() -> None:
     assert (levels["manager-single"], levels["version-untested"]) == ("warning", "note")
 
 
-def test_a_finding_keeps_its_fingerprint_whatever_it_is_about_and_no_two_share_one() -> None:
-    def prints(report: Report) -> list[str]:
-        return [result["partialFingerprints"]["finding/v1"] for result in run_of(report)["results"]]
+def prints_of(report: Report) -> dict[str, str]:
+    """Return the fingerprint of each result by the first line of its message."""
+    results = run_of(report)["results"]
+    found = {
+        one["message"]["text"].splitlines()[0]: one["partialFingerprints"]["finding/v2"] for one in results
+    }
+    assert len(found) == len(results)
+    return found
 
-    first = make(CODES["real-node-excluded"], "1 real node", ["seen"], refer_to_nodes(["a"]))
-    later = make(CODES["real-node-excluded"], "9 real nodes", ["seen"], refer_to_nodes("bcd"))
-    assert prints(make_report([first])) == prints(make_report([later]))
-    both = prints(make_report([first, later]))
-    assert len(set(both)) == len(both) == 3
+
+def lost(what: str, nodes: str, selector: str) -> Finding:
+    return make(CODES["real-node-excluded"], what, ["seen"], refer_to_nodes(nodes), identity=(selector,))
+
+
+def test_a_finding_keeps_its_fingerprint_whatever_it_is_about_and_whatever_comes_beside_it() -> None:
+    first = prints_of(make_report([lost("lost", "a", "pool=a")]))
+    later = prints_of(make_report([lost("other", "x", "pool=b"), lost("lost", "bcd", "pool=a")]))
+    assert later["lost."] == first["lost."]
+    assert len(set(later.values())) == 3  # with the accepted one
+
+
+def test_the_order_of_findings_changes_no_fingerprint() -> None:
+    findings = [lost(f"lost by {name}", name, f"pool={name}") for name in "abc"]
+    forwards, backwards = prints_of(make_report(findings)), prints_of(make_report(findings[::-1]))
+    assert list(forwards) != list(backwards)
+    assert forwards == backwards
+    assert len(set(forwards.values())) == len(forwards)
+
+
+def test_an_accepted_finding_keeps_its_fingerprint_and_a_part_of_one_gets_its_own() -> None:
+    whole = lost("lost", "ab", "pool=a")
+    (alone,) = prints_of(make_report([whole], accepted=())).values()
+    because = ("known", date(2027, 1, 1))
+    assert prints_of(make_report([], accepted=(AcceptedFinding(whole, *because),))) == {"lost.": alone}
+    parts = [replace(whole, what=name, objects=tuple(refer_to_nodes(name))) for name in "abc"]
+    accepted = tuple(AcceptedFinding(one, *because) for one in parts[1:])
+    found = prints_of(make_report(parts[:1], accepted=accepted))
+    assert found["a."] == alone
+    assert len(set(found.values())) == 3
+
+
+def test_a_fingerprint_shows_nothing_of_the_cluster() -> None:
+    for fingerprint in prints_of(make_report([lost("lost", "a", "pool=secret")])).values():
+        assert re.fullmatch("[a-z-]+/[0-9a-f]{32}", fingerprint)
 
 
 def test_runs_of_different_stacks_do_not_replace_each_other() -> None:
