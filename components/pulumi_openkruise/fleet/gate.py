@@ -1,4 +1,4 @@
-"""One cluster as ``check`` sees it, with the kubeconfig of its own stack; never with the environment's."""
+"""Runs ``check`` on one cluster, with the kubeconfig of its own stack and never with the environment's."""
 
 from ..checks import Expected, Report, Snapshot, check, expect_settings
 from ..checks.daemon_changes import compare_daemons, describe_changes
@@ -55,7 +55,7 @@ def _survey(stack: Stack, config: ConfigJson, live: bool) -> tuple[Snapshot, Exp
 
 
 def find_stopping(report: Report | Unavailable, gate: Gate) -> list[str]:
-    """Return what stops a wave, a line each: findings as bad as the gate or worse, or a failed inspection."""
+    """Return what stops a wave, a line each: findings as severe as the gate, or an unreadable cluster."""
     if gate == "off":
         return []
     if isinstance(report, Unavailable):

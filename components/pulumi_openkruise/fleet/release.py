@@ -69,10 +69,10 @@ def describe_change(old: Release, new: Release) -> list[str]:
 def plan_attempts(targets: Mapping[str, str], begun: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return the attempt of each cluster of a wave: its release by short name, and which attempt it is.
 
-    ``begun`` has the same of the runs before, of every wave: a cluster may have moved. Each change of a
-    release is a new attempt. Thus a release that is taken back before its update has succeeded is not the
-    attempt that the engine has recorded, although it is the release, and what the failed update left behind
-    is updated again.
+    ``begun`` has the attempts of earlier runs, of every wave, because a cluster may have moved to another
+    wave. Each change of a release is a new attempt. So if a change is reverted before its update has
+    succeeded, the attempt differs from the recorded one although the release does not, and the cluster that
+    the failed update left behind is updated again.
     """
     attempts = {}
     for name, target in targets.items():

@@ -1,4 +1,4 @@
-"""How a whole fleet stands: each cluster, its own history, and what the fleet's record says of it."""
+"""The state of a whole fleet: each cluster's checks and history, compared with the fleet's record."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from .record import Lock, Stack, Update, find_cause, find_lock, find_summary
 _LOOKS = 8
 WAIT_SECONDS = 2.0
 PATIENCE_SECONDS, PAUSE_SECONDS = 45.0, 3.0
-"""How long findings of a cluster may take to pass, and the pause between two checks."""
+"""Seconds within which findings may disappear after an update, and between two checks."""
 
 
 class StoppedError(pulumi.RunError):
@@ -86,7 +86,7 @@ class Updater:
                 return
 
     async def soak(self, wave: Wave) -> None:
-        """Wait until the wave's soak since its last update is over; since now if no history can be read."""
+        """Wait for the end of the wave's soak, which began with the last update; now if that is unknown."""
 
         async def look(cluster: Cluster) -> Update | None:
             async with self._looks:
@@ -101,7 +101,7 @@ class Updater:
             await asyncio.sleep((until - now).total_seconds())
 
     async def check(self, clusters: Sequence[Cluster], wave: Wave, log: Path | None = None) -> None:
-        """Check clusters; raise StoppedError for findings as bad as the wave's gate, or worse."""
+        """Check clusters; raise StoppedError for findings as severe as the wave's gate, or worse."""
         if wave.gate == "off":
             return
         found = await asyncio.gather(*(self._find_stopping(one, wave) for one in clusters))
@@ -112,7 +112,7 @@ class Updater:
             raise self._failure(bad[0][0], reason, log)
 
     async def _find_stopping(self, cluster: Cluster, wave: Wave) -> list[str]:
-        """Return what stops the wave at a cluster, if it does not pass while pods start and stop."""
+        """Return what stops the wave at a cluster; findings get time to pass while pods start and stop."""
         until, stack = time.monotonic() + PATIENCE_SECONDS, self.project.stack(cluster.name)
         async with self._looks:
             config = await stack.config()

@@ -1,9 +1,9 @@
-"""Whether a file of Pulumi's own file backend is whole, and what mends one that a killed CLI left cut off.
+"""Whether a file of Pulumi's file backend is complete, and how to repair one that a killed CLI truncated.
 
-The backend (``pkg/backend/diy``, on gocloud.dev's ``fileblob``) replaces a checkpoint by renaming a whole
-file, and keeps the one before as ``.bak``. Beside each it writes ``.attrs``, a content type and a checksum,
-in place: killed there the CLI leaves it empty, and every command then ends with ``failed to load checkpoint:
-EOF``, though the checkpoint is whole. Without the ``.attrs`` it is read all the same.
+The backend (``pkg/backend/diy``, on gocloud.dev's ``fileblob``) replaces a checkpoint by renaming a complete
+file, and keeps the previous one as ``.bak``. Beside each it writes ``.attrs`` (content type and checksum) in
+place. If the CLI is killed then, ``.attrs`` is left empty, and every command ends with ``failed to load
+checkpoint: EOF``, although the checkpoint is complete. Pulumi also reads a checkpoint without ``.attrs``.
 """
 
 import gzip
@@ -17,11 +17,11 @@ Repair = Literal["delete", "restore", "none"]
 
 
 class Damage(NamedTuple):
-    """One file that is not whole."""
+    """One file that is not complete."""
 
     path: str
     repair: Repair
-    """``delete``: nothing is lost with it; ``restore``: the backup beside it is whole; ``none``: neither."""
+    """``delete``: nothing is lost with it; ``restore``: its backup is complete; ``none``: neither."""
 
     def __str__(self) -> str:
         """Say what is done about it, for people."""
@@ -34,12 +34,12 @@ class Damage(NamedTuple):
 
 
 def is_checkpoint(name: str) -> bool:
-    """Whether a file of this name holds a stack's state."""
+    """Tell whether a file of this name has a stack's state."""
     return name.endswith(_CHECKPOINTS)
 
 
 def is_whole(name: str, content: bytes) -> bool:
-    """Whether a checkpoint, its backup or its ``.attrs`` was written to its end."""
+    """Tell whether a checkpoint, its backup or its ``.attrs`` is complete."""
     try:
         if name.removesuffix(BACKUP).endswith(".gz"):
             content = gzip.decompress(content)

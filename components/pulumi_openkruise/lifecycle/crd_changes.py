@@ -1,4 +1,4 @@
-"""What a change of the release must not do to OpenKruise's CRDs, and with them to every custom resource."""
+"""Refuses changes of the release that endanger OpenKruise's CRDs, and with them every custom resource."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -66,7 +66,7 @@ def check_downgrade(
 ) -> list[Problem]:
     """Return the problem of an older chart that lacks a version in which custom resources may be stored.
 
-    Where the cluster's ``definitions`` are not known, the known change of the chart counts.
+    Where the cluster's ``definitions`` cannot be read, it goes by the versions that the two charts store.
     """
     if not is_downgrade(old, new):
         return []
@@ -123,7 +123,7 @@ def check_dropped_kinds(
     resources: Mapping[str, int] | Unavailable,
     field_name: FieldName = argument_name,
 ) -> list[Problem]:
-    """Return the problem of an older chart without kinds of which there are objects: Helm would delete them.
+    """Return the problem of an older chart that lacks kinds of existing objects: Helm would delete these.
 
     ``resources`` is the number of custom resources by kind. Where it is not known, ``check_downgrade``
     refuses the same change.

@@ -1,7 +1,7 @@
 """Whether a chart can read what an installation has stored.
 
-The API server refuses a CRD that lacks a version in which objects may be stored, so a chart that lacks one
-cannot take the place of one that has it.
+The API server refuses a CRD that lacks a version in which objects may be stored, so a chart whose CRD lacks
+one cannot replace a chart whose CRD has it. ``chart/crds.py`` has the versions of each chart.
 """
 
 import re
@@ -30,10 +30,10 @@ def changes_storage(version: str, newer: str) -> bool:
 
 
 def find_unreadable(version: str, definitions: Iterable[Definition]) -> list[tuple[str, str]]:
-    """Return (CRD, stored version) pairs whose version the chart's CRD does not have.
+    """Return the (CRD, stored version) pairs that block a chart: its CRD does not have that version.
 
-    ``version`` is the chart's. A CRD that the chart lacks altogether is not among them: Helm would delete it,
-    which ``check_dropped_kinds`` refuses.
+    ``version`` is the chart's, ``definitions`` are the cluster's CRDs. A CRD that the chart lacks altogether
+    is not among the pairs: Helm would delete it, which ``check_dropped_kinds`` refuses.
     """
     asked = parse_minor_version(version)
     if asked is None:

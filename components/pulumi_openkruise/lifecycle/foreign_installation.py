@@ -1,9 +1,9 @@
-"""OpenKruise that is in the cluster, and not by Helm: why a stack must not install over it, and the ways on.
+"""An OpenKruise that Helm did not install: why a stack must not install over it, and what to do instead.
 
-Helm takes over an object that exists only if it carries the mark of the same release (helm.sh/helm/v3
-pkg/action/validate.go, checkOwnership), and looks at that when the namespace is created already. What
-kubectl, Argo CD or a cloud's add-on has installed has no such mark: Helm refuses it, and the stack would own
-a namespace that is not its own.
+Helm adopts an existing object only if it carries the mark of the same release (helm.sh/helm/v3
+pkg/action/validate.go, checkOwnership), and checks that after the namespace was created. What kubectl,
+Argo CD or a cloud's add-on has installed has no such mark: Helm refuses it, and the stack would own the
+namespace of something else.
 """
 
 from ..diagnostics.field_names import FieldName, argument_name, setting

@@ -1,9 +1,9 @@
 """What must not be done to an installation, decided from what is declared and what is in the cluster.
 
 Each function returns Problems: what would be lost, and what to do instead. Deleting the release deletes every
-custom resource of OpenKruise in the cluster, since the chart keeps its CRDs in its templates; so whatever
-would have the engine create a second release and then delete the first is refused, also where ``protect`` is
-off, as far as state and cluster show it.
+custom resource of OpenKruise in the cluster, since the chart has its CRDs in its templates. So every change
+is refused that would make the engine create a second release and then delete the first, even with
+``protect`` off, as far as state and cluster show it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from .foreign_installation import check_installer
 from .release_condition import find_condition
 
 LOST = "every CloneSet and all other custom resources of OpenKruise"
-"""What goes with the release, in messages."""
+"""What is lost with the release, as messages name it."""
 
 
 class Declared(NamedTuple):
@@ -31,7 +31,7 @@ class Declared(NamedTuple):
     namespace: str
     create_namespace: bool
     field_name: FieldName = argument_name
-    """What messages call the fields."""
+    """Turns the name of a field into what messages call it."""
     manages_crds: bool = True
     """Whether the CRDs are the release's; ``crds.managed`` in its values."""
 
@@ -98,9 +98,9 @@ def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: boo
 
 
 def write_takeover_notice(declared: Declared) -> str:
-    """Return what becomes of a namespace that exists and that the stack is about to create.
+    """Return what happens to an existing namespace that the stack is about to create.
 
-    A program cannot learn which version of its plugin the engine runs (pulumi-kubernetes#4278).
+    It depends on the version of pulumi-kubernetes, which a program cannot find out (pulumi-kubernetes#4278).
     """
     key = declared.field_name("create_namespace")
     return (
@@ -111,7 +111,7 @@ def write_takeover_notice(declared: Declared) -> str:
 
 
 def _list_ways_in(declared: Declared) -> tuple[str, ...]:
-    """Return how a stack takes over what exists already."""
+    """Return how a stack adopts what exists already."""
     name = declared.component
     return (
         f"  if the component had another name or parent: give {name!r} what it had as an alias,",

@@ -1,4 +1,4 @@
-"""What an installation must not leave: its namespace, its cluster, and the stack that owns its namespace."""
+"""Refuses to move an installation to another namespace, cluster, or owner of its namespace."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -21,9 +21,9 @@ class Recorded(NamedTuple):
 
 
 def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
-    """Return what the component's inputs in the state record; None where they do not say it.
+    """Return where an installation is by the component's inputs in the state; None if they do not say it.
 
-    Versions of this module before it had a record wrote the server, too.
+    Versions of this module that had no record yet also wrote the server into the inputs.
     """
     server, namespace = old.get("server"), old.get("namespace", names.NAMESPACE)
     if not isinstance(namespace, str):
@@ -36,8 +36,8 @@ def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
 def was_never_installed(old: Mapping[str, Any], seen: ReleaseState | Unavailable) -> bool:
     """Tell whether the component's inputs in the state are those of an `up` that was refused early.
 
-    Such an update registers the component, and neither release nor record; then the inputs say what was
-    declared, not what is. Inputs of versions before there was a record are all that there is.
+    Such an update registers the component, but neither release nor record: its inputs say what was declared,
+    not what is installed. For a version that had no record yet, the inputs are all that is known.
     """
     has_record = old.get("stateVersion") == 2
     if not has_record or isinstance(seen, Unavailable):
@@ -48,7 +48,7 @@ def was_never_installed(old: Mapping[str, Any], seen: ReleaseState | Unavailable
 def check_moves(
     recorded: Recorded, declared: Declared, server: str | None, seen: ReleaseState | Unavailable, urn: str
 ) -> list[Problem]:
-    """Return everything that the installation would leave, as it is declared now.
+    """Return a problem for each way in which the installation, as declared now, would move.
 
     ``server`` is the address of the API server that ``seen`` is from, ``urn`` the component's.
     """
@@ -61,7 +61,7 @@ def check_moves(
 
 
 def check_namespace_ownership(recorded: Recorded, declared: Declared) -> list[Problem]:
-    """Return the problem of a namespace that the stack owns and, as now declared, would own no more."""
+    """Return the problem of a namespace that the stack owns and, as now declared, would no longer own."""
     if declared.create_namespace or not recorded.create_namespace:
         return []
     return [
@@ -78,7 +78,7 @@ def check_namespace_ownership(recorded: Recorded, declared: Declared) -> list[Pr
 def check_cluster(
     release: ReleaseId, old: str | None, new: str | None, urn: str, seen: ReleaseState | Unavailable
 ) -> list[Problem]:
-    """Return the problem of an installation whose stack has got another cluster's kubeconfig.
+    """Return the problem of an installation whose stack now has another cluster's kubeconfig.
 
     ``old`` and ``new`` are addresses of API servers, ``seen`` is what is at the new one. A cluster may have a
     new address: then the release is there. ``urn`` is the component's.
@@ -180,7 +180,7 @@ def check_included(component_urn: str, left_out: bool, seen: ReleaseState | None
 def check_namespace(old: str, declared: Declared, seen: ReleaseState | None = None) -> list[Problem]:
     """Return the problem of an installation that would move to another namespace than the one it runs in.
 
-    ``seen`` is given where an installation that never came to be is free to move.
+    ``seen`` is given for inputs that may be of an installation that was never made, which is free to move.
     """
     if old == declared.namespace or (seen is not None and seen.latest is None and seen.owner is None):
         return []

@@ -1,9 +1,9 @@
 """How to repair a release that is stuck: the smallest change of Helm's own records, as data.
 
-Helm keeps a release's state in Secrets alone, one a revision. An operation that was killed leaves a status
-there that nothing ever changes again; what it would have written had it failed in an orderly way lets the
-next one go on. Of the release's objects nothing is changed but who they belong to, where that was lost: no
-CRD and no custom resource ever is.
+Helm keeps a release's state in Secrets alone, one for each revision. An operation that was killed leaves a
+status there that Helm never changes again. The repair writes the status that Helm itself would have written
+after an ordinary failure, so the next operation can go on. Objects of the release only get back their mark of
+ownership, if they have lost it; no custom resource ever changes.
 """
 
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ class Plan:
     found: str
     edits: tuple[Edit, ...] = ()
     marked: tuple[str, ...] = ()
-    """Objects of the release that get Helm's mark of ownership back, without which it takes nothing over."""
+    """Objects of the release that get Helm's mark of ownership back: without it Helm adopts nothing."""
     why: str = ""
-    """What the edits achieve."""
+    """Why the edits are enough."""
     then: tuple[str, ...] = ()
     """Commands to run afterwards."""
 
@@ -63,7 +63,7 @@ def plan_recovery(
     """Return how to repair a release, by the smallest change of Helm's records.
 
     ``left`` matters to a removal that was interrupted. ``unowned`` names objects that have lost Helm's mark
-    of ownership. ``records_in_config_maps``: Helm has the records where this program does not look.
+    of ownership. ``records_in_config_maps``: Helm keeps them where this program does not read them.
     """
     latest = seen.latest
     release = seen.release

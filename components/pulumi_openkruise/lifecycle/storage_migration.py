@@ -1,8 +1,8 @@
 """Which custom resources must be rewritten to be stored in another API version, and what that would lose.
 
-An object stays in the version in which it was last written. A chart whose CRD lacks a version that may be
-stored is refused by the API server; so before such a chart every object is written once more, in a version
-that the chart has, and the other versions are taken from the CRD's ``status.storedVersions``.
+An object stays stored in the version in which it was last written. The API server refuses a CRD that lacks a
+version that may be stored. So before a chart with such a CRD is installed, every object is written once more
+in a version that the chart has, and the other versions are removed from ``status.storedVersions``.
 """
 
 import re
@@ -23,11 +23,11 @@ from ..inventory.json_access import values_at
 from .crd_versions import parse_minor_version
 
 WRITTEN = "written"
-"""The target that leaves it to each CRD: the version in which the API server writes."""
+"""The target that is, for each CRD, the version in which the API server writes."""
 
 
 class Target(NamedTuple):
-    """Where the objects should go: a version of the chart, an API version, or what is written anyway."""
+    """The target of a migration: a chart's version, an API version, or the one that is written anyway."""
 
     text: str
     chart: tuple[int, int] | None = None
