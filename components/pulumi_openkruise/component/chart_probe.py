@@ -1,4 +1,4 @@
-"""The chart looked at, and its repository asked, in real runs only: never under a test's mocks."""
+"""Reads the chart and asks its repository, in real runs only: never under a test's mocks."""
 
 import pulumi
 from pulumi.runtime import mocks
@@ -17,7 +17,7 @@ _WAYS_OUT = (
 
 
 def is_real_run() -> bool:
-    """Whether an engine runs the program, and not a test with mocks, which has to reach nothing outside."""
+    """Tell whether an engine runs the program: under a test's mocks nothing outside may be reached."""
     return not isinstance(runtime.get_monitor(), mocks.MockMonitor)
 
 
@@ -27,14 +27,14 @@ def choose_chart_reader() -> ChartReader:
 
 
 def check_chart_unchanged(chart: Settings) -> list[Problem]:
-    """Return why the chart's file is not the one that the program has read; empty where it still is."""
+    """Return why the chart's file is no longer the one that the program has read; empty if it still is."""
     return check_unchanged(
         chart.chart, chart.archive_digest, choose_chart_reader(), field_name=chart.field_name
     )
 
 
 def check_repository(chart: Settings) -> list[Problem]:
-    """Return why the chart's repository cannot be used, within seconds; empty where none is asked."""
+    """Return why the chart's repository cannot be used, within seconds; empty if none is asked."""
     address = chart.chart_repository
     if address is None or not is_real_run():
         return []

@@ -1,7 +1,7 @@
-"""What is in the component's cluster: read beside the engine, awaited where it decides something.
+"""Reads the component's cluster while the engine works; only decisions that need the result await it.
 
-The first look begins when the component is declared, and goes on while the engine works. Whatever depends on
-what it finds awaits it, and so do the resources of the Kubernetes provider; nothing else waits.
+The first look begins when the component is declared. Hooks that decide by it await it, and so do the
+resources of the Kubernetes provider; nothing else waits.
 """
 
 import asyncio
@@ -72,14 +72,14 @@ class ClusterView:
         return find_server_address(await self.find_credentials())
 
     async def read_release(self) -> ReleaseState | Unavailable:
-        """Return what was there of the release when the program began."""
+        """Return the state of the release when the program began."""
         await self._opened.wait()
         if self._first_look is None:
             return Unavailable("the component was not registered")
         return await self._first_look
 
     async def read_release_again(self, seconds: float = LOOK_SECONDS) -> ReleaseState | Unavailable:
-        """Return what is there of the release now, within so many seconds."""
+        """Return the state of the release now, within so many seconds."""
         from ..inventory.release_reader import read_release
 
         given = await self.find_credentials()
@@ -95,7 +95,7 @@ class ClusterView:
         return await self.ask(lambda cluster: namespace_exists(cluster, name))
 
     async def read_served_kinds(self, api_version: str) -> frozenset[str] | Unavailable:
-        """Return the kinds that the API server serves of a group's version."""
+        """Return the kinds of an API version (``group/version``) that the API server serves."""
         from ..inventory.served_kinds import read_served_kinds
 
         return await self.ask(lambda cluster: read_served_kinds(cluster, api_version))

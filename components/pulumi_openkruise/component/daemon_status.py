@@ -1,7 +1,7 @@
 """How many daemons the cluster wants, and how many are ready.
 
-The DaemonSet is read beside the engine. A resource that the engine reads has to exist: once a person has
-deleted it, every preview would fail, that of the ``reapply`` that restores it included.
+The module reads the DaemonSet itself, not as a resource of the engine: such a resource must exist. If a
+person has deleted the DaemonSet, every preview would fail, even that of the ``reapply`` that restores it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Counts = tuple[int, int]
 def read_daemon_counts(
     view: ClusterView, namespace: str, release_status: pulumi.Output[Any]
 ) -> tuple[pulumi.Output[Any], pulumi.Output[Any]]:
-    """Return how many daemons there should be, and how many are ready; None where the cluster does not say.
+    """Return how many daemons there should be, and how many are ready; None if that cannot be read.
 
     Nothing is read before ``release_status`` is known: in the first preview, and in that of a change, both
     are unknown.
@@ -37,6 +37,6 @@ def read_daemon_counts(
 
 
 def find_counts(daemon_set: Mapping[str, Any]) -> Counts:
-    """Return both numbers of a DaemonSet; zero while its controller has not counted."""
+    """Return both numbers of a DaemonSet; zero until its controller has counted."""
     status = daemon_set.get("status") or {}
     return int(status.get("desiredNumberScheduled") or 0), int(status.get("numberReady") or 0)

@@ -1,9 +1,9 @@
 """The part of the state that says where an installation is, written once its release is there.
 
-A component's inputs are recorded before anything of it happens, and a failed update takes its outputs away.
-This child of the component has no inputs that could change, so what it registers after the release outlives
-every failed, partial or refused update. The engine hands a program no outputs of components; its own function
-``pulumi:pulumi:getResource``, by which the SDK reads resources that it was given by name, does.
+The engine records a component's inputs before any of its children exist, and drops its outputs in a failed
+update. This child of the component has no inputs that could change, so what it registers after the release
+outlives every failed, partial or refused update. The engine gives a program no outputs of components, except
+by its own function ``pulumi:pulumi:getResource``, with which the SDK reads resources by name.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class InstallationRecord(pulumi.ComponentResource):
         super().__init__(_TYPE, f"{component}-installation", {}, opts)
 
     async def read(self) -> Recorded | None:
-        """Return what an earlier update recorded; None where nothing was ever installed."""
+        """Return what an earlier update recorded; None if nothing was ever installed."""
         return _read_recorded(await read_outputs(self))
 
     def kept_longer(self) -> pulumi.ResourceOptions:

@@ -1,8 +1,8 @@
 """Keeps the Kubernetes provider from a server that would hold it for minutes, or fill the machine's memory.
 
-The provider has no bound of its own: it waits 32 seconds for each of several answers, a day where a busy
-server says so, and reads an endless one to its end (13 GB were seen). The first look has bounds, and is
-already under way: what the provider is asked for waits for it.
+The provider has no limits of its own: it waits 32 seconds for each of several answers, a day if a busy server
+says so, and reads an endless answer until memory ends (13 GB were seen). The module's first look has limits,
+and has begun already: the provider's resources wait for it.
 """
 
 import contextlib
@@ -28,8 +28,8 @@ def await_server(
 ) -> pulumi.ResourceOptions:
     """Return the options of a resource that is registered only if the first look met no hanging server.
 
-    A server that refuses, or that cannot be looked at for another reason, is left to the provider, which
-    reports it within seconds.
+    A server that refuses, or that the module cannot read for another reason, is left to the provider, which
+    reports the error within seconds.
     """
 
     async def check() -> bool:

@@ -1,4 +1,4 @@
-"""The component's last word on its installation: its namespace's name, once nothing speaks against it."""
+"""The component's output ``namespace``: known only once nothing refuses the installation."""
 
 import contextlib
 from typing import Any
@@ -44,12 +44,12 @@ def await_verdict(
 
 
 def _recorded_server(hooks: Hooks) -> str | None:
-    """Return the address that is recorded: an update in place that does not know its own changes none."""
+    """Return the address to record: an update in place that does not know its own keeps the recorded one."""
     return hooks.decision.recorded.server if hooks.decision.recorded is not None else None
 
 
 async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterView) -> None:
-    """Report the release's state; raises InvalidConfigError for one that must not count as installed."""
+    """Report the release's state; raises InvalidConfigError if it must not count as installed."""
     preview = pulumi.runtime.is_dry_run()
     problems = await hooks.decision.await_problems()
     seen = await view.read_release()
@@ -75,7 +75,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
 
 
 async def _is_in_state(release: Any) -> bool:
-    """Tell whether the state has the release: of one that it lacks, nothing is known before it is created."""
+    """Tell whether the state has the release: if not, nothing is known of it before it is created."""
     try:
         return bool(await release.status.is_known() and await release.status.future())
     except Exception:  # reported where it happens

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Stands for a value that could not be had; never raised: callers distinguish it by its type."""
+    """Stands for a value that could not be read; never raised: callers distinguish it by its type."""
 
     reason: str
     """What kept it from being known: a clause without a full stop, and without any secret."""

@@ -6,8 +6,8 @@ from typing import Any
 from .json_access import at, condition, items, mapping, name_of, number, seconds_between, text
 
 STARTING_SECONDS = 180
-"""How old a pod may be that has only not come up yet: its image has to be pulled, and a rolling update
-restarts a tenth of all daemons at a time."""
+"""Age in seconds up to which a pod that is not ready counts as starting: its image has to be pulled, and a
+rolling update restarts a tenth of all daemons at a time."""
 
 
 def is_daemon(pod: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from .json_access import items, mapping, text
 
 UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
-"""Statuses of an operation that began and has not ended; Helm refuses the next one, or pretends success."""
+"""Statuses of an operation that has not ended: Helm refuses the next one, or only claims success."""
 
 Remaining = Literal["all", "some", "none", "terminating", "unknown"]
 """How much of a release's last manifest is in the cluster; ``terminating``: only what is being deleted."""
@@ -32,9 +32,9 @@ class Revision(NamedTuple):
     number: int
     status: str
     since: datetime | None = None
-    """Since when it has this status; None where that is not known."""
+    """Since when it has this status; None if that is not known."""
     version: str = ""
-    """The ``resourceVersion`` that its record had: another one means that it has changed since."""
+    """The ``resourceVersion`` of its record; a different one later means that the record has changed."""
 
 
 class ReleaseState(NamedTuple):
@@ -71,9 +71,9 @@ class Leftovers(NamedTuple):
 
     remaining: Remaining = "unknown"
     hook_can_pass: bool = True
-    """Whether the CRD is there that the chart's pre-delete hook looks at."""
+    """Whether the CRD that the chart's pre-delete hook reads still exists."""
     terminating: tuple[str, ...] = ()
-    """What is being deleted, for people."""
+    """The names of what is being deleted, as messages show them."""
 
 
 def find_release_owner(thing: Any) -> ReleaseId | None:
