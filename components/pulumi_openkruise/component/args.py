@@ -29,12 +29,12 @@ else:
 
 
 class OpenKruiseArgs(TypedDict, total=False):
-    """Arguments of OpenKruise: all optional; all but the values plain, since preview has to know them."""
+    """Arguments of OpenKruise. All are optional; all but the values must be known in preview."""
 
     virtual_node_selectors: list[str] | None
     """Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"]."""
     virtual_node_presets: list[str] | None
-    """Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all"."""
+    """Known kinds of virtual nodes, beside the selectors: "liqo", "liqo@1" (pinned), or "all"."""
     shared_node_selectors: list[str] | None
     """Label selectors that all stacks of a project have; a stack's own selectors are added to them."""
     shared_node_presets: list[str] | None
@@ -44,13 +44,13 @@ class OpenKruiseArgs(TypedDict, total=False):
     exclude_manager: bool | None
     """Whether the manager stays off these nodes too; default true; false where all nodes are virtual."""
     platform: Platform | None
-    """Environment that needs settings: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."""
+    """Platform that needs its own settings: aks, eks-custom-cni, gke-autopilot, k3s, rke2; default none."""
     feature_gates: dict[str, bool] | None
     """OpenKruise's feature gates by name, in addition to the chart's own; example: TemplateNoDefaults."""
     image_registry: str | None
-    """Registry of all images, as <registry>/openkruise/<image>; default Docker's."""
+    """Registry of all images, as <registry>/openkruise/<image>; default Docker Hub."""
     image_pull_secrets: list[str] | None
-    """Names of Secrets to pull manager and daemon with; the chart passes none to its pre-delete Job."""
+    """Names of pull Secrets for manager and daemon; the chart passes none to its pre-delete Job."""
     chart: str | None
     """The chart's name, its path, the address of its archive or an oci:// reference; default "kruise"."""
     chart_repository: str | None
@@ -68,7 +68,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     release_namespace: str | None
     """Namespace of the Helm release's record, for an installation that exists; default: the namespace."""
     import_release: bool | None
-    """Whether to import a release that Helm installed and the stack does not hold yet; default false."""
+    """Whether to adopt a release that `helm install` made and that is not in the stack yet; default false."""
     former_release: str | None
     """Former name (or URN) of the stack's own helm.v3.Release, which is adopted unchanged."""
     former_namespace: str | None
@@ -78,7 +78,7 @@ class OpenKruiseArgs(TypedDict, total=False):
     guard_destroy: bool | None
     """Whether a destroy is refused while custom resources of OpenKruise exist; default false."""
     reapply: str | None
-    """Any string: a new one makes Helm restore what was changed or deleted of the release by hand."""
+    """Any string: a new one makes Helm restore objects that were changed or deleted by hand."""
     node_check: NodeCheck | None
     """How to report misplaced daemons after `up`: off, warn or fail; default warn."""
     node_label_policy: NodeLabelPolicy | None

@@ -1,13 +1,15 @@
 """One sentence about each field: the schema of stack files shows it, and so does that of the component.
 
-The component's docstrings hold the same sentences, since Pulumi reads them there; a test compares the two.
+The component's docstrings have the same sentences, since Pulumi reads them there; a test compares the two.
 """
 
 DESCRIPTIONS: dict[str, str] = {
     "virtual_node_selectors": (
         'Label selectors of virtual nodes, as for `kubectl get nodes -l`; example: ["type=vk,!gpu"].'
     ),
-    "virtual_node_presets": 'Known kinds of virtual nodes, in addition: "liqo", "liqo@1" (pinned), or "all".',
+    "virtual_node_presets": (
+        'Known kinds of virtual nodes, beside the selectors: "liqo", "liqo@1" (pinned), or "all".'
+    ),
     "shared_node_selectors": (
         "Label selectors that all stacks of a project have; a stack's own selectors are added to them."
     ),
@@ -21,14 +23,14 @@ DESCRIPTIONS: dict[str, str] = {
         "Whether the manager stays off these nodes too; default true; false where all nodes are virtual."
     ),
     "platform": (
-        "Environment that needs settings: aks, eks-custom-cni, gke-autopilot, k3s or rke2; default none."
+        "Platform that needs its own settings: aks, eks-custom-cni, gke-autopilot, k3s, rke2; default none."
     ),
     "feature_gates": (
         "OpenKruise's feature gates by name, in addition to the chart's own; example: TemplateNoDefaults."
     ),
-    "image_registry": "Registry of all images, as <registry>/openkruise/<image>; default Docker's.",
+    "image_registry": "Registry of all images, as <registry>/openkruise/<image>; default Docker Hub.",
     "image_pull_secrets": (
-        "Names of Secrets to pull manager and daemon with; the chart passes none to its pre-delete Job."
+        "Names of pull Secrets for manager and daemon; the chart passes none to its pre-delete Job."
     ),
     "chart": (
         'The chart\'s name, its path, the address of its archive or an oci:// reference; default "kruise".'
@@ -49,7 +51,7 @@ DESCRIPTIONS: dict[str, str] = {
         "Namespace of the Helm release's record, for an installation that exists; default: the namespace."
     ),
     "import_release": (
-        "Whether to import a release that Helm installed and the stack does not hold yet; default false."
+        "Whether to adopt a release that `helm install` made and that is not in the stack yet; default false."
     ),
     "former_release": "Former name (or URN) of the stack's own helm.v3.Release, which is adopted unchanged.",
     "former_namespace": "Former name (or URN) of the stack's own Namespace, which is adopted unchanged.",
@@ -59,7 +61,7 @@ DESCRIPTIONS: dict[str, str] = {
     "guard_destroy": (
         "Whether a destroy is refused while custom resources of OpenKruise exist; default false."
     ),
-    "reapply": "Any string: a new one makes Helm restore what was changed or deleted of the release by hand.",
+    "reapply": "Any string: a new one makes Helm restore objects that were changed or deleted by hand.",
     "node_check": "How to report misplaced daemons after `up`: off, warn or fail; default warn.",
     "node_label_policy": (
         "Whether the API server labels virtual nodes when they register: off, warn or label; default off."
