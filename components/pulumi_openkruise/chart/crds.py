@@ -1,4 +1,4 @@
-"""The CRDs of the charts from 1.7 on: which there are, how they are stored, and which fields came when.
+"""The CRDs of the charts from 1.7 on: their API versions, the stored one of each, and fields by version.
 
 Sources: ``config/crd/bases`` of openkruise/kruise v1.8.3 and v1.9.1, with which ``tests/chart/test_crds.py``
 compares this; 1.7 stores the same as 1.8, and what 2.0 removes is announced in the API Upgrade Guide of
@@ -12,7 +12,7 @@ STORAGE_CHANGE = (1, 9)
 """The minor version that stores seven more kinds as v1beta1."""
 
 ALPHA_REMOVAL = (2, 0)
-"""The version that is to remove v1alpha1 of the kinds that had v1beta1 before 1.9."""
+"""The version announced to remove v1alpha1 of the kinds that had v1beta1 before 1.9."""
 
 _BETA_BEFORE = frozenset({"statefulsets.apps.kruise.io"})
 _BETA_SINCE = frozenset(
@@ -29,8 +29,8 @@ _BETA_SINCE = frozenset(
 )
 
 ADDED = {"ephemeraljobs.apps.kruise.io": "EphemeralJob"}
-"""CRDs that 1.9 has and 1.8 has not, each with its kind: an older chart takes them from the release, and Helm
-deletes them."""
+"""CRDs that 1.9 has and 1.8 does not have, each with its kind: an older chart drops them from the release,
+and Helm deletes them."""
 
 ADDED_FIELDS: dict[str, tuple[str, ...]] = {
     "clonesets.apps.kruise.io": ("spec.progressDeadlineSeconds",),
@@ -46,12 +46,12 @@ ADDED_FIELDS: dict[str, tuple[str, ...]] = {
         "spec.topology.scheduleStrategy.adaptive.unschedulableDuration",
     ),
 }
-"""Fields of users that 1.9 has and 1.8, in the version that it stores, has not."""
+"""Fields set by users that 1.9 has, and 1.8 does not have in the version that it stores."""
 
 REMOVED_FIELDS: dict[str, tuple[str, ...]] = {
     "uniteddeployments.apps.kruise.io": ("spec.topology.scheduleStrategy.adaptive.unschedulableLastSeconds",),
 }
-"""Fields of users that 1.8 has and 1.9 has not: 1.9's API server drops them without a word."""
+"""Fields set by users that 1.8 has and 1.9 does not have: the API server drops them without an error."""
 
 NUMBERS_ONLY: dict[str, tuple[str, ...]] = {
     "daemonsets.apps.kruise.io": ("spec.updateStrategy.rollingUpdate.partition",),
@@ -69,11 +69,11 @@ MOVED_FIELDS: dict[str, tuple[str, ...]] = {
 (``apis/apps/v1alpha1/*_conversion.go`` of v1.9.1), with all that is in them."""
 
 OWN = ("nodeimages.apps.kruise.io", "nodepodprobes.apps.kruise.io")
-"""CRDs whose objects the manager makes from others, one a node, and makes again."""
+"""CRDs whose objects the manager makes, one for each node, and makes again if they are deleted."""
 
 
 def find_removed_fields(old: tuple[int, int], new: tuple[int, int]) -> dict[str, tuple[str, ...]]:
-    """Return the fields of users, by CRD, that an upgrade between two minor versions drops."""
+    """Return the fields set by users, by CRD, that an upgrade between two minor versions drops."""
     return dict(REMOVED_FIELDS) if old < STORAGE_CHANGE <= new else {}
 
 
@@ -85,9 +85,9 @@ class Known(NamedTuple):
 
 
 def list_known_versions(minor: tuple[int, int], crd: str) -> Known | None:
-    """Return what a chart of that minor version has of a CRD; None for a CRD that it has not.
+    """Return the API versions of a CRD in a chart of that minor version; None if the chart lacks the CRD.
 
-    A version that is newer than all known ones is taken for the newest, and an older one for 1.7.
+    A minor version newer than all known ones counts as the newest known, and an older one as 1.7.
     """
     if minor < STORAGE_CHANGE:
         if crd in ADDED:

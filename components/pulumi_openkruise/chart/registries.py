@@ -19,7 +19,7 @@ WITHOUT_HOOK: tuple[PartialMirror, ...] = (
         "openkruise/kruise#1181",
     ),
 )
-"""All that are known; another registry may lack it, too, and only a look at it would tell."""
+"""All that are known; another registry may lack the image too, which only a request to it would show."""
 
 
 def find_partial_mirror(image: str) -> PartialMirror | None:

@@ -1,7 +1,7 @@
 """Asks a chart repository for its index, in seconds: the provider waits on a silent one for minutes.
 
-Only whether it answers counts, and the digest that it lists. The rest of its answer is left to the provider,
-which reads the system's certificates in its own way, and says clearly what it was refused.
+Only two things count: that it answers, and the digest that it lists. Certificates and refusals are left to
+the provider, which reads the system's certificates in its own way, and reports a refusal clearly.
 """
 
 import os
@@ -17,14 +17,14 @@ PATIENCE = 8.0
 """Seconds that a repository has, from looking up its name to the last byte of the index."""
 
 SKIP = "PULUMI_OPENKRUISE_NO_PROBE"
-"""Variable of the environment that leaves repositories unasked when it is set."""
+"""Environment variable that, if set, keeps this module from asking repositories."""
 
 LARGEST = 64 << 20
 """Bytes of the largest index; the provider would read one without end into memory."""
 
 
 class IndexAnswer(NamedTuple):
-    """What became of the question."""
+    """The result of asking for an index."""
 
     failure: str = ""
     """Why there was no answer; empty when there was one, or when the repository was not asked."""
@@ -99,13 +99,13 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
 
 
 class _ForeignRedirectError(Exception):
-    """A redirect leads to another kind of address than HTTP's."""
+    """A redirect to an address that is neither http:// nor https://."""
 
 
 def _make_redirect_handler() -> Any:
-    """Return what follows redirects: to HTTP alone, and with a login to the same scheme, host and port alone.
+    """Return a handler that follows redirects over HTTP, and keeps a login for its own scheme, host and port.
 
-    Helm (CVE-2021-32690) and requests (CVE-2018-18074) once sent it wherever they were sent.
+    Helm (CVE-2021-32690) and requests (CVE-2018-18074) once sent the login along with every redirect.
     """
     import urllib.request
 

@@ -30,7 +30,7 @@ def parse_digest(text: str) -> str | None:
 
 
 def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Problem]:
-    """Yield the problems in the form of chart, repository, version and digest."""
+    """Yield the problems in how chart, repository, version and digest are written."""
     chart = given.get("chart", CHART)
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
         reason = f"expected the chart's name, its path or an oci:// reference, found {show(chart)}"
@@ -145,8 +145,8 @@ def check_index(
 ) -> Iterator[Problem]:
     """Yield what a repository's index says against the digest given, or against OpenKruise's own.
 
-    Helm does not compare an archive with the index it comes from, so that this tells of a repository that
-    offers something else, not of an archive changed on its way.
+    Helm does not compare an archive with the index of its repository. So this detects a repository that
+    offers something else, and not an archive that was changed on its way.
     """
     wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
     wanted = wanted if digest is None else (digest,)

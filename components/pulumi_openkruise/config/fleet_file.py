@@ -1,7 +1,7 @@
 """The file of a fleet: which clusters there are, in which waves they are updated, and what stops a wave.
 
 A cluster is a stack of one project, by its name; its labels serve to select it. What each key takes is in
-``fleet.schema.json``, which editors read too; here is what one entry says about another.
+``fleet.schema.json``, which editors read too; the checks here compare entries with each other.
 """
 
 import json
@@ -16,7 +16,7 @@ from ..selectors.syntax import check_key, check_value
 from .json_schema import Violation, list_violations, report_violation
 
 Gate = Literal["off", "critical", "error", "warning"]
-"""From which severity on a finding of ``check`` stops the roll-out; ``off`` checks nothing."""
+"""The severity from which on a finding of ``check`` stops the roll-out; ``off`` checks nothing."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _CODES = {
     "name": "invalid-name",

@@ -1,8 +1,8 @@
 """The presets that ``virtualNodePresets`` takes: kinds of nodes in the catalogue by name, and groups of them.
 
-``liqo`` is the kind's current revision, ``liqo@1`` that one for good. A revision that was released never
-changes, and a bare name goes on to a newer one in a major release only: each byte of a preset is part of the
-daemon's affinity, where a change restarts every daemon.
+``liqo`` means the kind's current revision, ``liqo@1`` always its first. A released revision never changes,
+and a bare name moves to a newer one only in a major release: each byte of a preset is part of the daemon's
+affinity, and a changed byte restarts every daemon.
 """
 
 import re
@@ -57,7 +57,7 @@ ALL: tuple[tuple[str, ...], ...] = (
         "virtual-kubelet@1",
     ),
 )
-"""The group ``all``, a revision an entry: every kind whose labels no real node has.
+"""The group ``all``, one entry for each revision: every kind whose labels no real node has.
 
 Left out are ``windows``, which are real nodes, and ``tke-supernode``, where a daemon can be wanted.
 """

@@ -26,7 +26,7 @@ class Project:
     stack_config_dir: str = ""
     """The folder of the stacks' files, relative to the project's; empty where they are beside its file."""
     inherited: Mapping[str, Any] = field(default_factory=dict)
-    """Values by key without namespace, of one namespace: what a stack has that does not set them."""
+    """Values of one namespace, by key without it, for stacks that do not set the key."""
     required: tuple[str, ...] = ()
     """Keys of that namespace that every stack has to set."""
     types: Mapping[str, DeclaredType] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class Settings:
     chart_digest: str | None = None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
     archive_digest: str | None = None
-    """SHA-256 of the archive on this machine, as it was when the config was read; None of any other chart."""
+    """SHA-256 of the archive on this machine when the config was read; None for any other chart."""
     contract: Version = DEFAULT_CONTRACT
     """The version whose values count; that of the chart itself where it could be read."""
     namespace: str = NAMESPACE
