@@ -14,6 +14,7 @@ import click
 
 from .output.streams import WRITE_ERRORS, discard_output, open_closed_streams, write_error
 from .output.terminal import escape
+from .signals import end_on_signals
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 
@@ -76,6 +77,7 @@ def commands() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line with these arguments, or those of the process, and exit."""
+    end_on_signals()
     sys.exit(run(args, as_plugin=os.path.basename(sys.argv[0]).startswith("kubectl-")))
 
 

@@ -1,6 +1,5 @@
 """``pulumi-openkruise fleet``: the state of many clusters, and in which waves they are updated."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from .output.fleet_report import as_data, as_text
 from .output.progress import progress
 from .output.table import as_table
 from .output.terminal import as_json, emit, note
+from .signals import run_until_signal
 
 _FILE = click.option(
     "--file", default="fleet.yaml", show_default=True, metavar="FILE", help="The fleet's file."
@@ -126,7 +126,7 @@ def check_fleet(
             record = await _record(fleet_stack, folder)
             return record, await report_fleet(project, record, live=live, parallel=parallel, seen=seen)
 
-        record, found = asyncio.run(run())
+        record, found = run_until_signal(run())
     if isinstance(record, Unavailable):
         note(f"the fleet's record is not known: {record.reason}")
     if html is not None:

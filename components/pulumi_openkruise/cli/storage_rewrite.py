@@ -8,11 +8,12 @@ between is never overwritten: the patch is refused, and the object is read again
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..cluster import Cluster, ConflictError, ForbiddenError, NotFoundError, RefusedError, UnauthorizedError
+from ..cluster.daemon_executor import DaemonExecutor
 from ..inventory.crd_storage import (
     CrdStorage,
     Header,
@@ -123,20 +124,25 @@ def rewrite_objects(cluster: Cluster, step: Step, pace: Pace, progress: Progress
     if outcome.changed:
         return outcome
     under_way: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        try:
-            for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
-                pace.wait()
-                under_way.append(workers.submit(_rewrite, cluster, begun, step.version, header))
-                if len(under_way) > _AHEAD:
-                    outcome.add(under_way.popleft().result())
-                progress(begun.name, count, max(begun.objects, count))
-                if len(outcome.failed) >= _FAILURES:
-                    break
-            while under_way:
+    workers = DaemonExecutor("openkruise-rewrite", _WORKERS)
+    try:
+        for count, header in enumerate(list_headers(cluster, begun, step.version), 1):
+            pace.wait()
+            under_way.append(workers.submit(_rewrite, cluster, begun, step.version, header))
+            if len(under_way) > _AHEAD:
                 outcome.add(under_way.popleft().result())
-        finally:
-            workers.shutdown(cancel_futures=True)
+            progress(begun.name, count, max(begun.objects, count))
+            if len(outcome.failed) >= _FAILURES:
+                break
+        while under_way:
+            outcome.add(under_way.popleft().result())
+    except Exception:  # not an interrupt, which waits for no request
+        wait([one for one in under_way if not one.cancel()])
+        raise
+    finally:
+        for one in under_way:
+            one.cancel()
+        workers.shutdown(wait=False)
     if not outcome.failed:
         _trim(cluster, begun, step.version, outcome)
     return outcome

@@ -5,11 +5,14 @@ standard error reaches the user on one line and without escapes (kubectl CVE-202
 never does.
 """
 
+import atexit
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -22,6 +25,12 @@ PLUGIN_SECONDS = 60.0
 """How long a plugin may take; one that opens a browser waits for a person."""
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _LARGEST = 1 << 20
+
+_STARTING_SECONDS = 5.0
+"""How long an exit waits for a thread that starts a plugin at that moment."""
+_starting = threading.Lock()
+_running: set[int] = set()
+"""Process groups of the plugins that have not ended, on whatever thread they are waited for."""
 
 
 @dataclass(frozen=True)
@@ -96,23 +105,38 @@ class _Failure:
 
 def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> tuple[int, bytes, bytes]:
     """Run a plugin in a process group of its own, which ends as a whole when its time is over."""
-    with subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with _starting:
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        _running.add(process.pid)
+    with process:
         try:
             output, errors = process.communicate(timeout=seconds)
         except BaseException:  # an interrupt of the user, too
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                process.kill()
+            _kill_group(process.pid)
             raise
+        finally:
+            _running.discard(process.pid)
     return process.returncode, output[:_LARGEST], errors[:_LARGEST]
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@atexit.register
+def _kill_running() -> None:
+    """End the plugins that a daemon thread waits for: an exit interrupts the main thread alone."""
+    _starting.acquire(timeout=_STARTING_SECONDS)  # for good: from now on none begins
+    for group in tuple(_running):
+        _kill_group(group)
 
 
 def _read_answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer:

@@ -7,6 +7,7 @@ resources of the Kubernetes provider; nothing else waits.
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -14,7 +15,6 @@ import pulumi
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.error_text import write_on_one_line
 from ..inventory.release import Definition, ReleaseId, ReleaseState
-from .daemon_executor import DaemonExecutor
 from .provider_kubeconfig import (
     FIRST_LOOK_SECONDS,
     LOOK_SECONDS,
@@ -26,6 +26,7 @@ from .provider_kubeconfig import (
 )
 
 if TYPE_CHECKING:
+    from ..cluster.daemon_executor import DaemonExecutor
     from ..inventory.field_uses import FieldUse
 
 
@@ -37,9 +38,6 @@ class ClusterView:
 
     def __init__(self, release: ReleaseId) -> None:
         self.release_id = release
-        # Not the pool in which Pulumi waits for the engine: that may be full of calls that wait for this.
-        # Two threads: one may wait for pods for minutes.
-        self._threads = DaemonExecutor("openkruise-look", 2)
         self._opened = asyncio.Event()
         self.component: pulumi.ComponentResource | None = None
         """The component whose provider is used; None until it is registered."""
@@ -131,3 +129,13 @@ class ClusterView:
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, ask_cluster, given, question, seconds
         )
+
+    @cached_property
+    def _threads(self) -> "DaemonExecutor":
+        """The threads that ask: not those in which Pulumi waits for the engine, which may all wait for this.
+
+        There are two: one may wait for pods for minutes.
+        """
+        from ..cluster.daemon_executor import DaemonExecutor  # slow to import, and needed in real runs only
+
+        return DaemonExecutor("openkruise-look", 2)

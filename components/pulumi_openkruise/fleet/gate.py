@@ -45,9 +45,8 @@ def _survey(stack: Stack, config: ConfigJson, live: bool) -> tuple[Snapshot, Exp
         expected = expect_settings(settings, given.source)
         chosen = provider.get("context"), provider.get("cluster")
         cluster = connect(kubeconfig, *chosen, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
-        release = (expected.release_namespace, expected.release_name)
-        namespace = expected.namespace
-        return survey(cluster, classify=classify, namespace=namespace, release=release, live=live), expected
+        place, release = expected.namespace, (expected.release_namespace, expected.release_name)
+        return survey(cluster, classify=classify, namespace=place, release=release, live=live), expected
     except ConfigError as error:
         return Unavailable(str(error))
     except ClusterError as error:

@@ -81,8 +81,7 @@ class Stack:
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
             start = file.seek(0, os.SEEK_END)
             process = await self._start(arguments, stdout=file, stderr=file, start_new_session=True)
-        code = await process.wait()
-        return code, log.read_bytes()[start:].decode(errors="replace")
+        return await process.wait(), log.read_bytes()[start:].decode(errors="replace")
 
     async def read(self, *arguments: str) -> Any:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
@@ -90,9 +89,11 @@ class Stack:
         try:
             output, error = await asyncio.wait_for(process.communicate(), _LOOK_SECONDS)
         except asyncio.TimeoutError:
-            process.kill()
-            await process.wait()
             raise CommandError(f"`pulumi {arguments[0]}` did not answer for {_LOOK_SECONDS:.0f} s") from None
+        finally:
+            if process.returncode is None:  # its time is over, or an interrupt ends this program
+                process.kill()
+                await process.wait()
         if process.returncode != 0:
             raise CommandError(find_cause(error.decode(errors="replace")))
         try:
@@ -117,8 +118,7 @@ class Stack:
         found = await self.read("stack", "history", "--json", "--page-size", "1")
         if not isinstance(found, list) or not found:
             return None
-        entry = found[0]
-        ended = str(entry.get("endTime") or "")
+        entry, ended = found[0], str(found[0].get("endTime") or "")
         return Update(
             succeeded=entry.get("result") == "succeeded",
             message=str(entry.get("message") or ""),
@@ -144,8 +144,7 @@ def build_environment() -> dict[str, str]:
 def find_cause(text: str) -> str:
     """Return the lines of a command's output that say why it failed, a few at most."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = (number for number, line in enumerate(lines) if line.startswith("error:"))
-    start = next(errors, -_QUOTED_LINES)
+    start = next((at for at, line in enumerate(lines) if line.startswith("error:")), -_QUOTED_LINES)
     chosen = list(takewhile(lambda line: line not in ("Outputs:", "Resources:"), lines[start:]))
     return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..checks import Report
+from ..cluster.daemon_executor import call_on_thread
 from ..config.fleet_file import Cluster, Wave
 from ..diagnostics.unavailable import Unavailable
 from .gate import check_cluster
@@ -69,7 +70,7 @@ async def _report_cluster(
         last, config = await asyncio.gather(stack.last_update(), stack.config())
     except CommandError as error:
         return ClusterReport(wave.name, cluster, "unreachable", (str(error),))
-    found = await asyncio.to_thread(check_cluster, stack, config, live=live)
+    found = await call_on_thread(check_cluster, stack, config, live=live)
     state, notes = classify_record(project.releases[cluster.name], cluster, record, last)
     if isinstance(found, Unavailable):
         return ClusterReport(wave.name, cluster, "unreachable", (found.reason, *notes), last)

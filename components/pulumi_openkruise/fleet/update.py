@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pulumi
 
+from ..cluster.daemon_executor import call_on_thread
 from ..config.fleet_file import Cluster, Wave
 from ..diagnostics.unavailable import Unavailable
 from .gate import check_cluster, find_stopping, preview_daemons
@@ -44,7 +45,7 @@ class Updater:
         if code != 0:
             raise self._failure(cluster, find_cause(output), log)
         async with self._looks:
-            daemons = await asyncio.to_thread(preview_daemons, stack, await stack.config())
+            daemons = await call_on_thread(preview_daemons, stack, await stack.config())
         pulumi.log.info("\n    ".join([what, *daemons, *find_summary(output)]))
 
     async def roll_out(self, cluster: Cluster, wave: Wave, what: str, message: str) -> None:
@@ -117,7 +118,7 @@ class Updater:
         async with self._looks:
             config = await stack.config()
             while True:
-                report = await asyncio.to_thread(check_cluster, stack, config)
+                report = await call_on_thread(check_cluster, stack, config)
                 lines = find_stopping(report, wave.gate)
                 # For a cluster that does not answer, the client has waited already.
                 if not lines or isinstance(report, Unavailable) or time.monotonic() > until:

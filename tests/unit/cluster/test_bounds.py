@@ -107,7 +107,7 @@ import signal
 import sys
 from concurrent.futures import Future
 from pulumi_openkruise.cluster import connect
-from pulumi_openkruise.component.daemon_executor import DaemonExecutor
+from pulumi_openkruise.cluster.daemon_executor import DaemonExecutor
 # A job in the background of a script inherits SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 cluster = connect(sys.argv[2], read_seconds=600, look_seconds=600)

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pulumi_openkruise.component.daemon_executor import DaemonExecutor
+from pulumi_openkruise.cluster.daemon_executor import DaemonExecutor
 
 
 @pytest.mark.parametrize("executor", [DaemonExecutor("test"), ThreadPoolExecutor(1)])
