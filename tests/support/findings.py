@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_openkruise.checks import Expected, Finding, Report, Snapshot
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.definitions import FinalizedResource
 from pulumi_openkruise.inventory.field_uses import FieldUse
 
 from tests.support.installed import (
@@ -271,6 +272,9 @@ CASES: dict[str, Case] = {
     ),
     "destroy-hook-refuses": plain(
         lambda: broken(custom_resources={"CloneSet.apps.kruise.io": ["default/shop"]})
+    ),
+    "destroy-leaves-resources": plain(
+        lambda: broken(finalized={"ImagePullJob.apps.kruise.io": [FinalizedResource("a/b", ("x/y",), True)]})
     ),
     "destroy-job-hangs": plain(
         lambda: broken(jobs=[{"metadata": {"name": "kruise-finalizer"}, "status": {"active": 1}}])

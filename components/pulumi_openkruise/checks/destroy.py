@@ -1,17 +1,18 @@
 """What `pulumi destroy` would delete, and what would keep it from completing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..chart.registries import find_partial_mirror
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
+from ..inventory.definitions import FinalizedResource
 from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, name_of, number, strings, text
 from ..inventory.pods import is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, make
+from .finding import Code, Finding, ObjectReference, Severity, make
 
 GUARDED = ("CloneSet.apps.kruise.io", "StatefulSet.apps.kruise.io", "DaemonSet.apps.kruise.io")
 """The kinds that the chart's own pre-delete hook checks for (openkruise/kruise cmd/helm_hook)."""
@@ -54,7 +55,16 @@ HOOK_IMAGE = Code(
     "its pod never starts: `pulumi destroy` waits until its timeout and leaves the release uninstalling",
     "set helmHooks.image.repository in values to a registry that has the image, then `pulumi up`",
 )
-CODES = (DELETES, REFUSES, JOB_HANGS, OTHERS, HOOK_IMAGE)
+LEFT = Code(
+    "destroy-leaves-resources",
+    "error",
+    "custom resources that are being deleted and wait for a finalizer; a warning for others with a finalizer",
+    "only OpenKruise's manager takes its finalizers away, and a destroy removes the manager: these objects "
+    "and their CustomResourceDefinition may stay in deletion for good, and nothing of their kind can be "
+    "created again",
+    "delete them and wait until they are gone, while the manager runs; then destroy",
+)
+CODES = (DELETES, REFUSES, LEFT, JOB_HANGS, OTHERS, HOOK_IMAGE)
 
 _IMAGE = re.compile(r"^[ -]*image:[ ]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 
@@ -80,6 +90,36 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
             f"{pluralize(len(names), kind)}: {shorten(names)}" for kind, names in sorted(guarded.items())
         ]
         yield make(REFUSES, REFUSES.title, evidence)
+
+
+def check_finalizers(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield custom resources with finalizers, those that are being deleted apart from the others.
+
+    An ImagePullJob has one from its first reconciliation on (openkruise/kruise
+    pkg/controller/imagepulljob, ``addProtectionFinalizer``).
+    """
+    for is_deleted in (True, False):
+        found = {
+            kind: [one for one in resources if one.is_deleted is is_deleted]
+            for kind, resources in sorted(snapshot.finalized.items())
+        }
+        objects = [_refer_to_custom_resource(kind, one.name) for kind, some in found.items() for one in some]
+        if not objects:
+            continue
+        evidence = [
+            f"{kind} with {_list_finalizers(some)}: {shorten(one.name for one in some)}"
+            for kind, some in found.items()
+            if some
+        ]
+        count = pluralize(len(objects), "custom resource")
+        what = f"{count} in deletion, waiting for a finalizer" if is_deleted else f"{count} with a finalizer"
+        severity: Severity = LEFT.severity if is_deleted else "warning"
+        state = "in deletion" if is_deleted else "present"
+        yield make(LEFT, what, evidence, objects, severity=severity, identity=(state,))
+
+
+def _list_finalizers(resources: Sequence[FinalizedResource]) -> str:
+    return shorten(sorted({finalizer for one in resources for finalizer in one.finalizers}))
 
 
 _MANAGERS_OWN = ("NodeImage", "NodePodProbe")

@@ -162,6 +162,11 @@ CHECKS: tuple[tuple[tuple[str, ...], str, Check], ...] = (
         lambda snapshot, _states, expected: destroy.check_custom_resources(snapshot, expected),
     ),
     (
+        ("custom_resources",),
+        "custom resources that a destroy would leave in deletion",
+        lambda snapshot, _states, _expected: destroy.check_finalizers(snapshot),
+    ),
+    (
         ("custom_resources", "records"),
         "whether the pre-delete Job's image is known to be missing",
         lambda snapshot, _states, _expected: destroy.check_hook_image(snapshot),

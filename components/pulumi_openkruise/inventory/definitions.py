@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..diagnostics.unavailable import Unavailable
@@ -14,6 +14,27 @@ GROUPS = ("apps.kruise.io", "policy.kruise.io")
 """API groups of OpenKruise's CRDs."""
 MANAGERS_OWN = frozenset({"NodeImage", "NodePodProbe"})
 """Kinds whose objects the manager makes, one for each node."""
+
+
+class FinalizedResource(NamedTuple):
+    """A custom resource, which stays after its deletion until its finalizers are taken away."""
+
+    name: str
+    """With its namespace, if it has one."""
+    finalizers: tuple[str, ...]
+    is_deleted: bool
+    """Whether its deletion has begun."""
+
+
+class ListedResources(NamedTuple):
+    """The objects of OpenKruise's kinds, by kind and group, as ``CloneSet.apps.kruise.io``."""
+
+    names: dict[str, list[str]]
+    """The names of all, with their namespaces."""
+    finalized: dict[str, list[FinalizedResource]]
+    """Those that have finalizers."""
+    unavailable: dict[str, Unavailable]
+    """Kinds that cannot be listed."""
 
 
 def list_definitions(cluster: Cluster) -> list[Mapping[str, Any]]:
@@ -47,14 +68,13 @@ def list_custom_resources(
     cluster: Cluster,
     definitions: Iterable[Mapping[str, Any]],
     tell: Callable[[str], None] = lambda _what: None,
-) -> tuple[dict[str, list[str]], dict[str, Unavailable]]:
-    """Return the names of all objects of these CRDs by kind and group, and which kinds cannot be listed.
+) -> ListedResources:
+    """Return all objects of these CRDs by kind and group, and which kinds cannot be listed.
 
     Each kind is asked in the version that its CRD stores, if that is served; objects of a CRD that serves
     none cannot be counted. ``tell`` is called with the plural of each kind.
     """
-    found: dict[str, list[str]] = {}
-    unavailable: dict[str, Unavailable] = {}
+    found = ListedResources({}, {}, {})
     for crd in definitions:
         group, plural = text(crd, "spec", "group"), text(crd, "spec", "names", "plural")
         kind = f"{text(crd, 'spec', 'names', 'kind')}.{group}"
@@ -62,15 +82,24 @@ def list_custom_resources(
         stored = [text(one, "name") for one in served if one.get("storage") is True]
         versions = [*stored, *(text(one, "name") for one in served)]
         if not versions:
-            unavailable[kind] = Unavailable("its definition serves no version")
+            found.unavailable[kind] = Unavailable("its definition serves no version")
             continue
         tell(plural)
         try:
-            objects = cluster.list(f"/apis/{group}/{versions[0]}/{plural}", metadata_only=True)
-            found[kind] = [write_namespaced_name(one) for one in objects]
+            objects = [
+                FinalizedResource(
+                    write_namespaced_name(one),
+                    tuple(strings(one, "metadata", "finalizers")),
+                    is_deleted=bool(text(one, "metadata", "deletionTimestamp")),
+                )
+                for one in cluster.list(f"/apis/{group}/{versions[0]}/{plural}", metadata_only=True)
+            ]
         except ClusterError as error:
-            unavailable[kind] = explain_unavailable(error)
-    return found, unavailable
+            found.unavailable[kind] = explain_unavailable(error)
+        else:
+            found.names[kind] = [one.name for one in objects]
+            found.finalized[kind] = [one for one in objects if one.finalizers]
+    return found
 
 
 def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
@@ -78,9 +107,9 @@ def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
 
     Raises ClusterError where the CRDs cannot be read.
     """
-    found, unavailable = list_custom_resources(cluster, list_definitions(cluster))
-    own = {kind.partition(".")[0]: len(names) for kind, names in found.items() if names}
-    for kind, reason in unavailable.items():
+    found = list_custom_resources(cluster, list_definitions(cluster))
+    own = {kind.partition(".")[0]: len(names) for kind, names in found.names.items() if names}
+    for kind, reason in found.unavailable.items():
         if kind.partition(".")[0] not in MANAGERS_OWN:
             return Unavailable(f"{kind}: {reason}")
     return {kind: count for kind, count in own.items() if kind not in MANAGERS_OWN}

@@ -12,6 +12,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..policy.prediction import predict_by_features
 from ..policy.rule import TYPE_KEY, TYPE_VALUE
 from ..policy.signals import NOT_BY_DEFAULT
+from .definitions import FinalizedResource
 from .field_uses import FieldUse
 from .helm_records import ReleaseRecord
 from .json_access import at, condition, items, mapping, name_of, text
@@ -155,6 +156,8 @@ class Snapshot:
     """The same as they are in the cluster."""
     custom_resources: Mapping[str, Sequence[str]] | Unavailable = NOT_ASKED
     """Names of OpenKruise's custom resources by kind and group, as ``CloneSet.apps.kruise.io``."""
+    finalized: Mapping[str, Sequence[FinalizedResource]] = field(default_factory=dict)
+    """Those of them that have finalizers, in the same way."""
     field_uses: Sequence[FieldUse] | Unavailable = NOT_ASKED
     """Custom resources that set fields which a newer version of OpenKruise lacks."""
     unread_kinds: Mapping[str, str] = field(default_factory=dict)

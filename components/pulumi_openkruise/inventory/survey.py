@@ -142,9 +142,11 @@ def survey(
     if destroy and isinstance(definitions, Unavailable):
         snapshot = replace(snapshot, custom_resources=definitions)
     elif destroy and not isinstance(definitions, Unavailable):
-        found, unavailable = list_custom_resources(cluster, definitions, lambda what: tell(what, 0, 0))
-        unread = {kind: why.reason for kind, why in unavailable.items()}
-        snapshot = replace(snapshot, custom_resources=found, unread_kinds=unread)
+        found = list_custom_resources(cluster, definitions, lambda what: tell(what, 0, 0))
+        unread = {kind: why.reason for kind, why in found.unavailable.items()}
+        snapshot = replace(
+            snapshot, custom_resources=found.names, finalized=found.finalized, unread_kinds=unread
+        )
     return snapshot
 
 

@@ -1,7 +1,8 @@
-"""What a destroy meets: the image of its Job."""
+"""What a destroy meets: the image of its Job, and objects that wait for the manager."""
 
 import pytest
 from pulumi_openkruise.checks import check
+from pulumi_openkruise.inventory.definitions import FinalizedResource
 
 from tests.support.findings import HOOK, found
 from tests.support.installed import broken, expected, record
@@ -31,3 +32,36 @@ def test_other_hooks_and_registries(changes: dict[str, object]) -> None:
 def test_only_the_newest_revision_counts() -> None:
     records = [record(2, "superseded", hooks=(HOOK,)), record(3)]
     assert "destroy-hook-image" not in found(check(broken(records=records), expected()))
+
+
+def test_what_waits_for_a_finalizer_is_told_from_what_would() -> None:
+    finalized = {
+        "ImagePullJob.apps.kruise.io": [
+            FinalizedResource("default/a", ("apps.kruise.io/fake-block",), is_deleted=True),
+            FinalizedResource("default/b", ("x/y", "apps.kruise.io/fake-block"), is_deleted=True),
+            FinalizedResource("default/c", ("apps.kruise.io/fake-block",), is_deleted=False),
+        ],
+        "ResourceDistribution.apps.kruise.io": [FinalizedResource("d", ("x/y",), is_deleted=False)],
+    }
+    report = check(broken(finalized=finalized), expected())
+    waiting, others = [one for one in report.findings if one.code == "destroy-leaves-resources"]
+    assert (waiting.severity, waiting.what) == (
+        "error",
+        "2 custom resources in deletion, waiting for a finalizer",
+    )
+    assert waiting.evidence == (
+        "ImagePullJob.apps.kruise.io with apps.kruise.io/fake-block, x/y: default/a, default/b",
+    )
+    assert list(map(str, waiting.objects)) == [f"ImagePullJob.apps.kruise.io default/{name}" for name in "ab"]
+    assert (others.severity, others.what) == ("warning", "2 custom resources with a finalizer")
+    assert others.evidence == (
+        "ImagePullJob.apps.kruise.io with apps.kruise.io/fake-block: default/c",
+        "ResourceDistribution.apps.kruise.io with x/y: d",
+    )
+    assert waiting.identity != others.identity
+
+
+def test_without_finalizers_nothing_is_left() -> None:
+    report = check(broken(finalized={"ImagePullJob.apps.kruise.io": []}), expected())
+    assert "destroy-leaves-resources" not in found(report)
+    assert "custom resources that a destroy would leave in deletion" in report.passed

@@ -389,8 +389,9 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
         ],
     )
     shop = {"metadata": {"name": "shop", "namespace": "default", "uid": "1"}}
+    leaving = {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x/y"]}
     server.objects("/apis/apps.kruise.io/v1beta1/statefulsets", [shop])
-    server.objects("/apis/apps.kruise.io/v1alpha1/clonesets", [shop])
+    server.objects("/apis/apps.kruise.io/v1alpha1/clonesets", [{"metadata": {**shop["metadata"], **leaving}}])
     server.routes["/apis/policy.kruise.io/v1alpha1/podunavailablebudgets"] = FORBIDDEN
     code, out, _err = cli("a=b", "--kubeconfig", kubeconfig, "--before-destroy", "-o", "json")
     data = json.loads(out)
@@ -401,6 +402,7 @@ def test_all_custom_resources_of_all_versions_are_counted_once(
         {"kind": "StatefulSet.apps.kruise.io", "namespace": "default", "name": "shop"},
     ]
     assert "destroy-hook-refuses" in found
+    assert found["destroy-leaves-resources"]["evidence"] == ["CloneSet.apps.kruise.io with x/y: default/shop"]
     assert any("PodUnavailableBudget.policy.kruise.io" in one["what"] for one in data["notChecked"])
 
 
