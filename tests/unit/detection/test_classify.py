@@ -2,12 +2,14 @@
 
 import copy
 import json
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.catalogue import PRESETS
+from pulumi_openkruise.catalogue.indicators import DECLARED
 from pulumi_openkruise.detection import classify, find_pool
 from pulumi_openkruise.selectors import parse
 
@@ -377,3 +379,48 @@ def test_evidence_for_the_verdict_comes_first_and_the_strongest_of_it(sample: Sa
     assert order == sorted(order)
     no_runtime = classification.no_daemon == "no container runtime that kruise-daemon could reach"
     assert no_runtime is (classification.verdict == "virtual")
+
+
+def test_no_more_classifications_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["pulumi_openkruise.detection.classify"]
+    monkeypatch.setattr(module, "_REMEMBERED", 3)
+    monkeypatch.setattr(module, "_known", known := {})
+    sizes = []
+    for number in range(7):
+        node = node_of("eks-al2023")
+        node["metadata"]["labels"]["type"] = f"virtual-node{number}"
+        first = classify(node)
+        sizes.append(len(known))
+        assert classify(node) is first
+    assert sizes == [1, 2, 3, 1, 2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("system", "architecture", "reason"),
+    [
+        ("linux", "amd64", ""),
+        ("linux", "arm64", ""),
+        ("linux", "ppc64le", ""),
+        ("", "", ""),
+        ("linux", "", ""),
+        ("linux", "s390x", 'no image of kruise-daemon exists for "s390x"'),
+        ("", "riscv64", 'no image of kruise-daemon exists for "riscv64"'),
+        ("windows", "amd64", 'no image of kruise-daemon exists for "windows"'),
+        ("windows", "s390x", 'no image of kruise-daemon exists for "windows"'),
+    ],
+)
+def test_why_no_daemon_runs_on_a_platform(system: str, architecture: str, reason: str) -> None:
+    node = node_of("eks-al2023")
+    labels, info = node["metadata"]["labels"], node["status"]["nodeInfo"]
+    info["operatingSystem"], info["architecture"] = system, architecture
+    labels.pop("kubernetes.io/os", None)
+    labels.pop("kubernetes.io/arch", None)
+    labels[DECLARED] = "false"
+    assert classify(node).no_daemon == reason
+    info["operatingSystem"] = info["architecture"] = ""
+    labels |= {"kubernetes.io/os": system, "kubernetes.io/arch": architecture}
+    assert classify(node).no_daemon == reason
+    labels[DECLARED] = "true"
+    assert classify(node).no_daemon == "no container runtime that kruise-daemon could reach"
+    del labels[DECLARED], node["status"]
+    assert classify(node).no_daemon == ""  # unsure

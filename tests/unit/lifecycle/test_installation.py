@@ -1,7 +1,11 @@
 """What must not be done to an installation, as decisions over plain data."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from pulumi_openkruise.diagnostics.field_names import config_field_name
+from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import ReleaseId, ReleaseState, Revision
 from pulumi_openkruise.lifecycle.installation import (
@@ -15,6 +19,7 @@ from pulumi_openkruise.lifecycle.installation import (
     check_present,
     check_replacement,
     explain_retention,
+    write_takeover_notice,
 )
 
 RELEASE = ReleaseId("kruise-system", "kruise")
@@ -27,6 +32,8 @@ UNAVAILABLE = Unavailable("connection refused")
 def test_an_empty_cluster_can_be_installed_in() -> None:
     assert check_creation(DECLARED, EMPTY) == []
     assert check_other_release(DECLARED, EMPTY) == []
+    assert check_other_release(DECLARED, INSTALLED) == []
+    assert check_other_release(DECLARED, INSTALLED._replace(owner=None)) == []
     assert check_blocked(EMPTY) == []
 
 
@@ -200,3 +207,71 @@ def test_a_release_that_only_the_state_has() -> None:
     (records,) = check_present(ReleaseState(RELEASE, owner=RELEASE))
     assert records.detail[-1] == "    pulumi-openkruise recover"
     assert check_present(INSTALLED) == []
+
+
+def test_another_release_comes_before_what_else_is_wrong() -> None:
+    both = INSTALLED._replace(owner=ReleaseId("apps", "other"))
+    assert check_creation(DECLARED, both) == check_other_release(DECLARED, both) != []
+    assert check_namespace_creation(DECLARED, both, exists=True) == check_other_release(DECLARED, both)
+    stuck = ReleaseState(RELEASE, (Revision(1, "pending-upgrade"),), owner=RELEASE)
+    assert check_namespace_creation(DECLARED, stuck, exists=True) == check_blocked(stuck)
+
+
+@pytest.mark.parametrize("status", ["failed", "superseded", "unknown", "deployed"])
+def test_a_release_that_is_not_stuck_exists_whatever_its_status(status: str) -> None:
+    (problem,) = check_creation(DECLARED, ReleaseState(RELEASE, (Revision(3, status),), owner=RELEASE))
+    assert problem.code == "release-exists"
+    assert problem.reason.startswith(f"exists ({status}, revision 3)")
+
+
+def test_what_becomes_of_a_namespace_that_exists_is_said_with_the_key_as_the_user_has_it() -> None:
+    assert write_takeover_notice(DECLARED) == (
+        "namespace kruise-system exists, and this stack is about to create it: pulumi-kubernetes 4.29 and "
+        "newer refuse that, an older plugin takes it over and deletes it with the stack. If it is not "
+        "OpenKruise's alone, set create_namespace to false"
+    )
+    own = DECLARED._replace(namespace="elsewhere", field_name=config_field_name("mine"))
+    notice = write_takeover_notice(own)
+    assert notice.startswith("namespace elsewhere exists")
+    assert notice.endswith("set mine:createNamespace to false")
+
+
+def test_a_reserved_namespace_is_advised_for_the_record_alone() -> None:
+    reserved = Declared("kruise", ReleaseId("apps", "kruise"), namespace="apps", create_namespace=True)
+    (problem,) = check_other_release(
+        reserved, ReleaseState(reserved.release, owner=ReleaseId("default", "kruise"))
+    )
+    assert problem.detail[-1] == "  to keep that installation: release_namespace default"
+
+
+GOLDEN = yaml.safe_load((Path(__file__).parent / "golden_installation.yaml").read_text())
+CONFIGURED = DECLARED._replace(field_name=config_field_name("mine"))
+OTHER = ReleaseState(RELEASE, owner=ReleaseId("apps", "other"))
+REFUSALS: dict[str, list[Problem]] = {
+    "release exists, in the program": check_creation(DECLARED, INSTALLED),
+    "release exists, in the config": check_creation(CONFIGURED, INSTALLED),
+    "release exists, recorded": check_creation(CONFIGURED, INSTALLED, recorded=True),
+    "namespace exists": check_namespace_creation(CONFIGURED, INSTALLED, exists=True),
+    "another release": check_other_release(CONFIGURED, OTHER),
+    "another namespace": check_other_release(
+        CONFIGURED._replace(release=ReleaseId("elsewhere", "kruise"), namespace="elsewhere"),
+        INSTALLED._replace(revisions=()),
+    ),
+    "custom resources": check_deletion(RELEASE, {"SidecarSet": 1, "CloneSet": 12}, config_field_name("mine")),
+    "custom resources unknown": check_deletion(RELEASE, UNAVAILABLE),
+    "replaced": check_replacement(DECLARED, "Helm release kruise-system/kruise", replaced=True, owned=True),
+    "not declared": check_replacement(DECLARED, "namespace kruise-system", replaced=False, owned=False),
+    "namespace in use": check_namespace_deletion(DECLARED, INSTALLED),
+    "namespace in use, retained": explain_retention(check_namespace_deletion(DECLARED, INSTALLED)),
+    "release gone": check_present(EMPTY),
+    "release's record gone": check_present(ReleaseState(RELEASE, owner=RELEASE)),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_every_refusal_is_the_golden_one(case: str) -> None:
+    assert [line for problem in REFUSALS[case] for line in str(problem).splitlines()] == GOLDEN[case]
+
+
+def test_the_golden_refusals_are_those_of_the_cases() -> None:
+    assert sorted(GOLDEN) == sorted(REFUSALS)

@@ -41,6 +41,7 @@ def test_an_installation_stays_in_its_namespace() -> None:
     assert problem.detail[-1].strip() == "pulumi config set mine:namespace kruise-system && pulumi up"
     assert check_namespace("kruise-system", moved) == [problem]  # where nothing could be looked at
     assert check_namespace("kruise-system", moved, ReleaseState(moved.release, owner=RELEASE)) == [problem]
+    assert check_namespace("kruise-system", moved, INSTALLED._replace(owner=None)) == [problem]
     assert check_namespace("kruise-system", moved, EMPTY) == []
     assert check_namespace("elsewhere", moved, INSTALLED) == []
 
@@ -88,6 +89,8 @@ def test_a_component_of_an_earlier_state_is_not_left_out() -> None:
     assert problem.detail[-1].strip() == "--target 'urn:x'"
     assert check_included("urn:x", False) == []
     assert check_included("urn:x", True, INSTALLED) == [problem]
+    assert check_included("urn:x", True, INSTALLED._replace(owner=None)) == [problem]
+    assert check_included("urn:x", True, ReleaseState(RELEASE, owner=RELEASE)) == [problem]
     # A destroy that was killed between the record and the component leaves the same state.
     (finished,) = check_included("urn:x", True, EMPTY)
     assert [line.strip() for line in finished.detail[1:3]] == ["pulumi refresh --yes", "pulumi destroy"]
@@ -114,6 +117,10 @@ def test_every_move_is_reported_at_once() -> None:
     seen = ReleaseState(RELEASE, owner=RELEASE)
     problems = check_moves(recorded, moved, "https://new.example", seen, "urn:x")
     assert [one.code for one in problems] == ["namespace-given-up", "namespace-left", "cluster-left"]
+    never = check_moves(recorded, moved, "https://new.example", EMPTY, "urn:x")
+    assert [one.code for one in never] == ["namespace-given-up", "cluster-left"]
+    unseen = check_moves(recorded, moved, "https://new.example", UNAVAILABLE, "urn:x")
+    assert [one.code for one in unseen] == ["namespace-given-up", "namespace-left", "cluster-left"]
     here = Recorded("https://old.example", "kruise-system", True)
     assert check_moves(here, DECLARED, "https://old.example", UNAVAILABLE, "urn:x") == []
 
@@ -123,6 +130,8 @@ def test_every_move_is_reported_at_once() -> None:
     [
         ({"installation": {"namespace": "elsewhere"}}, "elsewhere"),
         ({"installation": {"createNamespace": True}}, "kruise-system"),
+        ({"installation": {"namespace": ""}}, "kruise-system"),
+        ({"installation": {"namespace": 5}}, "kruise-system"),
         ({"installation": None}, "kruise-system"),
         ({}, "kruise-system"),
     ],
