@@ -15,7 +15,7 @@ from ..catalogue.indicators import (
 )
 
 _BY_KEY: dict[tuple[str, str, str | None], Indicator] = {
-    (one.place, one.key, one.value): one for one in INDICATORS if one.key
+    (one.place, one.key, one.value): one for one in INDICATORS
 }
 
 
