@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, connect, find_address
+from pulumi_openkruise.cluster.kubeconfig import _normalize_address
 from pulumi_openkruise.cluster.proxy import find_environment_proxy
 from ruamel.yaml import YAML
 
@@ -314,3 +315,137 @@ def test_the_limits_of_a_look_are_those_that_are_asked_for(server: ApiServer) ->
     cluster.get("/version")
     with pytest.raises(ClusterUnreachableError, match="it needs more than 1 requests"):
         cluster.get("/version")
+
+
+ENTRIES = [
+    ("https://h.example:6443", "https://h.example:6443"),
+    ("https://h.example/", "https://h.example"),
+    ("https://h.example/clusters/a//", "https://h.example/clusters/a"),
+    ("http://h.example:80", "http://h.example:80"),
+    ("HTTPS://H.example:6443", "https://H.example:6443"),
+    ("h.example:8080", "http://h.example:8080"),
+    ("h.example/path/", "http://h.example/path"),
+    ("https://[fd00::1]:6443", "https://[fd00::1]:6443"),
+    ("https://h.example:1", "https://h.example:1"),
+    ("https://h.example/a?b=c#d", "https://h.example/a"),
+    *(
+        (address, None)
+        for address in ("https://h:0", "https://h:-1", "https://h:65536", "ssh://h", "http://", "")
+    ),
+    *((address, None) for address in ("https://me@h", "https://h\t", "https://h\u200b", "https://[h")),
+]
+
+
+@pytest.mark.parametrize(("server", "address"), ENTRIES)
+def test_the_address_of_a_server(server: str, address: str | None) -> None:
+    assert _normalize_address(server) == address
+
+
+@pytest.mark.parametrize(
+    ("proxy", "usable"),
+    [
+        *((f"{scheme}://p:1", True) for scheme in ("http", "https", "socks5", "socks5h")),
+        *((proxy, True) for proxy in ("http://p", "http://p/", "http://me:word@p:3128")),
+        *((proxy, False) for proxy in ("p:1", "p", "ftp://p:1", "http://", "http://:1", "http://p:0")),
+        *((proxy, False) for proxy in ("http://p:65536", "http://[p", "socks4://p:1")),
+    ],
+)
+def test_which_proxies_of_a_kubeconfig_are_used(server: ApiServer, proxy: str, usable: bool) -> None:
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["proxy-url"] = proxy
+    if usable:
+        assert connect(json.dumps(config)).address == server.address
+    else:
+        with pytest.raises(
+            KubeconfigError, match="its proxy is not an http://, https:// or socks5:// address"
+        ):
+            connect(json.dumps(config))
+
+
+def test_over_plain_http_no_credentials_are_read(server: ApiServer) -> None:
+    config = server.kubeconfig(**{"client-certificate-data": "no base64"})
+    with pytest.raises(KubeconfigError, match="only one of client-certificate and client-key"):
+        connect(json.dumps(config))
+    config["clusters"][0]["cluster"] = {"server": "http://127.0.0.1:1"}
+    assert connect(json.dumps(config)).address == "http://127.0.0.1:1"
+    config["users"] = []
+    assert connect(json.dumps(config)).address == "http://127.0.0.1:1"
+    with pytest.raises(KubeconfigError, match="impersonation needs HTTPS: over plain HTTP no credentials"):
+        connect(json.dumps(config), act_as={"as": "admin"})
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443"), ("k8s", "https://k8s:443")],
+)
+def test_the_address_of_a_pods_own_cluster(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, address: str
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert find_address(None, ambient=True) == address
+    for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "")
+            with pytest.raises(KubeconfigError, match="no kubeconfig: there is no KUBECONFIG and no home"):
+                find_address(None, ambient=True)
+    with pytest.raises(KubeconfigError, match="no kubeconfig was given"):
+        find_address(None)
+
+
+def test_what_a_kubeconfig_lacks_is_said_whole(server: ApiServer) -> None:
+    def fail(change: dict[str, Any], **asked: Any) -> KubeconfigError:
+        with pytest.raises(KubeconfigError) as caught:
+            connect(json.dumps(server.kubeconfig() | change), **asked)
+        return caught.value
+
+    source = "kubeconfig given as text"
+    there = fail({}, context="x")
+    assert (str(there).splitlines()[0], there.ways_out) == (
+        f"{source}: has no context x",
+        ("it has: here, there; choose one with --context",),
+    )
+    none = fail({"contexts": [], "current-context": ""})
+    assert (str(none).splitlines()[0], none.ways_out) == (
+        f"{source}: names no current context",
+        ("it has: none; choose one with --context",),
+    )
+    user = fail({"users": [{"name": "other", "user": {}}]})
+    assert user.ways_out == ("it has: other",)
+    cluster = fail({}, cluster="x")
+    assert str(cluster).splitlines()[0] == f"{source}: has no cluster x"
+    assert cluster.cause == f"{source} has no cluster x"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"certificate-authority": "a", "certificate-authority-data": "b"}, "both certificate-authority and"),
+        (
+            {"certificate-authority-data": "CA", "insecure-skip-tls-verify": True},
+            "both a certificate authority",
+        ),
+    ],
+)
+def test_two_ways_to_trust_a_server_are_one_too_many(
+    server: ApiServer, entry: dict[str, Any], said: str
+) -> None:
+    config = server.kubeconfig()
+    own = config["clusters"][0]["cluster"]
+    authority = own.pop("certificate-authority-data", None) or base64.b64encode(b"x").decode()
+    own |= {key: authority if value == "CA" else value for key, value in entry.items()}
+    with pytest.raises(KubeconfigError, match=said):
+        connect(json.dumps(config))
+
+
+def test_only_a_true_boolean_leaves_out_the_check_of_a_certificate(server: ApiServer) -> None:
+    config = server.kubeconfig()
+    own = config["clusters"][0]["cluster"]
+    own.pop("certificate-authority-data", None)
+    own.pop("certificate-authority", None)
+    own["insecure-skip-tls-verify"] = True
+    assert connect(json.dumps(config)).get("/version") == VERSION
+    own["insecure-skip-tls-verify"] = False
+    with pytest.raises(ClusterUnreachableError):
+        connect(json.dumps(config)).get("/version")

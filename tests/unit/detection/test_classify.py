@@ -384,7 +384,8 @@ def test_evidence_for_the_verdict_comes_first_and_the_strongest_of_it(sample: Sa
 def test_no_more_classifications_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules["pulumi_openkruise.detection.classify"]
     monkeypatch.setattr(module, "_REMEMBERED", 3)
-    monkeypatch.setattr(module, "_known", known := {})
+    known: dict[Any, Any] = {}
+    monkeypatch.setattr(module, "_known", known)
     sizes = []
     for number in range(7):
         node = node_of("eks-al2023")

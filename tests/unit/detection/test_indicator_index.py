@@ -40,8 +40,8 @@ def _search(place: str, key: str, value: str) -> list[Indicator]:
 def test_keys_are_found_with_their_value_first(key: str) -> None:
     for value in VALUES:
         assert list(find_label_indicators(key, value)) == _search("label", key, value)
-        assert [find_taint_indicator(key, value)] == (_search("taint", key, value) or [None])[:1]
-    assert [find_annotation_indicator(key)] == (_search("annotation", key, "") or [None])[:1]
+        assert find_taint_indicator(key, value) == next(iter(_search("taint", key, value)), None)
+    assert find_annotation_indicator(key) == next(iter(_search("annotation", key, "")), None)
 
 
 @pytest.mark.parametrize("place", PLACES)
