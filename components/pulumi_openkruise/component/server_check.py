@@ -10,12 +10,17 @@ import os
 
 import pulumi
 
-from ..chart.repository import SKIP
 from ..diagnostics.problem import Problem
 from .cluster_view import ClusterView
 from .hooks import Hooks
 from .outputs import make_output, wait_for
 from .provider_kubeconfig import HangingServer
+
+SKIP = "PULUMI_OPENKRUISE_NO_SERVER_CHECK"
+"""Environment variable that leaves a hanging server to the provider.
+
+The one of the chart's repository is another: who has a slow cluster still wants the chart's digest compared.
+"""
 
 _REMEDY = (
     "the Kubernetes provider would hang, so it was not asked; check the address, the network and the server, "

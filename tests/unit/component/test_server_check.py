@@ -6,9 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
-from pulumi_openkruise.chart.repository import SKIP
+from pulumi_openkruise.chart.repository import SKIP as SKIP_REPOSITORY
 from pulumi_openkruise.component import provider_kubeconfig
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.component.server_check import SKIP
 
 from tests.support import misbehaving as servers
 from tests.support.api_server import ApiServer
@@ -77,6 +78,14 @@ def test_nothing_of_the_provider_is_registered_before_the_look(args: OpenKruiseA
         with pytest.raises(InvalidConfigError, match="the cluster: "):
             install(engine, address, args)
         assert [one for one in engine.types if one.startswith("kubernetes:")] == []
+
+
+def test_the_repositorys_variable_does_not_turn_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SKIP_REPOSITORY, "1")
+    with misbehaving(servers.silent) as address, new_engine() as engine:
+        with pytest.raises(InvalidConfigError, match="the cluster: "):
+            install(engine, address)
+        assert RELEASE not in engine.types
 
 
 def test_a_variable_has_the_provider_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
