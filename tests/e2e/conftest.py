@@ -59,7 +59,7 @@ def state() -> Iterator[State]:
 
 @pytest.fixture(scope="session")
 def control_state() -> Iterator[State]:
-    """Provide a second cluster of the same kind, for the control."""
+    """Provide a second cluster of the same kind, for the control; each module leaves it empty."""
     yield from fresh_sandbox("control")
 
 
@@ -93,11 +93,12 @@ def control_cluster(control_state: State) -> Cluster:
     return observed(control_state)
 
 
-@pytest.fixture(scope="session")
-def control_stack(control_state: State) -> Stack:
+@pytest.fixture(scope="module")
+def control_stack(control_state: State, control_cluster: Cluster) -> Iterator[Stack]:
     """Provide the stack of the program that installs the chart with its default values."""
     folder = Path(__file__).parent / "programs" / "control"
-    return Stack(control_state, chart_for(control_state), folder=folder, name="control")
+    yield Stack(control_state, chart_for(control_state), folder=folder, name="control")
+    clear(control_cluster, helm_on(control_state))
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +116,13 @@ def life_cluster(life_state: State) -> Cluster:
 @pytest.fixture(scope="session")
 def helm(life_state: State) -> Helm:
     """Helm's own command line on the cluster of the long life; what it prints."""
+    return helm_on(life_state)
+
+
+def helm_on(state: State) -> Helm:
+    """Return Helm's own command line on a sandbox's cluster; it returns what Helm prints."""
     program = build.build(["helm"])["helm"] / "helm"
-    env = {"KUBECONFIG": str(life_state.kubeconfig), "HOME": str(life_state.pulumi)}
+    env = {"KUBECONFIG": str(state.kubeconfig), "HOME": str(state.pulumi)}
 
     def run(*arguments: str) -> str:
         done = subprocess.run([program, *arguments], env=env, capture_output=True, text=True, check=False)
@@ -133,7 +139,7 @@ def empty(life_cluster: Cluster, life_state: State, helm: Helm) -> Iterator[None
     yield
     left = _definitions(life_cluster)
     if left:
-        _clear(life_cluster, life_state, helm)
+        clear(life_cluster, helm)
     assert not left, "left by this module"
 
 
@@ -141,8 +147,9 @@ def _definitions(cluster: Cluster) -> list[str]:
     return [item["metadata"]["name"] for item in cluster.get(CRDS)["items"]]
 
 
-def _clear(cluster: Cluster, state: State, helm: Helm) -> None:
+def clear(cluster: Cluster, helm: Helm) -> None:
     """Remove every Helm release, OpenKruise's definitions and the stacks, whatever state they are in."""
+    state = cluster.state
     for kind in ("mutating", "validating"):
         # Fail-closed: without their manager nothing that they cover could be deleted.
         path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations"
