@@ -94,12 +94,15 @@ class Stack:
         return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator["Running"]:
-        """Start a command that runs while the test goes on; it is stopped with the test."""
+    def started(self, *arguments: str, folder: Path | None = None) -> Iterator["Running"]:
+        """Start a command that runs while the test goes on; it is stopped with the test.
+
+        *folder* runs another program in the place of the stack's own.
+        """
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
         process = subprocess.Popen(
             [str(self.state.bin / "pulumi"), *command],
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env={**os.environ, **pulumi.environment(self.state)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -158,10 +161,22 @@ class Stack:
 
     def file(self) -> list[dict[str, Any]]:
         """Return what the backend's file has of each resource, without a process; times are left out."""
-        path = next((self.state.pulumi / "state").rglob(f"{self.name}.json"))
-        deployment = json.loads(path.read_text())["checkpoint"]["latest"]
+        deployment = json.loads(self.checkpoint())["checkpoint"]["latest"]
         found = [*deployment["resources"], *deployment.get("pending_operations", [])]
         return [{key: value for key, value in one.items() if key not in _TIMES} for one in found]
+
+    def checkpoint(self) -> bytes:
+        """Return the backend's file of the stack as it is."""
+        return self._checkpoint_path().read_bytes()
+
+    def put_back(self, checkpoint: bytes) -> None:
+        """Replace the backend's file with an earlier one, without the attributes that belong to the later."""
+        path = self._checkpoint_path()
+        path.write_bytes(checkpoint)
+        path.with_name(f"{path.name}.attrs").unlink(missing_ok=True)
+
+    def _checkpoint_path(self) -> Path:
+        return next((self.state.pulumi / "state").rglob(f"{self.name}.json"))
 
     def _exported(self) -> dict[str, Any]:
         exported = pulumi.run(self.state, ["stack", "export", "--stack", self.name], cwd=self.folder)
