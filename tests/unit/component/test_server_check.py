@@ -32,9 +32,9 @@ ENDING = tuple(one for one in servers.BEHAVIOURS if one not in HANGING)
 """The provider reports these within seconds."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten every limit of a look."""
+    """Shorten every limit of a look; not where a server answers, for a slow machine may take longer."""
     for name in ("CONNECT_SECONDS", "READ_SECONDS"):
         monkeypatch.setattr(provider_kubeconfig, name, 0.5)
     monkeypatch.setattr("pulumi_openkruise.component.cluster_view.FIRST_LOOK_SECONDS", 1.0)
@@ -51,6 +51,7 @@ def named(one: Any) -> str:
     return str(one.__name__).replace("_", " ")
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize("behaviour", HANGING, ids=named)
 def test_a_hanging_server_is_reported_and_the_provider_not_asked(behaviour: Behaviour, preview: bool) -> None:
@@ -72,6 +73,7 @@ def test_a_server_that_ends_its_answers_is_left_to_the_provider(behaviour: Behav
         assert RELEASE in engine.types
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("args", [{"create_namespace": False}, {"node_label_policy": "label"}])
 def test_nothing_of_the_provider_is_registered_before_the_look(args: OpenKruiseArgs) -> None:
     with misbehaving(servers.silent) as address, new_engine() as engine:
@@ -80,6 +82,7 @@ def test_nothing_of_the_provider_is_registered_before_the_look(args: OpenKruiseA
         assert [one for one in engine.types if one.startswith("kubernetes:")] == []
 
 
+@pytest.mark.usefixtures("hasty")
 def test_the_repositorys_variable_does_not_turn_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SKIP_REPOSITORY, "1")
     with misbehaving(servers.silent) as address, new_engine() as engine:
@@ -88,6 +91,7 @@ def test_the_repositorys_variable_does_not_turn_it_off(monkeypatch: pytest.Monke
         assert RELEASE not in engine.types
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_variable_has_the_provider_asked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SKIP, "1")
     with misbehaving(servers.silent) as address, new_engine() as engine:
