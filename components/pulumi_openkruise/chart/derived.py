@@ -6,6 +6,7 @@ from typing import Any
 
 from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem, show
+from ..foreign.addresses import strip_login
 from .gates import check_gates, render_gates
 from .platforms import PLATFORMS, applies, describe_platform
 from .registries import find_partial_mirror
@@ -63,7 +64,7 @@ def check_derived(
         yield from check_gates(given.get("feature_gates", {}), chart, where, beside)
     registry = given.get("image_registry")
     if registry is not None and not re.fullmatch(_REGISTRY, registry, re.ASCII):
-        reason = f"expected a registry's host, with a path if it has one, found {show(registry)}"
+        reason = f"expected a registry's host, with a path if it has one, found {show(strip_login(registry))}"
         remedy = "write registry.example.com/mirror, without https:// and without an image's name"
         yield Problem("invalid-registry", field_name("image_registry"), reason, (), remedy)
     else:

@@ -8,8 +8,9 @@ import os
 import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from ..foreign.addresses import split_login, strip_login
 from ..foreign.error_text import describe_error
 from ..foreign.yaml_input import load_strings
 
@@ -30,24 +31,6 @@ class IndexAnswer(NamedTuple):
     """Why there was no answer; empty when there was one, or when the repository was not asked."""
     content: bytes | None = None
     """The index, where the repository gave one."""
-
-
-def strip_login(address: str) -> str:
-    """Return an address without the user's name and password in it."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # https://[::1
-        return address.rpartition("@")[2]
-    if not parts.netloc:
-        return address.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def split_login(address: str) -> tuple[str, str, str]:
-    """Return an address without its login, and the user's name and password, both empty where it has none."""
-    login, at, _host = urlsplit(address).netloc.rpartition("@")
-    name, _colon, password = login.partition(":")
-    return (strip_login(address), unquote(name), unquote(password)) if at else (address, "", "")
 
 
 @lru_cache(maxsize=8)

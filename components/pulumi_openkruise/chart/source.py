@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
+from ..foreign.addresses import has_login, strip_login
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
-from .repository import read_digests, strip_login
+from .repository import read_digests
 from .version import Version, parse_version
 
 CHART = "kruise"
@@ -35,6 +36,11 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
     if not chart.strip() or chart != chart.strip() or "\0" in chart:
         reason = f"expected the chart's name, its path or an oci:// reference, found {show(chart)}"
         yield Problem("invalid-chart", field_name("chart"), reason)
+    elif has_login(chart):
+        reason = f"the address of {show(strip_login(chart))} has a login in it, which the state would show"
+        remedy = f"write the login into {field_name('chart_repository')}, with the chart's bare name here"
+        yield Problem("invalid-chart", field_name("chart"), reason, (), remedy)
+        return
     repository = given.get("chart_repository")
     if repository is not None:
         where = field_name("chart_repository")

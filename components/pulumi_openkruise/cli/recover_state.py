@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from ..foreign.addresses import strip_login
 from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_checkpoint
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
@@ -39,8 +40,9 @@ def find_state_folder(given: str | None) -> Path | None:
         folder = folder if folder.name == ".pulumi" else folder / ".pulumi"
         exists = folder.is_dir()
     except (OSError, ValueError) as error:  # not an address, or a name that is too long
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UnusableInputError(f"{url}: not a folder of Pulumi's state: {reason}") from None
+        # urlsplit quotes the address, in which a login may be.
+        reason = error.strerror if isinstance(error, OSError) else "not a valid address"
+        raise UnusableInputError(f"{strip_login(url)}: not a folder of Pulumi's state: {reason}") from None
     if not exists and given:
         raise UnusableInputError(f"{folder}: there is no such folder")
     return folder if exists else None

@@ -4,6 +4,7 @@ import click
 
 from ..config.names import NAMESPACE_LABEL_PAIR
 from ..config.settings import Settings
+from ..foreign.addresses import has_login
 from . import options
 from .app import CLEAN
 from .errors import UnusableInputError
@@ -11,6 +12,12 @@ from .input.sources import check_arguments, decode_arguments
 from .input.stack_input import read_config_json, read_stack_input
 from .output.manifests import as_application, as_helm_release, write_helm_command
 from .output.terminal import as_json, as_yaml, emit, note
+
+_LOGINS = dict.fromkeys(("helm", "json"), "give it to Helm's command") | {
+    "argocd": "Argo CD reads it from a Secret of the repository (argocd.argoproj.io/secret-type)",
+    "flux": "Flux reads it from the Secret that spec.secretRef of the HelmRepository names",
+}
+"""Where each tool has a repository's login, by the form of the output."""
 
 
 @click.command()
@@ -56,6 +63,8 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
         needed = f"needs the label {NAMESPACE_LABEL_PAIR} before the chart is installed"
         note(f"namespace {settings.namespace} {needed}")
         note(write_helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
+    if has_login(settings.chart_repository or ""):
+        note(f"{settings.field_name('chart_repository')}: its login is left out: {_LOGINS[output]}")
     if settings.chart_digest and output in ("argocd", "flux"):
         note(f"{settings.field_name('chart_digest')} is not checked there: neither tool compares digests")
     return CLEAN

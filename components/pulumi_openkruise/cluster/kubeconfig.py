@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from ..foreign.addresses import has_login, strip_login
 from ..foreign.error_text import describe_error, write_on_one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
@@ -98,7 +99,7 @@ def find_address(
     found = _read(kubeconfig, ambient)
     if found is None:
         return _read_pod_endpoint().address
-    return str(_choose_context(found, context, cluster)[1]["server"])
+    return strip_login(str(_choose_context(found, context, cluster)[1]["server"]))
 
 
 def _read(kubeconfig: str | None, ambient: bool) -> Kubeconfig | None:
@@ -164,6 +165,8 @@ def _read_endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     if skip and authority:
         raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
     server = _normalize_address(entry["server"])
+    if server is None and has_login(entry["server"]):
+        raise make_error("its server has a login in it: write username and password of the user instead")
     if server is None:
         raise make_error("its server is not an http:// or https:// address")
     proxy = entry.get("proxy-url") or find_environment_proxy(server)

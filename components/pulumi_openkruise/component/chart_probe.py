@@ -9,6 +9,7 @@ from ..chart.local import ChartReader, ignore_local_files, read_local_chart
 from ..chart.source import check_index, check_unchanged
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
+from ..foreign.addresses import strip_login
 
 _WAYS_OUT = (
     "check address, network and proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); or do without the repository: "
@@ -38,10 +39,10 @@ def check_repository(chart: Settings) -> list[Problem]:
     address = chart.chart_repository
     if address is None or not is_real_run():
         return []
-    pulumi.log.debug(f"asking {repository.strip_login(address)} for its index")
+    pulumi.log.debug(f"asking {strip_login(address)} for its index")
     answer = repository.fetch_index(address)
     if answer.failure:
-        place = repository.strip_login(address)
+        place = strip_login(address)
         return [Problem("no-repository", place, answer.failure, (), _WAYS_OUT)]
     if answer.content is None:
         return []

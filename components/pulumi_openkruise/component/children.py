@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from ..chart.repository import split_login
 from ..config.settings import Settings
+from ..foreign.addresses import split_login
 from ..lifecycle.ownership import KEEP
 from . import namespace as namespaces
 from .hooks import Hooks

@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.resource import DependencyResource
 
+from ..foreign.addresses import strip_login
 from ..lifecycle.moves import Recorded
 
 _TYPE = "openkruise:index:Installation"
@@ -64,6 +65,5 @@ def _read_recorded(state: Mapping[str, Any]) -> Recorded | None:
     namespace, server = state.get("namespace"), state.get("server")
     if not isinstance(namespace, str):
         return None
-    return Recorded(
-        server if isinstance(server, str) else None, namespace, state.get("createNamespace") is True
-    )
+    place = strip_login(server) if isinstance(server, str) else None
+    return Recorded(place, namespace, state.get("createNamespace") is True)

@@ -8,6 +8,7 @@ CVE-2019-11250, Argo CD CVE-2025-23216).
 import json
 from collections.abc import Iterable
 
+from .addresses import hide_logins
 from .yaml_input import YamlError, find_yaml_reason
 
 LONGEST = 300
@@ -39,7 +40,7 @@ def describe_error(error: BaseException, *, secret: bool) -> str:
 
 def write_on_one_line(text: str, longest: int = LONGEST) -> str:
     """Return words of another program on one line: short, and without characters that act on a terminal."""
-    joined = " ".join(text.split())
+    joined = " ".join(hide_logins(text).split())
     plain = "".join(character if character.isprintable() else "?" for character in joined)
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 

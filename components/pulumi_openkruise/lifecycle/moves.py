@@ -7,6 +7,7 @@ from ..config import names
 from ..diagnostics.field_names import setting
 from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
+from ..foreign.addresses import strip_login
 from ..inventory.release import ReleaseId, ReleaseState
 from .installation import LOST, Declared
 
@@ -28,9 +29,8 @@ def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
     server, namespace = old.get("server"), old.get("namespace", names.NAMESPACE)
     if not isinstance(namespace, str):
         return None
-    return Recorded(
-        server if isinstance(server, str) else None, namespace, old.get("createNamespace") is True
-    )
+    place = strip_login(server) if isinstance(server, str) else None
+    return Recorded(place, namespace, old.get("createNamespace") is True)
 
 
 def was_never_installed(old: Mapping[str, Any], seen: ReleaseState | Unavailable) -> bool:

@@ -17,11 +17,10 @@ from pulumi_openkruise.chart.repository import (
     _read_origin,
     fetch_index,
     read_digests,
-    split_login,
-    strip_login,
 )
 from pulumi_openkruise.chart.source import check_chart, check_index
 from pulumi_openkruise.diagnostics.field_names import argument_name
+from pulumi_openkruise.foreign.addresses import split_login, strip_login
 
 from tests.support.misbehaving import misbehaving, never_ends_its_body
 

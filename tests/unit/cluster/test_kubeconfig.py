@@ -287,9 +287,7 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "address", ["https://h:0", "https://h:x", "ftp://h", "https://", "https://me@h", "https://h h"]
-)
+@pytest.mark.parametrize("address", ["https://h:0", "https://h:x", "ftp://h", "https://", "https://h h"])
 def test_a_server_that_is_no_address(server: ApiServer, address: str) -> None:
     config = server.kubeconfig(token="secret")
     config["clusters"][0]["cluster"]["server"] = address

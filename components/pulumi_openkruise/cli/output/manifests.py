@@ -9,6 +9,7 @@ from typing import Any
 from ...chart.local import is_bare_name
 from ...config.names import NAMESPACE_LABEL
 from ...config.settings import Settings
+from ...foreign.addresses import has_login, strip_login
 from ..errors import UnusableInputError
 
 _WRITTEN_BY_THE_MANAGER = [
@@ -101,7 +102,9 @@ def as_helm_release(settings: Settings) -> list[dict[str, Any]]:
 
 def write_helm_command(settings: Settings, values_file: str) -> str:
     """Return the command that installs with these values."""
-    repository = f" --repo {settings.chart_repository}" if settings.chart_repository else ""
+    given = settings.chart_repository or ""
+    repository = f" --repo {strip_login(given)}" if given else ""
+    repository += " --username NAME --password PASSWORD" if has_login(given) else ""
     return (
         f"helm upgrade --install {settings.release_name} {settings.chart}{repository} "
         f"--version {settings.chart_version} --namespace {settings.release_namespace} --values {values_file}"
@@ -111,7 +114,7 @@ def write_helm_command(settings: Settings, values_file: str) -> str:
 def _find_chart_source(settings: Settings, tool: str) -> tuple[str, str]:
     """Return the address of the chart's repository, and the chart's name in it."""
     if is_bare_name(settings.chart) and settings.chart_repository:
-        return settings.chart_repository, settings.chart
+        return strip_login(settings.chart_repository), settings.chart
     if settings.chart.startswith("oci://"):
         repository, _slash, name = settings.chart.rpartition("/")
         return repository, name
