@@ -123,7 +123,7 @@ def read_settings(
         derived=derived,
         values=values,
         has_daemon=has_daemon(merge_values(derived, drop_late_values(values))),
-        warnings=tuple(problem for problem in problems if problem.severity != "error"),
+        warnings=tuple(problems),
         field_name=field_name,
         **plain,
     )

@@ -210,6 +210,20 @@ def test_a_login_stays_at_scheme_host_and_port(one: str, other: str, same: bool)
 
 
 @pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("HTTP://H/a", ("http", "h", 80)),
+        ("https://H.example", ("https", "h.example", 443)),
+        ("https://h:8443/a", ("https", "h", 8443)),
+        ("ftp://h/a", ("ftp", "h", None)),
+        ("http:///a", ("http", "", 80)),
+    ],
+)
+def test_the_origin_of_an_address(address: str, origin: tuple[str, str, int | None]) -> None:
+    assert _read_origin(address) == origin
+
+
+@pytest.mark.parametrize(
     ("error", "failure"),
     [
         (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer"),

@@ -11,6 +11,9 @@ from pulumi_openkruise import OpenKruise
 from pulumi_openkruise.component import node_check
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.config.node_affinity import REQUIRED
+from pulumi_openkruise.config.settings_reader import read_settings
+from pulumi_openkruise.config.stack_config import parse_config
+from pulumi_openkruise.diagnostics.problem import Problem
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.engine import Engine, new_engine
@@ -230,6 +233,31 @@ def test_a_preview_reports_a_manager_without_a_node(
         assert refused == ""
         ((level, text),) = said
         assert (level, text.startswith(f"{headline}\n{problem}")) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("exclude_manager", "places"), [(True, ""), (False, "of 1 nodes none is left for the manager")]
+)
+def test_a_manager_that_is_kept_off_the_only_nodes_is_not_reported_beside_that(
+    server: ApiServer, exclude_manager: bool, places: str
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    server.objects("/api/v1/nodes", [node("v", **{"openkruise.io/virtual-node": "true"})])
+    values = {"manager": {"nodeAffinity": {REQUIRED: NOWHERE}}}
+    refused = previewed(server, values, node_check="fail", exclude_manager=exclude_manager)
+    assert (places in refused) if places else ("for the manager" not in refused)
+
+
+def test_the_problem_of_a_manager_without_a_node() -> None:
+    settings = read_settings(parse_config({}, source="stack"), source="stack")
+    assert node_check._report_no_node_for_manager(settings, 1234) == Problem(
+        "no-node-for-manager",
+        "exclude_manager",
+        "of 1,234 real nodes none is left for the manager by its node affinity",
+        (),
+        "list fewer virtual nodes, or change values.manager.nodeAffinity; where all nodes are "
+        "virtual, set exclude_manager to false",
+    )
 
 
 def test_a_preview_reports_nothing_that_it_does_not_know(

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pulumi_openkruise.chart.late_value import LateValue
 from pulumi_openkruise.chart.version import parse_version
-from pulumi_openkruise.config.helm_values import merge_values, read_values
+from pulumi_openkruise.config.helm_values import has_late_placement, merge_values, read_values
+from pulumi_openkruise.config.node_affinity import DAEMON, MANAGER
 from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
 
 from tests.support.rendering import helm_values
@@ -280,3 +282,48 @@ def test_nothing_to_exclude_leaves_what_is_required() -> None:
     values = required("daemon", "affinity", "nodeAffinity", term("pool", "In", "b", "a"))
     written = helm_values([], namespace="n", values=values)["daemon"]["affinity"]["nodeAffinity"]
     assert written[REQUIRED_KEY] == term("pool", "In", "a", "b")
+
+
+LATE = LateValue()
+
+
+@pytest.mark.parametrize(
+    ("values", "late"),
+    [
+        ({}, []),
+        ({"daemon": {"resources": LATE, "affinity": {}, "nodeSelector": {"a": "b"}}}, []),
+        ({"daemon": LATE}, [DAEMON]),
+        ({"daemon": {"affinity": LATE}}, [DAEMON]),
+        ({"daemon": {"affinity": {"podAffinity": LATE}}}, [DAEMON]),
+        ({"daemon": {"nodeSelector": {"a": LATE}}}, [DAEMON]),
+        ({"daemon": "no section", "manager": LATE}, [MANAGER]),
+        ({"manager": {"nodeAffinity": {REQUIRED_KEY: LATE}}}, [MANAGER]),
+        ({"manager": {"nodeSelector": LATE}, "daemon": {"affinity": [LATE]}}, [DAEMON, MANAGER]),
+    ],
+)
+def test_which_values_known_late_can_move_pods(values: Any, late: Any) -> None:
+    assert [pods for pods in (DAEMON, MANAGER) if has_late_placement(values, pods)] == late
+
+
+def _join(values: Any, excluded: Sequence[str]) -> Any:
+    joined, found = read_values(
+        values, excluded=excluded, namespace="kruise-system", contract=parse_version("1.8.3")
+    )
+    assert joined is not None, found
+    return joined
+
+
+def test_a_placement_of_which_a_part_is_known_late_is_left_out_whole() -> None:
+    """Joined with its other part, it could seem to leave no node, or other nodes than it will."""
+    plain = _join({}, SELECTORS)
+    whole = {"nodeAffinity": {REQUIRED_KEY: term("x", "In", "y")}}
+    assert _join({"daemon": {"affinity": whole}}, SELECTORS) != plain
+    assert _join({"daemon": {"affinity": {**whole, "podAffinity": LATE}}}, SELECTORS) == plain
+    node_selector = {"a": "b", "late": LATE}
+    assert _join({"daemon": {"nodeSelector": node_selector}}, ["a=b"]) == _join({}, ["a=b"])
+    manager = whole["nodeAffinity"]
+    assert _join({"manager": {"nodeAffinity": manager}}, SELECTORS) != plain
+    assert _join({"manager": {"nodeAffinity": {**manager, "more": [LATE]}}}, SELECTORS) == plain
+    # What is known beside it counts.
+    beside = {"affinity": whole, "nodeSelector": {"late": LATE}, "resources": LATE}
+    assert _join({"daemon": beside}, SELECTORS) == _join({"daemon": {"affinity": whole}}, SELECTORS)

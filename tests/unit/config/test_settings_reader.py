@@ -114,3 +114,31 @@ def test_an_empty_list_takes_nothing_from_the_other(key: str) -> None:
     other = ({"sharedNodeSelectors", "virtualNodeSelectors"} - {key}).pop()
     found = settings_of(**{key: [], other: ["pool=x"]}, baseExclusions=False)
     assert found.selectors == ("pool=x",)
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        (
+            {"nodeCheck": "loud"},
+            ("invalid-choice", "node_check", 'expected off, warn or fail, found "loud"'),
+        ),
+        ({"nodeLabelPolicy": "loud"}, ("invalid-choice", "node_label_policy", None)),
+        (
+            {"virtualNodePresets": ["liqo", "kwokk"]},
+            ("unknown-preset", "virtual_node_presets[1]", 'unknown preset "kwokk"'),
+        ),
+    ],
+)
+def test_a_choice_that_there_is_not(config: dict[str, object], problem: tuple[str, str, str | None]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_of(**config)
+    (found,) = caught.value.problems
+    code, place, reason = problem
+    assert (found.code, found.place) == (code, place)
+    assert reason in (None, found.reason)
+
+
+def test_off_as_yaml_reads_it_is_a_choice() -> None:
+    assert settings_of(nodeCheck="false").node_check == "off"
+    assert settings_of(nodeCheck="fail").node_check == "fail"
