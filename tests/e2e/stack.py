@@ -87,10 +87,12 @@ class Stack:
         text = value if isinstance(value, str) else json.dumps(value)
         self.run("config", "set", "--secret", f"openkruise:{key}", text).succeeded()
 
-    def run(self, *arguments: str, folder: Path | None = None) -> Outcome:
+    def run(
+        self, *arguments: str, folder: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> Outcome:
         """One command on the stack; *folder* runs another program in the place of the stack's own."""
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
-        done = pulumi.run(self.state, command, cwd=folder or self.folder)
+        done = pulumi.run(self.state, command, cwd=folder or self.folder, env=env)
         return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
 
     @contextmanager

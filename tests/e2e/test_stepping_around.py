@@ -119,6 +119,21 @@ def test_the_namespace_given_up_with_the_component_left_out(
     assert "this stack created the namespace kruise-system" in output, output
 
 
+def test_another_cluster_by_the_environment(
+    stack: Stack, before: Mapping[str, Any], control_state: State, life_cluster: Cluster
+) -> None:
+    # Without a kubeconfig of its own the provider reads KUBECONFIG as kubectl does, and is not replaced.
+    stack.run("config", "rm", "kubernetes:kubeconfig").succeeded()
+    env = {"KUBECONFIG": f"/nowhere:{control_state.kubeconfig}:{stack.state.kubeconfig}"}
+    for command in (("preview",), UP, (*GOING_ON, "--exclude", COMPONENT)):
+        output = stack.run(*command, env=env).failed().output
+        assert "this stack installed it on the cluster at https://" in output, output
+        assert everything(stack, life_cluster) == before
+    assert Cluster(control_state).helm_revisions() == []
+    same = {"KUBECONFIG": f"/nowhere:{stack.state.kubeconfig}"}
+    stack.run("preview", env=same).succeeded()
+
+
 MAPPING = """
 import json
 import pulumi_kubernetes

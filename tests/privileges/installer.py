@@ -127,9 +127,11 @@ class InstallerStack(Stack):
         own = {"createNamespace": "false", **(settings or {})}
         super().configure(own, chart, kubeconfig or self._kubeconfig)
 
-    def run(self, *arguments: str, folder: Path | None = None) -> Outcome:
+    def run(
+        self, *arguments: str, folder: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> Outcome:
         """As any stack's; what looks at the ambient kubeconfig finds the account, too."""
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
-        env = {"KUBECONFIG": str(self._kubeconfig)}
-        done = pulumi.run(self.state, command, cwd=folder or ROOT, env=env)
+        ambient = {"KUBECONFIG": str(self._kubeconfig), **(env or {})}
+        done = pulumi.run(self.state, command, cwd=folder or ROOT, env=ambient)
         return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
