@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test search mutants lint e2e again policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet bench-policy scale clean
+.PHONY: help up status down test search mutants lint e2e again package-add policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet bench-policy scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,11 @@ again: ## the end-to-end files in which a test failed, once more from their begi
 policy: export POLICY_NODES ?= 1000
 policy: $(SANDBOX)/ready ## nodeLabelPolicy: 1,000 nodes with it, 1,000 without, and Kubernetes 1.35; `make e2e` has 200 and 20
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_node_label_policy.py tests/e2e/test_node_label_policy_support.py -v
+
+package-add: export PACKAGE_ADD = 1
+package-add: $(SANDBOX)/ready ## `pulumi package add` of plugin/ by a program in YAML, and a preview with it (two minutes)
+	$(SANDBOX)/bin/python -m sandbox build --with-yaml
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_yaml.py -v -k "package_add or daemons_are_on_real"
 
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points, upgrades too (`make fleets`: fleets); `make e2e` has fewer
