@@ -12,7 +12,7 @@ from typing import Any
 from .targets import MARKER, TARGETS, Target
 
 SLOWEST, LARGEST = 10.0, 500
-"""Seconds that one input may take, and MiB that the process may use."""
+"""Seconds of the processor that one input may take, and MiB that the process may use."""
 
 
 class _TooSlowError(Exception):
@@ -25,8 +25,8 @@ def _stop(_number: int, _frame: Any) -> None:
 
 def find(target: Target, seed: int) -> str:
     """Return what is wrong with how one input is read; empty where nothing is."""
-    before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, SLOWEST)
+    before = signal.signal(signal.SIGPROF, _stop)
+    signal.setitimer(signal.ITIMER_PROF, SLOWEST)
     try:
         for said in target.run(random.Random(seed)):
             if MARKER in said:
@@ -38,8 +38,8 @@ def find(target: Target, seed: int) -> str:
     except Exception:
         return traceback.format_exc(limit=-6)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     return ""
 
 

@@ -93,3 +93,16 @@ def test_every_page_is_in_the_sites_navigation_and_in_the_index() -> None:
     english, chinese = ((ROOT / "docs" / name).read_text() for name in ("index.md", "zh/index.md"))
     unlisted = [page for page in pages if f"({page})" not in english and f"({page[3:]})" not in chinese]
     assert unlisted == []
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    named = set(
+        re.findall(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`", (ROOT / "docs" / "threat-model.md").read_text())
+    )
+    assert len(named) > 40
+    missing = {
+        (path, name)
+        for path, name in named
+        if not (ROOT / path).exists() or (name and f"def {name}(" not in (ROOT / path).read_text())
+    }
+    assert missing == set()

@@ -1,11 +1,13 @@
 """A sample of the fuzzer's inputs, and every input that once was a find: no crash, no secret."""
 
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fuzz import __main__ as fuzzer
 from tests.fuzz.__main__ import find
 from tests.fuzz.finds import FINDS, Find
 from tests.fuzz.targets import MARKER, TARGETS, Target
@@ -44,3 +46,18 @@ def test_a_find_is_one() -> None:
     assert find(telling("Internal error"), 1)
     assert "KeyError" in find(Target("x", raising), 1)  # type: ignore[arg-type]
     assert find(telling("fine"), 1) == ""
+
+
+def test_only_time_of_the_processor_counts_as_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzer, "SLOWEST", 0.2)
+
+    def wait(_chosen: random.Random) -> Iterator[str]:
+        time.sleep(0.5)
+        yield "fine"
+
+    def work(_chosen: random.Random) -> Iterator[str]:
+        while True:
+            yield "fine"
+
+    assert find(Target("x", wait), 1) == ""
+    assert find(Target("x", work), 1) == "longer than 0.2 seconds"
