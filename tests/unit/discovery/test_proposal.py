@@ -309,3 +309,14 @@ def test_a_cover_is_found_within_its_steps(monkeypatch: pytest.MonkeyPatch) -> N
     exact = _cover(rows, [1, 1, 1])
     monkeypatch.setattr(proposal, "_STEPS", 0)
     assert (exact, _cover(rows, [1, 1, 1])) == ([0, 1], [0, 1, 2])
+
+
+def test_a_proposal_is_true_where_anything_has_to_be_done() -> None:
+    virtual = node("v", {}, virtual=True)
+    assert not Proposal((), (), ())
+    for one in (Proposal(("liqo",), (), ()), Proposal((), ("a=b",), ()), Proposal((), (), (virtual,))):
+        assert one
+    assert Proposal(("liqo",), ("a=b",), ()).additions == {
+        "virtualNodePresets": ("liqo",),
+        "virtualNodeSelectors": ("a=b",),
+    }
