@@ -26,7 +26,8 @@ def kill_at(
 ) -> list[psutil.Process]:
     """Kills the victim of a running command as soon as *point* is true, if it still is once all is stopped.
 
-    Returns what the command has started and is not killed. Raises :class:`PointNotReachedError`.
+    Early on there is no provider yet: "both" are then the CLI alone. Returns what the command has started
+    and is not killed. Raises :class:`PointNotReachedError`.
     """
     deadline = time.monotonic() + patience
     while not point():
@@ -39,7 +40,7 @@ def kill_at(
     family = [cli, *cli.children(recursive=True)]
     _each(family, psutil.Process.suspend)
     providers = [one for one in family if _is_provider(one)]
-    if not providers or not point():
+    if (victim == "provider" and not providers) or not point():
         end(family)
         raise PointNotReachedError("already past it when everything was stopped")
     victims = {"cli": [cli], "provider": providers, "both": [cli, *providers]}[victim]
