@@ -71,10 +71,11 @@ class Updater:
                 raise self._failure(cluster, find_cause(output), log)
             state = lock.state()
             if state == "live":
-                if lock not in known:
-                    said = f"waiting for process {lock.pid} of {lock.user}, which updates it"
-                    pulumi.log.info(f"{cluster.name}: {said}")
-                await asyncio.sleep(WAIT_SECONDS)
+                said = f"waiting for process {lock.pid} of {lock.user}, which updates it"
+                pulumi.log.info(f"{cluster.name}: {said}")
+                # Until its end: what it does after the history was read would be done a second time.
+                while lock.state() == "live":
+                    await asyncio.sleep(WAIT_SECONDS)
             elif state == "stale" and lock not in known:
                 pulumi.log.info(f"{cluster.name}: process {lock.pid} is gone: its lock is removed")
                 await stack.run("cancel", "--yes", log=log)

@@ -106,27 +106,42 @@ def test_a_failure_says_what_where_and_how_to_continue(commands: Commands, updat
         assert part in text
 
 
-def test_a_running_update_is_waited_for_and_said_once(
+class Locker:
+    """Another process that holds the stack's lock for so many looks at it, one after the other."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+        self.left = looks
+        monkeypatch.setattr(Lock, "state", lambda _lock: self._look())
+
+    def _look(self) -> str:
+        self.left -= 1
+        return "live" if self.left > 0 else "stale"
+
+
+def test_a_running_update_is_waited_for_to_its_end_and_said_once(
     commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lock, "state", lambda _lock: "live")
-    commands.ups = [locked(socket.gethostname(), 4711)] * 3
+    Locker(monkeypatch, 5)
+    commands.ups = [locked(socket.gethostname(), 4711)]
     roll_out(updater)
-    assert commands.run == ["up"] * 4
+    # The first look says what it is; it is looked at again before each wait.
+    assert commands.run == ["up"] * 2
     assert len(commands.slept) == 3
     assert sum("waiting for process 4711 of root" in line for line in commands.said) == 1
 
 
+@pytest.mark.parametrize("looks", range(2, 6))
 def test_what_the_running_update_has_done_is_not_done_again(
-    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch, looks: int
 ) -> None:
-    monkeypatch.setattr(Lock, "state", lambda _lock: "live")
+    locker = Locker(monkeypatch, looks)
     commands.ups = [locked(socket.gethostname(), 4711)]
 
-    async def sleep(_seconds: float) -> None:
-        commands.history = entry(f"{MESSAGE}abc")
+    async def last_update(_stack: Stack) -> Update | None:
+        # An update is in the history once its process has ended, and not before.
+        return entry(f"{MESSAGE}abc") if locker.left <= 0 else None
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(Stack, "last_update", last_update)
     roll_out(updater)
     assert commands.run == ["up"]
 
