@@ -18,17 +18,18 @@ class Budget:
             raise BudgetExceeded
 
     @contextmanager
-    def lend(self, most: int, least: int = 0) -> "Iterator[Budget]":
+    def lend(self, most: int, least: int = 0, price: int = 1) -> "Iterator[Budget]":
         """Context manager: yield a budget of at most so many of the steps left, and take what it used.
 
-        It has ``least`` steps in any case, even if fewer are left.
+        It has ``least`` steps in any case, even if fewer are left. Each step that it spends counts for
+        ``price`` steps here: it gets as many fewer.
         """
-        lent = max(least, min(most, self.left))
+        lent = max(least, min(most, self.left)) // price
         budget = Budget(lent)
         try:
             yield budget
         finally:
-            self.left -= lent - max(0, budget.left)
+            self.left -= (lent - max(0, budget.left)) * price
 
 
 class BudgetExceeded(Exception):  # noqa: N818 - a signal from the search to its caller, who has another way

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+_WIDE = 1_500
+"""With cubes of so many bits a step takes twice as long as with narrow ones."""
+
 
 class CubeLayout:
     """The fields of a cube, and a spare bit above each field.
@@ -16,10 +19,14 @@ class CubeLayout:
         self.spares = [1 << field.bit_length() for field in fields]
         self.full = sum(fields)
         """The cube of all nodes."""
+        self.price = 1 + self.full.bit_length() // _WIDE
+        """How many times as long as with narrow cubes a step takes."""
         self.guard = sum(self.spares)
         self.low = self.guard - sum([field & -field for field in fields])
         self.field_below = dict(zip(self.spares, self.fields, strict=True))
         """The field of each spare bit."""
+        self.place_of = {spare: place for place, spare in enumerate(self.spares)}
+        """The place of the field below each spare bit."""
 
     def is_empty(self, cube: int) -> bool:
         """Check whether the cube holds no node: the set of values of some label is empty."""
@@ -31,6 +38,30 @@ class CubeLayout:
         The values that the cube leaves out carry into them.
         """
         return ((self.full & ~cube) + self.low) & self.guard
+
+    def list_restricted(self, cube: int) -> list[int]:
+        """List the places of the labels that the cube restricts, in order."""
+        marked = self.mark_restricted(cube)
+        places = []
+        while marked:
+            spare = marked & -marked
+            marked ^= spare
+            places.append(self.place_of[spare])
+        return places
+
+    def subtract(self, cube: int, other: int) -> list[int]:
+        """Return disjoint cubes that hold the nodes of a cube outside another one: one for each label."""
+        missing, inside = cube & ~other, cube
+        parts = []
+        sides = (missing + self.low) & self.guard
+        while sides:
+            spare = sides & -sides
+            sides ^= spare
+            field = self.field_below[spare]
+            outside = missing & field
+            parts.append((inside & ~field) | outside)
+            inside &= ~outside
+        return parts
 
     def select_intersecting(self, cube: int, others: Iterable[int]) -> list[int]:
         """Return those of the other cubes that have a node in common with the cube, in their order."""

@@ -6,6 +6,7 @@ field holds no node. Everything here is exact set arithmetic and knows neither c
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
 from typing import TypeVar
 
 from .budget import Budget
@@ -14,17 +15,63 @@ from .cube_layout import CubeLayout
 Member = TypeVar("Member")
 
 
-def absorb(cubes: Iterable[int]) -> list[int]:
-    """Drop every cube that lies inside another one; the result is sorted, largest first."""
+_FEW = 1 << 16
+"""Up to so many comparisons cubes are compared with each other without looking at their labels first."""
+
+_MOST_COMPARED = 8_000_000
+"""At most so many comparisons absorb the cubes of a layout; one counts for more where these are wide."""
+
+
+def absorb(cubes: Iterable[int], layout: CubeLayout | None = None) -> list[int]:
+    """Drop every cube that lies inside another one; the result is sorted, largest first.
+
+    With a layout the work is bounded: of thousands of wide cubes the smallest ones may all remain.
+    """
+    ordered = _sort_largest_first(set(cubes))
+    if layout is not None and len(ordered) ** 2 * layout.price > _FEW:
+        return _absorb_by_labels(ordered, layout)
     kept: list[int] = []
     outside: list[int] = []
-    for cube in _sort_largest_first(set(cubes)):
+    for cube in ordered:
         for missing in outside:
             if not cube & missing:
                 break
         else:
             kept.append(cube)
             outside.append(~cube)
+    return kept
+
+
+def _absorb_by_labels(ordered: Sequence[int], layout: CubeLayout) -> list[int]:
+    """Drop the cubes that lie inside one before them, which restricts no label that they do not restrict."""
+    left = _MOST_COMPARED
+    kept: list[int] = []
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for at, cube in enumerate(ordered):
+        places = tuple(layout.list_restricted(cube))
+        own = groups.setdefault(places, [])
+        if 1 << len(places) < len(groups):
+            subsets = (groups.get(few) for size in range(len(places)) for few in combinations(places, size))
+            near = [group for group in subsets if group]
+            left -= 1 << len(places)
+        else:
+            within = set(places)
+            near = [group for few, group in groups.items() if group is not own and within.issuperset(few)]
+            left -= len(groups)
+        near.append(own)
+        left -= layout.price * (2 + sum(map(len, near)))
+        if left < 0:
+            return [*kept, *ordered[at:]]
+        for group in near:
+            for missing in group:
+                if not cube & missing:
+                    break
+            else:
+                continue
+            break
+        else:
+            kept.append(cube)
+            own.append(layout.full & ~cube)
     return kept
 
 
@@ -48,7 +95,7 @@ def merge(cubes: Iterable[int], layout: CubeLayout) -> list[int]:
             several.append(cube)
         else:
             single[restricted] = single.get(restricted, 0) | cube
-    current = absorb([*single.values(), *several])
+    current = absorb([*single.values(), *several], layout)
     while len(current) > 1:
         # Cubes that differ in one label only restrict the same labels.
         alike: dict[int, list[int]] = {}
@@ -57,26 +104,32 @@ def merge(cubes: Iterable[int], layout: CubeLayout) -> list[int]:
         if len(alike) == len(current):
             break
         united: list[int] = []
-        for restricted, group in alike.items():
+        for group in alike.values():
             if len(group) > 1:
-                for field, spare in zip(layout.fields, layout.spares, strict=True):
-                    if restricted & spare:
-                        groups: dict[int, int] = {}
-                        for cube in group:
-                            groups[cube & ~field] = groups.get(cube & ~field, 0) | cube
-                        group = list(groups.values())
+                for place in layout.list_restricted(group[0]):
+                    others = layout.full ^ layout.fields[place]
+                    groups: dict[int, int] = {}
+                    for cube in group:
+                        groups[cube & others] = groups.get(cube & others, 0) | cube
+                    group = list(groups.values())
             united += group
         if len(united) == len(current):
             break
-        current = absorb(united)
+        current = absorb(united, layout)
     return current
 
 
 def find_connected_components(marked: Iterable[tuple[int, Member]]) -> list[tuple[int, list[Member]]]:
     """Group members whose masks share a bit, directly or through others; each group with its joint mask."""
     groups: list[tuple[int, list[Member]]] = []
+    seen = 0
     for mask, member in marked:
         members = [member]
+        if not mask & seen:
+            seen |= mask
+            groups.append((mask, members))
+            continue
+        seen |= mask
         apart = []
         for group in groups:
             if group[0] & mask:
@@ -106,7 +159,7 @@ def find_prime_implicants(
     for cube in forbidden:
         restricted = ((full & ~cube) + low) & guard
         if not restricted & (restricted - 1):
-            place = layout.spares.index(restricted)
+            place = layout.place_of[restricted]
             field = layout.fields[place]
             literals = list_literals(place, field & ~cube)
             if len(literals) == 1:
@@ -118,10 +171,10 @@ def find_prime_implicants(
     current = [start]
     for cube in several:
         sides: list[tuple[int, int]] = []
-        for place, field in enumerate(layout.fields):
-            outside = field & ~cube
-            if outside:
-                sides += [(field, literal | (full & ~field)) for literal in list_literals(place, outside)]
+        for place in layout.list_restricted(cube):
+            field = layout.fields[place]
+            rest = full ^ field
+            sides += [(field, literal | rest) for literal in list_literals(place, field & ~cube)]
         if current == [full]:
             # Each side is the largest one on its own label.
             current = [mask for _field, mask in sides]
@@ -130,21 +183,38 @@ def find_prime_implicants(
         cut: list[int] = []
         for prime in current:
             (cut if ((prime & cube) + low) & guard == guard else kept).append(prime)
-        parts = {part for prime in cut for field, mask in sides if (part := prime & mask) & field}
-        fresh: list[int] = []
-        for part in _sort_largest_first(parts):
-            budget.spend(1 + (len(kept) + len(fresh)) // 16)
-            for other in kept:
-                if not part & ~other:
+        current = kept + _cut_primes(cut, sides, kept, budget)
+    return current
+
+
+def _cut_primes(
+    primes: Iterable[int], sides: Sequence[tuple[int, int]], kept: Sequence[int], budget: Budget
+) -> list[int]:
+    """Cut primes to each side, a field and a mask; return the largest parts that no kept prime holds.
+
+    Raises BudgetExceeded.
+    """
+    parts: set[int] = set()
+    for prime in primes:
+        parts.update([part for field, mask in sides if (part := prime & mask) & field])
+        if len(parts) > budget.left:  # each takes a step, so raise before they take memory
+            budget.spend(len(parts))
+    outside_kept = [~other for other in kept]
+    outside_fresh: list[int] = []
+    fresh: list[int] = []
+    for part in _sort_largest_first(parts):
+        budget.spend(1 + (len(kept) + len(fresh)) // 16)
+        for missing in outside_kept:
+            if not part & missing:
+                break
+        else:
+            for missing in outside_fresh:
+                if not part & missing:
                     break
             else:
-                for other in fresh:
-                    if not part & ~other:
-                        break
-                else:
-                    fresh.append(part)
-        current = kept + fresh
-    return current
+                fresh.append(part)
+                outside_fresh.append(~part)
+    return fresh
 
 
 def find_uncovered(cube: int, covers: Iterable[int], layout: CubeLayout, budget: Budget) -> int | None:
@@ -179,14 +249,7 @@ def find_uncovered(cube: int, covers: Iterable[int], layout: CubeLayout, budget:
             if narrowed:
                 left.append((cube, near))
                 continue
-            parts = []
-            missing, inside = cube & ~best, cube
-            for field in layout.fields:
-                outside = missing & field
-                if outside:
-                    parts.append(((inside & ~field) | outside, near))
-                    inside &= ~outside
-            left += reversed(parts)
+            left += [(part, near) for part in reversed(layout.subtract(cube, best))]
     return None
 
 

@@ -55,14 +55,9 @@ class Expansion:
             part, near = stack.pop()
             if near:
                 first, *rest = near
-                missing, inside = part & ~first, part
-                for field in self._layout.fields:
-                    outside = missing & field
-                    if outside:
-                        budget.spend(1 + len(rest) // 16)
-                        side = (inside & ~field) | outside
-                        stack.append((side, self._layout.select_intersecting(side, rest)))
-                        inside &= ~outside
+                for side in self._layout.subtract(part, first):
+                    budget.spend(1 + len(rest) // 16)
+                    stack.append((side, self._layout.select_intersecting(side, rest)))
                 continue
             while True:
                 budget.spend(1 + len(found) // 16)

@@ -7,10 +7,17 @@ set of values is an integer whose bit i stands for atom i, so that intersection 
 (``matchFields``) is treated as a label that is never absent.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..requirement import Requirement
 from ..syntax import MAX_INTEGER, parse_integer
+
+_NARROW = 4_096
+"""Up to so many values times bits a set of values is joined from integers, beyond from bytes."""
+
+_STRIDE = 256
+"""From so many integers on a set of them is made of sets that are known, of which there are about as many."""
 
 
 class LabelDomain:
@@ -32,15 +39,23 @@ class LabelDomain:
                 values.update(listed)
         self.values = sorted(values)
         count = len(self.values)
-        self._bit = {value: 2 << place for place, value in enumerate(self.values)}
+        # Places, not bits: a bit of each of 200,000 values would take gigabytes.
+        self._place = {value: place for place, value in enumerate(self.values, 1)}
         self.absent = 0 if is_field else 1
         self.other = 2 << count
         self.named = self.other - 2
         self.ranges: list[tuple[int, int]] = []
-        self._number: dict[str, int] = {}
+        self._numbers: list[tuple[int, int]] = []
+        """The integers among the values where integers are compared, each with its place, in order."""
+        self._joined = [0]
+        """The sets of the first of them, in steps, so that a set of many need not be joined from each."""
         self._first_range = count + 2
         if bounds:
-            self._number = {v: number for v in self.values if (number := parse_integer(v)) is not None}
+            self._numbers = sorted(
+                (number, place)
+                for value, place in self._place.items()
+                if (number := parse_integer(value)) is not None
+            )
             starts = [0, *sorted({bound for bound in bounds if 0 < bound <= MAX_INTEGER})]
             ends = [start - 1 for start in starts[1:]] + [MAX_INTEGER]
             self.ranges = list(zip(starts, ends, strict=True))
@@ -53,9 +68,7 @@ class LabelDomain:
         """Return the set of values that satisfy a requirement on this label."""
         _key, operator, values = requirement
         if operator == "In" or operator == "NotIn":
-            listed = 0
-            for value in values:
-                listed |= self._bit[value]
+            listed = self._join([self._place[value] for value in values])
             return listed if operator == "In" else self.full & ~listed
         if operator == "Exists":
             return self.full & ~1
@@ -76,7 +89,7 @@ class LabelDomain:
             return [allowed]
         named = allowed & self.named
         if self.is_field:
-            return [self._bit[value] for value in self.values if self._bit[value] & named]
+            return [1 << place for place in list_bits(named)]
         literals = [self.encode_integers(low, high) & allowed for low, high in self._find_runs(allowed)]
         if named and all(named & ~literal for literal in literals):
             literals.append(named)
@@ -110,11 +123,11 @@ class LabelDomain:
         if atoms & self.absent:
             return None
         if atoms & self.other:
-            return next(value for value in _count_non_integers() if value not in self._bit)
+            return next(value for value in _count_non_integers() if value not in self._place)
         for place, (low, _high) in enumerate(self.ranges):
             if atoms >> (self._first_range + place) & 1:
-                return next(value for value in _spell(low) if value not in self._bit)
-        return next(value for value in self.values if atoms & self._bit[value])
+                return next(value for value in _spell(low) if value not in self._place)
+        return self.values[((atoms & -atoms).bit_length() - 2)]
 
     def price(self, atoms: int) -> tuple[int, int]:
         """Return how many requirements state a literal, and how many values these list."""
@@ -172,26 +185,85 @@ class LabelDomain:
             found.append(needed)
         if needed and needed == self.absent:
             found.append(needed)
-        for start, (low, _end) in enumerate(self.ranges):
-            for _start, high in self.ranges[start:]:
-                if low == 0 and high == MAX_INTEGER:
-                    continue
-                integers = self.encode_integers(low, high)
-                within = integers & literal
-                if not integers & ~self.named & ~literal and not needed & ~within:
-                    found.append(within)
+        for start, end in self._list_spans(literal, needed) if self.ranges else ():
+            low, high = self.ranges[start][0], self.ranges[end][1]
+            within = self.encode_integers(low, high) & literal
+            if (low > 0 or high < MAX_INTEGER) and not needed & ~within:
+                found.append(within)
         return found
+
+    def _list_spans(self, literal: int, needed: int) -> list[tuple[int, int]]:
+        """List the spans of ranges in ``literal`` around ``needed`` of which the cheapest is one, in order.
+
+        The wider a span is, the more named integers it may have to leave out, on each side by itself. So of
+        the spans with an end on the same side of all integers only two can be the cheapest: the widest, and
+        the widest that leaves out none there.
+        """
+        first, last = self._find_span(needed)
+        inside = literal >> self._first_range
+        if last < first or (inside >> first) + 1 & (1 << (last - first + 1)) - 1:
+            return []
+        apart = ~inside
+        left = (apart & ((1 << first) - 1)).bit_length()
+        right = min(last + ((above := apart >> (last + 1)) & -above).bit_length(), len(self.ranges) - 1)
+        written = literal.to_bytes(self.width // 8 + 1, "little")
+        out = [number for number, place in self._numbers if not written[place >> 3] >> (place & 7) & 1]
+        at = bisect_left(out, self.ranges[first][0])
+        free = self._find_range(out[at - 1]) + 1 if at else 0
+        starts = {left, max(left, free), max(left, min(1, first)), max(left, free, min(1, first))}
+        at = bisect_right(out, self.ranges[last][1])
+        free = self._find_range(out[at]) - 1 if at < len(out) else right
+        before = max(last, len(self.ranges) - 2)
+        ends = {right, min(right, free), min(right, before), min(right, free, before)}
+        return [(start, end) for start in sorted(starts) for end in sorted(ends)]
+
+    def _find_span(self, needed: int) -> tuple[int, int]:
+        """Return the first and the last range with an integer of ``needed``; (0, -1) without any."""
+        ranges = needed >> self._first_range
+        places = [(ranges & -ranges).bit_length() - 1, ranges.bit_length() - 1] if ranges else []
+        written = needed.to_bytes(self.width // 8 + 1, "little")
+        numbers = [number for number, place in self._numbers if written[place >> 3] >> (place & 7) & 1]
+        places += [self._find_range(number) for number in numbers]
+        return (min(places), max(places)) if places else (0, -1)
+
+    def _find_range(self, number: int) -> int:
+        """Return the place of the range that holds an integer."""
+        return bisect_right(self.ranges, (number, MAX_INTEGER)) - 1
 
     def encode_integers(self, low: int, high: int) -> int:
         """Return the atoms of the integers from low to high, which must be ends of ranges."""
+        first = bisect_left(self.ranges, (low, -1))
+        last = bisect_right(self.ranges, (high, MAX_INTEGER))
+        atoms = ((1 << (last - first)) - 1) << (self._first_range + first) if last > first else 0
+        start = bisect_left(self._numbers, (low, -1))
+        end = bisect_right(self._numbers, (high, self.width))
+        if end - start < _STRIDE:
+            return atoms | self._join([place for _number, place in self._numbers[start:end]])
+        return atoms | (self._join_first(end) & ~self._join_first(start))
+
+    def _join_first(self, count: int) -> int:
+        """Return the set of the first so many integers among the values."""
+        step = max(_STRIDE, len(self._numbers) // _STRIDE)
+        while len(self._joined) <= count // step:
+            done = len(self._joined) * step
+            places = [place for _number, place in self._numbers[done - step : done]]
+            self._joined.append(self._joined[-1] | self._join(places))
+        done = count - count % step
+        return self._joined[count // step] | self._join(
+            [place for _number, place in self._numbers[done:count]]
+        )
+
+    def _join(self, places: Sequence[int]) -> int:
+        """Return the set of the atoms at these places."""
         atoms = 0
-        for place, (start, end) in enumerate(self.ranges):
-            if low <= start and end <= high:
-                atoms |= 1 << (self._first_range + place)
-        for value, number in self._number.items():
-            if low <= number <= high:
-                atoms |= self._bit[value]
-        return atoms
+        if len(places) * self.width < _NARROW:
+            for place in places:
+                atoms |= 1 << place
+            return atoms
+        joined = bytearray(self.width // 8 + 1)
+        for place in places:
+            joined[place >> 3] |= 1 << (place & 7)
+        return int.from_bytes(joined, "little")
 
     def _find_runs(self, atoms: int) -> list[tuple[int, int]]:
         """List the longest runs of adjacent integer ranges in ``atoms``, by their first and last integer."""
@@ -211,7 +283,16 @@ class LabelDomain:
         return runs
 
     def _select_values(self, atoms: int) -> tuple[str, ...]:
-        return tuple([value for value, bit in self._bit.items() if bit & atoms])
+        return tuple([self.values[place - 1] for place in list_bits(atoms & self.named)])
+
+
+def list_bits(atoms: int) -> Iterator[int]:
+    """Yield the places of the bits that are set, in order."""
+    written = bin(atoms)[:1:-1]
+    place = written.find("1")
+    while place >= 0:
+        yield place
+        place = written.find("1", place + 1)
 
 
 def sample_name(domains: Sequence[LabelDomain], offsets: Sequence[int], cube: int) -> str:

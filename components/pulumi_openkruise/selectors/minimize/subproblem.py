@@ -103,8 +103,9 @@ class Subproblem:
             return [literal << offset for literal in self.domains[place].list_literals(outside >> offset)]
 
         count = len(self.forbidden)
-        # With so many cubes there are about as many labels and values, and each step takes longer.
-        most = PRIMES * steps if count <= MOST_CONNECTED else PRIMES * steps * _MOST_SEARCHED // count
+        most = PRIMES * steps
+        if count > MOST_CONNECTED:  # there are about as many labels and values, so each step takes longer
+            most = most * _MOST_SEARCHED // (count * (1 + self.layout.price // 4))
         # Where all primes are too many, finding enough of them needs steps, too.
         most = min(most, effort.left - min(_EXPANSION, effort.left // 2))
         try:
