@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
@@ -212,17 +213,24 @@ def test_a_second_component_on_the_cluster(
         assert words in output, output
 
 
-def test_a_cluster_that_is_down_does_not_take_the_place_of_the_first(
-    stack: Stack, before: Mapping[str, Any], life_cluster: Cluster, life_state: State, tmp_path: Path
+@pytest.fixture(params=["nothing listens", "the certificate is not trusted"])
+def blind(request: pytest.FixtureRequest, life_state: State, control_state: State, tmp_path: Path) -> Path:
+    """Provide the kubeconfig of a cluster at another address that cannot be inspected."""
+    found = yaml.safe_load(life_state.kubeconfig.read_text())
+    other = yaml.safe_load(control_state.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    server = "https://127.0.0.1:1" if request.param == "nothing listens" else other
+    found["clusters"][0]["cluster"]["server"] = server
+    path = tmp_path / "kubeconfig"
+    path.write_text(yaml.safe_dump(found))
+    return path
+
+
+def test_a_cluster_that_cannot_be_inspected_does_not_take_the_place_of_the_first(
+    stack: Stack, before: Mapping[str, Any], blind: Path, life_cluster: Cluster
 ) -> None:
-    down = tmp_path / "kubeconfig"
-    address = life_cluster.client.base_url.host
-    text = life_state.kubeconfig.read_text()
-    down.write_text(text.replace(f"{address}:{life_cluster.client.base_url.port}", f"{address}:1"))
-    assert down.read_text() != text
     record = stack.resources()[RECORD]
     for flags in ((), ("--exclude", COMPONENT), ("--target", RELEASE)):
-        stack.run("config", "set", "kubernetes:kubeconfig", str(down)).succeeded()
+        stack.run("config", "set", "kubernetes:kubeconfig", str(blind)).succeeded()
         output = stack.run(*GOING_ON, *flags).failed().output
         assert "which cannot be inspected" in output, output
         assert stack.resources()[RECORD] == record
