@@ -96,11 +96,11 @@ def by_hand(life_cluster: Cluster, life_state: State, chart: Chart, empty: None)
 
 @pytest.fixture
 def by_an_earlier_version(
-    life_cluster: Cluster, chart: Chart, helm: Helm, tmp_path: Path, empty: None
+    life_cluster: Cluster, charts: dict[str, Chart], helm: Helm, tmp_path: Path, empty: None
 ) -> _Installation:
-    """As commit c657142 of this repository installed it on a sandbox; its state was exported there."""
+    """As commit c657142 of this repository installed 1.8.3 on a sandbox; its state was exported there."""
     before = life_cluster.lasting()
-    for resource in _recorded(life_cluster.state, chart):
+    for resource in _recorded(life_cluster.state, charts["1.8.3"]):
         inputs = resource.get("inputs", {})
         if resource["type"] == "kubernetes:core/v1:Namespace":
             api.call(life_cluster.client, "POST", "/api/v1/namespaces", inputs)
@@ -307,10 +307,13 @@ def test_the_stacks_own_release_moves_in_by_its_former_name(
 
 
 def test_an_earlier_version_of_the_component_goes_on_without_a_revision_or_a_restart(
-    by_an_earlier_version: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
+    by_an_earlier_version: _Installation,
+    life_cluster: Cluster,
+    life_state: State,
+    charts: dict[str, Chart],
 ) -> None:
-    stack = Stack(life_state, chart)
-    stack.hold(_recorded(life_state, chart))
+    stack = Stack(life_state, charts["1.8.3"])
+    stack.hold(_recorded(life_state, charts["1.8.3"]))
     stack.configure({"protect": "true"})
     revisions, daemons = life_cluster.helm_revisions(), life_cluster.daemons()
 

@@ -125,7 +125,7 @@ NAMED = [
     ("example.com/pool", "virtual-kubelet", False),
     (DECLARED, "true", False),
     (DECLARED, "virtual-kubelet", False),
-    *((f"example.com/{name}", denial, False) for name in ("vnode", "vkubelet") for denial in DENIALS),
+    *((f"example.com/{name}", denial, False) for name in ("vnode", "vkubelet") for denial in sorted(DENIALS)),
 ]
 
 
