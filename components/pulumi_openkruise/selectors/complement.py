@@ -22,6 +22,7 @@ from .unsolvable import (
     report_too_intricate,
     report_too_large,
     report_too_many_connected,
+    report_undecided,
 )
 
 _SMALL_PRODUCT = 256
@@ -165,12 +166,12 @@ class Complement:
         return covers
 
     def check_leaves_a_node(self) -> None:
-        """Raise SelectorError where no node is left, as far as that is found out in bounded time."""
+        """Raise SelectorError where no node is left, or where that is not found out in a bounded search."""
         cubes = self._list_excluded() + self._encoder.encode_outside(self.terms)
         try:
             exhaustive = self._find_exhaustive(cubes)
         except BudgetExceeded:
-            return
+            raise SelectorError([report_undecided(len(self.selectors))]) from None
         if exhaustive is not None:
             raise SelectorError([self._report_no_node_left()])
 

@@ -97,6 +97,16 @@ def report_too_intricate(count: int, terms: int) -> Problem:
     )
 
 
+def report_undecided(count: int) -> Problem:
+    """Say that the search ends before it is known whether the pods' ``nodeSelector`` leaves a node."""
+    return Problem(
+        "too-large",
+        f"{count:,} selectors; whether they and the pods' nodeSelector leave a node is not known "
+        "when the search ends",
+        remedy=_REMEDY,
+    )
+
+
 def report_too_many(count: int) -> Problem:
     """Say that a list has more different selectors than are computed."""
     return Problem(

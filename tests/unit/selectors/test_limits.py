@@ -194,6 +194,14 @@ def test_a_set_of_many_values_takes_little_memory() -> None:
     assert _solve_in_little_memory(selectors) == "answered"
 
 
+def test_what_is_not_found_out_of_the_pods_node_selector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    selectors = ["a=1,b=1", "a=2,b=2"]
+    assert solve(selectors, labels={"a": "1"}).minimal
+    monkeypatch.setattr(complement, "_CERTAIN", 0)
+    with pytest.raises(SelectorError, match="2 selectors; whether they and the pods' nodeSelector"):
+        solve(selectors, labels={"a": "1"})
+
+
 def test_an_easy_component_has_its_steps_whatever_the_others_take() -> None:
     hard = _select_at_random(0, 8, keys=6, listed=1)
     answer = solve([*_copies(1, hard), "a=x,b=y"], budget=100)
