@@ -342,7 +342,7 @@ def test_the_address_of_a_server(server: str, address: str | None) -> None:
 @pytest.mark.parametrize(
     ("proxy", "usable"),
     [
-        *((f"{scheme}://p:1", True) for scheme in ("http", "https", "socks5", "socks5h")),
+        *((f"{scheme}://p:1", True) for scheme in ("http", "https")),
         *((proxy, True) for proxy in ("http://p", "http://p/", "http://me:word@p:3128")),
         *((proxy, False) for proxy in ("p:1", "p", "ftp://p:1", "http://", "http://:1", "http://p:0")),
         *((proxy, False) for proxy in ("http://p:65536", "http://[p", "socks4://p:1")),
@@ -358,6 +358,18 @@ def test_which_proxies_of_a_kubeconfig_are_used(server: ApiServer, proxy: str, u
             KubeconfigError, match="its proxy is not an http://, https:// or socks5:// address"
         ):
             connect(json.dumps(config))
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_socks_proxy_needs_a_package_of_its_own(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    # No matter whether it is installed here.
+    monkeypatch.setitem(sys.modules, "urllib3.contrib.socks", None)
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["proxy-url"] = f"{scheme}://p:1"
+    with pytest.raises(KubeconfigError, match="a SOCKS proxy needs PySocks"):
+        connect(json.dumps(config))
 
 
 def test_over_plain_http_no_credentials_are_read(server: ApiServer) -> None:
