@@ -11,8 +11,6 @@ from ..diagnostics.problem import ConfigError
 from ..diagnostics.unavailable import Unavailable
 from .record import Stack
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-
 
 def check_cluster(stack: Stack, config: ConfigJson, *, live: bool = False) -> Report | Unavailable:
     """Return what ``check`` reports of a stack's cluster; ``live`` also compares objects with manifests."""
@@ -44,7 +42,7 @@ def _survey(stack: Stack, config: ConfigJson, live: bool) -> tuple[Snapshot, Exp
         settings = read_settings(given, source=given.source, field_name=given.field_name)
         expected = expect_settings(settings, given.source)
         chosen = provider.get("context"), provider.get("cluster")
-        cluster = connect(kubeconfig, *chosen, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS)
+        cluster = connect(kubeconfig, *chosen, connect_seconds=3.0, read_seconds=10.0)
         place, release = expected.namespace, (expected.release_namespace, expected.release_name)
         return survey(cluster, classify=classify, namespace=place, release=release, live=live), expected
     except ConfigError as error:

@@ -44,9 +44,12 @@ class Lock:
         """Return ``live``, ``stale`` or ``elsewhere``: on another host nothing is known of the process."""
         if self.host != socket.gethostname():
             return "elsewhere"
+        status = Path(f"/proc/{self.pid}/stat")
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+            # Ended, and only listed until its parent asks: in a container there may be none that does.
+            return "stale" if status.exists() and ") Z " in status.read_text() else "live"
+        except (ProcessLookupError, FileNotFoundError):
             return "stale"
         except PermissionError:  # another user's process is alive, too
             pass

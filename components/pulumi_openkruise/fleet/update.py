@@ -15,7 +15,6 @@ from .gate import check_cluster, find_stopping, preview_daemons
 from .project import Project
 from .record import Lock, Stack, Update, find_cause, find_lock, find_summary
 
-_LOOKS = 8
 WAIT_SECONDS = 2.0
 PATIENCE_SECONDS, PAUSE_SECONDS = 45.0, 3.0
 """Seconds within which findings may disappear after an update, and between two checks."""
@@ -30,7 +29,7 @@ class Updater:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._looks = asyncio.Semaphore(_LOOKS)
+        self._looks = asyncio.Semaphore(8)  # looks at once
 
     async def preview(self, cluster: Cluster, what: str, message: str) -> None:
         """Say what an update would change: which kinds of nodes gain or lose a daemon, and the resources.

@@ -39,6 +39,15 @@ def test_a_lock_is_stale_only_where_its_process_is_known_to_be_gone() -> None:
     assert Lock("root", here, 1).state() == "live"
 
 
+def test_a_process_that_ended_holds_nothing_although_its_parent_has_not_asked() -> None:
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        assert Lock("me", socket.gethostname(), process.pid).state() == "stale"
+    finally:
+        process.wait()
+
+
 def test_the_cause_begins_with_the_error() -> None:
     text = "Updating (x):\n + created\nDiagnostics:\n  kruise:\n    error: no such namespace\n    more\n"
     assert find_cause(text) == "error: no such namespace\nmore"
