@@ -4,14 +4,17 @@ In all of it ``protect`` is off. The invariant: no custom resource is lost, and 
 without its manager, as long as the command is not `destroy`.
 """
 
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
+from sandbox import api
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
 from sandbox.state import ROOT, State
@@ -19,7 +22,7 @@ from sandbox.state import ROOT, State
 from . import custom_resources
 from .conftest import Helm
 from .custom_resources import precious
-from .observing import Cluster
+from .observing import KRUISE_NAMESPACE, Cluster, eventually
 from .stack import Stack
 
 COMPONENT = "urn:pulumi:sandbox::openkruise::openkruise:index:OpenKruise::kruise"
@@ -238,6 +241,16 @@ def test_a_cluster_that_cannot_be_inspected_does_not_take_the_place_of_the_first
     assert everything(stack, life_cluster) == before
 
 
+def is_cleared(cluster: Cluster) -> bool:
+    """Whether neither pods nor the manager's certificate are left; deletes the certificate if it is there."""
+    certificate = f"/api/v1/namespaces/{KRUISE_NAMESPACE}/secrets/kruise-webhook-certs"
+    if cluster.exists(certificate):
+        with contextlib.suppress(httpx.HTTPStatusError):  # gone since
+            api.call(cluster.client, "DELETE", certificate)
+        return False
+    return not cluster.get(f"/api/v1/namespaces/{KRUISE_NAMESPACE}/pods")["items"]
+
+
 def test_what_the_cluster_has_lost_is_reported(
     made: dict[str, str], stack: Stack, life_cluster: Cluster, life_state: State, helm: Helm, tmp_path: Path
 ) -> None:
@@ -245,7 +258,10 @@ def test_what_the_cluster_has_lost_is_reported(
     stack.up("--skip-preview").succeeded()
     wait_for_manager(life_state)
     custom_resources.delete(life_cluster)
-    helm("uninstall", "kruise", "--namespace", "kruise-system", "--no-hooks", "--wait")
+    # Not with --wait: the manager, on its way out, can write its certificate once more, and Helm would wait
+    # for the Secret to go, which is no release's then.
+    helm("uninstall", "kruise", "--namespace", KRUISE_NAMESPACE, "--no-hooks")
+    eventually("the manager and its certificate to be gone", lambda: is_cleared(life_cluster))
 
     output = stack.preview().succeeded().output
     assert "`up` refuses this: Helm release kruise-system/kruise: is in the state" in output, output
