@@ -71,6 +71,9 @@ MOVED_FIELDS: dict[str, tuple[str, ...]] = {
 OWN = ("nodeimages.apps.kruise.io", "nodepodprobes.apps.kruise.io")
 """CRDs whose objects the manager makes, one for each node, and makes again if they are deleted."""
 
+OWN_KINDS = frozenset({"NodeImage", "NodePodProbe"})
+"""The kinds of these objects."""
+
 
 def find_removed_fields(old: tuple[int, int], new: tuple[int, int]) -> dict[str, tuple[str, ...]]:
     """Return the fields set by users, by CRD, that an upgrade between two minor versions drops."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from ..chart.crds import OWN_KINDS
 from ..chart.registries import find_partial_mirror
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
@@ -73,7 +74,7 @@ def check_custom_resources(snapshot: Snapshot, expected: Expected) -> Iterator[F
     """Yield what is deleted with the CustomResourceDefinitions; custom resources must have been listed."""
     assert not isinstance(snapshot.custom_resources, Unavailable)
     found = {kind: names for kind, names in snapshot.custom_resources.items() if names}
-    own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in _MANAGERS_OWN}
+    own = {kind: names for kind, names in found.items() if kind.partition(".")[0] not in OWN_KINDS}
     if own:
         total = sum(map(len, own.values()))
         evidence = [f"{pluralize(len(names), kind)}: {shorten(names)}" for kind, names in sorted(own.items())]
@@ -120,10 +121,6 @@ def check_finalizers(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _list_finalizers(resources: Sequence[FinalizedResource]) -> str:
     return shorten(sorted({finalizer for one in resources for finalizer in one.finalizers}))
-
-
-_MANAGERS_OWN = ("NodeImage", "NodePodProbe")
-"""Kinds that the manager creates for each node and creates again."""
 
 
 def check_jobs(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from ..chart.crds import OWN_KINDS
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
 from ..diagnostics.unavailable import Unavailable
 from .json_access import at, items, mapping, name_of, strings, text
@@ -12,8 +13,6 @@ from .release import Definition
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 GROUPS = ("apps.kruise.io", "policy.kruise.io")
 """API groups of OpenKruise's CRDs."""
-MANAGERS_OWN = frozenset({"NodeImage", "NodePodProbe"})
-"""Kinds whose objects the manager makes, one for each node."""
 
 
 class FinalizedResource(NamedTuple):
@@ -110,9 +109,9 @@ def count_custom_resources(cluster: Cluster) -> dict[str, int] | Unavailable:
     found = list_custom_resources(cluster, list_definitions(cluster))
     own = {kind.partition(".")[0]: len(names) for kind, names in found.names.items() if names}
     for kind, reason in found.unavailable.items():
-        if kind.partition(".")[0] not in MANAGERS_OWN:
+        if kind.partition(".")[0] not in OWN_KINDS:
             return Unavailable(f"{kind}: {reason}")
-    return {kind: count for kind, count in own.items() if kind not in MANAGERS_OWN}
+    return {kind: count for kind, count in own.items() if kind not in OWN_KINDS}
 
 
 def explain_unavailable(error: ClusterError) -> Unavailable:
