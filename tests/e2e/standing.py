@@ -23,7 +23,7 @@ from .observing import KRUISE_NAMESPACE, Cluster, eventually
 from .stack import Stack
 
 RECORDS = f"/api/v1/namespaces/{KRUISE_NAMESPACE}/secrets"
-Kubeconfig = Literal["own", "other", "down", "rewritten", "silent", "anew"]
+Kubeconfig = Literal["own", "other", "down", "rewritten", "silent", "replaced"]
 """The kubeconfig of a step, as :meth:`Standing.configure` describes them."""
 
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -128,7 +128,7 @@ class Standing:
 
         ``own`` leads to the stack's cluster. By paths of their own, ``other`` leads to the other cluster and
         ``down`` to an address where nothing listens. At the path of ``own``, ``rewritten`` leads to the other
-        cluster, ``silent`` to the own one's address while nothing answers there, and ``anew`` to the own
+        cluster, ``silent`` to the own one's address while nothing answers there, and ``replaced`` to the own
         one's address while the other cluster answers there, as if the first had been made again.
         """
         settings = {"reapply": f"repair {self._repairs}", **(settings or {})}
@@ -184,13 +184,13 @@ class Standing:
     def _write_kubeconfig(self, which: Kubeconfig) -> Path:
         own, other = self.cluster.client.base_url.port, self.elsewhere.client.base_url.port
         place = self._address.port
-        self._address.lead({"silent": None, "anew": other}.get(which, own))
-        state = self.elsewhere.state if which in ("other", "rewritten", "anew") else self.cluster.state
+        self._address.lead({"silent": None, "replaced": other}.get(which, own))
+        state = self.elsewhere.state if which in ("other", "rewritten", "replaced") else self.cluster.state
         before, after = {
             "other": (other, other),
             "down": (own, 1),
             "rewritten": (other, other),
-            "anew": (other, place),
+            "replaced": (other, place),
         }.get(which, (own, place))
         text = state.kubeconfig.read_text()
         assert f":{before}" in text

@@ -134,7 +134,7 @@ class Steps:
         """Return the stack's own kubeconfig half of the time, else any."""
         found: Kubeconfig = "own" if chance.random() < 0.5 else chance.choice(get_args(Kubeconfig))
         # A refresh there may find the release gone and forget it; installing it there then loses nothing.
-        self._standing.may_be_elsewhere |= found in ("rewritten", "anew")
+        self._standing.may_be_elsewhere |= found in ("rewritten", "replaced")
         return found
 
     def _run(self, command: tuple[str, ...]) -> int:

@@ -89,7 +89,7 @@ exec "{python}" "$@"
 
 
 @pytest.mark.skipif(
-    "PACKAGE_ADD" not in os.environ, reason="it installs every dependency anew; `make package-add` runs it"
+    "PACKAGE_ADD" not in os.environ, reason="it installs every dependency; `make package-add` runs it"
 )
 def test_package_add_leads_to_the_same_installation(
     stack: Stack, folder: Path, life_state: State, tmp_path: Path
