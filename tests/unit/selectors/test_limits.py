@@ -141,42 +141,39 @@ def _copies(count: int, selectors: list[str]) -> list[str]:
     return [text.replace("k", f"p{part}-k") for part in range(count) for text in selectors]
 
 
+def _count_steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which every budget appends the steps that it spends from now on."""
+    spent: list[int] = []
+    spend = Budget.spend
+
+    def count_and_spend(budget: Budget, steps: int = 1) -> None:
+        spent.append(steps)
+        spend(budget, steps)
+
+    monkeypatch.setattr(Budget, "spend", count_and_spend)
+    return spent
+
+
 @pytest.mark.parametrize("shape", [(8, 6, 1), (8, 4, 2), (12, 6, 2)])
 def test_all_components_together_take_no_longer_than_one_may(
     monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]
 ) -> None:
     """Sixteen components that each take the steps of one: they were refused after sixteen times as many."""
-    spent = 0
-    spend = Budget.spend
-
-    def count_and_spend(budget: Budget, steps: int = 1) -> None:
-        nonlocal spent
-        spent += steps
-        spend(budget, steps)
-
     count, keys, listed = shape
     steps = 10_000
     monkeypatch.setattr(complement, "_EFFORT", steps)
     monkeypatch.setattr(complement, "_RESERVE", 1_000)
-    monkeypatch.setattr(Budget, "spend", count_and_spend)
+    spent = _count_steps(monkeypatch)
     with pytest.raises(SelectorError, match=r"bytes|do not yet admit"):
         solve(_copies(16, _select_at_random(0, count, keys=keys, listed=listed)), budget=steps)
-    assert 0 < spent < 2 * (PRIMES + 1) * steps + 32 * complement._LEAST
+    assert 0 < sum(spent) < 2 * (PRIMES + 1) * steps + 32 * complement._LEAST
 
 
 def test_wide_cubes_take_as_many_fewer_steps_as_each_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets of fifty values on forty labels: such lists took up to nineteen seconds."""
-    spent = 0
-    spend = Budget.spend
-
-    def count_and_spend(budget: Budget, steps: int = 1) -> None:
-        nonlocal spent
-        spent += steps
-        spend(budget, steps)
-
     steps = 10_000
     monkeypatch.setattr(complement, "_EFFORT", steps)
-    monkeypatch.setattr(Budget, "spend", count_and_spend)
+    spent = _count_steps(monkeypatch)
     rng = random.Random(0)
     values = [f"v{number}" for number in range(100)]
     selectors = [
@@ -185,7 +182,7 @@ def test_wide_cubes_take_as_many_fewer_steps_as_each_takes_longer(monkeypatch: p
     ]
     with pytest.raises(SelectorError):
         solve(selectors, budget=steps)
-    assert 0 < spent < (PRIMES + 1) * steps // 2
+    assert 0 < sum(spent) < (PRIMES + 1) * steps // 2
 
 
 def test_a_set_of_many_values_takes_little_memory() -> None:
