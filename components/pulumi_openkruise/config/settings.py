@@ -86,7 +86,7 @@ class Settings:
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
     warnings: tuple[Problem, ...] = ()
     """Problems that do not keep the installation from being used."""
-    field_name: FieldName = field(default=argument_name, compare=False, repr=False)
+    field_name: FieldName = field(default=argument_name, compare=False)
     """Returns what the user calls a field, for messages."""
 
     @property
