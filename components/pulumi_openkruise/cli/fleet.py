@@ -1,6 +1,8 @@
 """``pulumi-openkruise fleet``: the state of many clusters, and in which waves they are updated."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,7 +10,7 @@ from ..diagnostics.problem import ConfigError
 from ..diagnostics.unavailable import Unavailable
 from ..fleet.project import Project, read_project
 from ..fleet.record import CommandError, Stack
-from ..fleet.report import ClusterReport, Record, read_record, report_fleet
+from ..fleet.report import ClusterReport, Record, report_fleet
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .output.fleet_report import as_data, as_text
@@ -155,3 +157,14 @@ async def _record(stack: str, folder: Path) -> Record | Unavailable:
         return read_record(await Stack(stack, folder).read("stack", "export"))
     except CommandError as error:
         return Unavailable(str(error))
+
+
+def read_record(exported: Any) -> Record:
+    """Return what ``pulumi stack export`` of the fleet's own stack says of its clusters."""
+    deployment = exported.get("deployment") if isinstance(exported, Mapping) else None
+    resources = (deployment or {}).get("resources") or ()
+    return {
+        str(one["urn"]).rpartition("::")[2]: dict((one.get("inputs") or {}).get("release") or {})
+        for one in resources
+        if one.get("type") == "openkruise:fleet:Cluster"
+    }

@@ -57,5 +57,4 @@ def find_stopping(report: Report | Unavailable, gate: Gate) -> list[str]:
         return []
     if isinstance(report, Unavailable):
         return [f"the cluster cannot be inspected: {report.reason}"]
-    bad = report.find_failing(gate)
-    return [f"{finding.severity} {finding.code}: {finding.what}; {finding.remedy}" for finding in bad]
+    return [f"{one.severity} {one.code}: {one.what}; {one.remedy}" for one in report.find_failing(gate)]

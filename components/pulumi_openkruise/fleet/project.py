@@ -73,8 +73,7 @@ def read_project(file: Path, name: str | None = None) -> Project:
     if problems:
         raise ConfigError(problems, source=source)
     others = [file, *files.values(), *(folder / one for one in ("fleet", "docs", "tests"))]
-    program = program_digest(folder, others)
-    whole = {"program": program, "packages": package_versions()}
+    whole = {"program": program_digest(folder, others), "packages": package_versions()}
     releases = {stack: {"config": text_digest(text), **whole} for stack, text in contents.items()}
     return Project(found.name, folder, stacks, waves, releases)
 

@@ -5,6 +5,9 @@ goes on to its end (on a pipe, or in the same session, it would be killed with i
 """
 
 import asyncio
+import errno
+import fcntl
+import glob
 import json
 import os
 import re
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..config.config_json import ConfigJson
 
@@ -29,6 +32,8 @@ PULUMI_KEPT = re.compile(
 _LOCK = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _SUMMARY = re.compile(r"^(Diagnostics|Resources):.*", re.MULTILINE | re.DOTALL)
 _QUOTED_LINES = 12
+WAIT_SECONDS = 2.0
+"""Seconds between two looks whether another update of a stack has ended."""
 _LOOK_SECONDS = 60.0
 
 
@@ -52,8 +57,7 @@ class Lock:
         except (ProcessLookupError, FileNotFoundError):
             return "stale"
         except PermissionError:  # another user's process is alive, too
-            pass
-        return "live"
+            return "live"
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,21 @@ class Stack:
         """Run ``pulumi``; return its exit code and output, which ``log`` has too, for this user alone."""
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
+            _try_lock(file)  # the command keeps the lock, which ends with it and with nothing else
             start = file.seek(0, os.SEEK_END)
             process = await self._start(arguments, stdout=file, stderr=file, start_new_session=True)
         return await process.wait(), log.read_bytes()[start:].decode(errors="replace")
+
+    async def wait_for_survivor(self, logs: Path) -> None:
+        """Wait for the end of the stack's newest update, which may have outlived the fleet that started it.
+
+        No lock of Pulumi's tells that before an update is tried, which would be a second one.
+        """
+        names = f"{glob.escape(self.name)}-up-{'[0-9]' * 8}T{'[0-9]' * 6}Z.log"
+        for newest in sorted(logs.glob(names))[-1:]:
+            with newest.open("rb") as file:
+                while not _try_lock(file):
+                    await asyncio.sleep(WAIT_SECONDS)
 
     async def read(self, *arguments: str) -> Any:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
@@ -135,13 +151,18 @@ class Stack:
         return dict(await self.read("config", "--json", "--show-secrets"))
 
 
+def _try_lock(file: IO[bytes]) -> bool:
+    """Lock an open file for all who share this opening of it; return False where another has locked it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # or a file system that has no locks, and tells of no survivor
+        return error.errno != errno.EWOULDBLOCK
+    return True
+
+
 def build_environment() -> dict[str, str]:
     """Return this process's environment without the variables that describe the fleet's own run."""
-    return {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("PULUMI_") or PULUMI_KEPT.fullmatch(key)
-    }
+    return {k: v for k, v in os.environ.items() if not k.startswith("PULUMI_") or PULUMI_KEPT.fullmatch(k)}
 
 
 def find_cause(text: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ..checks import Report
 from ..cluster.daemon_executor import call_on_thread
@@ -98,14 +98,3 @@ def classify_record(
         return "due", ("never updated by this fleet",)
     parts = describe_change(recorded, release)
     return ("due", (f"changed: {', '.join(parts)}",)) if parts else ("good", ())
-
-
-def read_record(exported: Any) -> Record:
-    """Return what ``pulumi stack export`` of the fleet's own stack says of its clusters."""
-    deployment = exported.get("deployment") if isinstance(exported, Mapping) else None
-    resources = (deployment or {}).get("resources") or ()
-    return {
-        str(one["urn"]).rpartition("::")[2]: dict((one.get("inputs") or {}).get("release") or {})
-        for one in resources
-        if one.get("type") == "openkruise:fleet:Cluster"
-    }

@@ -60,7 +60,6 @@ class _Rollout:
         self._project, self._parent, self._updater = project, parent, Updater(project)
         self._failed = ""
         self._members = {one.name: (one, wave) for wave in project.waves for one in wave.clusters}
-        self._waves = {wave.name: wave for wave in project.waves}
         self._slots = {wave.name: asyncio.Semaphore(wave.parallel) for wave in project.waves}
         self._update = self._hook("update cluster", self._on_cluster)
         self._check = self._hook("check wave", self._on_gate)
@@ -136,7 +135,7 @@ class _Rollout:
         return after
 
     async def _on_gate(self, args: pulumi.ResourceHookArgs) -> None:
-        wave = self._waves[args.name]
+        wave = next(one for one in self._project.waves if one.name == args.name)
         is_due = (args.old_inputs or {}).get("attempts") != (args.new_inputs or {}).get("attempts")
         if is_due and wave.soak_seconds and not pulumi.runtime.is_dry_run():
             await self._updater.check(wave.members, wave)
@@ -148,8 +147,7 @@ def _explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
         return "first update by this fleet"
     if old.get("hold"):
         return "its hold has ended"
-    changed = describe_change(old.get("release") or {}, new["release"])
-    if changed:
+    if changed := describe_change(old.get("release") or {}, new["release"]):
         return f"changed: {', '.join(changed)}"
     if old.get("attempt") != new.get("attempt"):
         return "its last update failed or did not end"
@@ -180,6 +178,4 @@ def _order_after(resources: Sequence[pulumi.Resource]) -> Any:
     without children it orders nothing.
     """
     names = [resource._name for resource in resources]
-    if not resources:
-        return ""
     return pulumi.Output.all(*(resource.urn for resource in resources)).apply(lambda _urns: ", ".join(names))

@@ -13,9 +13,8 @@ from ..config.fleet_file import Cluster, Wave
 from ..diagnostics.unavailable import Unavailable
 from .gate import check_cluster, find_stopping, preview_daemons
 from .project import Project
-from .record import Lock, Stack, Update, find_cause, find_lock, find_summary
+from .record import WAIT_SECONDS, Lock, Stack, Update, find_cause, find_lock, find_summary
 
-WAIT_SECONDS = 2.0
 PATIENCE_SECONDS, PAUSE_SECONDS = 45.0, 3.0
 """Seconds within which findings may disappear after an update, and between two checks."""
 
@@ -50,6 +49,7 @@ class Updater:
     async def roll_out(self, cluster: Cluster, wave: Wave, what: str, message: str) -> None:
         """Update a cluster, unless its history shows that this is done; then check it against the gate."""
         stack, log = self.project.stack(cluster.name), self._log(cluster, "up")
+        await stack.wait_for_survivor(log.parent)
         # The run that updated it may have ended before the engine recorded that.
         if await _is_done(stack, message):
             pulumi.log.info(f"{what}; updated already")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import check
+from pulumi_openkruise.cli.fleet import read_record
 from pulumi_openkruise.fleet import report
 from pulumi_openkruise.fleet.record import MESSAGE
 from pulumi_openkruise.fleet.release import abbreviate
@@ -173,3 +174,17 @@ def test_every_problem_of_the_file_is_reported_at_once(command: Command, answers
         assert "clusters.deu: there is no stack file Pulumi.deu.yaml" in errors
         assert "did you mean dev?" in errors
         assert "waves[1].soak" in errors
+
+
+def test_the_record_is_read_from_the_fleets_own_state() -> None:
+    resources = [
+        {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:fleet::fleet::pulumi:pulumi:Stack::fleet-fleet"},
+        {
+            "type": "openkruise:fleet:Cluster",
+            "urn": "urn:pulumi:fleet::fleet::openkruise:fleet:Fleet$openkruise:fleet:Cluster::dev-1",
+            "inputs": {"release": RELEASE},
+        },
+    ]
+    assert read_record({"deployment": {"resources": resources}}) == {"dev-1": RELEASE}
+    assert read_record({"deployment": None}) == {}
+    assert read_record([]) == {}

@@ -1,12 +1,16 @@
 """What is understood of the command line's output: locks, causes, summaries; and what it is given."""
 
 import asyncio
+import errno
+import fcntl
 import os
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pulumi_openkruise.fleet import record
 from pulumi_openkruise.fleet.record import Lock, Stack, build_environment, find_cause, find_lock, find_summary
 
 LOCKED = (
@@ -103,3 +107,71 @@ def test_the_output_of_a_command_is_what_it_adds_to_its_log(
     assert asyncio.run(stack.run("two", log=log)) == (3, "two\nerror of two\n")
     assert log.read_text() == "one\nerror of one\ntwo\nerror of two\n"
     assert (log.stat().st_mode & 0o777, log.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+SURVIVOR = """#!/bin/sh
+echo begun
+while [ ! -e "$3" ]; do sleep 0.01; done
+echo ended
+"""
+NEWEST = "dev-1-up-20261129T090000Z.log"
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Provide a folder of logs, and a ``pulumi`` that runs until its third argument exists."""
+    program = tmp_path / "pulumi"
+    program.write_text(SURVIVOR)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(record, "WAIT_SECONDS", 0.01)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "dev-1-up-20261128T090000Z.log").write_text("an earlier one\n")
+    return folder
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def test_an_update_that_outlived_its_fleet_is_waited_for(tmp_path: Path, logs: Path) -> None:
+    go, stack = tmp_path / "go", Stack("dev-1", tmp_path)
+
+    async def see() -> tuple[bool, str]:
+        log = logs / NEWEST
+        update = asyncio.create_task(stack.run("up", "--yes", str(go), log=log))
+        await _until(lambda: log.exists() and "begun" in log.read_text())
+        waiting = asyncio.create_task(stack.wait_for_survivor(logs))
+        # Another stack's update, whose name begins alike, is none of this one's.
+        await Stack("dev", tmp_path).wait_for_survivor(logs)
+        early = waiting.done()
+        go.touch()
+        await waiting
+        said = log.read_text()
+        await update
+        return early, said
+
+    assert asyncio.run(asyncio.wait_for(see(), 60)) == (False, "begun\nended\n")
+
+
+def test_nothing_is_waited_for_where_no_update_runs(tmp_path: Path, logs: Path) -> None:
+    (logs / NEWEST).write_text("begun\n")
+    for stack in ("dev-1", "dev-2", "dev[1]"):
+        asyncio.run(asyncio.wait_for(Stack(stack, tmp_path).wait_for_survivor(logs), 60))
+    asyncio.run(asyncio.wait_for(Stack("dev-1", tmp_path).wait_for_survivor(tmp_path / "absent"), 60))
+
+
+def test_a_file_system_without_locks_holds_up_nothing(
+    tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_file: object, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    go = tmp_path / "go"
+    go.touch()
+    stack = Stack("dev-1", tmp_path)
+    assert asyncio.run(stack.run("up", "--yes", str(go), log=logs / NEWEST)) == (0, "begun\nended\n")
+    asyncio.run(asyncio.wait_for(stack.wait_for_survivor(logs), 60))

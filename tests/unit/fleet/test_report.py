@@ -10,7 +10,7 @@ from pulumi_openkruise.config.fleet_file import Cluster
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.fleet.record import MESSAGE, Update
 from pulumi_openkruise.fleet.release import abbreviate
-from pulumi_openkruise.fleet.report import ClusterReport, State, classify_record, read_record
+from pulumi_openkruise.fleet.report import ClusterReport, State, classify_record
 
 from tests.support.installed import broken, expected
 
@@ -71,17 +71,3 @@ def test_an_unknown_record_is_not_taken_for_an_empty_one() -> None:
     state, notes = classify_record(RELEASE, Cluster("c", {}), Unavailable("no backend"), None)
     assert state == "good"
     assert "no backend" in notes[0]
-
-
-def test_the_record_is_read_from_the_fleets_own_state() -> None:
-    resources = [
-        {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:fleet::fleet::pulumi:pulumi:Stack::fleet-fleet"},
-        {
-            "type": "openkruise:fleet:Cluster",
-            "urn": "urn:pulumi:fleet::fleet::openkruise:fleet:Fleet$openkruise:fleet:Cluster::dev-1",
-            "inputs": {"release": RELEASE},
-        },
-    ]
-    assert read_record({"deployment": {"resources": resources}}) == {"dev-1": RELEASE}
-    assert read_record({"deployment": None}) == {}
-    assert read_record([]) == {}

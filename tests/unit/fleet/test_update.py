@@ -130,6 +130,21 @@ def test_a_running_update_is_waited_for_to_its_end_and_said_once(
     assert sum("waiting for process 4711 of root" in line for line in commands.said) == 1
 
 
+def test_what_an_update_that_outlived_its_fleet_has_done_is_not_done_again(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[Path] = []
+
+    async def wait_for_survivor(_stack: Stack, logs: Path) -> None:
+        waited.append(logs)
+        commands.history = entry(f"{MESSAGE}abc")
+
+    monkeypatch.setattr(Stack, "wait_for_survivor", wait_for_survivor)
+    roll_out(updater)
+    assert commands.run == []
+    assert waited == [updater.project.folder / "fleet" / "logs"]
+
+
 @pytest.mark.parametrize("looks", range(2, 6))
 def test_what_the_running_update_has_done_is_not_done_again(
     commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch, looks: int
