@@ -42,7 +42,9 @@ from pulumi_openkruise.lifecycle.recovery import Edit, plan_recovery
 from .mutations import mutate_structure, write
 
 MARKER = "s3cretM4rker"
-_FOLDER = Path(tempfile.mkdtemp(prefix="openkruise-fuzz-"))
+_TEMPORARY = tempfile.TemporaryDirectory(prefix="openkruise-fuzz-")
+"""Kept for as long as this process runs, which deletes the folder at its end."""
+_FOLDER = Path(_TEMPORARY.name)
 _ENCODED = base64.b64encode(MARKER.encode()).decode()
 
 
