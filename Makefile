@@ -8,7 +8,7 @@ SITE := .venv-site
 CONSTRAINTS ?=
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up status down test search mutants lint e2e again package-add policy kills migration sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet bench-policy scale clean
+.PHONY: help up status down test search mutants lint e2e again package-add policy kills migration servers sequences chart languages package site oracle fuzz fuzz-input audit privileges fleets roles bench bench-fleet bench-policy scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -90,6 +90,10 @@ kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points, upgrades
 migration: export MIGRATED ?= 10000
 migration: $(SANDBOX)/ready ## 10,000 objects migrated while they change, killed once; `make e2e` has 300
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_migration.py -v -s
+
+servers: export SERVERS = all
+servers: $(SANDBOX)/ready ## `preview` and `up` against 19 kinds of servers that misbehave; `make e2e` has three
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_hanging_servers.py -v -s
 
 sequences: export SEQUENCES ?= 300
 sequences: $(SANDBOX)/ready ## 300 random sequences of operations that must lose nothing; `make e2e` has twenty
