@@ -304,7 +304,7 @@ def test_the_stricter_protect_wins(stack: Stack, before: Mapping[str, Any], tmp_
 def test_a_forced_replacement_is_called_one(stack: Stack, before: Mapping[str, Any], flag: str) -> None:
     for command in (("preview",), UP, GOING_ON):
         output = stack.run(*command, flag, RELEASE).failed().output
-        assert "this component installed it, so this is a replacement:" in output, output
+        assert "this component installed it. If this operation replaces it:" in output, output
         assert "aliases=" not in output, output
 
 

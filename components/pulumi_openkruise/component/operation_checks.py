@@ -73,7 +73,10 @@ class OperationChecks:
         asked = foreign or (not isinstance(seen, Unavailable) and seen.latest is not None)
         exists = not problems and asked and await self._view.has_namespace(self._declared.namespace)
         if not problems and not isinstance(seen, Unavailable):
-            problems = installation.check_namespace_creation(self._declared, seen, exists is not False)
+            recorded = self._decision.recorded is not None
+            problems = installation.check_namespace_creation(
+                self._declared, seen, exists is not False, recorded
+            )
         if not problems and foreign and exists is True:
             self._warn(installation.write_takeover_notice(self._declared))
         self._namespace.is_created = not problems

@@ -45,7 +45,8 @@ _REPLACED_BY = (
 def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = False) -> list[Problem]:
     """Return why the stack must not create the release: it exists, or OpenKruise is another release here.
 
-    ``recorded`` tells whether this component installed it: then the engine replaces its own release.
+    ``recorded`` tells whether this component installed it: then the engine replaces its own release, or the
+    state has lost it.
     """
     problems = check_other_release(declared, seen)
     latest = seen.latest
@@ -55,28 +56,23 @@ def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = Fals
     if blocked is not None and blocked.blocked:
         return [blocked.problem(seen.release)]
     consequence = f"  this would eventually delete the existing release, and with it {LOST}"
-    ways = _list_ways_in(declared)
-    if recorded:
-        ways = (
-            "  this component installed it, so this is a replacement:",
-            *_REPLACED_BY,
-            "  or, if only the state has lost the release, import it as it is:",
-            f"    {setting(declared.field_name, 'import_release', 'true')}",
-        )
     return [
         Problem(
             "release-exists",
             f"Helm release {seen.release}",
             f"exists ({latest.status}, revision {latest.number}), and this stack is about to create it",
-            (consequence, *ways),
+            (consequence, *_list_ways_in(declared, recorded)),
         )
     ]
 
 
-def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: bool) -> list[Problem]:
+def check_namespace_creation(
+    declared: Declared, seen: ReleaseState, exists: bool, recorded: bool = False
+) -> list[Problem]:
     """Return why the stack must not create the namespace; one deleted by hand may be created again.
 
-    ``exists`` tells whether the cluster has the namespace, or may have it.
+    ``exists`` tells whether the cluster has the namespace, or may have it, ``recorded`` whether this
+    component installed OpenKruise in it.
     """
     problems = check_other_release(declared, seen) or check_blocked(seen)
     latest = seen.latest
@@ -91,7 +87,7 @@ def check_namespace_creation(declared: Declared, seen: ReleaseState, exists: boo
             (
                 "  this would eventually delete the existing namespace, and with it manager, daemons and",
                 f"  {LOST}",
-                *_list_ways_in(declared),
+                *_list_ways_in(declared, recorded),
             ),
         )
     ]
@@ -110,20 +106,35 @@ def write_takeover_notice(declared: Declared) -> str:
     )
 
 
-def _list_ways_in(declared: Declared) -> tuple[str, ...]:
-    """Return how a stack adopts what exists already."""
-    name = declared.component
+_AT_ANOTHER_ADDRESS = (
+    "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
+    "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
+    "    (a Kubernetes provider that the program declares takes it as its argument cluster_identifier)",
+)
+
+
+def _list_ways_in(declared: Declared, recorded: bool) -> tuple[str, ...]:
+    """Return how a stack adopts what exists, or keeps what this component has installed (``recorded``)."""
+    name, import_it = declared.component, setting(declared.field_name, "import_release", "true")
+    if recorded:
+        # A hook is not told which of these it is.
+        return (
+            "  this component installed it. If this operation replaces it:",
+            *_REPLACED_BY,
+            *_AT_ANOTHER_ADDRESS,
+            "  if the state has lost it, by `pulumi state delete` or by a `pulumi refresh` while the",
+            "  kubeconfig led to another cluster, import it as it is:",
+            f"    {import_it}",
+        )
     return (
         f"  if the component had another name or parent: give {name!r} what it had as an alias,",
         '    pulumi.ResourceOptions(aliases=[pulumi.Alias(name="<old name>")]), or',
         "    aliases=[pulumi.Alias(parent=<old parent>)], pulumi.ROOT_STACK_RESOURCE if it had none;",
         "    in YAML, options: {aliases: [{name: <old name>}]}",
         "  if it was moved from another stack: `pulumi state move` takes it along",
-        "  if the cluster's address changed: with the old kubeconfig, first give the provider an identifier,",
-        "    pulumi config set kubernetes:clusterIdentifier <any name> && pulumi up",
-        "    (a Kubernetes provider that the program declares takes it as its argument cluster_identifier)",
+        *_AT_ANOTHER_ADDRESS,
         "  if helm or an interrupted `up` created it, import it as it is:",
-        f"    {setting(declared.field_name, 'import_release', 'true')}",
+        f"    {import_it}",
     )
 
 

@@ -16,6 +16,7 @@ from tests.support.hook_calls import (
     CLONE_SETS,
     CRDS,
     DAEMON_SET,
+    HERE,
     SECRETS,
     call_hook,
     make_args,
@@ -29,6 +30,18 @@ def test_a_release_that_is_there_is_not_created(
 ) -> None:
     refused = call_hook(make_config(server), hooks, "create release", new_inputs={})
     assert "Helm release kruise-system/kruise: exists" in refused
+
+
+@pytest.mark.parametrize("which", ["create release", "create namespace"])
+def test_what_only_the_state_has_lost_can_be_imported(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+) -> None:
+    server.routes["/api/v1/namespaces/kruise-system"] = (200, {"metadata": {}})
+    recorded = {**HERE, "server": server.address}
+    for state, lost in ((recorded, True), ({}, False)):
+        refused = call_hook(make_config(server), hooks, which, recorded=state, new_inputs={})
+        assert ("  if the state has lost it, by `pulumi state delete` or by" in refused) is lost
+        assert "    set import_release to true in the program, then `pulumi up`" in refused
 
 
 @pytest.mark.parametrize("which", ["create release", "create namespace"])

@@ -68,11 +68,18 @@ def test_what_exists_is_not_created_anew() -> None:
     assert any("aliases=[pulumi.Alias(name=" in line for line in problem.detail)
 
 
-def test_a_release_of_this_component_is_not_created_a_second_time() -> None:
-    (problem,) = check_creation(DECLARED, INSTALLED, recorded=True)
-    assert (problem.code, problem.place) == ("release-exists", "Helm release kruise-system/kruise")
+@pytest.mark.parametrize(
+    ("problems", "code"),
+    [
+        (check_creation(DECLARED, INSTALLED, recorded=True), "release-exists"),
+        (check_namespace_creation(DECLARED, INSTALLED, exists=True, recorded=True), "namespace-exists"),
+    ],
+)
+def test_what_this_component_installed_is_kept_or_imported(problems: list[Problem], code: str) -> None:
+    (problem,) = problems
+    assert problem.code == code
     advice = "\n".join(problem.detail)
-    assert "this is a replacement:\n  leave out what replaces it: --replace" in advice
+    assert "If this operation replaces it:\n  leave out what replaces it: --replace" in advice
     assert "aliases=" not in advice
     assert problem.detail[-1].strip() == "set import_release to true in the program, then `pulumi up`"
 
@@ -252,6 +259,7 @@ REFUSALS: dict[str, list[Problem]] = {
     "release exists, in the config": check_creation(CONFIGURED, INSTALLED),
     "release exists, recorded": check_creation(CONFIGURED, INSTALLED, recorded=True),
     "namespace exists": check_namespace_creation(CONFIGURED, INSTALLED, exists=True),
+    "namespace exists, recorded": check_namespace_creation(CONFIGURED, INSTALLED, True, recorded=True),
     "another release": check_other_release(CONFIGURED, OTHER),
     "another namespace": check_other_release(
         CONFIGURED._replace(release=ReleaseId("elsewhere", "kruise"), namespace="elsewhere"),
