@@ -137,6 +137,8 @@ def empty(life_cluster: Cluster, life_state: State, helm: Helm) -> Iterator[None
     """Nothing is installed on it; what the module leaves fails this module, and none of those after it."""
     assert not _definitions(life_cluster), "left by another module"
     yield
+    with contextlib.suppress(AssertionError):  # a deletion may still go on; what stays is reported below
+        eventually("no definitions", lambda: not _definitions(life_cluster), patience=20)
     left = _definitions(life_cluster)
     if left:
         clear(life_cluster, helm)

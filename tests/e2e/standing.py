@@ -121,7 +121,11 @@ class Standing:
         if self.stack.up("--skip-preview").code:
             self._recover()
             self._reapply()
-            self.stack.up("--skip-preview").succeeded()
+            done = self.stack.up("--skip-preview")
+            if "if the state has lost it" in done.output:
+                self.configure({"importRelease": "true"})
+                done = self.stack.up("--skip-preview")
+            done.succeeded()
 
     def configure(self, settings: dict[str, Any] | None = None, kubeconfig: Kubeconfig = "own") -> None:
         """Give the stack *settings* (keys of ``openkruise:``) and a kubeconfig.

@@ -271,7 +271,7 @@ def test_the_messages_lead_out_of_a_kill(kills: Kills, point: Point, victim: Vic
     kills.cluster.cordon(VIRTUAL, on=False)
     if point.command == DESTROY:
         assert not kills.stack.resources(), said
-        assert not kills.has(_CRDS), said
+        eventually("the CRDs to be gone", lambda: not kills.has(_CRDS), evidence=lambda: said)
         return
     kills.stack.preview("--expect-no-changes").succeeded()
     assert kills.latest() == "deployed"

@@ -38,7 +38,8 @@ def test_an_unlabelled_namespace_is_refused_with_the_command_that_labels_it(
         how = f"kubectl label namespace {KRUISE_NAMESPACE} control-plane=openkruise"
         assert how in outcome.output, outcome.output
 
-    assert life_cluster.lasting() == before
+    # What the module before this one has left may still be going.
+    assert not life_cluster.lasting() - before
     assert not life_cluster.helm_revisions()
 
 
