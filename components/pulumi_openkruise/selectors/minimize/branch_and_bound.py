@@ -10,7 +10,10 @@ price is dropped for good (reduced cost fixing; Beasley 1987, "An algorithm for 
 from collections.abc import Callable, Mapping, Sequence
 
 from .budget import Budget
-from .dual_ascent import LABELS, REQUIREMENT, Candidates, Reduced, compute_bound, keep_affordable
+from .dual_ascent import REQUIREMENT, Candidates, DualAscent, Reduced
+
+_COMPARED = 6
+"""How many candidates a step looks at. Steps are counted by nodes, of which some have many candidates."""
 
 Needs = dict[int, int]
 """For some primes, the cube around the nodes that each must contain."""
@@ -40,18 +43,22 @@ class BranchAndBound:
         reduce: Callable[[int, int], Reduced],
         candidates: Mapping[int, Candidates],
         slots: Sequence[tuple[int, int]],
+        labels: int,
         budget: Budget,
     ) -> None:
         """Take how to reduce a prime, the candidates of each node, the slots and the budget.
 
-        ``reduce(place, needed)`` returns the cheapest cube around ``needed`` inside a prime, and its price.
-        ``candidates`` are for each node the primes that contain it, with the price of each for this node
-        alone (``price_alone``). A slot is a mask of primes and a count: no more of them may be taken in
-        addition to the primes that have needs from the start.
+        ``reduce(place, needed)`` returns the cheapest cube around ``needed`` inside a prime, and its price
+        for each label, of which there are at most so many. ``candidates`` are for each node the primes that
+        contain it, with the price of each for this node alone (``price_alone``). A slot is a mask of primes
+        and a count: no more of them may be taken in addition to the primes that have needs from the start.
         """
         self._reduce, self._slots, self._budget = reduce, slots, budget
         self._mask = {node: sum([1 << one[1] for one in own]) for node, own in candidates.items()}
         self._candidates = candidates
+        self._labels = labels
+        primes = 1 + max([one[1] for own in candidates.values() for one in own], default=-1)
+        self._ascent = DualAscent(primes * labels)
         self._slot_of = {
             place: number
             for number, (mask, _count) in enumerate(slots)
@@ -69,7 +76,7 @@ class BranchAndBound:
 
     def compute_bound(self, branch: SearchNode) -> int:
         """Return a lower bound on the price of every cover below a search node."""
-        return compute_bound(branch.candidates, branch.price)[0]
+        return self._ascent.compute_bound(branch.candidates, branch.price)
 
     def find_optimum(self, branch: SearchNode, least: int) -> SearchNode:
         """Return a cheapest cover below a search node, given that none costs less than ``least``.
@@ -130,17 +137,18 @@ class BranchAndBound:
         branch = branch.copy()
         candidates = branch.candidates
         while True:
-            self._budget.spend(2 + 4 * len(candidates))
+            steps = 2 + 4 * len(candidates)
+            self._budget.spend(steps)
+            self._budget.excess += max(0, sum(map(len, candidates.values())) // _COMPARED - steps)
             if branch.price > allowed:
                 return None
-            bound, paid = compute_bound(candidates, branch.price)
-            spare = allowed - bound
+            spare = allowed - self._ascent.compute_bound(candidates, branch.price)
             if spare < 0:
                 return None
             dropped = False
             forced = []
             for node, own in candidates.items():
-                left = keep_affordable(own, paid, spare)
+                left = self._ascent.keep_affordable(own, spare)
                 if len(left) < len(own):
                     if not left:
                         return None
@@ -179,7 +187,7 @@ class BranchAndBound:
     def _refresh(self, branch: SearchNode, dirty: int) -> bool:
         """Price the dirty candidates again; return whether every node still has a candidate."""
         needs, room, candidates = branch.needs, branch.room, branch.candidates
-        reduce, slot_of, mask = self._reduce, self._slot_of, self._mask
+        reduce, slot_of, mask, labels = self._reduce, self._slot_of, self._mask, self._labels
         for node in [node for node in candidates if mask[node] & dirty]:
             updated: Candidates = []
             for one in candidates[node]:
@@ -191,7 +199,7 @@ class BranchAndBound:
                         break
                     _cube, dearer, more = reduce(place, needs[place] | node)
                     parts = [
-                        (place << LABELS | at, own - costs[at])
+                        (place * labels + at, own - costs[at])
                         for at, own in enumerate(more)
                         if own != costs[at]
                     ]

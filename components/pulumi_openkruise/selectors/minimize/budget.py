@@ -10,6 +10,8 @@ class Budget:
     def __init__(self, steps: int) -> None:
         """Allow this many steps."""
         self.left = steps
+        self.excess = 0
+        """By how many steps the work was more than what was spent: it counts where it leads to no proof."""
 
     def spend(self, steps: int = 1) -> None:
         """Use up steps; raises BudgetExceeded when more are spent than are left."""

@@ -16,81 +16,99 @@ Reduced = tuple[int, int, tuple[int, ...]]
 """A prime, reduced: the cube that is left, its price, and the price of each label in it."""
 
 Parts = list[tuple[int, int]]
-"""The labels of a prime that become dearer, and by how much; a label is the prime's place and its own."""
-
-LABELS = 20
-"""Bits for the place of a label."""
+"""The labels of a prime that become dearer, and by how much; labels are numbered through all primes."""
 
 Candidates = list[tuple[int, int, Parts]]
 """The candidates of a node, cheapest first: additional price, prime, and the price by labels."""
 
 
-Paid = dict[int, int]
-"""What the nodes pay for each label of each prime."""
-
-
-def price_alone(places: Sequence[int], node: int, reduce: Callable[[int, int], Reduced]) -> Candidates:
+def price_alone(
+    places: Sequence[int], node: int, reduce: Callable[[int, int], Reduced], labels: int
+) -> Candidates:
     """List primes that contain a node, each at the price of containing nothing else.
 
-    ``reduce(place, node)`` returns the cheapest cube around the node inside the prime at ``place``.
+    ``reduce(place, node)`` returns the cheapest cube around the node inside the prime at ``place``, which has
+    at most so many labels.
     """
     priced = []
     for place in places:
         _cube, price, costs = reduce(place, node)
-        priced.append((price, place, [(place << LABELS | at, own) for at, own in enumerate(costs) if own]))
+        priced.append((price, place, [(place * labels + at, own) for at, own in enumerate(costs) if own]))
     return sorted(priced)
 
 
-def compute_bound(candidates: Mapping[int, Candidates], price: int) -> tuple[int, Paid]:
-    """Return a lower bound on the total price, and what the nodes pay for each label of each prime.
+class DualAscent:
+    """What nodes pay for each label of each prime: a lower bound on what they cost together."""
 
-    ``price`` is paid already. The nodes that a prime covers pay for each of its labels together no more than
-    the dearest of them makes it cost. Nodes with the fewest candidates pay first, of these the dearest.
-    """
-    paid: Paid = {}
-    known = paid.get
-    for node in sorted(candidates, key=lambda node: (len(candidates[node]), -candidates[node][0][0], node)):
-        own = candidates[node]
-        least = own[0][0]
-        for _cost, _place, parts in own:
-            unpaid = 0
-            for label, cost in parts:
-                rest = cost - known(label, 0)
-                if rest > 0:
-                    unpaid += rest
-            if unpaid < least:
-                least = unpaid
-                if not least:
-                    break
-        if not least:
-            continue
-        price += least
-        for _cost, _place, parts in own:
-            left = least
-            for label, cost in parts:
-                before = known(label, 0)
-                if before < cost:
-                    if cost - before >= left:
-                        paid[label] = before + left
-                        break
-                    paid[label] = cost
-                    left -= cost - before
-    return price, paid
+    def __init__(self, labels: int) -> None:
+        """Take the number of all labels of all primes."""
+        # A list, since most of the time of a search is spent on looking up what is paid. It is used again:
+        # to make one for each bound would take longer than many of the bounds do.
+        self._paid = [0] * labels
+        self._changed: list[int] = []
 
+    def compute_bound(self, candidates: Mapping[int, Candidates], price: int) -> int:
+        """Return a lower bound on the total price, and keep what the nodes pay for each label of each prime.
 
-def keep_affordable(candidates: Candidates, paid: Paid, spare: int) -> Candidates:
-    """Return the candidates of a node whose unpaid price is at most ``spare``."""
-    known = paid.get
-    left = []
-    for one in candidates:
-        unpaid = one[0]
-        if unpaid > spare:
-            for label, cost in one[2]:
-                before = known(label, 0)
-                unpaid -= before if before < cost else cost
-                if unpaid <= spare:
-                    break
-            else:
+        ``price`` is paid already. The nodes that a prime covers pay for each of its labels together no more
+        than the dearest of them makes it cost. Nodes with the fewest candidates pay first, of these the
+        dearest.
+        """
+        paid, changed = self._paid, self._changed
+        for label in changed:
+            paid[label] = 0
+        changed.clear()
+        for node in sorted(
+            candidates, key=lambda node: (len(candidates[node]), -candidates[node][0][0], node)
+        ):
+            own = candidates[node]
+            least = own[0][0]
+            for _cost, _place, parts in own:
+                unpaid = 0
+                for label, cost in parts:
+                    rest = cost - paid[label]
+                    if rest > 0:
+                        unpaid += rest
+                        if unpaid >= least:
+                            break
+                else:
+                    if unpaid < least:
+                        least = unpaid
+                        if not least:
+                            break
+            if not least:
                 continue
-        left.append(one)
-    return left
+            price += least
+            for _cost, _place, parts in own:
+                left = least
+                for label, cost in parts:
+                    before = paid[label]
+                    if before < cost:
+                        if not before:
+                            changed.append(label)
+                        if cost - before >= left:
+                            paid[label] = before + left
+                            break
+                        paid[label] = cost
+                        left -= cost - before
+        return price
+
+    def keep_affordable(self, candidates: Candidates, spare: int) -> Candidates:
+        """Return the candidates of a node whose price, but for what is paid, is at most ``spare``."""
+        if candidates[-1][0] <= spare:  # the dearest
+            return candidates
+        paid = self._paid
+        left = []
+        for one in candidates:
+            unpaid = one[0]
+            if unpaid > spare:
+                for label, cost in one[2]:
+                    before = paid[label]
+                    if before:
+                        unpaid -= before if before < cost else cost
+                        if unpaid <= spare:
+                            break
+                else:
+                    continue
+            left.append(one)
+        return left

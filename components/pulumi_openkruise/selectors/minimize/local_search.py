@@ -6,52 +6,52 @@ cover and another one added for a row that is uncovered now; a row weighs the mo
 problem"). Nothing is random: the same rows give the same primes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from .budget import Budget, BudgetExceeded
+from .prime_table import Rows
 from .unate_covering import drop_dominated, list_places, reduce_rows, select_minimal_rows
 
-_FRESH_ROWS = 500
+_FRESH_ROWS, _LISTED = 500, 16
 _MOVES, _WORK = 3_000, 2_000_000
 _MOVE = 16
 """Steps that a move counts for, and more where many primes are chosen or cover many rows."""
 
 
-def choose_few_columns(rows: Collection[int], effort: Budget) -> list[int]:
+def choose_few_columns(rows: Rows, effort: Budget) -> list[int]:
     """Return few primes that cover every row, in order: often the fewest, but nothing is proven.
 
     The order of the rows decides between equally good primes. Of many rows only those are considered that the
     primes found so far do not cover. Once the effort is used up, each row that is uncovered takes its first
     prime.
     """
-    essential = 0
-    for row in rows:
-        if not row & (row - 1):
-            essential |= row
-    smallest_first = sorted([row for row in rows if not row & essential], key=int.bit_count)
     considered: list[int] = []
-    chosen = essential
-    while uncovered := [row for row in smallest_first if not row & chosen]:
+    chosen, known = rows.essential_mask, 0
+    while True:
         forced: list[int] = []
         try:
-            effort.spend(len(smallest_first) // 16)
+            uncovered = rows.list_smallest(chosen)
+            if not uncovered:
+                return list_places(chosen)
+            known = known or len(uncovered)
+            effort.spend((rows.count if rows.is_cut else known) // _LISTED)
             considered += islice(select_minimal_rows(uncovered, effort), _FRESH_ROWS)
             effort.spend(sum([row.bit_count() for row in considered]))
             rest = reduce_rows(drop_dominated(considered, effort), forced, effort)
         except BudgetExceeded:
-            return list_places(_take_first(chosen, uncovered))
-        chosen = essential | sum([1 << place for place in forced])
+            # The smallest rows first, as far as they are known, and then whatever is left.
+            return list_places(_take_first(_take_first(chosen, rows.list_smallest(chosen)), rows))
+        chosen = rows.essential_mask | sum([1 << place for place in forced])
         if rest:
             chosen |= _Search(rest).run(effort)
-    return list_places(chosen)
 
 
-def _take_first(chosen: int, uncovered: Sequence[int]) -> int:
-    """Add to a set of primes the first prime of each row that is still uncovered."""
-    while uncovered:
-        chosen |= uncovered[0] & -uncovered[0]
-        uncovered = [row for row in uncovered if not row & chosen]
+def _take_first(chosen: int, rows: Iterable[int]) -> int:
+    """Add to a set of primes the first prime of each row that is still uncovered, row by row."""
+    for row in rows:
+        if not row & chosen:
+            chosen |= row & -row
     return chosen
 
 
@@ -74,6 +74,8 @@ class _Search:
         self._weight = [1] * len(rows)
         self._times = [0] * len(rows)
         """How many chosen primes cover each row."""
+        self._covering = [0] * len(rows)
+        """The numbers of these primes, joined by exclusive or: of a single one, its number."""
         self._worth = [len(own) for own in self._rows]
         """The weight of the rows that only this prime covers, or would cover if it were chosen."""
         self._moved = list(range(-len(self._primes), 0))
@@ -117,13 +119,14 @@ class _Search:
         self._touched += len(self._rows[best])
         for row in self._rows[best]:
             self._times[row] += 1
+            self._covering[row] ^= best
             if self._times[row] == 1:
                 del self._uncovered[row]
                 for prime in self._columns[row]:
                     if prime != best:
                         worth[prime] -= self._weight[row]
             elif self._times[row] == 2:
-                worth[self._find_only(row)] -= self._weight[row]
+                worth[self._covering[row] ^ best] -= self._weight[row]
         self._chosen[best] = None
 
     def _remove(self) -> None:
@@ -136,14 +139,11 @@ class _Search:
         self._touched += len(self._rows[least])
         for row in self._rows[least]:
             self._times[row] -= 1
+            self._covering[row] ^= least
             if not self._times[row]:
                 self._uncovered[row] = None
                 for prime in self._columns[row]:
                     if prime != least:
                         worth[prime] += self._weight[row]
             elif self._times[row] == 1:
-                worth[self._find_only(row)] += self._weight[row]
-
-    def _find_only(self, row: int) -> int:
-        """Return the one chosen prime that covers a row."""
-        return next(prime for prime in self._columns[row] if prime in self._chosen)
+                worth[self._covering[row]] += self._weight[row]

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from .budget import Budget, BudgetExceeded
 from .cube_layout import CubeLayout
 from .heuristic_cover import find_small_cover, reduce_cubes
-from .prime_table import PrimeTable
+from .prime_table import PrimeTable, Rows
 from .reduction import Reduction
-from .unate_covering import count_independent, find_fewest_columns, list_places
+from .unate_covering import count_independent, find_fewest_columns
 
 _REDUCTION = 4
 """How many times the steps a reduction may take. Of lists that need more than one time, six in ten are then
@@ -50,9 +50,7 @@ def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
                 chosen, fooling = _choose_fewest(rows, budget)
         except BudgetExceeded:
             return Cover(find_small_cover(table, primes, effort), 0, False)
-        essential = {
-            row.bit_length() - 1: supercube for row, supercube in rows.items() if row.bit_count() == 1
-        }
+        essential = rows.essential
     if len(essential) == len(primes) and all(essential[at] == prime for at, prime in enumerate(primes)):
         return Cover(tuple(primes), 3, True)
     best: Sequence[int] = [primes[place] for place in chosen]
@@ -62,6 +60,7 @@ def find_minimum_cover(table: PrimeTable, steps: int, effort: Budget) -> Cover:
             with effort.lend(_REDUCTION * steps) as budget:
                 best = Reduction(table, essential, reduce, budget).run()
         except BudgetExceeded:
+            effort.left -= budget.excess
             continue
         if proven == 3:
             return Cover(tuple(best), 3, fooling)
@@ -84,15 +83,19 @@ def _find_essential_parts(primes: Sequence[int], layout: CubeLayout) -> dict[int
     return essential
 
 
-def _choose_fewest(rows: dict[int, int], budget: Budget) -> tuple[list[int], bool]:
-    """Choose the fewest primes that cover every row, and say whether a fooling set proves their number."""
-    essential = 0
+def _choose_fewest(rows: Rows, budget: Budget) -> tuple[list[int], bool]:
+    """Choose the fewest primes that cover every row, and say whether a fooling set proves their number.
+
+    Raises BudgetExceeded.
+    """
+    rest: set[int] = set()
     for row in rows:
-        if row.bit_count() == 1:
-            essential |= row
-    rest = [row for row in rows if not row & essential]
-    forced = list_places(essential)
+        rest.add(row)
+        if len(rest) > budget.left:  # each takes a step, so raise before they take memory
+            budget.spend(len(rest))
+    forced = sorted(rows.essential)
     if not rest:
         return forced, True
-    chosen = find_fewest_columns(rest, budget)
-    return sorted(forced + chosen), count_independent(rest) == len(chosen)
+    others = sorted(rest)
+    chosen = find_fewest_columns(others, budget)
+    return sorted(forced + chosen), count_independent(others) == len(chosen)

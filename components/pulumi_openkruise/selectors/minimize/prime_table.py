@@ -1,12 +1,72 @@
 """The prime table of a minimum cover: the primes, and which of them hold which nodes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .budget import Budget
+from .budget import Budget, BudgetExceeded
 from .cube_layout import CubeLayout
 from .dual_ascent import Reduced
+
+_MOST_BYTES, _ROW_BYTES = 80_000_000, 150
+"""Memory that a set of rows may take, about, and what a row takes beside its primes and its supercube."""
+
+
+class Rows:
+    """The rows of a prime table: the sets of primes that hold the same nodes.
+
+    A prime is essential if it alone holds some node. Every cover takes it, so only the rows without an
+    essential prime are listed. There may be a million: each list is made from the rows before the last label.
+    """
+
+    def __init__(self, beginnings: Mapping[int, int], groups: Sequence[tuple[int, int]], most: int) -> None:
+        """Take rows before the last label, each with its supercube, and the groups of values of this label.
+
+        Each group comes with the primes that hold it. ``most`` says how many rows are listed at once.
+        """
+        self._beginnings = beginnings
+        self._insides = [inside for _group, inside in groups]
+        self._most = most
+        self.is_cut = False
+        """Whether some list left out larger rows."""
+        self.count = len(beginnings) * len(groups)
+        """How many rows are looked at to list them."""
+        self.essential_mask = 0
+        """The essential primes."""
+        alone: dict[int, int] = {}
+        for row, supercube in beginnings.items():
+            for group, inside in groups:
+                rest = row & inside
+                if not rest & (rest - 1) and rest:
+                    alone[rest] = alone.get(rest, 0) | supercube | group
+                    self.essential_mask |= rest
+        self.essential = {rest.bit_length() - 1: supercube for rest, supercube in alone.items()}
+        """For each essential prime, by its place, the supercube of the nodes that it alone holds."""
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the rows without an essential prime, some of them several times."""
+        for row in self._beginnings:
+            yield from self._list_uncovered(row, self.essential_mask)
+
+    def list_smallest(self, chosen: int) -> list[int]:
+        """List rows that no chosen prime covers, the smallest first: all of them, or as many as may be."""
+        found: dict[int, None] = {}
+        limit = 0
+        for row in self._beginnings:
+            uncovered = self._list_uncovered(row, chosen)
+            if limit:
+                uncovered = [rest for rest in uncovered if rest.bit_count() < limit]
+            found.update(dict.fromkeys(uncovered))
+            if len(found) > self._most:
+                found = dict.fromkeys(sorted(found, key=int.bit_count)[: self._most // 2])
+                limit = next(reversed(found)).bit_count()
+                self.is_cut = True
+        return sorted(found, key=int.bit_count)
+
+    def _list_uncovered(self, row: int, chosen: int) -> list[int]:
+        """List what is left of a row for each group of values, where no chosen prime is left."""
+        taken = row & chosen
+        return [rest for inside in self._insides if not taken & inside and (rest := row & inside)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,24 +114,32 @@ class PrimeTable:
         """For each label the groups of values that no prime tells apart."""
         return [[group for group, _places in groups] for groups in self.labels]
 
-    def list_rows(self, budget: Budget) -> dict[int, int]:
-        """Return every row, a set of primes that hold some node, with the supercube of all such nodes.
+    def list_rows(self, budget: Budget) -> Rows:
+        """Return the rows, with the supercubes of the nodes in essential primes.
 
         Goes label by label through all values, and treats nodes that lie in the same primes so far as one.
-        Raises BudgetExceeded.
+        Raises BudgetExceeded, also where the rows would take too much memory.
         """
-        rows = {(1 << len(self.primes)) - 1: 0}
         # Labels with few values first: they tell the fewest nodes apart.
-        for groups in sorted(self.labels, key=len):
-            if len(groups) == 1:
-                rows = {row: supercube | groups[0][0] for row, supercube in rows.items()}
-                continue
+        telling = sorted([groups for groups in self.labels if len(groups) > 1], key=len)
+        whole = sum([groups[0][0] for groups in self.labels if len(groups) == 1])
+        width = (len(self.primes) + self.layout.full.bit_length()) // 7
+        most = _MOST_BYTES // (_ROW_BYTES + width)
+        rows = {(1 << len(self.primes)) - 1: whole}
+        for groups in telling[:-1]:
             budget.spend(len(rows) * len(groups) // 4)
             following: dict[int, int] = {}
             for row, supercube in rows.items():
                 for group, inside in groups:
                     rest = row & inside
-                    if rest:
-                        following[rest] = following.get(rest, 0) | supercube | group
+                    if rest in following:
+                        following[rest] |= supercube | group
+                    else:
+                        following[rest] = supercube | group
+                if len(following) > most:
+                    raise BudgetExceeded
+            following.pop(0, None)
             rows = following
-        return rows
+        last = telling[-1] if telling else [(0, (1 << len(self.primes)) - 1)]
+        budget.spend(len(rows) * len(last) // 4)
+        return Rows(rows, last, most)

@@ -112,11 +112,12 @@ class Reduction:
         chosen = sum([1 << place for place in needs])
         rows = [sum([1 << place for place in self._candidates[node]]) for node in nodes]
         groups = find_slots([row for row in rows if not row & chosen], self._budget)
+        labels = len(self._table.labels)
         for node in nodes:
             if node not in self._alone:
-                self._alone[node] = price_alone(self._candidates[node], node, self._reduce_to)
+                self._alone[node] = price_alone(self._candidates[node], node, self._reduce_to, labels)
         candidates = {node: self._alone[node] for node in nodes}
-        search = BranchAndBound(self._reduce_to, candidates, groups, self._budget)
+        search = BranchAndBound(self._reduce_to, candidates, groups, labels, self._budget)
         start = search.start(needs)
         least = search.compute_bound(start)
         first = self._dive(nodes, needs, None)

@@ -13,11 +13,12 @@ from .cubes import find_connected_components
 
 def list_places(primes: int) -> list[int]:
     """List the places of the primes in a set, in order."""
+    written = bin(primes)[:1:-1]
     places = []
-    while primes:
-        first = primes & -primes
-        primes ^= first
-        places.append(first.bit_length() - 1)
+    place = written.find("1")
+    while place >= 0:
+        places.append(place)
+        place = written.find("1", place + 1)
     return places
 
 
@@ -79,23 +80,30 @@ def _cover_connected(rows: Sequence[int], budget: Budget) -> list[int]:
 def select_minimal_rows(rows: Iterable[int], budget: Budget) -> Iterator[int]:
     """Yield the rows, given the smallest first, that contain no other row: what covers these covers all."""
     kept: dict[int, list[int]] = {}
-    count = 0
+    firsts = count = 0
     for row in rows:
         budget.spend(count // 64)
-        if not _contains_one(row, kept):
+        if not _contains_one(row, kept, firsts):
             count += 1
-            kept.setdefault(row & -row, []).append(row)
+            first = row & -row
+            firsts |= first
+            kept.setdefault(first, []).append(row)
             yield row
 
 
-def _contains_one(row: int, rows: Mapping[int, Sequence[int]]) -> bool:
-    """Check whether a row has all primes of one of the others, which are grouped by their first prime."""
+def _contains_one(row: int, rows: Mapping[int, Sequence[int]], firsts: int) -> bool:
+    """Check whether a row has all primes of one of the others, which are grouped by their first prime.
+
+    ``firsts`` are these first primes.
+    """
     missing = ~row
-    for first, others in rows.items():
-        if row & first:
-            for other in others:
-                if not other & missing:
-                    return True
+    near = row & firsts
+    while near:
+        first = near & -near
+        near ^= first
+        for other in rows[first]:
+            if not other & missing:
+                return True
     return False
 
 
@@ -128,27 +136,26 @@ def drop_dominated(rows: Sequence[int], budget: Budget, dominated: dict[int, int
     covered: dict[int, list[int]] = {}
     budget.spend(len(rows) * (len(rows) // 512))
     for number, row in enumerate(rows):
-        while row:
-            bit = row & -row
-            row ^= bit
-            covered.setdefault(bit, []).append(number)
+        for place in list_places(row):
+            covered.setdefault(place, []).append(number)
     # A prime that covers no less covers each row of this one, too, so looking at one row is enough: the row
     # of which the fewest primes are kept.
     kept: list[list[tuple[int, int]]] = [[] for _row in rows]
     kept_mask = 0
-    for bit in sorted(covered, key=lambda bit: (-len(covered[bit]), bit)):
-        own = sum([1 << number for number in covered[bit]])
-        fewest = min([kept[number] for number in covered[bit]], key=len)
-        budget.spend(1 + (len(covered[bit]) + len(fewest)) // 16)
+    for place in sorted(covered, key=lambda place: (-len(covered[place]), place)):
+        numbers = covered[place]
+        own = sum([1 << number for number in numbers])
+        fewest = min([kept[number] for number in numbers], key=len)
+        budget.spend(1 + (len(numbers) + len(fewest)) // 16)
         for other, by in fewest:
             if not own & ~other:
                 if dominated is not None:
-                    dominated[bit] = by
+                    dominated[1 << place] = 1 << by
                 break
         else:
-            for number in covered[bit]:
-                kept[number].append((own, bit))
-            kept_mask |= bit
+            for number in numbers:
+                kept[number].append((own, place))
+            kept_mask |= 1 << place
     return [row & kept_mask for row in rows]
 
 

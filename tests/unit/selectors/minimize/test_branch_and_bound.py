@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import combinations, product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.selectors.minimize.branch_and_bound import BranchAndBound
@@ -89,8 +90,8 @@ class Problem:
         chosen = sum(1 << place for place in self.needs)
         rows = [sum(1 << place for place in self.candidates[node]) for node in self.open]
         groups = find_slots([row for row in rows if not row & chosen], Budget(10**6))
-        candidates = {node: price_alone(self.candidates[node], node, self.reduce) for node in self.open}
-        return BranchAndBound(self.reduce, candidates, groups, Budget(10**6))
+        candidates = {node: price_alone(self.candidates[node], node, self.reduce, 2) for node in self.open}
+        return BranchAndBound(self.reduce, candidates, groups, 2, Budget(10**6))
 
 
 @settings(max_examples=600, deadline=None)
@@ -123,3 +124,17 @@ def test_what_is_dropped_belongs_to_no_way_that_is_cheap_enough(seed: int, more:
         for node, left in reduced.candidates.items():
             place = next(at for at, needed in needs.items() if node & needed)
             assert place in [one[1] for one in left]
+
+
+@pytest.mark.parametrize(("primes", "excess"), [(30, 0), (36, 0), (42, 1), (72, 6)])
+def test_many_candidates_of_a_node_are_more_work_than_is_spent(primes: int, excess: int) -> None:
+    """Six steps are spent on one node, and each looks at six candidates."""
+
+    def reduce(place: int, needed: int) -> Reduced:
+        return needed, 1, (1,)
+
+    budget = Budget(100)
+    candidates = {1: price_alone(range(primes), 1, reduce, 1)}
+    search = BranchAndBound(reduce, candidates, [((1 << primes) - 1, 1)], 1, budget)
+    assert search.propagate(search.start({}), 5) is not None
+    assert (100 - budget.left, budget.excess) == (6, excess)

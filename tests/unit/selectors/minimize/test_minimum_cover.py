@@ -1,16 +1,17 @@
 """The minimum cover of small unions of cubes, against all covers that there are, and step by step."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
 import pytest
-from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize.budget import Budget, BudgetExceeded
 from pulumi_openkruise.selectors.minimize.cube_layout import CubeLayout
 from pulumi_openkruise.selectors.minimize.dual_ascent import REQUIREMENT, Reduced
-from pulumi_openkruise.selectors.minimize.minimum_cover import Cover, find_minimum_cover
-from pulumi_openkruise.selectors.minimize.prime_table import PrimeTable
+from pulumi_openkruise.selectors.minimize.minimum_cover import Cover, _choose_fewest, find_minimum_cover
+from pulumi_openkruise.selectors.minimize.prime_table import PrimeTable, Rows
+from pulumi_openkruise.selectors.minimize.reduction import Reduction
 
 Price = tuple[int, int, int]
 """Terms, requirements, values."""
@@ -263,3 +264,44 @@ def test_a_fooling_set_is_claimed_only_of_a_proven_number_of_terms(union: Union,
     first = [_find_least_steps(union, proven) for proven in (1, 2, 3)]
     assert not _cover(union, first[0] - 1).fooling
     assert [_cover(union, steps).fooling for steps in first] == [fooling] * 3
+
+
+def test_no_more_rows_are_held_than_there_are_steps_for() -> None:
+    """Each takes a step, so more of them cannot be covered; there may be a million."""
+
+    class Counted(Rows):
+        looked_at = 0
+
+        def __iter__(self) -> Iterator[int]:
+            for row in super().__iter__():
+                self.looked_at += 1
+                yield row
+
+    rows = Counted({0b11 << place: 0 for place in range(500)}, [(0, -1)], PLENTY)
+    with pytest.raises(BudgetExceeded):
+        _choose_fewest(rows, Budget(100))
+    assert rows.looked_at == 101
+    assert _choose_fewest(rows, Budget(PLENTY)) == (list(range(1, 500, 2)), True)
+
+
+def test_what_a_failed_reduction_took_beyond_its_steps_is_charged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts only where nothing is proven by it: the values are not, the requirements may be."""
+    excess = 1_000
+    whole, run = Reduction.run, []
+
+    def run_and_exceed(reduction: Reduction) -> tuple[int, ...]:
+        run.append(reduction)
+        reduction._budget.excess += excess
+        if len(run) == 1:
+            raise BudgetExceeded
+        return whole(reduction)
+
+    proven = _spend(HARDEST)
+    monkeypatch.setattr(Reduction, "run", run_and_exceed)
+    effort = Budget(PLENTY)
+    assert find_minimum_cover(HARDEST.table, PLENTY, effort).proven == 2
+    spent = PLENTY - effort.left
+    assert excess < spent < excess + 2 * proven
+    del run[:]
+    run.append(Reduction.__new__(Reduction))
+    assert _spend(HARDEST) == proven
