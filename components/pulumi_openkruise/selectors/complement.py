@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import accumulate, product
+from itertools import product
 from math import prod
-from operator import itemgetter
 from typing import Any
 
 from .errors import Problem, SelectorError
+from .label_group import LabelGroup, Separate, group_by_labels, place_side_by_side
 from .minimize.budget import Budget, BudgetExceeded
-from .minimize.cube_encoder import CubeEncoder
-from .minimize.cubes import absorb, find_connected_components, find_uncovered, merge
-from .minimize.label_domain import list_bits
+from .minimize.cube_layout import compute_price
+from .minimize.cubes import find_uncovered
+from .minimize.label_domain import LabelDomain
 from .minimize.minimum_cover import Cover
 from .minimize.subproblem import PRIMES, SIZE_LIMIT, Subproblem
 from .node_selector import Term, estimate_length, join_labels, write
@@ -53,9 +53,6 @@ _MOST_ENCODED = 16_000
 _MOST_REPORTED = 100
 """How many labels whose complement is inexpressible are reported, each with a node that shows it."""
 
-_Separate = list[tuple[int, int]]
-"""The places of labels that no selector connects with others, and the values that remain of each."""
-
 
 class Complement:
     """The nodes that satisfy the required terms and no selector, as cubes over the labels that matter."""
@@ -73,19 +70,19 @@ class Complement:
         self._admitting = ["the required node affinity"] if terms is not None else []
         if labels:
             self._admitting.append("the nodeSelector")
-        self._kept = selectors
-        self._encoder = CubeEncoder([selector.requirements for selector in selectors], self.terms or ())
-        # Values that only a superfluous selector names must not cut a label that has integer ranges.
-        encoded = 0
-        while (
-            self._encoder.has_ranges
-            and (encoded := encoded + len(self._kept)) <= _MOST_ENCODED
-            and len(needed := self._select_needed()) < len(self._kept)
-        ):
-            self._kept = [selector for _cube, selector in needed]
-            self._encoder = CubeEncoder([selector.requirements for selector in self._kept], self.terms or ())
-        self._layout = self._encoder.layout
-        self._full = self._layout.full
+        self._groups = group_by_labels(selectors, self.terms)
+        left = _MOST_ENCODED
+        for group in self._groups:
+            left -= group.drop_superfluous(left)
+        encoders = [group.encoder for group in self._groups]
+        self._domains = sorted(
+            [domain for encoder in encoders for domain in encoder.domains], key=_sort_by_key
+        )
+        """Labels, then fields, each sorted by key."""
+        self._has_fields = any(encoder.has_fields for encoder in encoders)
+        self._bits = max(0, sum([domain.width + 1 for domain in self._domains]) - 1)
+        """How wide a cube over all labels would be."""
+        self._price = compute_price(self._bits)
 
     def solve(self, steps: int) -> tuple[dict[str, Any] | None, int]:
         """Return the node selector (None: nothing is excluded) and what is proven of it (0 to 3, see Cover).
@@ -93,18 +90,15 @@ class Complement:
         ``steps`` bounds the search. Raises SelectorError where no node is left, or where the answer is
         inexpressible or too large.
         """
-        cubes = merge(self._list_excluded() + self._encoder.encode_outside(self.terms), self._layout)
-        if not cubes:
-            return None, 3
-        if self._full in cubes:
-            raise SelectorError([self._report_no_node_left()])
-        parts, separate = self._split(cubes)
+        parts, separate = self._split()
         if not parts:
+            if not separate:
+                return None, 3
             factored = [[self._write_separate(separate)]]
             self._check_size(factored, 3)
             return write(factored[0]), 3
         # All components together take no longer than one may take.
-        effort = Budget(PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._full.bit_length()))
+        effort = Budget(PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._bits))
         factors = 0
         for part, lent in _share(parts, effort, find_primes=True):
             part.find_primes(steps, lent)
@@ -131,7 +125,7 @@ class Complement:
             # number of terms where all but one have; else the components are solved as one, while they are
             # small.
             if prod(len(part.primes) for part in parts) <= _SMALL_PRODUCT:
-                whole = Subproblem(self._encoder.domains, self._encoder.offsets, cubes)
+                whole = self._join(parts, separate)
                 whole.find_primes(steps, Budget(PRIMES * steps + _EFFORT))
                 separate = []
                 parts, covers = [whole], [whole.cover(steps, effort)]
@@ -167,75 +161,52 @@ class Complement:
 
     def check_leaves_a_node(self) -> None:
         """Raise SelectorError where no node is left, or where that is not found out in a bounded search."""
-        cubes = self._list_excluded() + self._encoder.encode_outside(self.terms)
+        budget = Budget(_CERTAIN // self._price)
         try:
-            exhaustive = self._find_exhaustive(cubes)
+            for group in self._groups:
+                if group.find_exhaustive(group.list_excluded(), budget) is not None:
+                    raise SelectorError([self._report_no_node_left(group)])
         except BudgetExceeded:
             raise SelectorError([report_undecided(len(self.selectors))]) from None
-        if exhaustive is not None:
-            raise SelectorError([self._report_no_node_left()])
 
-    def _list_excluded(self) -> list[int]:
-        """Return the cubes of the selectors that match some node."""
-        cubes = [self._encoder.encode(selector.requirements) for selector in self._kept]
-        return [cube for cube in cubes if not self._layout.is_empty(cube)]
+    def _split(self) -> tuple[list[Subproblem], Separate]:
+        """Return the components, by their last label, and the labels that no selector connects with others.
 
-    def _select_needed(self) -> list[tuple[int, Selector]]:
-        """Return the selectors that match a node which no single other one matches, each with its cube."""
-        encoder = self._encoder
-        cubes = [(encoder.encode(selector.requirements), selector) for selector in self._kept]
-        kept = set(
-            absorb([cube for cube, _selector in cubes if not encoder.layout.is_empty(cube)], encoder.layout)
-        )
-        needed = []
-        for cube, selector in cubes:
-            if cube in kept:
-                kept.discard(cube)
-                needed.append((cube, selector))
-        return needed
-
-    def _split(self, cubes: Sequence[int]) -> tuple[list[Subproblem], _Separate]:
-        """Group cubes that restrict a label in common; labels that no cube restricts are left out.
-
-        What a single requirement excludes, on a label of its own, every term must exclude; such labels are
-        returned separately.
+        Raises SelectorError where a single cube holds all nodes.
         """
-        domains, offsets = self._encoder.domains, self._encoder.offsets
-        parts: list[tuple[int, Subproblem]] = []
-        separate: _Separate = []
-        for places, members in self._connect(cubes):
-            first = places[0]
-            if len(places) == len(members) == 1 and not domains[first].ranges:
-                literals = domains[first].list_literals((self._full & ~members[0]) >> offsets[first])
-                if len(literals) == 1:
-                    separate.append((first, literals[0]))
-                    continue
-            own = [domains[place] for place in places]
-            # Side by side the labels take no more room than they need: thousands of components do.
-            beside = [0, *accumulate([domain.width + 1 for domain in own])][:-1]
-            offset_of = dict(zip(places, beside, strict=True))
-            full = sum([domain.full << offset for domain, offset in zip(own, beside, strict=True)])
-            forbidden = []
-            for cube in sorted(members):
-                moved = full
-                for place in self._layout.list_restricted(cube):
-                    missing = (self._layout.fields[place] & ~cube) >> offsets[place]
-                    moved ^= missing << offset_of[place]
-                forbidden.append(moved)
-            parts.append((places[-1], Subproblem(own, beside, forbidden)))
-        return [part for _last, part in sorted(parts, key=itemgetter(0))], separate
+        parts: list[Subproblem] = []
+        separate: Separate = []
+        for group in self._groups:
+            cubes = group.merge_excluded()
+            if group.encoder.layout.full in cubes:
+                raise SelectorError([self._report_no_node_left(group)])
+            own, alone = group.split(cubes)
+            parts += own
+            separate += alone
+        parts.sort(key=lambda part: _sort_by_key(part.domains[-1]))
+        separate.sort(key=lambda one: _sort_by_key(one[0]))
+        return parts, separate
 
-    def _connect(self, cubes: Iterable[int]) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield the places of labels that cubes connect, and these cubes."""
-        marked = ((sum([1 << place for place in self._layout.list_restricted(cube)]), cube) for cube in cubes)
-        for mask, members in find_connected_components(marked):
-            yield list(list_bits(mask)), members
+    def _join(self, parts: Sequence[Subproblem], separate: Separate) -> Subproblem:
+        """Return all components, and the labels that are not connected with others, as one problem."""
+        offsets = place_side_by_side(self._domains)
+        offset_of = dict(zip(map(id, self._domains), offsets, strict=True))
+        full = sum([domain.full << offset for domain, offset in zip(self._domains, offsets, strict=True)])
+        cubes = [full ^ (atoms << offset_of[id(domain)]) for domain, atoms in separate]
+        for part in parts:
+            for forbidden in part.forbidden:
+                cube = full
+                for domain, offset in zip(part.domains, part.offsets, strict=True):
+                    missing = domain.full & ~(forbidden >> offset)
+                    cube ^= missing << offset_of[id(domain)]
+                cubes.append(cube)
+        return Subproblem(self._domains, offsets, sorted(sorted(cubes), key=int.bit_count, reverse=True))
 
-    def _check_complete(self, parts: Sequence[Subproblem], separate: _Separate) -> None:
+    def _check_complete(self, parts: Sequence[Subproblem], separate: Separate) -> None:
         """Raise SelectorError where no node is left, or where the primes do not hold all that are left."""
         if all(part.primes and not part.has_ranges for part in parts):
             return
-        budget = Budget(_CERTAIN // self._layout.price)
+        budget = Budget(_CERTAIN // self._price)
         part = parts[0]
         missing: list[tuple[int, int]] = []
         allowed = []
@@ -243,7 +214,8 @@ class Complement:
             for part in parts:
                 cube = find_uncovered(part.full, part.forbidden, part.layout, budget)
                 if cube is None:
-                    raise SelectorError([self._report_no_node_left()])
+                    group = next(one for one in self._groups if part.domains[0] in one.encoder.domains)
+                    raise SelectorError([self._report_no_node_left(group)])
                 allowed.append(cube)
             for place, part in enumerate(parts):
                 covers = part.forbidden + part.primes
@@ -258,7 +230,7 @@ class Complement:
     def _report_all_inexpressible(
         self,
         parts: Sequence[Subproblem],
-        separate: _Separate,
+        separate: Separate,
         allowed: Sequence[int],
         missing: Sequence[tuple[int, int]],
     ) -> list[Problem]:
@@ -267,8 +239,7 @@ class Complement:
         ``allowed`` are cubes of nodes that must be admitted, one of each component.
         """
         own, own_name = {}, ""
-        for at, atoms in sorted(separate):
-            domain = self._encoder.domains[at]
+        for domain, atoms in separate:
             value = domain.sample_value(atoms)
             if domain.is_field:
                 own_name = value or ""
@@ -276,7 +247,7 @@ class Complement:
                 own[domain.key] = value
         samples = [part.sample_node(cube) for part, cube in zip(parts, allowed, strict=True)]
         names = [part.sample_name(cube) for part, cube in zip(parts, allowed, strict=True)]
-        needed = [selector for _cube, selector in self._select_needed()]
+        needed = self._list_needed()
         problems = []
         for place, uncovered in missing[:_MOST_REPORTED]:
             part, labels = parts[place], own.copy()
@@ -290,8 +261,8 @@ class Complement:
     def _check_size(self, factored: Sequence[Sequence[Term]], proven: int) -> None:
         """Raise SelectorError where an affinity of all combinations of these terms would be too large."""
         terms = prod([len(factor) for factor in factored])
-        most = _LABEL_SIZE * len(self._layout.fields) + _VALUE_SIZE * self._full.bit_length()
-        if terms * most < SIZE_LIMIT and not self._encoder.has_fields:  # whose values need a requirement each
+        most = _LABEL_SIZE * len(self._domains) + _VALUE_SIZE * self._bits
+        if terms * most < SIZE_LIMIT and not self._has_fields:  # whose values need a requirement each
             return
         size = 24 + terms * 26
         for factor in factored:
@@ -303,49 +274,44 @@ class Complement:
             )
             raise SelectorError([report_too_large(f"{needed} about", terms, size)])
 
-    def _write_separate(self, separate: _Separate) -> Term:
+    def _write_separate(self, separate: Separate) -> Term:
         """Write in one term what remains of the separate labels."""
         labels: list[Requirement] = []
         fields: list[Requirement] = []
-        for place, atoms in separate:
-            domain = self._encoder.domains[place]
+        for domain, atoms in separate:
             (fields if domain.is_field else labels).extend(domain.to_requirements(atoms))
         return tuple(labels), tuple(fields)
 
-    def _find_exhaustive(self, cubes: Sequence[int]) -> list[int] | None:
-        """Return those of the cubes that share labels and leave no node; None where a node is left.
+    def _list_needed(self) -> list[Selector]:
+        """Return the selectors that match a node which no single other one matches, in their order."""
+        needed = {id(selector) for group in self._groups for _cube, selector in group.select_needed()}
+        return [selector for selector in self.selectors if id(selector) in needed]
 
-        Raises BudgetExceeded.
-        """
-        budget = Budget(_CERTAIN // self._layout.price)
-        for _places, group in self._connect(cubes):
-            if find_uncovered(self._full, group, self._layout, budget) is None:
-                return group
-        return None
-
-    def _report_no_node_left(self) -> Problem:
-        budget = Budget(200_000 // (1 + self._layout.price // 8))
-        needed, outside = self._select_needed(), self._encoder.encode_outside(self.terms)
+    def _report_no_node_left(self, group: LabelGroup) -> Problem:
+        """Report that the selectors and terms of a group match every node, by few of them."""
+        layout = group.encoder.layout
+        needed, outside = group.select_needed(), group.encode_outside()
         cubes = [*(cube for cube, _selector in needed), *outside]
-        exhaustive = set(cubes)
         with suppress(BudgetExceeded):
-            exhaustive = set(self._find_exhaustive(cubes) or cubes)
-        needed = [one for one in needed if one[0] in exhaustive]
-        outside = [cube for cube in outside if cube in exhaustive]
+            exhaustive = set(group.find_exhaustive(cubes, Budget(_CERTAIN // self._price)) or cubes)
+            needed = [one for one in needed if one[0] in exhaustive]
+            outside = [cube for cube in outside if cube in exhaustive]
+        budget = Budget(200_000 // (1 + self._price // 8))
         try:
             for entry in list(needed):
                 rest = [other for other in needed if other is not entry]
                 covers = [cube for cube, _selector in rest] + outside
-                if find_uncovered(self._full, covers, self._layout, budget) is None:
+                if find_uncovered(layout.full, covers, layout, budget) is None:
                     needed = rest
         except BudgetExceeded:
             pass
         named = [selector.text or str(selector) for _cube, selector in needed]
         if self.terms is None:
             return report_no_node_left(named, [], {}, "", by_labels=False)
-        encode, is_empty = self._encoder.encode, self._layout.is_empty
+        encoder = next(group.encoder for group in self._groups if group.terms is not None)
+        encode, is_empty = encoder.encode, encoder.layout.is_empty
         admitted = min(cube for term in self.terms if not is_empty(cube := encode(*term)))
-        whole = Subproblem(self._encoder.domains, self._encoder.offsets, [])
+        whole = Subproblem(encoder.domains, encoder.offsets, [])
         return report_no_node_left(
             named,
             self._admitting,
@@ -353,6 +319,11 @@ class Complement:
             whole.sample_name(admitted),
             by_labels=self._by_labels,
         )
+
+
+def _sort_by_key(domain: LabelDomain) -> tuple[bool, str]:
+    """Order labels before fields, each by their keys."""
+    return domain.is_field, domain.key
 
 
 def _report_inexpressible(

@@ -6,6 +6,7 @@ selector that matches every node.
 """
 
 import re
+from sys import intern
 from typing import NamedTuple, NoReturn
 
 from ..diagnostics.wording import replace_unprintable
@@ -79,8 +80,11 @@ def read_common(text: str) -> list[Requirement] | None:
         if sign:
             requirements.append(Requirement(key, _OPERATORS[sign], (value,)))
         elif word:
-            values = sorted({part.strip(_BLANK) for part in listed.split(",")})
-            requirements.append(Requirement(key, _OPERATORS[word], tuple(values)))
+            values = listed.split(",")
+            if any(blank in listed for blank in _BLANK):
+                values = [value.strip(_BLANK) for value in values]
+            # Thousands of selectors repeat values, and a string for each takes hundreds of megabytes.
+            requirements.append(Requirement(key, _OPERATORS[word], tuple(sorted(map(intern, set(values))))))
         else:
             requirements.append(Requirement(key, "DoesNotExist" if absent else "Exists"))
         if not comma:
@@ -156,7 +160,7 @@ class _Parser:
         values = self._list() if listed else [self._value()]
         for value in values:
             self._check_value(key.text, operator, value)
-        return Requirement(key.text, operator, tuple(sorted({value.text for value in values})))
+        return Requirement(key.text, operator, tuple(sorted({intern(value.text) for value in values})))
 
     def _value(self) -> _Token:
         token = self._peek()

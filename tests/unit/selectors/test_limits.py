@@ -191,6 +191,13 @@ def test_a_set_of_many_values_takes_little_memory() -> None:
     assert _solve_in_little_memory(selectors) == "answered"
 
 
+def test_many_components_of_many_values_take_little_memory() -> None:
+    """Cubes over all labels took a gigabyte for all of them."""
+    values = [",".join(f"v{(number * 37 + at) % 2000}" for at in range(100)) for number in range(1600)]
+    selectors = [f"a{at % 800} in ({listed}),b{at % 800} in ({listed})" for at, listed in enumerate(values)]
+    assert _solve_in_little_memory(selectors) == "refused"
+
+
 def test_what_is_not_found_out_of_the_pods_node_selector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     selectors = ["a=1,b=1", "a=2,b=2"]
     assert solve(selectors, labels={"a": "1"}).minimal

@@ -19,7 +19,7 @@ class CubeLayout:
         self.spares = [1 << field.bit_length() for field in fields]
         self.full = sum(fields)
         """The cube of all nodes."""
-        self.price = 1 + self.full.bit_length() // _WIDE
+        self.price = compute_price(self.full.bit_length())
         """How many times as long as with narrow cubes a step takes."""
         self.guard = sum(self.spares)
         self.low = self.guard - sum([field & -field for field in fields])
@@ -67,3 +67,8 @@ class CubeLayout:
         """Return those of the other cubes that have a node in common with the cube, in their order."""
         low, guard = self.low, self.guard
         return [other for other in others if ((cube & other) + low) & guard == guard]
+
+
+def compute_price(bits: int) -> int:
+    """Return how many times as long as with narrow cubes a step takes with cubes of so many bits."""
+    return 1 + bits // _WIDE

@@ -63,15 +63,15 @@ def _absorb_by_labels(ordered: Sequence[int], layout: CubeLayout) -> list[int]:
         if left < 0:
             return [*kept, *ordered[at:]]
         for group in near:
-            for missing in group:
-                if not cube & missing:
+            for other in group:
+                if cube | other == other:
                     break
             else:
                 continue
             break
         else:
             kept.append(cube)
-            own.append(layout.full & ~cube)
+            own.append(cube)
     return kept
 
 
@@ -108,6 +108,9 @@ def merge(cubes: Iterable[int], layout: CubeLayout) -> list[int]:
             if len(group) > 1:
                 for place in layout.list_restricted(group[0]):
                     others = layout.full ^ layout.fields[place]
+                    # Wide cubes cut to their other labels take as much memory as they do themselves.
+                    if len({hash(cube & others) for cube in group}) == len(group):
+                        continue
                     groups: dict[int, int] = {}
                     for cube in group:
                         groups[cube & others] = groups.get(cube & others, 0) | cube
