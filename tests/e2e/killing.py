@@ -34,12 +34,12 @@ def kill_at(
         if process.poll() is not None:
             raise PointNotReachedError(f"the command ended with {process.returncode} before")
         if time.monotonic() > deadline:
+            end(_family(process))
             raise PointNotReachedError(f"not reached within {patience:.0f} s")
         time.sleep(_PAUSE)
-    cli = psutil.Process(process.pid)
-    family = [cli, *cli.children(recursive=True)]
+    cli, *others = family = _family(process)
     _each(family, psutil.Process.suspend)
-    providers = [one for one in family if _is_provider(one)]
+    providers = [one for one in others if _is_provider(one)]
     if (victim == "provider" and not providers) or not point():
         end(family)
         raise PointNotReachedError("already past it when everything was stopped")
@@ -53,6 +53,11 @@ def kill_at(
 def end(processes: Iterable[psutil.Process]) -> None:
     """Kills these processes, as far as they still run."""
     _each(processes, psutil.Process.kill)
+
+
+def _family(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    cli = psutil.Process(process.pid)
+    return [cli, *cli.children(recursive=True)]
 
 
 def _is_provider(process: psutil.Process) -> bool:
