@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ..foreign.addresses import split_login, strip_login
+from ..foreign.addresses import split_login
 from ..foreign.error_text import describe_error
 from ..foreign.yaml_input import load_strings
 
@@ -55,7 +55,7 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
 
-    address = strip_login(repository).rstrip("/") + "/index.yaml"
+    address = split_login(repository)[0].rstrip("/") + "/index.yaml"
     proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
     if proxy and not proxy.startswith(("http://", "https://")):
         return IndexAnswer()  # a kind of proxy that the provider may know, and that this does not

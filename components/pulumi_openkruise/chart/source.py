@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
-from ..foreign.addresses import has_login, strip_login
+from ..foreign.addresses import has_login, split_login, strip_login
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
 from .repository import read_digests
@@ -51,6 +51,11 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
         elif not _is_address(repository):
             reason = f"expected an http:// or https:// address, found {show(strip_login(repository))}"
             yield Problem("invalid-repository", where, reason)
+        elif has_login(repository) and not any(split_login(repository)[1:]):
+            # Read as a path, the password would be in the state.
+            reason = f"expected an @ only at the end of a login, found {show(strip_login(repository))}"
+            remedy = "in a password write %2F for a slash; in a path write %40 for an @"
+            yield Problem("invalid-repository", where, reason, (), remedy)
         elif chart.strip() and not is_bare_name(chart):
             reason = f"has no effect with {field_name('chart')} {show(chart)}, which needs no repository"
             remedy = f"leave it out, or give the chart's bare name as {field_name('chart')}"

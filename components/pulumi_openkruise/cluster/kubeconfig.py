@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ..foreign.addresses import has_login, strip_login
+from ..foreign.addresses import has_login, split_login, strip_login
 from ..foreign.error_text import describe_error, write_on_one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
@@ -165,7 +165,7 @@ def _read_endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     if skip and authority:
         raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
     server = _normalize_address(entry["server"])
-    if server is None and has_login(entry["server"]):
+    if has_login(server or entry["server"]):
         raise make_error("its server has a login in it: write username and password of the user instead")
     if server is None:
         raise make_error("its server is not an http:// or https:// address")
@@ -198,6 +198,8 @@ def _is_proxy(proxy: str) -> bool:
             parts.scheme in ("http", "https", "socks5", "socks5h")
             and bool(parts.hostname)
             and parts.port != 0
+            # Only an @ that ends a login: of one in the path, the port may be the password's beginning.
+            and (any(split_login(proxy)[1:]) or not has_login(proxy))
         )
     except ValueError:
         return False

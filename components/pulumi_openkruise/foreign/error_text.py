@@ -13,6 +13,8 @@ from .yaml_input import YamlError, find_yaml_reason
 
 LONGEST = 300
 """Characters that are passed on of an exception's own words."""
+_READ = 20_000
+"""Characters in which logins are looked for; a server may have sent 32 MiB."""
 
 
 def describe_error(error: BaseException, *, secret: bool) -> str:
@@ -40,7 +42,7 @@ def describe_error(error: BaseException, *, secret: bool) -> str:
 
 def write_on_one_line(text: str, longest: int = LONGEST) -> str:
     """Return words of another program on one line: short, and without characters that act on a terminal."""
-    joined = " ".join(hide_logins(text).split())
+    joined = " ".join(hide_logins(text[:_READ]).split())
     plain = "".join(character if character.isprintable() else "?" for character in joined)
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 

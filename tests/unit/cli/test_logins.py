@@ -21,6 +21,8 @@ LOGINS = {
     "a hash": f"me:{MARKER}#x@",
     "a bracket": f"me:[{MARKER}@",
     "two": f"me:{MARKER}@x@",
+    "digits and a slash": f"me:1234/{MARKER}@",
+    "an @ that is quoted": f"me:{MARKER}%40",
 }
 VARIABLES = (
     "http_proxy",
@@ -109,6 +111,26 @@ def test_a_login_of_a_server_is_refused_with_what_to_write(command: Command, tmp
     (tmp_path / "kubeconfig").write_text(json.dumps(double.kubeconfig()))
     _code, _out, err = command("discover", "--kubeconfig", str(tmp_path / "kubeconfig"))
     assert "its server has a login in it: write username and password of the user instead" in err
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("server", "its server has a login in it: write username and password of the user instead"),
+        ("proxy-url", "its proxy is not an http://, https:// or socks5:// address"),
+    ],
+)
+def test_a_password_that_reads_as_a_port_reaches_no_host(
+    where: str, says: str, command: Command, tmp_path: Path
+) -> None:
+    """Its first part would be the port of a host with the user's name."""
+    double = ApiServer(1)
+    double.address = "https://127.0.0.1:1"
+    config = double.kubeconfig(token="x")
+    config["clusters"][0]["cluster"][where] = f"http://me:1234/{MARKER}@127.0.0.1:1"
+    (tmp_path / "kubeconfig").write_text(json.dumps(config))
+    _code, _out, err = holds_none(tmp_path, command("discover", "--kubeconfig", "kubeconfig"))
+    assert says in err
 
 
 def test_of_the_servers_in_a_note(
