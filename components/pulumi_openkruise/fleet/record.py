@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..config.config_json import ConfigJson
+from ..foreign.error_text import write_lines
 
 MESSAGE = "openkruise fleet, release "
 """How the message of an update that a fleet ran begins, in the cluster's own history."""
@@ -30,7 +31,7 @@ PULUMI_KEPT = re.compile(
 )
 """Pulumi's variables that a cluster's command gets; the others describe the fleet's own run."""
 _LOCK = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
-_SUMMARY = re.compile(r"^(Diagnostics|Resources):.*", re.MULTILINE | re.DOTALL)
+_SUMMARY = re.compile(r"^(?:Diagnostics|Resources):.*", re.MULTILINE | re.DOTALL)
 _QUOTED_LINES = 12
 WAIT_SECONDS = 2.0
 """Seconds between two looks whether another update of a stack has ended."""
@@ -166,8 +167,8 @@ def build_environment() -> dict[str, str]:
 
 
 def find_cause(text: str) -> str:
-    """Return the lines of a command's output that say why it failed, a few at most."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """Return the lines of a command's output that say why it failed, a few at most, without logins."""
+    lines = [line.strip() for line in write_lines(text)]
     start = next((at for at, line in enumerate(lines) if line.startswith("error:")), -_QUOTED_LINES)
     chosen = list(takewhile(lambda line: line not in ("Outputs:", "Resources:"), lines[start:]))
     return "\n".join(chosen[:_QUOTED_LINES]) or "it said nothing"
@@ -181,5 +182,4 @@ def find_lock(text: str) -> Lock | None:
 
 def find_summary(text: str) -> list[str]:
     """Return what sums up a preview without outputs: its diagnostics and the count of changes."""
-    found = _SUMMARY.search(text)
-    return [line.rstrip() for line in found[0].splitlines() if line.strip()] if found else []
+    return write_lines("".join(_SUMMARY.findall(text)))

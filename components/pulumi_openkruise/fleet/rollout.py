@@ -130,15 +130,19 @@ class _Rollout:
                 await self._updater.roll_out(cluster, wave, what, message)
 
     async def _soak(self, wave: Wave, after: str, *, is_due: bool) -> str:
-        if is_due and wave.soak_seconds and not pulumi.runtime.is_dry_run():
+        if _soaks(wave, is_due):
             await self._updater.soak(wave)
         return after
 
     async def _on_gate(self, args: pulumi.ResourceHookArgs) -> None:
         wave = next(one for one in self._project.waves if one.name == args.name)
-        is_due = (args.old_inputs or {}).get("attempts") != (args.new_inputs or {}).get("attempts")
-        if is_due and wave.soak_seconds and not pulumi.runtime.is_dry_run():
+        if _soaks(wave, (args.old_inputs or {}).get("attempts") != (args.new_inputs or {}).get("attempts")):
             await self._updater.check(wave.members, wave)
+
+
+def _soaks(wave: Wave, is_due: bool) -> bool:
+    """Tell whether a wave soaks in this run, after which its gate checks the clusters once more."""
+    return is_due and wave.soak_seconds > 0 and not pulumi.runtime.is_dry_run()
 
 
 def _explain(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

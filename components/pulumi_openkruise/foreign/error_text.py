@@ -13,6 +13,7 @@ from .yaml_input import YamlError, find_yaml_reason
 
 LONGEST = 300
 """Characters that are passed on of an exception's own words."""
+_LONGEST_LINE = 2000
 _READ = 20_000
 """Characters in which logins are looked for; a server may have sent 32 MiB."""
 
@@ -45,6 +46,15 @@ def write_on_one_line(text: str, longest: int = LONGEST) -> str:
     joined = " ".join(hide_logins(text[:_READ]).split())
     plain = "".join(character if character.isprintable() else "?" for character in joined)
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
+
+
+def write_lines(text: str) -> list[str]:
+    """Return the lines of another program's output that have words, with their indentation, each as above.
+
+    They are not shortened as a single line is: Pulumi writes all of a chart's problems on one.
+    """
+    lines = (line for line in text.splitlines() if line.strip())
+    return [" " * (len(line) - len(line.lstrip())) + write_on_one_line(line, _LONGEST_LINE) for line in lines]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 from pulumi_openkruise.fleet import record
-from pulumi_openkruise.fleet.record import Lock, Stack, build_environment, find_cause, find_lock, find_summary
+from pulumi_openkruise.fleet.record import (
+    CommandError,
+    Lock,
+    Stack,
+    build_environment,
+    find_cause,
+    find_lock,
+    find_summary,
+)
 
 LOCKED = (
     "Updating (dev-1):\n"
@@ -59,6 +67,53 @@ def test_the_cause_begins_with_the_error() -> None:
     assert find_cause("one\n\ntwo\n") == "one\ntwo"
     assert find_cause("") == "it said nothing"
     assert len(find_cause("error: x\n" + "line\n" * 1000).splitlines()) == 12
+
+
+MARKER = "s3cretM4rker"
+
+
+@pytest.mark.parametrize(
+    "login", [f"me:{MARKER}@", f"me:1234/{MARKER}@", f"{MARKER}@", f"me:{MARKER}/x@", f"me:{MARKER}%40"]
+)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: could not read https://{}h.example/charts/index.yaml: no such host",
+        'error: parse "https://{}h.example": net/url: invalid port',
+        "Diagnostics:\n  helm:Release (kruise):\n    error: cannot reach https://{}h.example:8443/",
+        "no line of it begins with the word\ncannot open postgres://{}h.example/state",
+    ],
+)
+def test_what_pulumi_says_is_shown_without_logins(login: str, said: str) -> None:
+    text = said.format(login)
+    for shown in (find_cause(text), "\n".join(find_summary(f"Diagnostics:\n  {text}"))):
+        assert MARKER not in shown
+        assert "h.example" in shown
+
+
+def test_what_pulumi_says_cannot_act_on_a_terminal() -> None:
+    assert find_cause("error: a\x1b]8;;http://h\x07b\x9bc") == "error: a?]8;;http://h?b?c"
+    assert find_summary("Resources:\n\x1b[2J  1 to create") == ["Resources:", "?[2J 1 to create"]
+
+
+def test_a_long_reason_of_pulumi_is_shown() -> None:
+    """A chart's problems stand on one line."""
+    assert find_cause(f"error: {'x' * 1900}") == f"error: {'x' * 1900}"
+    assert len(find_cause(f"error: {'x' * 9000}")) == 2000
+
+
+def test_a_command_that_fails_is_quoted_without_logins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(
+        f"#!/bin/sh\necho 'error: open postgres://me:12/{MARKER}@db/state: refused' >&2; exit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(CommandError) as caught:
+        asyncio.run(Stack("dev-1", tmp_path).config())
+    assert str(caught.value) == "error: open postgres://***@db/state: refused"
 
 
 def test_a_preview_is_summed_up_by_its_end() -> None:
