@@ -1,8 +1,11 @@
 """The package as others meet it: its schema for other languages, and what importing it brings along."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,36 @@ def test_public_names() -> None:
 
 def test_types_are_published() -> None:
     assert (Path(pulumi_openkruise.__file__).parent / "py.typed").exists()
+
+
+def imported_packages() -> set[str]:
+    """Return the names of all packages of others that the module imports, inside functions too."""
+    names = set[str]()
+    for path in Path(pulumi_openkruise.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module or "")
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"pulumi_openkruise"}
+
+
+def test_what_is_imported_is_declared() -> None:
+    """A package that comes along with another one is gone when that one no longer needs it."""
+    (block,) = re.findall(r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.M | re.S)
+    declared = {plain_name(one) for one in re.findall(r'"([\w.-]+)', block)}
+    distributions = packages_distributions()
+    assert {"yaml", "urllib3"} < imported_packages()
+    undeclared = {
+        name
+        for name in imported_packages()
+        if not declared & {plain_name(one) for one in distributions.get(name, ())}
+    }
+    assert undeclared == set()
+
+
+def plain_name(distribution: str) -> str:
+    return distribution.lower().replace("_", "-")
 
 
 def imported_by(statement: str) -> set[str]:

@@ -115,8 +115,11 @@ class Given(NamedTuple):
 def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
     """Check the arguments of the component called ``name``, and its chart and repository in a real run.
 
-    Raises InvalidConfigError with every problem at once.
+    Raises InvalidConfigError with every problem at once, TypeError for arguments that are no mapping.
     """
+    if args is not None and not isinstance(args, Mapping):
+        kind = type(args).__name__
+        raise TypeError(f"OpenKruise {name!r}: expected a mapping of arguments, found a {kind}")
     given = {key: value for key, value in (args or {}).items() if value is not None}
     field_name: FieldName = argument_name
     source = f"arguments of OpenKruise {name!r}"

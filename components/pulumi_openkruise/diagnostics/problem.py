@@ -84,7 +84,10 @@ def show(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        text = "a number of thousands of digits"
     if isinstance(value, str):
         text = value if value.startswith(("[", "{")) else f'"{value}"'
     elif isinstance(value, (dict, list)):

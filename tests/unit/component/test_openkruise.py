@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -107,6 +108,35 @@ def test_timeout_is_a_number_of_whole_seconds(engine: Engine, timeout: Any, good
     else:
         with pytest.raises(InvalidConfigError, match="timeout: expected"):
             declare(engine, {"timeout": timeout})
+
+
+@pytest.mark.parametrize("args", [[1], ["a"], 7, "a=b", {"a"}, [], 0, False], ids=repr)
+def test_arguments_that_are_no_mapping(engine: Engine, args: Any) -> None:
+    said = f"OpenKruise 'kruise': expected a mapping of arguments, found a {type(args).__name__}"
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        declare(engine, args)
+    assert engine.registered == []
+
+
+ODD: dict[str, Callable[[], Any]] = {
+    "a number": lambda: 10**5000,
+    "a list of one": lambda: [10**5000],
+    "a mapping to one": lambda: {"a": 10**5000},
+    "an output": lambda: pulumi.Output.from_input(["a"]),
+    "a list of an output": lambda: [pulumi.Output.from_input("a")],
+}
+"""Python writes no integer of more than 4,300 digits, and an Output has neither length nor truth value."""
+
+
+@pytest.mark.parametrize("name", sorted(set(OpenKruiseArgs.__annotations__) - {"values"}))
+@pytest.mark.parametrize("odd", ODD)
+def test_no_argument_leads_to_pythons_own_error(engine: Engine, name: str, odd: str) -> None:
+    given: Any = {name: ODD[odd]()}
+    with pytest.raises(InvalidConfigError) as caught:
+        declare(engine, given)
+    places = {re.split(r"[\[.]", problem.place)[0] for problem in caught.value.problems}
+    assert places == {name}
+    assert engine.registered == []
 
 
 def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:

@@ -1,5 +1,7 @@
 """Problems as data: their order, what they look like in one message, and the values shown in them."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +62,12 @@ def test_nearest(name: str, found: str | None) -> None:
 )
 def test_shown(value: object, text: str) -> None:
     assert show(value) == text
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: [one], lambda one: {"a": one}])
+def test_a_number_that_python_does_not_write_is_shown_shortened(wrap: Callable[[int], object]) -> None:
+    """By default it refuses more than 4,300 digits."""
+    assert len(show(wrap(10**5000))) <= 60
 
 
 @given(st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.integers()))

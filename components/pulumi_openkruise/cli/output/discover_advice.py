@@ -1,12 +1,12 @@
 """The advice of ``discover``: which nodes need attention, and what to add to the stack or to a node."""
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 from ...catalogue import PRESETS
 from ...detection import DECLARED
 from ...diagnostics.wording import count_rest, pluralize
 from ...discovery import ClassifiedNode, Group, Proposal
+from ...inventory.leftovers import is_name
 from ..inherited_lists import InheritedLists
 from .terminal import quote_for_yaml
 
@@ -111,8 +111,12 @@ def write_config_lines(proposal: Proposal, namespace: str, inherited: InheritedL
 
 
 def write_label_command(nodes: Sequence[ClassifiedNode]) -> str:
-    """Return the command that labels nodes which no label distinguishes."""
-    names = " ".join(shlex.quote(node.name) for node in nodes[:_TO_LABEL])
+    """Return the command that labels nodes which no label distinguishes.
+
+    A nodes file may have names that no cluster has, and that kubectl reads as an option (``--all``) or as a
+    label (``a=b``, ``a-``): they are left out.
+    """
+    names = " ".join(node.name for node in nodes[:_TO_LABEL] if is_name(node.name)) or "'<name>'"
     more = f" # {count_rest(nodes, _TO_LABEL)}" if len(nodes) > _TO_LABEL else ""
     return f"kubectl label node {names} {DECLARED}=true{more}"
 
