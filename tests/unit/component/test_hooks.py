@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
 
@@ -80,6 +84,33 @@ def test_components_below_parents_of_one_name_have_hooks_of_their_own(
         "openkruise kruise in x:index:Team edge",
         "openkruise kruise in x:index:Team edge (2)",
     ]
+
+
+def declare(places: Sequence[tuple[str, str, str, str]]) -> None:
+    """Declare components: type of the parent's parent, the parent's type and name, the own name."""
+    for number, (above, kind, parent, name) in enumerate(places):
+        top = pulumi.ComponentResource(f"x:index:{above}", f"top{number}")
+        below = pulumi.ComponentResource(f"x:index:{kind}", parent, opts=pulumi.ResourceOptions(parent=top))
+        OpenKruise(name, make_args(), placed(f"p{number}", parent=below))
+
+
+PLACES = st.tuples(*[st.sampled_from(["a", "b", "a in b", "x:index:a b"])] * 4)
+
+
+@given(st.lists(PLACES, min_size=1, max_size=4, unique=True))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_two_components_share_a_hook_and_none_renames_anothers(
+    hooks: dict[str, pulumi.ResourceHook], places: list[tuple[str, str, str, str]]
+) -> None:
+    """The names are in the engine's state: it would not find one that a further component changes."""
+    names: list[list[str]] = []
+    for shown in (places[:1], places):
+        hooks.clear()
+        with new_engine() as engine:
+            engine.run(partial(declare, shown))
+        names.append(list(hooks))  # ``hooks`` refuses a second one of a name, as the engine does
+    assert names[1][: len(names[0])] == names[0]
+    assert len(names[1]) == len(names[0]) * len(places) > 0
 
 
 def test_a_parent_in_another_process_has_no_name(engine: Engine) -> None:
