@@ -8,6 +8,7 @@ import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.chart.repository import SKIP as SKIP_REPOSITORY
 from pulumi_openkruise.component import provider_kubeconfig
+from pulumi_openkruise.component.cluster_view import ClusterView
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.server_check import SKIP
 
@@ -97,3 +98,18 @@ def test_a_variable_has_the_provider_asked_all_the_same(monkeypatch: pytest.Monk
     with misbehaving(servers.silent) as address, new_engine() as engine:
         install(engine, address)
         assert RELEASE in engine.types
+
+
+def test_the_provider_waits_for_15_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threat model promises it; each later look has its own time."""
+    seconds: list[float] = []
+    ask = ClusterView.ask
+
+    async def note(self: ClusterView, question: Any, given: float = 0.0) -> Any:
+        seconds.append(given)
+        return await ask(self, question, given)
+
+    monkeypatch.setattr(ClusterView, "ask", note)
+    with misbehaving(servers.closes) as address, new_engine(preview=True) as engine:
+        install(engine, address)
+    assert seconds[0] == 15.0
