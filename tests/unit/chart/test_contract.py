@@ -370,6 +370,29 @@ def test_good_values(path: str, value: Any) -> None:
     assert found(nested(path, value)) == []
 
 
+@pytest.mark.parametrize(("path", "value", "expected"), [one for one in BAD if "[0]" in one[2]])
+def test_every_bad_item_of_a_list_is_reported(path: str, value: Any, expected: str) -> None:
+    codes = [f"{code} {where}" for code, where in found(nested(path, repeated(value)))]
+    # What is no item at all does not hide the items after it either.
+    assert codes == [expected, expected.replace("[0]", "[1]")]
+
+
+def repeated(value: Any) -> Any:
+    """Return a list twice over, or a mapping with such a list in it."""
+    if isinstance(value, list):
+        return [*value, *value]
+    return {key: repeated(item) if isinstance(item, list) else item for key, item in value.items()}
+
+
+@pytest.mark.parametrize("bad", [None, 7, "x", [], True])
+@pytest.mark.parametrize("path", ["daemon.extraEnvs", "manager.tolerations", "imagePullSecrets"])
+def test_an_item_of_another_type_hides_none_after_it(path: str, bad: Any) -> None:
+    (wrong,) = [value for one, value, _expected in BAD if one == path and isinstance(value, list)][-1]
+    alone, after = found(nested(path, [wrong])), found(nested(path, [bad, wrong]))
+    assert [(code, where.replace("[0]", "[1]")) for code, where in alone] == after[-len(alone) :]
+    assert bad is None or len(after) > len(alone)
+
+
 @pytest.mark.parametrize(("path", "value", "expected"), BAD)
 def test_bad_values(path: str, value: Any, expected: str) -> None:
     codes = [f"{code} {where}" for code, where in found(nested(path, value))]

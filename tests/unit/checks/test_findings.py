@@ -30,6 +30,40 @@ def test_each_finding_is_reached_by_what_is_wrong_alone(code: str) -> None:
     assert report.clean is all(finding.severity == "info" for finding in report.findings)
 
 
+IN_NAMESPACES = {
+    "DaemonSet",
+    "Deployment",
+    "ImagePullJob.apps.kruise.io",
+    "Job",
+    "Lease",
+    "Pod",
+    "Release",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+}
+OF_THE_CLUSTER = {
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "NodeImage.apps.kruise.io",
+    "NodePodProbe.apps.kruise.io",
+    "SidecarSet.apps.kruise.io",
+    "ValidatingWebhookConfiguration",
+    "Webhook",
+}
+"""What a person can look up: kinds of the API, Helm's releases, the webhooks of a configuration."""
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_objects_of_a_finding_can_be_looked_up(code: str) -> None:
+    for one in found(check(*CASES[code]()))[code].objects:
+        assert one.kind in IN_NAMESPACES | OF_THE_CLUSTER
+        assert bool(one.namespace) == (one.kind in IN_NAMESPACES)
+        assert one.name
+
+
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_texts_are_sentences_without_a_full_stop(code: str) -> None:
     for text in (ALL_CODES[code].title, ALL_CODES[code].consequence, ALL_CODES[code].remedy):

@@ -287,6 +287,22 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="Linux alone has files in memory")
+def test_a_client_key_is_never_on_a_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also not for a moment, in which the process can be killed."""
+
+    def refuse(*_args: Any, **_options: Any) -> Any:
+        raise AssertionError("a temporary file was asked for")
+
+    for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile", "mkdtemp"):
+        monkeypatch.setattr(f"tempfile.{name}", refuse)
+    certificate, key = (base64.b64encode(one.encode()).decode() for one in identity().client())
+    with api_server(identity(), client_certificate=True) as server:
+        server.routes["/version"] = (200, VERSION)
+        user = {"client-certificate-data": certificate, "client-key-data": key}
+        assert connect(json.dumps(server.kubeconfig(**user))).get("/version") == VERSION
+
+
 @pytest.mark.parametrize("address", ["https://h:0", "https://h:x", "ftp://h", "https://", "https://h h"])
 def test_a_server_that_is_no_address(server: ApiServer, address: str) -> None:
     config = server.kubeconfig(token="secret")

@@ -309,6 +309,22 @@ def test_a_namespace_is_not_given_up(server: ApiServer, hooks: dict[str, pulumi.
     assert "this stack created the namespace kruise-system" in refused
 
 
+@pytest.mark.parametrize("namespace", [None, 7, [], {"a": 1}, True])
+def test_a_state_that_names_no_namespace_refuses_nothing(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], namespace: Any
+) -> None:
+    """An output that was not known, or a state that a person has edited."""
+    refused = call_hook(
+        make_config(server),
+        hooks,
+        "update component",
+        {"create_namespace": False},
+        old_inputs={"createNamespace": True, "namespace": namespace, "stateVersion": 2},
+        new_inputs={"createNamespace": False},
+    )
+    assert refused == ""
+
+
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize(
     ("statuses", "marked", "free"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_openkruise.catalogue import PRESETS
+from pulumi_openkruise.catalogue import KINDS, PRESETS
 from pulumi_openkruise.catalogue.indicators import DECLARED
 from pulumi_openkruise.detection import classify, find_pool
 from pulumi_openkruise.selectors import parse
@@ -188,6 +188,51 @@ def test_the_declared_label_overrules_every_indicator() -> None:
     assert classify(node).verdict == "real"
     node["metadata"]["labels"]["openkruise.io/virtual-node"] = "maybe"
     assert classify(node).verdict == "virtual"
+
+
+@pytest.mark.parametrize("declared", ["true", "false", "maybe"])
+@pytest.mark.parametrize("id_", SAMPLES)
+def test_the_kind_is_one_that_the_verdict_allows(id_: str, declared: str) -> None:
+    """Also of a node that people declare to be what its indicators contradict."""
+    node = node_of(id_)
+    node["metadata"].setdefault("labels", {})["openkruise.io/virtual-node"] = declared
+    found = classify(node)
+    assert declared == "maybe" or found.verdict == {"true": "virtual", "false": "real"}[declared]
+    assert found.kind is None or KINDS[found.kind].virtual == (found.verdict != "real")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"annotations": {"csi.volume.kubernetes.io/nodeid": "{}"}},
+        {"annotations": {"kubeadm.alpha.kubernetes.io/cri-socket": "x"}},
+        {"annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
+        *(
+            {"providerID": id_}
+            for id_ in (
+                "aws:///eu-central-1a/i-0123",
+                "azure:///subscriptions/1/x",
+                "gce://p/z/n",
+                "qcloud:///800001/ins-abc",
+                "ocid1.instance.oc1.a",
+                "cn-hangzhou.i-abc",
+                *(f"{maker}://x" for maker in ("openstack", "vsphere", "hcloud", "digitalocean", "linode")),
+                *(f"{maker}://x" for maker in ("ibm", "equinixmetal", "metal3", "kubevirt", "eks-hybrid")),
+                *(f"{maker}://x" for maker in ("k3s", "rke2", "kind")),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_each_mark_of_a_machine_weighs_alone(mark: dict[str, Any]) -> None:
+    """As kubelets, kubeadm, CSI drivers and cloud providers write them."""
+    node = node_of("singularity-cri")
+    node["status"]["nodeInfo"]["containerRuntimeVersion"] = "newcri://1"
+    node["metadata"]["annotations"] = mark.get("annotations", {})
+    node["spec"] = {**node.get("spec", {}), "providerID": mark.get("providerID", "")}
+    assert classify(node).runs_daemon
+    node["metadata"]["annotations"], node["spec"]["providerID"] = {}, ""
+    assert classify(node).verdict == "unsure"
 
 
 @pytest.mark.parametrize(

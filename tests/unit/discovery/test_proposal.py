@@ -15,6 +15,7 @@ from pulumi_openkruise.discovery import (
     proposal,
     propose,
 )
+from pulumi_openkruise.discovery.candidates import Candidate, Conjunctions
 from pulumi_openkruise.discovery.proposal import _cover
 from pulumi_openkruise.selectors import NodeMatcher, affinity_matches
 from pulumi_openkruise.selectors.placement import Placement
@@ -242,6 +243,25 @@ def test_proposals_are_exact_and_give_up_only_what_is_impossible(
     elif pairs := [p for one in combinations(labels, 2) if _spares(p := ",".join(one), nodes)]:
         assert sum(1 + one.count(",") for one in proposal.selectors) <= 2
         assert pairs
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    LABELS.filter(bool),
+    st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xy"), max_size=4), max_size=6),
+)
+def test_no_part_of_a_selector_is_superfluous(own: dict[str, str], others: list[dict[str, str]]) -> None:
+    """A label has to stay, since keys that are absent would exclude nodes without any label."""
+    nodes = [node("v", own, virtual=True), *(node(f"r{at}", labels) for at, labels in enumerate(others))]
+    found = Conjunctions(nodes[:1], nodes[1:]).find(nodes[0])
+    if not isinstance(found, Candidate):
+        return
+    parts = found.entry.split(",")
+    assert _spares(found.entry, nodes)
+    for part in parts:
+        rest = [one for one in parts if one != part]
+        if any(not one.startswith("!") for one in rest):
+            assert not _spares(",".join(rest), nodes)
 
 
 def _spares(selector: str, nodes: list[ClassifiedNode]) -> bool:

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from pulumi_openkruise.checks import check
 from pulumi_openkruise.checks.node_states import STATES as NODE_STATES
 from pulumi_openkruise.cli.output.fleet_page import fleet_page
-from pulumi_openkruise.cli.output.fleet_report import STATES, as_data, as_text
+from pulumi_openkruise.cli.output.fleet_report import STATES, as_data, as_text, list_reasons
 from pulumi_openkruise.config.fleet_file import Cluster
 from pulumi_openkruise.fleet.record import Update
 from pulumi_openkruise.fleet.report import ClusterReport, State
@@ -73,6 +73,17 @@ def test_a_table_has_each_cluster_with_its_reasons_and_counts_the_states() -> No
     assert "no route to host" in row
     assert any("c-good" in line and "01234567" in line and "running" in line for line in lines)
     assert lines[-1].startswith("7 clusters: 1 cannot be inspected; 1 findings of error or above; 1 its last")
+
+
+def test_every_finding_and_note_is_a_reason() -> None:
+    for cluster in fleet():
+        said = list_reasons(cluster)
+        findings = cluster.checked.findings if cluster.checked is not None else ()
+        assert said[: len(cluster.notes)] == list(cluster.notes)
+        assert len(said) == len(cluster.notes) + len(findings)
+        for finding, line in zip(findings, said[len(cluster.notes) :], strict=True):
+            assert line == f"{finding.severity} {finding.code}: {finding.what}"
+    assert max(len(list_reasons(cluster)) for cluster in fleet()) > 20
 
 
 def test_the_page_draws_each_cluster_in_its_wave_and_links_to_its_row() -> None:
