@@ -1,5 +1,6 @@
 """Repositories asked over real sockets on loopback: those that answer, and those that do not."""
 
+import base64
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -87,6 +88,26 @@ def test_a_login_is_used_and_never_shown() -> None:
         assert fetch_index(f"http://me:p%40ss@{host}").content == b"x"
         assert seen == [("/index.yaml", "Basic bWU6cEBzcw==")]
         assert strip_login(f"http://me:p%40ss@{host}/a") == f"http://{host}/a"
+
+
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        ("", None),
+        ("@", None),
+        (":@", None),
+        ("token@", "token:"),
+        ("token:@", "token:"),
+        (":pw@", ":pw"),
+        ("me:p:w@", "me:p:w"),
+        ("m%C3%BC:%20@", "m\u00fc: "),
+    ],
+)
+def test_whatever_of_a_login_there_is_is_sent(login: str, sent: str | None) -> None:
+    with server(replying(200, b"x")) as (host, seen):
+        fetch_index(f"http://{login}{host}")
+    expected = None if sent is None else f"Basic {base64.b64encode(sent.encode()).decode()}"
+    assert seen == [("/index.yaml", expected)]
 
 
 @pytest.mark.parametrize(

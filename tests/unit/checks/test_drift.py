@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.checks import check
-from pulumi_openkruise.checks.drift import check_objects, find_differences
+from pulumi_openkruise.checks.drift import _compare, check_objects, find_differences
 
 from tests.support.findings import CASES, found
 from tests.support.installed import broken, configuration, expected, healthy
@@ -18,6 +18,59 @@ def test_a_changed_stack_and_a_change_by_hand_get_different_remedies() -> None:
     not_applied = found(check(healthy(), newer))["affinity-drift"]
     assert "pulumi up" in not_applied.remedy
     assert "the stack has changed since" in not_applied.remedy
+
+
+def requirement(key: str, operator: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
+
+
+def selector(*terms: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"nodeSelectorTerms": [{"matchExpressions": term} for term in terms]}
+
+
+A, B, NO_C = (
+    requirement("a", "In", "x", "y"),
+    requirement("b", "NotIn", "z"),
+    requirement("c", "DoesNotExist"),
+)
+
+
+@pytest.mark.parametrize(
+    ("real", "wanted", "said"),
+    [
+        (selector([A, B]), selector([A, NO_C]), "lacks c DoesNotExist; also requires b NotIn [z]"),
+        (selector([A]), selector([A, NO_C, B]), "lacks b NotIn [z] and c DoesNotExist"),
+        (selector([A, B]), selector([B]), "also requires a In [x, y]"),
+        (selector([A, B]), selector([B, A]), "differs in form"),
+        (selector([A], [B]), selector([NO_C]),
+         "requires a In [x, y] or b NotIn [z]; the stack gives c DoesNotExist"),
+        (selector([A, B]), selector([A], []),
+         "requires a In [x, y] and b NotIn [z]; the stack gives a In [x, y] or (nothing)"),
+        (selector(), selector([B], [A]), "requires nothing; the stack gives b NotIn [z] or a In [x, y]"),
+        ({"nodeSelectorTerms": [{"matchFields": [A]}]}, selector([B]),
+         "lacks b NotIn [z]; also requires a In [x, y]"),
+    ],
+)  # fmt: skip
+def test_a_difference_is_written_by_requirement(real: Any, wanted: Any, said: str) -> None:
+    assert _compare(real, wanted) == said
+
+
+@pytest.mark.parametrize(("length", "shown"), [(287, 300), (288, 300)])
+def test_three_hundred_characters_are_shown(length: int, shown: int) -> None:
+    written = f"{'k' * (length - 7)} Exists"
+    said = _compare(selector([requirement("k" * (length - 7), "Exists")], []), selector([A]))
+    text = said.removeprefix("requires ").partition(";")[0]
+    assert len(text) <= shown
+    assert text.startswith(written[:280])
+    assert text.endswith("...") == (length + len(" or (nothing)") > 300)
+
+
+def test_a_long_selector_is_shortened() -> None:
+    long = selector(*([requirement(f"k{at}", "Exists")] for at in range(99)), [])
+    said = _compare(long, selector([A]))
+    assert said.startswith("requires k0 Exists or k1 Exists or ")
+    assert said.endswith("...; the stack gives a In [x, y]")
+    assert len(said) == len("requires ") + 300 + len("; the stack gives a In [x, y]")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,53 @@ def test_what_is_no_token_is_refused_and_its_issuer_not_asked(token: str | None)
     assert MARKER not in str(caught.value)
 
 
+WAYS: dict[str, dict[str, Any]] = {
+    "a token": {"token": "t"},
+    "a name": {"username": "u"},
+    "a password": {"password": "p"},
+    "name and password": {"username": "u", "password": "p"},
+    "a certificate": {"client-certificate": "c", "client-certificate-data": "c"},
+    "a key": {"client-key": "k", "client-key-data": "k"},
+    "a plugin": {"exec": {"command": "x"}},
+    "a provider": {"auth-provider": {"name": "oidc"}},
+}
+TOGETHER = {
+    ("a token", "a name"): "more than one of token and username with password",
+    ("a token", "a password"): "more than one of token and username with password",
+    ("a token", "name and password"): "more than one of token and username with password",
+    ("a plugin", "a provider"): "both exec and auth-provider",
+    ("a certificate",): "both client-certificate and client-certificate-data",
+    ("a key",): "both client-key and client-key-data",
+}
+
+
+@pytest.mark.parametrize("ways", TOGETHER)
+@pytest.mark.parametrize("empty", [{}, {"token": "", "username": "", "exec": None, "auth-provider": {}}])
+def test_what_kubectl_takes_one_of_is_refused_together(ways: tuple[str, ...], empty: dict[str, Any]) -> None:
+    """Whatever else the user has; nothing of it is sent, and what is empty is as not given."""
+    with api_server(identity()) as cluster:
+        user = {**empty}
+        for way in ways:
+            user.update(WAYS[way])
+        with pytest.raises(KubeconfigError) as caught:
+            connect(json.dumps(cluster.kubeconfig(**user))).get("/version")
+        assert cluster.asked == []
+    assert f"{TOGETHER[ways]}; only one is allowed" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("way", "sent"),
+    [("a token", "Bearer t"), ("a name", "Basic dTo="), ("a password", "Basic OnA="),
+     ("name and password", "Basic dTpw")],
+)  # fmt: skip
+def test_each_way_alone_is_sent(way: str, sent: str) -> None:
+    with api_server(identity()) as cluster:
+        cluster.routes["/version"] = (200, {})
+        connect(json.dumps(cluster.kubeconfig(**WAYS[way]))).get("/version")
+        ((_method, _path, _query, headers, _body),) = cluster.asked
+    assert headers["Authorization"] == sent
+
+
 def test_a_good_token_goes_to_the_cluster_alone() -> None:
     token = id_token({"exp": FAR_AWAY})
     with api_server(identity()) as cluster, api_server() as issuer:

@@ -5,13 +5,14 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import ClusterUnreachableError, KubeconfigError, connect, find_address
 from pulumi_openkruise.cluster.kubeconfig import _normalize_address
+from pulumi_openkruise.cluster.kubeconfig_file import _KINDS
 from pulumi_openkruise.cluster.proxy import find_environment_proxy
 from ruamel.yaml import YAML
 
@@ -285,6 +286,46 @@ def test_a_client_certificate_leaves_no_file(tmp_path: Path, monkeypatch: pytest
             with pytest.raises(ClusterUnreachableError):
                 connect(json.dumps(server.kubeconfig())).get("/version")
     assert list(tmp_path.iterdir()) == []
+
+
+WRONG: dict[Any, list[Any]] = {
+    str: [7, True, 1.5, ["x"], {"a": "x"}],
+    bool: [7, "true", ["x"], {"a": "x"}],
+    Mapping: [7, True, "x", ["x"]],
+}
+"""For the type of a field in ``_KINDS``, values of other types."""
+
+
+def list_fields(fields: Mapping[str, Any], *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every known field of an entry by its path, with values of other types; null is as not given."""
+    for name, kind in fields.items():
+        if isinstance(kind, dict):
+            yield from (((*path, name), value) for value in WRONG[Mapping])
+            yield from list_fields(kind, *path, name)
+        elif isinstance(kind, list):
+            yield from (((*path, name), value) for value in (7, True, "x", {"a": "x"}))
+            # Wherever in the list it is.
+            for value in (*WRONG[kind[0]], None):
+                good: Any = "x" if kind[0] is str else {"name": "a", "value": "b"}
+                yield from (((*path, name), one) for one in ([value], [good, value], [value, good]))
+        else:
+            yield from (((*path, name), value) for value in WRONG[kind])
+
+
+def test_a_field_of_another_type_is_refused_by_its_place(server: ApiServer) -> None:
+    seen = 0
+    for kinds, (kind, fields) in _KINDS.items():
+        for path, value in list_fields(fields):
+            config = server.kubeconfig(token="s3cret")
+            entry = config[kinds][0].setdefault(kind, {})
+            for name in path[:-1]:
+                entry = entry.setdefault(name, {})
+            entry[path[-1]] = value
+            with pytest.raises(KubeconfigError) as caught:
+                connect(json.dumps(config))
+            assert f"{kinds}[0].{kind}.{'.'.join(path)}: expected " in str(caught.value), (path, value)
+            seen += 1
+    assert seen > 100
 
 
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="Linux alone has files in memory")

@@ -1,6 +1,8 @@
 """Settings: what is in force without a key, and what is added once all values are known."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pulumi_openkruise.config.settings import Settings
 from pulumi_openkruise.config.settings_reader import add_values, read_settings
 from pulumi_openkruise.config.stack_config import parse_config
@@ -142,3 +144,26 @@ def test_a_choice_that_there_is_not(config: dict[str, object], problem: tuple[st
 def test_off_as_yaml_reads_it_is_a_choice() -> None:
     assert settings_of(nodeCheck="false").node_check == "off"
     assert settings_of(nodeCheck="fail").node_check == "fail"
+
+
+SPLIT = [("a in (x", "y)"), ("b notin (u", "v)"), ("a=b,c in (x", "y),!d")]
+BROKEN = [("c in (x", "y z)"), ("e", "f)"), ("g in (x", "h=(y)")]
+GOOD = [("a=b", "!c"), ("a in (x,y)", "b")]
+
+
+@given(st.lists(st.sampled_from([*SPLIT, *BROKEN, *GOOD]), min_size=1, max_size=6))
+def test_each_selector_that_yaml_has_split_is_found(pairs: list[tuple[str, str]]) -> None:
+    """Also after what only looks like one, and where its second half is the first half of nothing."""
+    try:
+        settings_of(virtualNodeSelectors=[half for pair in pairs for half in pair])
+        found = {}
+    except ConfigError as error:
+        found = {problem.place: problem for problem in error.problems}
+    for number, (first, second) in enumerate(pairs):
+        here, after = (f"virtual_node_selectors[{2 * number + place}]" for place in (0, 1))
+        is_split = here in found and found[here].code == "split-selector"
+        assert is_split == ((first, second) in SPLIT)
+        if is_split:
+            assert found[here].remedy == f'put it in quotes: "{first}, {second}"'
+            assert after not in found
+        assert ((first, second) in GOOD) == (here not in found and after not in found)

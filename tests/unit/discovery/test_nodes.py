@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pulumi_openkruise.discovery import classify_node, group_nodes, propose
+from pulumi_openkruise.discovery.nodes import Group
 from pulumi_openkruise.policy.rule import NodeLabelRule
 from pulumi_openkruise.selectors import parse
 from pulumi_openkruise.selectors.placement import Placement
@@ -27,6 +30,47 @@ def test_a_runtime_that_the_daemon_cannot_talk_to_is_open_until_it_is_excluded()
     assert not any(group.is_unusable for group in excluded)
     # Excluding real nodes is for people to decide.
     assert not propose(nodes, Placement())
+
+
+@pytest.mark.parametrize("places", [(), (0,)])
+@pytest.mark.parametrize("left_out", [True, False])
+def test_what_is_open_by_the_verdict(places: tuple[int, ...], left_out: bool) -> None:
+    """What has to run no daemon is open until it runs none; what has to run one, if selectors forbid it."""
+    runs_none = bool(places) or left_out
+    seen = set()
+    for id_, raw in SAMPLES.items():
+        one = classify_node(raw)
+        found = one.classification
+        group = Group(found, "", places, left_out, one.mismatch)
+        seen.add((found.verdict, bool(found.no_daemon), bool(one.mismatch)))
+        if found.verdict == "unsure":
+            assert group.is_open, id_
+        elif found.verdict == "virtual" or found.no_daemon:
+            assert group.is_open == (not runs_none), id_
+            assert not group.is_lost
+        elif one.mismatch is not None:
+            assert group.is_unusable == (not runs_none)
+            assert group.is_lost == (bool(places) and not left_out)
+            assert group.is_open == (group.is_unusable or group.is_lost)
+        else:
+            # The stack's own values may keep the daemon off real nodes: that is meant.
+            assert group.is_open == group.is_lost == (bool(places) and not left_out), id_
+    assert len(seen) >= 4
+
+
+@given(st.lists(st.sampled_from(sorted(SAMPLES)), max_size=12))
+def test_every_node_is_in_one_group(ids: list[str]) -> None:
+    nodes = [classify_node(SAMPLES[id_]) for id_ in ids]
+    groups = group_nodes(nodes, Placement())
+    assert sorted(name for group in groups for name in group.names) == sorted(node.name for node in nodes)
+    keys = [(one.classification, one.pool, one.excluded_by, one.left_out, one.mismatch) for one in groups]
+    assert len(keys) == len(set(keys))
+    ranks = [("virtual", "unsure", "real").index(one.classification.verdict) for one in groups]
+    assert ranks == sorted(ranks)
+    for verdict in ("virtual", "unsure", "real"):
+        sizes = [len(one.names) for one in groups if one.classification.verdict == verdict]
+        assert sizes == sorted(sizes, reverse=True)
+    assert all(one.names == sorted(one.names) for one in groups)
 
 
 def test_nodes_that_differ_in_the_runtime_alone_are_two_groups() -> None:

@@ -214,6 +214,24 @@ def test_a_cluster_that_does_not_answer_stops_the_gate_at_once(
     assert commands.slept == []
 
 
+def test_a_gate_after_a_soak_stops_the_wave_and_names_no_log(
+    commands: Commands, updater: Updater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No command was run for it. Every cluster with findings is named, and the first one's check."""
+    bad, good = check(broken(pods=[]), expected()), check(broken(), expected())
+    monkeypatch.setattr(update, "check_cluster", lambda stack, _config: good if stack.name == "b" else bad)
+    monkeypatch.setattr(update, "PATIENCE_SECONDS", -1.0)
+    clusters = [Cluster(name, {}) for name in "abc"]
+    with pytest.raises(StoppedError) as caught:
+        asyncio.run(updater.check(clusters, Wave("prod", tuple(clusters), gate="error")))
+    first, *lines = str(caught.value).splitlines()
+    assert first == "a: stopped by the gate error of wave prod"
+    assert {line[:3] for line in lines[:-2]} == {"a: ", "c: "}
+    assert lines[-2].startswith("what is wrong in the cluster: pulumi-openkruise check --stack-file ")
+    assert lines[-2].endswith("Pulumi.a.yaml")
+    assert "log: " not in str(caught.value)
+
+
 @pytest.mark.parametrize(("minutes_ago", "rest"), [(10, 20 * 60), (40, None)])
 def test_a_soak_counts_from_the_last_update(
     commands: Commands, updater: Updater, minutes_ago: int, rest: int | None

@@ -14,7 +14,7 @@ from pulumi_openkruise.selectors.minimize import minimum_cover
 from pulumi_openkruise.selectors.minimize.budget import Budget, BudgetExceeded
 from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, PRIMES, SIZE_LIMIT
 from pulumi_openkruise.selectors.requirement import Requirement
-from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS
+from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS, report_too_large
 
 
 def _refuse(selectors: list[str], budget: int = BUDGET) -> Problem:
@@ -220,6 +220,23 @@ def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:
     reason = _refuse([f"a{number}=x,b{number}=x" for number in range(200)]).reason
     assert reason.startswith("the exact affinity needs about 10^60 terms and 10^64 bytes;")
     assert "about 65,536 terms" in _refuse([f"a{number}=x,b{number}=x" for number in range(16)]).reason
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (65_536, "65,536"),
+        (10**9 - 1, "999,999,999"),
+        (10**9, "10^9"),
+        (10**9 + 1, "10^9"),
+        (10**10 - 1, "10^9"),
+        (10**10, "10^10"),
+    ],
+)
+def test_a_billion_is_the_first_power_of_ten(number: int, text: str) -> None:
+    reason = report_too_large("it needs", number, number).reason
+    assert f" {text} terms and {text} bytes;" in reason
 
 
 @pytest.mark.parametrize(("number", "fits"), [(3000, True), (3700, False)])
