@@ -239,3 +239,24 @@ def test_refuses_a_mapping(mapping: dict[str, Any]) -> None:
     with pytest.raises(SelectorError) as caught:
         from_mapping(mapping)
     assert [problem.code for problem in caught.value.problems] == ["invalid-mapping"]
+
+
+@pytest.mark.parametrize(
+    "text", ["x in (b,a,b)", "x in ( b,\ta , b)", "x>1,y in (b,a,b,a)", "x notin (b,b,b,a)"]
+)
+def test_values_are_listed_once_and_in_order(text: str) -> None:
+    assert parse(text).requirements[-1].values == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "forms", [("x in (long-value,b)", "y notin (b,long-value)"), ("x>1,y in (long-value,b)",) * 2]
+)
+def test_selectors_share_the_strings_of_their_values(forms: tuple[str, str]) -> None:
+    """Thousands of selectors repeat values: a string for each of them took hundreds of megabytes."""
+
+    class Text(str):
+        """A string as a reader of YAML makes it."""
+
+    one, other = (parse(Text(form)).requirements[-1].values for form in forms)
+    assert one == other == ("b", "long-value")
+    assert one[1] is other[1]

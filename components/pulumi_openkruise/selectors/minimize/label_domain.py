@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..requirement import Requirement
 from ..syntax import MAX_INTEGER, parse_integer
 
-_NARROW = 4_096
+_NARROW = 2_000_000
 """Up to so many values times bits a set of values is joined from integers, beyond from bytes."""
 
 _STRIDE = 256
