@@ -23,9 +23,11 @@ class StorageServer:
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.hook: Hook = lambda _method, _path: None
         self.asked: list[tuple[str, str, Any]] = []
+        self.headers: list[tuple[str, dict[str, str]]] = []
+        """The headers of each request, with its method."""
         self._version = 100
         self._lock = Lock()
-        server.respond = self._respond  # type: ignore[method-assign, assignment]
+        server.respond = self._respond  # type: ignore[method-assign]
 
     def add_crd(self, plural: str, kind: str, versions: list[str], written: str, stored: list[str]) -> None:
         """Add a CRD whose objects live in namespaces."""
@@ -72,8 +74,9 @@ class StorageServer:
         if spec is not None:
             one["spec"] = spec
 
-    def _respond(self, method: str, target: str, _headers: dict[str, str], body: Any) -> Answer:
+    def _respond(self, method: str, target: str, headers: dict[str, str], body: Any) -> Answer:
         with self._lock:
+            self.headers.append((method, headers))
             return self._answer(method, urlsplit(target), body)
 
     def _answer(self, method: str, url: SplitResult, body: Any) -> Answer:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from pulumi_openkruise.catalogue import KINDS, PRESETS
@@ -14,6 +15,7 @@ from pulumi_openkruise.catalogue.indicators import (
 )
 from pulumi_openkruise.selectors import parse
 
+LISTED = Path(__file__).parent / "indicators.txt"
 BY_PLACE = Counter(one.place for one in INDICATORS)
 BEYOND_RE2 = re.compile(r"\(\?(?![:P])|\\[1-9Z]|\(\?P[=>]")
 """Look-around, references and possessive groups, which RE2 and so CEL refuse."""
@@ -97,3 +99,33 @@ def test_shapes_name_fields_of_the_api() -> None:
         assert not {*shape.filled} & {*shape.empty}
         assert "runtime" in shape.empty
         assert shape.filled or shape.ready  # else a node that was made by hand would fit
+
+
+def test_no_indicator_is_lost() -> None:
+    """Without one, virtual nodes of its kind pass for real ones: nothing else would notice.
+
+    If a change is meant: ``python -m tests.unit.catalogue.test_indicators`` writes the list.
+    """
+    assert LISTED.read_text().splitlines() == list_indicators()
+
+
+def list_indicators() -> list[str]:
+    """Return every indicator with what it says, a line each."""
+    return [
+        " ".join(
+            [
+                one.place,
+                f"{one.key}={'*' if one.value is None else one.value}" if one.key else f"/{one.pattern}/",
+                "->",
+                ",".join(one.kinds),
+                one.strength,
+                "virtual" if one.virtual else "real",
+                *([f"selector {one.selector}"] if one.selector else []),
+            ]
+        )
+        for one in INDICATORS
+    ]
+
+
+if __name__ == "__main__":
+    LISTED.write_text("".join(f"{line}\n" for line in list_indicators()))

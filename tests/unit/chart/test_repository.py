@@ -1,6 +1,7 @@
 """Repositories asked over real sockets on loopback: those that answer, and those that do not."""
 
 import base64
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -412,3 +413,11 @@ def test_an_encrypted_proxy_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("http_proxy", f"{scheme}://127.0.0.1:{port}")
         fetch_index.cache_clear()
         assert fetch_index("http://charts.example.com/").failure == "connection refused"
+
+
+def test_published_digests_are_digests() -> None:
+    """``sha256sum`` writes nothing else, and no two archives have the same."""
+    every = [digest for digests in PUBLISHED.values() for digest in digests]
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in every)
+    assert len(set(every)) == len(every)
+    assert all(PUBLISHED.values())

@@ -34,6 +34,15 @@ def migrate(command: Command, kubeconfig: str) -> Command:
     return lambda *args: command("migrate-storage", "--kubeconfig", kubeconfig, "--rate", "1000", *args)
 
 
+def test_no_object_is_read_or_sent_back_whole(storage: StorageServer, migrate: Command) -> None:
+    """A cluster may have a hundred thousand objects, each of a megabyte: only metadata is answered."""
+    assert migrate("--yes")[0] == 0
+    written = [headers for method, headers in storage.headers if method == "PATCH"]
+    assert len(written) >= 4
+    for headers in written:
+        assert "as=PartialObjectMetadata;" in headers["Accept"]
+
+
 def changes(storage: StorageServer) -> list[tuple[str, str, Any]]:
     return [one for one in storage.asked if one[0] != "GET"]
 

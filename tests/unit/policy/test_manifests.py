@@ -60,6 +60,22 @@ def test_selectors_of_the_config_are_part_of_the_rule() -> None:
     assert binding["spec"]["validationActions"] == ["Warn", "Audit"]
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("mutating", ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"]),
+        ("validating", ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]),
+        ("kyverno", ["MutatingPolicy"]),
+    ],
+)
+def test_objects_are_of_kinds_that_the_servers_know(name: str, written: list[str]) -> None:
+    objects = POLICIES[name](NodeLabelRule())
+    group = "policies.kyverno.io/v1alpha1" if name == "kyverno" else "admissionregistration.k8s.io/v1"
+    assert [one["kind"] for one in objects] == written
+    assert {one["apiVersion"] for one in objects} == {group}
+    assert len({one["metadata"]["name"] for one in objects}) == 1
+
+
 def test_kyverno_takes_the_same_expressions() -> None:
     (policy,) = manifests.write_kyverno_policy(NodeLabelRule())
     mutating, _binding = manifests.write_mutating_policy(NodeLabelRule())

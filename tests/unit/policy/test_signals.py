@@ -35,5 +35,15 @@ def test_a_kind_that_may_be_wanted_counts_only_where_it_is_asked_for() -> None:
     assert "eks.tke.cloud.tencent.com/eklet" in write_signals(["tke-supernode"])
 
 
+def test_one_strong_sign_is_enough_without_a_runtime_and_two_anywhere() -> None:
+    """The real API server evaluates it in tests/e2e; here no part may be lost."""
+    expression = write_signals()
+    machine, count = expression.index("(!("), ".filter(one, one).size()"
+    alone = expression.index('containerRuntimeVersion == "" && [', machine)
+    assert expression.index(f"{count} > 0)))", alone) < expression.index(" || [", alone)
+    assert expression.endswith(f"{count} > 1")
+    assert expression.count(count) == 2
+
+
 def test_the_same_catalogue_gives_the_same_bytes() -> None:
     assert write_signals() == write_signals(["liqo"])

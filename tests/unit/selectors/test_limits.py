@@ -14,7 +14,16 @@ from pulumi_openkruise.selectors.minimize import minimum_cover
 from pulumi_openkruise.selectors.minimize.budget import Budget, BudgetExceeded
 from pulumi_openkruise.selectors.minimize.subproblem import MOST_CONNECTED, PRIMES, SIZE_LIMIT
 from pulumi_openkruise.selectors.requirement import Requirement
-from pulumi_openkruise.selectors.unsolvable import MOST_SELECTORS, report_too_large
+from pulumi_openkruise.selectors.unsolvable import (
+    MOST_SELECTORS,
+    report_inexpressible,
+    report_no_node_left,
+    report_too_intricate,
+    report_too_large,
+    report_too_many,
+    report_too_many_connected,
+    report_undecided,
+)
 
 
 def _refuse(selectors: list[str], budget: int = BUDGET) -> Problem:
@@ -220,6 +229,47 @@ def test_astronomical_numbers_are_written_as_powers_of_ten() -> None:
     reason = _refuse([f"a{number}=x,b{number}=x" for number in range(200)]).reason
     assert reason.startswith("the exact affinity needs about 10^60 terms and 10^64 bytes;")
     assert "about 65,536 terms" in _refuse([f"a{number}=x,b{number}=x" for number in range(16)]).reason
+
+
+REPORTS: dict[str, tuple[Problem, str]] = {
+    "no node left": (
+        report_no_node_left(["a", "!a"], [], {"b": "c"}, "n", by_labels=True),
+        "'a' and '!a' together match every node, so no node would be left for the daemon",
+    ),
+    "no node of one affinity": (
+        report_no_node_left(["a"], ["the affinity"], {"b": "c"}, "n", by_labels=False),
+        "every node that the affinity admits is matched by 'a'",
+    ),
+    "no node of two": (
+        report_no_node_left(["a"], ["the affinity", "the nodeSelector"], {"b": "c"}, "n", by_labels=True),
+        "every node that the affinity and the nodeSelector admit is matched by 'a'",
+    ),
+    "inexpressible": (
+        report_inexpressible("a", ["a>1", "a<2"], {"b": "c"}, "n"),
+        "Kubernetes cannot express the exact complement of 'a>1' and 'a<2': no node selector term says 'a is",
+    ),
+    "too large": (report_too_large("needs", 70_000, 9_000_000), "needs 70,000 terms and 9,000,000 bytes"),
+    "connected": (report_too_many_connected(31), "31 selectors with two or more requirements share labels"),
+    "intricate": (
+        report_too_intricate(9, 1234),
+        "9 selectors with two or more requirements share labels with each other, and 1,234 terms do not yet",
+    ),
+    "undecided": (report_undecided(12), "12 selectors; whether they and the pods' nodeSelector leave a node"),
+    "too many": (report_too_many(30_000), "30,000 different selectors; at most "),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_refusal_says_what_and_what_to_do(name: str) -> None:
+    problem, reason = REPORTS[name]
+    assert problem.reason.startswith(reason)
+    assert problem.remedy.split()[0] in ("remove", "add", "join", "mark", "write", "give")
+    assert not problem.remedy.endswith(".")
+    has_witness = name.startswith("no node") or name == "inexpressible"
+    assert (problem.witness, problem.witness_name) == (({"b": "c"}, "n") if has_witness else (None, ""))
+    assert problem.by_labels == (name in ("no node left", "no node of two"))
+    code = "leaves-no-node" if name.startswith("no node") else "inexpressible" if has_witness else "too-large"
+    assert problem.code == code
 
 
 @pytest.mark.parametrize(
