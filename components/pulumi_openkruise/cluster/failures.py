@@ -13,7 +13,7 @@ def find_failure_cause(error: Exception) -> str:
     if isinstance(error, failures.MaxRetryError) and error.reason is not None:
         error = error.reason
     if isinstance(error, failures.ProxyError):
-        return f"the proxy fails: {_find_connection_cause(error.original_error)}"
+        return f"the proxy fails: {find_failure_cause(error.original_error)}"
     if isinstance(error, failures.NewConnectionError):  # a ConnectTimeoutError, too
         return _find_connection_cause(error)
     if isinstance(error, failures.ConnectTimeoutError):

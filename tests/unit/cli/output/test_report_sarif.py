@@ -123,6 +123,24 @@ def test_a_result_is_placed_in_the_stack_file(path: str, uri: str) -> None:
     assert location["logicalLocations"][1]["fullyQualifiedName"] == "Pod/kruise-system/kruise-daemon-x"
 
 
+def test_the_objects_of_a_finding_are_its_places() -> None:
+    """SARIF 3.33.7: an element of a system, and no part of a programming language, is a resource."""
+    report = make_report()
+    results = run_of(report)["results"]
+    by_code = {finding.code: finding for finding in report.findings}
+    seen = 0
+    for one in results:
+        for location in one.get("locations", ()):
+            places = location.get("logicalLocations", [])
+            objects = by_code[one["ruleId"]].objects[: len(places)]
+            assert [place["name"] for place in places] == [found.name for found in objects]
+            assert {place["kind"] for place in places} <= {"resource"}
+            for place, found in zip(places, objects, strict=True):
+                assert place["fullyQualifiedName"] == f"{found.kind}/{found.namespace}/{found.name}"
+            seen += len(places)
+    assert seen > 0
+
+
 def test_without_a_file_and_objects_there_is_no_location() -> None:
     accepted = run_of(make_report([]), None)["results"][0]
     assert "locations" not in accepted
