@@ -1,6 +1,6 @@
 """From label selectors to the node affinity that admits exactly the nodes that none of them matches."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -90,6 +90,15 @@ def solve(
     alone = Complement(parsed, terms)
     if not labels:
         return _make_exclusion(alone, budget)
+    if not _names_any(parsed, terms or (), labels):
+        # Nothing depends on these labels, so a search that finds no answer without them finds none with them
+        # either. Only a node that shows what is inexpressible must have them.
+        try:
+            return _make_exclusion(alone, budget)
+        except SelectorError as error:
+            if any(problem.code != "inexpressible" for problem in error.problems):
+                raise
+        return _make_exclusion(Complement(parsed, terms, labels), budget, with_labels=True)
     alone.check_leaves_a_node()
     both = Complement(parsed, terms, labels)
     both.check_leaves_a_node()
@@ -102,6 +111,16 @@ def solve(
 def _make_exclusion(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:
     affinity, proven = complement.solve(budget)
     return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors), with_labels)
+
+
+def _names_any(selectors: Iterable[Selector], terms: Iterable[Term], keys: Container[str]) -> bool:
+    """Check whether a selector or a required term has a requirement on one of these labels."""
+    required = [requirement for labels, _fields in terms for requirement in labels]
+    return any(
+        requirement[0] in keys
+        for requirements in (*(selector.requirements for selector in selectors), required)
+        for requirement in requirements
+    )
 
 
 def _label_problems(labels: Mapping[str, str]) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """The prime table of a minimum cover: the primes, and which of them hold which nodes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from .budget import Budget, BudgetExceeded
@@ -83,6 +83,9 @@ class PrimeTable:
     reduce: Callable[..., Reduced]
     """``reduce(prime, needed, count_values=...)``: the cheapest cube of literals between them, and prices."""
 
+    _listed: list[tuple[int, Rows]] = field(default_factory=list, init=False)
+    """The rows, once they are listed, and the steps that this took."""
+
     @cached_property
     def labels(self) -> list[list[tuple[int, int]]]:
         """For each label the groups of values that no prime tells apart, each with the primes that hold it.
@@ -90,12 +93,12 @@ class PrimeTable:
         Absent comes first, unnamed values last.
         """
         labels = []
-        for field in self.layout.fields:
+        for own in self.layout.fields:
             holders: dict[int, int] = {}
             for place, prime in enumerate(self.primes):
-                part = prime & field
+                part = prime & own
                 holders[part] = holders.get(part, 0) | 1 << place
-            groups = [(field, 0)]
+            groups = [(own, 0)]
             for part, places in holders.items():
                 split = []
                 for group, inside in groups:
@@ -118,8 +121,14 @@ class PrimeTable:
         """Return the rows, with the supercubes of the nodes in essential primes.
 
         Goes label by label through all values, and treats nodes that lie in the same primes so far as one.
-        Raises BudgetExceeded, also where the rows would take too much memory.
+        Where they are listed again they take the same steps, but no time. Raises BudgetExceeded, also where
+        the rows would take too much memory.
         """
+        if self._listed:
+            ((steps, known),) = self._listed
+            budget.spend(steps)
+            return known
+        before = budget.left
         # Labels with few values first: they tell the fewest nodes apart.
         telling = sorted([groups for groups in self.labels if len(groups) > 1], key=len)
         whole = sum([groups[0][0] for groups in self.labels if len(groups) == 1])
@@ -142,4 +151,6 @@ class PrimeTable:
             rows = following
         last = telling[-1] if telling else [(0, (1 << len(self.primes)) - 1)]
         budget.spend(len(rows) * len(last) // 4)
-        return Rows(rows, last, most)
+        listed = Rows(rows, last, most)
+        self._listed.append((before - budget.left, listed))
+        return listed
