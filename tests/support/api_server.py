@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.certificates import Identity
 
+PATCHES = {f"application/{kind}+json" for kind in ("json-patch", "merge-patch", "strategic-merge-patch")}
+"""Types of a patch; the real server takes no other one."""
 Answer = tuple[int, Any]
 Route = Answer | Callable[[dict[str, str]], Answer]
 
@@ -93,7 +95,10 @@ def api_server(identity: Identity | None = None, *, client_certificate: bool = F
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
             headers = {name: ", ".join(self.headers.get_all(name, [])) for name in self.headers}
-            status, answer = double.respond(self.command, self.path, headers, body)
+            if self.command == "PATCH" and headers.get("Content-Type") not in PATCHES:
+                status, answer = 415, {"kind": "Status", "message": "the body is no patch that is known"}
+            else:
+                status, answer = double.respond(self.command, self.path, headers, body)
             content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -43,6 +43,15 @@ def test_no_object_is_read_or_sent_back_whole(storage: StorageServer, migrate: C
         assert "as=PartialObjectMetadata;" in headers["Accept"]
 
 
+def test_a_kind_without_objects_is_not_read_in_each_of_its_versions(
+    storage: StorageServer, migrate: Command
+) -> None:
+    storage.add_crd("daemonsets", "DaemonSet", BOTH, "v1beta1", BOTH)
+    assert migrate("--dry-run")[0] == 1
+    read = [path for _method, path, _body in storage.asked if path.endswith("/daemonsets")]
+    assert len(read) == 1  # to count them
+
+
 def changes(storage: StorageServer) -> list[tuple[str, str, Any]]:
     return [one for one in storage.asked if one[0] != "GET"]
 

@@ -41,6 +41,24 @@ def test_it_accepts_what_jsonschema_accepts(value: Any) -> None:
     )
 
 
+EDGES: dict[str, list[Any]] = {
+    "name": [None, 1, "", "a", "abc", "abcd", "ABC", "a b"],
+    "size": [None, False, True, "1", 1.0, 1.5, *range(-2, 7)],
+    "gate": [None, False, 0, 0.0, "off", "Off", True, []],
+    "items": [None, [], [None], ["a"], [1], ["a", "b", None], {}, "a", [[]]],
+    "labels": [None, {}, {"a": "b"}, {"A": "b"}, {"a": 1}, {"a": "b", "c": None}, {"": "b"}, []],
+    "other": [None, 1],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in EDGES for value in EDGES[name]])
+def test_each_limit_lies_where_jsonschema_has_it(name: str, value: Any) -> None:
+    whole = {"name": "abc", name: value}
+    # Of numbers, a whole one with a point is an integer to JSON Schema, and none to this program.
+    expected = jsonschema.Draft202012Validator(SCHEMA).is_valid(whole) and not isinstance(value, float)
+    assert (list(list_violations(SCHEMA, whole)) == []) == expected
+
+
 @pytest.mark.parametrize(
     ("change", "place", "keyword"),
     [
