@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise.cli.app import run
+from pulumi_openkruise.detection import classify
 from ruamel.yaml import YAML
 
 from tests.support.api_server import ApiServer
@@ -64,6 +65,22 @@ def test_a_preset_outside_of_all_has_a_note_with_the_reason(cli: Cli) -> None:
     _code, out, _err = cli(["eks-al2023", "tke-supernode"])
     assert "    - tke-supernode\n" in out
     assert "Note: tke-supernode is not in `all`: TKE can inject kruise-daemon" in out
+
+
+@pytest.mark.parametrize("id_", ["eks-fargate", "bare-metal", "liqo", "eks-al2023", "hpk-without-taint"])
+def test_why_shows_the_evidence_for_the_verdict(cli: Cli, id_: str) -> None:
+    """Of the other side there is some in most nodes: a virtual one has an operating system, too."""
+    classification = classify(SAMPLES[id_])
+    side = "real" if classification.verdict == "real" else "virtual"
+    mine = [one for one in classification.evidence if one.points_to == side]
+    others = [one.description for one in classification.evidence if one.points_to != side]
+    _code, out, _err = cli([id_])
+    shown = " ".join(out.replace("\u2502", " ").split())
+    strong = [one.description for one in mine if one.strength != "weak"] or [one.description for one in mine]
+    words = {word for text in strong[:3] for word in text.split()}
+    assert words
+    assert words <= set(shown.replace(";", " ").split())
+    assert not [text for text in others if text in shown]
 
 
 def test_a_label_is_proposed_where_labels_do_not_tell(cli: Cli) -> None:

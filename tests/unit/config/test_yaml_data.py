@@ -34,3 +34,28 @@ def test_the_warning_of_a_repeated_anchor_quotes_no_part_of_the_file() -> None:
         warnings.simplefilter("always")
         load_yaml("a: &x s3cret\nb: &x 1\n", "Pulumi.x.yaml")
     assert said == []
+
+
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ("{a: ", "}"), ("[{a: ", "}]")])
+def test_what_is_nested_is_built_up_to_its_limit(
+    begin: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list or a mapping is a level, whichever it is."""
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._DEEPEST", 6)
+    levels = len(begin.replace("a: ", ""))
+    load_yaml(begin * (6 // levels) + "x" + end * (6 // levels), "file")
+    with pytest.raises(ValueError, match=r"^file: nested too deeply$"):
+        load_yaml(f"[{begin * (6 // levels)}x{end * (6 // levels)}]", "file")
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, 2, 3, 4]", "{a: 1, b: 2, c: 3, d: 4}", "&a [1, [2, 3]]", "[&a [1], *a]"]
+)
+def test_values_are_built_up_to_their_limit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each list, mapping and scalar is one; what an alias stands for counts each time."""
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data.check_size", lambda *_args, **_options: None)
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_NODES", 5)
+    load_yaml(text, "file")
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_NODES", 4)
+    with pytest.raises(ValueError, match=r"^file: more than 4 values$"):
+        load_yaml(text, "file")

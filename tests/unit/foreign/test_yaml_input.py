@@ -1,6 +1,7 @@
 """YAML within bounds: what it stands for is counted before anything is built, and errors quote none of it."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pulumi_openkruise.foreign import yaml_input
 from pulumi_openkruise.foreign.yaml_input import (
     YamlError,
     check_size,
+    find_yaml_reason,
     load_documents,
     load_strings,
     load_yaml,
@@ -174,3 +176,29 @@ def test_the_count_is_what_json_would_hold(data: Any, repeated: int) -> None:
         patch.setattr(yaml_input, "MOST_VALUES", count - 1)
         with pytest.raises(YamlError):
             check_size(text)
+
+
+def fault(**fields: Any) -> Exception:
+    error = ValueError("s3cret")
+    for name, value in fields.items():
+        setattr(error, name, value)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (fault(problem_mark=SimpleNamespace(line=2, column=0)), "not valid YAML at line 3, column 1"),
+        (fault(context_mark=SimpleNamespace(line=0, column=4)), "not valid YAML at line 1, column 5"),
+        (fault(problem_mark=None, context_mark=SimpleNamespace(line=1, column=1)),
+         "not valid YAML at line 2, column 2"),
+        (fault(problem_mark=SimpleNamespace(line=7, column=7), context_mark=SimpleNamespace(line=1)),
+         "not valid YAML at line 8, column 8"),
+        (fault(position=12), "a character that YAML does not allow at position 12"),
+        (fault(position="s3cret"), "not valid YAML"),
+        (fault(problem_mark=None, context_mark=None), "not valid YAML"),
+        (fault(), "not valid YAML"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_a_position(error: Exception, said: str) -> None:
+    assert find_yaml_reason(error) == said

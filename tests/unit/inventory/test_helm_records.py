@@ -14,6 +14,7 @@ from pulumi_openkruise.inventory.helm_records import (
     decode_all,
     find_deployed,
     find_latest,
+    unpack,
 )
 
 
@@ -66,6 +67,18 @@ def test_one_that_is_not_compressed() -> None:
     secret = record()
     secret["data"]["release"] = packed({"name": "old", "version": 1}, compress=False)
     assert decode(secret).name == "old"
+
+
+@pytest.mark.parametrize("odd", ["!", " ", "\n", "-", "="])
+def test_what_is_not_base64_is_refused_and_not_read_without_it(odd: str) -> None:
+    """As Helm refuses it: what is left out may have been a part of it."""
+    inner = base64.b64encode(json.dumps({"name": "kruise"}).encode()).decode()
+    good = base64.b64encode(inner.encode()).decode()
+    assert unpack(good)["name"] == "kruise"
+    within = base64.b64encode((inner[:4] + odd + inner[4:]).encode()).decode()
+    for data in (good[:4] + odd + good[4:], within):
+        with pytest.raises(ValueError):
+            unpack(data)
 
 
 def test_many_in_order_of_revision() -> None:

@@ -60,6 +60,37 @@ def hold(server: ApiServer, objects: dict[str, Any]) -> None:
     server.objects(DEFINITIONS, definitions)
 
 
+ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+PATHS = {
+    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles/a",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/a",
+    "CustomResourceDefinition": f"{DEFINITIONS}/a",
+    "DaemonSet": "/apis/apps/v1/namespaces/here/daemonsets/a",
+    "Deployment": "/apis/apps/v1/namespaces/here/deployments/a",
+    "Job": "/apis/batch/v1/namespaces/here/jobs/a",
+    "MutatingWebhookConfiguration": f"{ADMISSION}/mutatingwebhookconfigurations/a",
+    "Namespace": "/api/v1/namespaces/a",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/here/poddisruptionbudgets/a",
+    "Role": "/apis/rbac.authorization.k8s.io/v1/namespaces/here/roles/a",
+    "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/here/rolebindings/a",
+    "Secret": "/api/v1/namespaces/here/secrets/a",
+    "Service": "/api/v1/namespaces/here/services/a",
+    "ServiceAccount": "/api/v1/namespaces/here/serviceaccounts/a",
+    "ValidatingWebhookConfiguration": f"{ADMISSION}/validatingwebhookconfigurations/a",
+}
+"""Kinds of the chart, and where the API server has them."""
+
+
+@pytest.mark.parametrize("kind", [*PATHS, "ConfigMap", "Pod", "secret", "Secrets"])
+def test_each_kind_of_the_chart_has_its_path_and_no_other_kind_one(kind: str) -> None:
+    manifest = f"kind: {kind}\napiVersion: v1\nmetadata: {{name: a, namespace: here}}\n"
+    if kind in PATHS:
+        assert [thing.path for thing in list_objects(manifest, ["here"])] == [PATHS[kind]]
+    else:
+        with pytest.raises(ValueError, match="has a kind that the chart does not have"):
+            list_objects(manifest, ["here"])
+
+
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
