@@ -16,8 +16,8 @@ from ..syntax import MAX_INTEGER, parse_integer
 _NARROW = 2_000_000
 """Up to so many values times bits a set of values is joined from integers, beyond from bytes."""
 
-_STRIDE = 256
-"""From so many integers on a set of them is made of sets that are known, of which there are about as many."""
+_STRIDE, _MOST_STEPS = 64, 1_024
+"""From so many integers on a set of them is made of known ones, of which there are at most about so many."""
 
 
 class LabelDomain:
@@ -243,7 +243,7 @@ class LabelDomain:
 
     def _join_first(self, count: int) -> int:
         """Return the set of the first so many integers among the values."""
-        step = max(_STRIDE, len(self._numbers) // _STRIDE)
+        step = max(_STRIDE, len(self._numbers) // _MOST_STEPS)
         while len(self._joined) <= count // step:
             done = len(self._joined) * step
             places = [place for _number, place in self._numbers[done - step : done]]

@@ -9,7 +9,7 @@ from pulumi_openkruise.selectors.requirement import Requirement
 
 
 @pytest.mark.parametrize("narrow", [0, 500, 10**9])
-@pytest.mark.parametrize("bound", [None, "700"])
+@pytest.mark.parametrize("bound", [None, "3", "700", "880"])
 def test_a_set_of_values_has_the_bit_of_each(
     monkeypatch: pytest.MonkeyPatch, narrow: int, bound: str | None
 ) -> None:
@@ -28,3 +28,18 @@ def test_a_set_of_values_has_the_bit_of_each(
         above = domain.encode(Requirement("k", "Gt", (bound,)))
         named = {domain.values[place - 1] for place in list_bits(above & domain.named)}
         assert named == {value for value in values if int(value) > int(bound)}
+
+
+@pytest.mark.parametrize(("most", "steps"), [(1_024, 14), (4, 4)])
+def test_sets_of_integers_are_made_from_few_known_ones(
+    monkeypatch: pytest.MonkeyPatch, most: int, steps: int
+) -> None:
+    """Each takes as many bits as there are values: of 900 one for every 64, or as many as may be kept."""
+    monkeypatch.setattr(module, "_MOST_STEPS", most)
+    values = tuple(sorted(str(number) for number in range(900)))
+    bounds = [Requirement("k", "Gt", (str(bound),)) for bound in range(0, 900, 7)]
+    domain = LabelDomain("k", [Requirement("k", "In", values), *bounds])
+    for bound in bounds:
+        named = domain.encode(bound) & domain.named
+        assert named.bit_count() == 899 - int(bound.values[0])
+    assert len(domain._joined) == 1 + steps
