@@ -36,6 +36,21 @@ def test_a_plugin_that_fails_is_quoted_without_escapes(tmp_path: Path) -> None:
     assert len(said) < 500
 
 
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_plugin_may_print_any_bytes(tmp_path: Path, stream: str, code: int) -> None:
+    """A message in another encoding, or a binary file by mistake: still an error with a sentence."""
+    script = f"sys.{stream}.buffer.write(b'caf\\xe9 \\xff\\x00 end'); sys.exit({code})"
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin(plugin(tmp_path, script), {}, "kubeconfig x")
+    said = str(caught.value)
+    assert said.isprintable() or "\n" in said
+    if code:
+        assert f"exit code {code}" in said
+    if code and stream == "stderr":
+        assert "caf\ufffd \ufffd? end" in said
+
+
 def test_a_plugin_that_hangs_ends_with_all_that_it_began(tmp_path: Path) -> None:
     script = (
         "import subprocess\n"

@@ -139,6 +139,18 @@ def test_no_argument_leads_to_pythons_own_error(engine: Engine, name: str, odd: 
     assert engine.registered == []
 
 
+@pytest.mark.parametrize("values", [7, "a: 1", ["a"], True, 1.5], ids=repr)
+@pytest.mark.parametrize("preview", [True, False])
+def test_values_that_are_no_mapping(values: Any, preview: bool) -> None:
+    with new_engine(preview=preview) as engine:
+        with pytest.raises(InvalidConfigError) as caught:
+            engine.run(lambda: OpenKruise("kruise", {"values": values}))
+        assert engine.registered == []
+    (problem,) = caught.value.problems
+    assert problem.place == "values"
+    assert problem.reason.startswith("expected a mapping")
+
+
 def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
     declare(engine, {"base_exclusions": False})
     assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE
