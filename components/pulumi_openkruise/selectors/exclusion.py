@@ -1,7 +1,7 @@
 """From label selectors to the node affinity that admits exactly the nodes that none of them matches."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -96,9 +96,7 @@ def solve(
         try:
             return _make_exclusion(alone, budget)
         except SelectorError as error:
-            if any(problem.code != "inexpressible" for problem in error.problems):
-                raise
-        return _make_exclusion(Complement(parsed, terms, labels), budget, with_labels=True)
+            raise SelectorError([_give_labels(problem, labels) for problem in error.problems]) from None
     alone.check_leaves_a_node()
     both = Complement(parsed, terms, labels)
     both.check_leaves_a_node()
@@ -111,6 +109,13 @@ def solve(
 def _make_exclusion(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:
     affinity, proven = complement.solve(budget)
     return Exclusion(affinity, _PROOFS[:proven], tuple(complement.selectors), with_labels)
+
+
+def _give_labels(problem: Problem, labels: Mapping[str, str]) -> Problem:
+    """Give labels to the node that must keep the daemon, where a problem is that no terms admit it."""
+    if problem.code != "inexpressible":
+        return problem
+    return replace(problem, witness={**labels, **(problem.witness or {})})
 
 
 def _names_any(selectors: Iterable[Selector], terms: Iterable[Term], keys: Container[str]) -> bool:
