@@ -32,6 +32,23 @@ def problems(data: Any, **options: Any) -> dict[str, str]:
     return {problem.place: problem.code for problem in caught.value.problems}
 
 
+@pytest.mark.parametrize(
+    ("soak", "seconds"),
+    [("1s", 1), ("90s", 90), ("1m", 60), ("45m", 2700), ("1h", 3600), ("24h", 86_400)],
+)
+def test_a_soak_is_a_number_of_seconds_minutes_or_hours(soak: str, seconds: int) -> None:
+    data = copy.deepcopy(GOOD)
+    data["waves"][0]["soak"] = soak
+    assert read_fleet(data, "fleet.yaml")[0].soak_seconds == seconds
+
+
+@pytest.mark.parametrize("soak", ["1", "h", "1d", "1H", "-1h", "1.5h", "1 h", "1h30m", "\u0661h", "", None])
+def test_nothing_else_is_a_soak(soak: Any) -> None:
+    data = copy.deepcopy(GOOD)
+    data["waves"][0]["soak"] = soak
+    assert problems(data) == {"waves[0].soak": "invalid-soak"}
+
+
 def outcome(data: Any) -> tuple[tuple[Wave, ...], set[str]]:
     """Return the waves of a file, or the codes of what is wrong with it."""
     try:
