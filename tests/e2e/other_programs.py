@@ -7,6 +7,39 @@ from sandbox.state import ROOT
 
 ORIGINAL = 'kruise = OpenKruise("kruise", args_from_config())'
 
+MAPPING = """
+import json
+import pulumi_kubernetes
+from ruamel.yaml import YAML
+from pathlib import Path
+
+path = pulumi.Config("kubernetes").require("kubeconfig")
+found = json.loads(json.dumps(YAML(typ="safe").load(Path(path).read_text())))
+provider = pulumi_kubernetes.Provider("edge", kubeconfig={kubeconfig}, context="sandbox")
+kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(providers=[provider]))
+"""
+
+TWO = """
+import pulumi_kubernetes
+
+path = pulumi.Config("kubernetes").require("kubeconfig")
+kruise = OpenKruise("kruise", args_from_config())
+{second}
+"""
+SECOND = 'OpenKruise("second", args_from_config(){options})'
+OWN = 'edge = pulumi_kubernetes.Provider("edge", kubeconfig=path, context="sandbox")\n' + SECOND.format(
+    options=", pulumi.ResourceOptions(providers=[edge])"
+)
+
+PROTECTED = (
+    'OpenKruise("kruise", {{**args_from_config(), "protect": {protect}}}, pulumi.ResourceOptions({option}))'
+)
+TRANSFORMED = (
+    "transformations=[lambda args: pulumi.ResourceTransformationResult("
+    "args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions({option})))]"
+)
+"""An option that gives *option* to the component and to its children."""
+
 
 def write_program(folder: Path, text: str) -> Path:
     """Write this repository's program with *text* in place of its component, and return its folder.

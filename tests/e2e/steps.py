@@ -8,7 +8,7 @@ from typing import Any, get_args
 from sandbox import api, pulumi
 
 from .killing import PointNotReachedError, Victim, end, kill_at
-from .other_programs import ORIGINAL, write_program
+from .other_programs import ORIGINAL, TRANSFORMED, write_program
 from .standing import RECORDS, Kubeconfig, Standing
 from .urns import COMPONENT, NAMESPACE, RECORD, RELEASE
 
@@ -33,11 +33,7 @@ PROGRAMS = {
     "twice": 'kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions({options}))\n'
     'OpenKruise("second", args_from_config())',
 }
-DELETE_FIRST = (
-    "transformations=[lambda args: pulumi.ResourceTransformationResult("
-    "args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(delete_before_replace=True))"
-    ")]"
-)
+DELETE_FIRST = TRANSFORMED.format(option="delete_before_replace=True")
 """An option with which the engine deletes a child before it creates another in its place."""
 ANOTHER = ("renamed", "below a parent", "twice")
 """Programs with a component that the state does not have: on the other cluster it is a new installation."""

@@ -5,7 +5,6 @@ without its manager, as long as the command is not `destroy`.
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,16 @@ import yaml
 from sandbox import api
 from sandbox.chart_choice import Chart
 from sandbox.manager import wait_for_manager
-from sandbox.state import ROOT, State
+from sandbox.state import State
 
 from . import custom_resources
 from .conftest import CRDS, Helm
 from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, Cluster, eventually
+from .other_programs import MAPPING, OWN, PROTECTED, SECOND, TRANSFORMED, TWO, write_program
 from .stack import Stack
+from .urns import COMPONENT, NAMESPACE, RECORD, RELEASE
 
-COMPONENT = "urn:pulumi:sandbox::openkruise::openkruise:index:OpenKruise::kruise"
-NAMESPACE = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$kubernetes:core/v1:Namespace::')}-namespace"
-RELEASE = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$kubernetes:helm.sh/v3:Release::')}-release"
-RECORD = f"{COMPONENT.replace('OpenKruise::', 'OpenKruise$openkruise:index:Installation::')}-installation"
 UP = ("up", "--yes", "--skip-preview")
 GOING_ON = (*UP, "--continue-on-error")
 
@@ -69,16 +66,6 @@ def everything(stack: Stack, cluster: Cluster) -> dict[str, Any]:
     resources = {urn: found[urn] for urn in (NAMESPACE, RELEASE, RECORD)}
     revisions = dict.fromkeys(cluster.helm_revisions(), "exists")
     return {**cluster.identities(), **precious(cluster), **revisions, **resources}
-
-
-def program(folder: Path, text: str) -> Path:
-    """Return this repository's program with another component in it."""
-    shutil.copy(ROOT / "Pulumi.yaml", folder)
-    source = (ROOT / "__main__.py").read_text()
-    original = 'kruise = OpenKruise("kruise", args_from_config())'
-    assert original in source
-    (folder / "__main__.py").write_text(source.replace(original, text))
-    return folder
 
 
 def move(stack: Stack, to: State) -> None:
@@ -137,19 +124,6 @@ def test_another_cluster_by_the_environment(
     stack.run("preview", env=same).succeeded()
 
 
-MAPPING = """
-import json
-import pulumi_kubernetes
-from ruamel.yaml import YAML
-from pathlib import Path
-
-path = pulumi.Config("kubernetes").require("kubeconfig")
-found = json.loads(json.dumps(YAML(typ="safe").load(Path(path).read_text())))
-provider = pulumi_kubernetes.Provider("edge", kubeconfig={kubeconfig}, context="sandbox")
-kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(providers=[provider]))
-"""
-
-
 @pytest.mark.parametrize(
     "kubeconfig",
     ["found", "pulumi.Output.from_input(found)", "pulumi.Output.secret(found)", "json.dumps(found)"],
@@ -165,7 +139,7 @@ def test_another_cluster_by_another_form_of_kubeconfig(
 ) -> None:
     stack.configure()
     held = stack.held()
-    folder = program(tmp_path, MAPPING.format(kubeconfig=kubeconfig))
+    folder = write_program(tmp_path, MAPPING.format(kubeconfig=kubeconfig))
     # The same cluster by another provider: an identifier keeps it, as the message says.
     stack.run("config", "set", "kubernetes:clusterIdentifier", "it").succeeded()
     move(stack, control_state)
@@ -178,19 +152,6 @@ def test_another_cluster_by_another_form_of_kubeconfig(
     stack.configure()
     stack.hold(held)
     stack.up("--skip-preview").succeeded()
-
-
-TWO = """
-import pulumi_kubernetes
-
-path = pulumi.Config("kubernetes").require("kubeconfig")
-kruise = OpenKruise("kruise", args_from_config())
-{second}
-"""
-SECOND = 'OpenKruise("second", args_from_config(){options})'
-OWN = 'edge = pulumi_kubernetes.Provider("edge", kubeconfig=path, context="sandbox")\n' + SECOND.format(
-    options=", pulumi.ResourceOptions(providers=[edge])"
-)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +170,7 @@ OWN = 'edge = pulumi_kubernetes.Provider("edge", kubeconfig=path, context="sandb
 def test_a_second_component_on_the_cluster(
     stack: Stack, before: Mapping[str, Any], tmp_path: Path, second: str, words: str
 ) -> None:
-    folder = program(tmp_path, TWO.format(second=second))
+    folder = write_program(tmp_path, TWO.format(second=second))
     for command in (("preview",), UP, GOING_ON):
         output = stack.run(*command, folder=folder).failed().output
         assert words in output, output
@@ -273,7 +234,7 @@ def test_what_the_cluster_has_lost_is_reported(
 
     # Under another name it would be installed, and removed with the old one.
     stack.configure()
-    renamed = program(tmp_path, 'kruise = OpenKruise("renamed", args_from_config())')
+    renamed = write_program(tmp_path, 'kruise = OpenKruise("renamed", args_from_config())')
     output = stack.run(*UP, folder=renamed).failed().output
     assert 'hook "openkruise kruise: delete release" was not registered' in output, output
 
@@ -288,15 +249,18 @@ def test_what_the_cluster_has_lost_is_reported(
 
 
 def test_the_stricter_protect_wins(stack: Stack, before: Mapping[str, Any], tmp_path: Path) -> None:
-    protected = "kruise = OpenKruise('kruise', args_from_config(), pulumi.ResourceOptions(protect=True))"
-    folder = program(tmp_path, protected)
-    stack.up("--skip-preview", folder=folder).succeeded()
-    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview", folder=folder).failed().output
+    ways = (
+        (True, "protect=False"),
+        (False, TRANSFORMED.format(option="protect=True")),
+        (False, "protect=True"),
+    )
+    for protect, option in ways:
+        text = f"kruise = {PROTECTED.format(protect=protect, option=option)}"
+        stack.up("--skip-preview", folder=write_program(tmp_path, text)).succeeded()
+        found = stack.resources()
+        assert [found[urn]["protect"] for urn in (RELEASE, NAMESPACE)] == [True, True], option
+    output = stack.run("destroy", "--run-program", "--yes", "--skip-preview", folder=tmp_path).failed().output
     assert "protected" in output, output
-    assert {urn: stack.resources()[urn]["protect"] for urn in (RELEASE, NAMESPACE)} == {
-        RELEASE: True,
-        NAMESPACE: True,
-    }
     stack.up("--skip-preview").succeeded()
 
 
@@ -323,8 +287,7 @@ def test_the_outputs_of_a_targeted_component_are_those_of_its_release(
 def test_a_component_that_the_program_has_dropped_is_not_deleted(
     stack: Stack, before: Mapping[str, Any], tmp_path: Path
 ) -> None:
-    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
-    (tmp_path / "__main__.py").write_text("import pulumi\n")
+    folder = write_program(tmp_path, "")
     for command in (("preview",), UP, GOING_ON):
-        output = stack.run(*command, folder=tmp_path).failed().output
+        output = stack.run(*command, folder=folder).failed().output
         assert 'hook "openkruise kruise: delete release" was not registered' in output, output
