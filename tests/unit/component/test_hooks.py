@@ -98,7 +98,7 @@ PLACES = st.tuples(*[st.sampled_from(["a", "b", "a in b", "x:index:a b"])] * 4)
 
 
 @given(st.lists(PLACES, min_size=1, max_size=4, unique=True))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_two_components_share_a_hook_and_none_renames_anothers(
     hooks: dict[str, pulumi.ResourceHook], places: list[tuple[str, str, str, str]]
 ) -> None:
