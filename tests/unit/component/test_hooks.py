@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
@@ -98,6 +98,7 @@ PLACES = st.tuples(*[st.sampled_from(["a", "b", "a in b", "x:index:a b"])] * 4)
 
 
 @given(st.lists(PLACES, min_size=1, max_size=4, unique=True))
+@example([("a", "a", "b", "a"), ("b", "a", "b", "a"), ("a in b", "a", "b", "a"), ("a", "b", "b", "a")])
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_two_components_share_a_hook_and_none_renames_anothers(
     hooks: dict[str, pulumi.ResourceHook], places: list[tuple[str, str, str, str]]

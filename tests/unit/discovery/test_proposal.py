@@ -245,7 +245,7 @@ def test_proposals_are_exact_and_give_up_only_what_is_impossible(
         assert pairs
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     LABELS.filter(bool),
     st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xy"), max_size=4), max_size=6),
