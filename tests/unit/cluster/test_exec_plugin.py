@@ -36,6 +36,32 @@ def test_a_plugin_that_fails_is_quoted_without_escapes(tmp_path: Path) -> None:
     assert len(said) < 500
 
 
+@pytest.mark.parametrize(
+    ("version", "mode", "said"),
+    [
+        ("v1", "Never", ""),
+        ("v1", "IfAvailable", ""),
+        ("v1beta1", "Never", ""),
+        ("v1beta1", "IfAvailable", ""),
+        ("v1beta1", None, ""),  # by default, as in client-go; v1 has none
+        ("v1", None, "its interactiveMode is none of"),
+        ("v1", "Always", "it wants a terminal"),
+        ("v1beta1", "Always", "it wants a terminal"),
+        ("v1", "never", "its interactiveMode is none of"),
+        ("v1beta1", "x", "its interactiveMode is none of"),
+    ],
+)
+def test_each_interactive_mode(tmp_path: Path, version: str, mode: str | None, said: str) -> None:
+    script = answering({"token": "t"}).replace(VERSION, f"client.authentication.k8s.io/{version}")
+    given = plugin(tmp_path, script, interactiveMode=mode)
+    given["apiVersion"] = f"client.authentication.k8s.io/{version}"
+    if not said:
+        assert run_plugin(given, {}, "kubeconfig x").token == "t"
+        return
+    with pytest.raises(KubeconfigError, match=said):
+        run_plugin(given, {}, "kubeconfig x")
+
+
 @pytest.mark.parametrize("code", [0, 3])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_plugin_may_print_any_bytes(tmp_path: Path, stream: str, code: int) -> None:

@@ -28,6 +28,12 @@ def test_a_comparison_never_fails() -> None:
     expression = write_selector(parse("k>007"))
     assert expression.startswith(f'(({HAS_K} && ({K}.matches("^0*[0-9]{{1,18}}$") || ')
     assert expression.endswith(f' <= "9223372036854775807")) && int({K}) > 7))')
+    # Whole, because the functions' names are checked by the API server alone.
+    small, large = f'{K}.matches("^0*[0-9]{{1,18}}$")', f'{K}.matches("^0*[1-9][0-9]{{18}}$")'
+    bounded = f'{K}.substring({K}.size() - 19) <= "9223372036854775807"'
+    is_integer = f"({small} || ({large} && {bounded}))"
+    assert expression == f"(({HAS_K} && {is_integer} && int({K}) > 7))"
+    assert write_selector(parse("k<12")) == f"(({HAS_K} && {is_integer} && int({K}) < 12))"
 
 
 def test_literals_cannot_be_left() -> None:
