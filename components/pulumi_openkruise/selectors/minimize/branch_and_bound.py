@@ -142,7 +142,7 @@ class BranchAndBound:
             self._budget.excess += max(0, sum(map(len, candidates.values())) // _COMPARED - steps)
             if branch.price > allowed:
                 return None
-            spare = allowed - self._ascent.compute_bound(candidates, branch.price)
+            spare = allowed - self._ascent.compute_bound(candidates, branch.price, allowed)
             if spare < 0:
                 return None
             dropped = False

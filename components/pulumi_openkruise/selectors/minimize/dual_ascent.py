@@ -9,6 +9,9 @@ algorithms using cutting planes, heuristics, and subgradient optimization".)
 
 from collections.abc import Callable, Mapping, Sequence
 
+_ANY = 1 << 127
+"""More than any price."""
+
 REQUIREMENT = 1 << 40
 """Price of a requirement; the values of all terms together cost less."""
 
@@ -47,12 +50,12 @@ class DualAscent:
         self._paid = [0] * labels
         self._changed: list[int] = []
 
-    def compute_bound(self, candidates: Mapping[int, Candidates], price: int) -> int:
+    def compute_bound(self, candidates: Mapping[int, Candidates], price: int, allowed: int = _ANY) -> int:
         """Return a lower bound on the total price, and keep what the nodes pay for each label of each prime.
 
         ``price`` is paid already. The nodes that a prime covers pay for each of its labels together no more
         than the dearest of them makes it cost. Nodes with the fewest candidates pay first, of these the
-        dearest.
+        dearest. Above the allowed price the bound need not be the largest: the others do not pay then.
         """
         paid, changed = self._paid, self._changed
         for label in changed:
@@ -62,23 +65,12 @@ class DualAscent:
             candidates, key=lambda node: (len(candidates[node]), -candidates[node][0][0], node)
         ):
             own = candidates[node]
-            least = own[0][0]
-            for _cost, _place, parts in own:
-                unpaid = 0
-                for label, cost in parts:
-                    rest = cost - paid[label]
-                    if rest > 0:
-                        unpaid += rest
-                        if unpaid >= least:
-                            break
-                else:
-                    if unpaid < least:
-                        least = unpaid
-                        if not least:
-                            break
+            least = self._find_least(own)
             if not least:
                 continue
             price += least
+            if price > allowed:
+                break
             for _cost, _place, parts in own:
                 left = least
                 for label, cost in parts:
@@ -92,6 +84,25 @@ class DualAscent:
                         paid[label] = cost
                         left -= cost - before
         return price
+
+    def _find_least(self, candidates: Candidates) -> int:
+        """Return the least that a candidate of a node costs beside what is paid for it."""
+        paid = self._paid
+        least = candidates[0][0]
+        for _cost, _place, parts in candidates:
+            unpaid = 0
+            for label, cost in parts:
+                rest = cost - paid[label]
+                if rest > 0:
+                    unpaid += rest
+                    if unpaid >= least:
+                        break
+            else:
+                if unpaid < least:
+                    least = unpaid
+                    if not least:
+                        break
+        return least
 
     def keep_affordable(self, candidates: Candidates, spare: int) -> Candidates:
         """Return the candidates of a node whose price, but for what is paid, is at most ``spare``."""

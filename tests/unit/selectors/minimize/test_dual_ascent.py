@@ -85,3 +85,22 @@ def test_a_candidate_is_priced_by_the_labels_that_cost_something() -> None:
         return node, 9 - place, (4, 0, 5 - place)
 
     assert price_alone([0, 2], 1, reduce, LABELS) == [(7, 2, [(6, 4), (8, 3)]), (9, 0, [(0, 4), (2, 5)])]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_above_the_allowed_price_the_bound_is_only_known_to_be_above(seed: int) -> None:
+    candidates = _make_candidates(seed)
+    bound = DualAscent(4 * LABELS).compute_bound(candidates, 0)
+    for allowed in range(bound + 3):
+        found = DualAscent(4 * LABELS).compute_bound(candidates, 0, allowed)
+        assert found == bound if bound <= allowed else allowed < found <= bound
+
+
+def test_once_the_bound_is_above_the_allowed_price_nothing_more_is_paid() -> None:
+    ascent = DualAscent(2)
+    first: Candidates = [(5, 0, [(0, 5)])]
+    second: Candidates = [(7, 1, [(1, 7)])]
+    assert ascent.compute_bound({1: first, 2: second}, 0, 6) == 7
+    assert ascent.keep_affordable(first, 0) == []
+    assert ascent.compute_bound({1: first, 2: second}, 0, 11) == 12
+    assert ascent.keep_affordable(second, 0) == second
