@@ -117,7 +117,7 @@ def _list_ways_in(declared: Declared, recorded: bool) -> tuple[str, ...]:
     """Return how a stack adopts what exists, or keeps what this component has installed (``recorded``)."""
     name, import_it = declared.component, setting(declared.field_name, "import_release", "true")
     if recorded:
-        # A hook is not told which of these it is.
+        # The engine does not tell a hook which of the two happens.
         return (
             "  this component installed it. If this operation replaces it:",
             *_REPLACED_BY,
