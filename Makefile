@@ -29,6 +29,7 @@ search: export SEARCH := 1
 search: test ## the same, with fresh random examples of every property
 
 mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
+	$(TEST)/bin/python $(PIP) 'pytest-cov>=6,<8'
 	$(TEST)/bin/python -m tests.mutants $(MODULE) --seed $(or $(SEED),0) --limit $(or $(LIMIT),300) \
 		$(if $(TESTS),--tests $(TESTS))
 

@@ -53,7 +53,7 @@ def find_mutants(source: str) -> list[Mutant]:
             place = next(found for at, found in enumerate(ast.walk(copy)) if at == index)
             replaced = _Replace(place, changed).visit(copy)
             if ast.dump(replaced) != original:
-                line = getattr(node, "lineno", 0)
+                line = getattr(node.target if isinstance(node, ast.comprehension) else node, "lineno", 0)
                 text = ast.unparse(ast.fix_missing_locations(replaced))
                 mutants.append(Mutant(line, _one_line(node), _one_line(changed), text))
     return sorted(mutants, key=lambda mutant: (mutant.line, mutant.before, mutant.after))
