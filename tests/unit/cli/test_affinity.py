@@ -507,6 +507,19 @@ def test_an_exclusion_that_only_joined_can_be_said(cli: Cli, stack_file: Callabl
     assert len(json.loads(out)["nodeSelectorTerms"]) == 2
 
 
+def test_a_node_selector_that_the_affinity_repeats_is_not_noted(
+    cli: Cli, stack_file: Callable[[str], str]
+) -> None:
+    path = stack_file(
+        "config:\n  openkruise:baseExclusions: false\n  openkruise:excludeManager: false\n"
+        '  openkruise:virtualNodeSelectors: ["k>5,x=y"]\n'
+        "  openkruise:values: {daemon: {nodeSelector: {k: '9'}}}\n"
+    )
+    code, out, err = cli("--stack-file", path, "-o", "json")
+    assert (code, err) == (0, "")
+    assert '"9"' in out
+
+
 def test_says_what_has_no_effect(cli: Cli, stack_file: Callable[[str], str]) -> None:
     code, out, err = cli("a=b,a=c", "x", "-o", "json")
     assert (code, json.loads(out)) == (0, _expected("x"))

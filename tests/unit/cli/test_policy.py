@@ -95,6 +95,7 @@ def test_a_stack_and_selectors_do_not_add_up(
         (["!gpu"], "matches a node without labels"),
         (["--preset", "ligo"], "did you mean liqo?"),
         (["a b", "!gpu"], "found 'b'"),
+        ([f"a in ({','.join(map(str, range(20_000)))})"], "SELECTOR: 1 selector would take "),
     ],
 )
 def test_the_checks_are_those_of_config(

@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM end each command whatever it waits for; no process or temporary file remains."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from termios import FIONREAD
 from typing import NamedTuple
 
 import pytest
+from pulumi_openkruise.cli.signals import run_until_signal
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.storage_server import StorageServer
@@ -275,3 +277,28 @@ def test_a_signal_ends_it_and_leaves_nothing(name: str, number: signal.Signals, 
     assert {path.name for path in folder.iterdir()} - {"pid", "asked"} == before
     if child is not None:
         await_end(child)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["INT", "TERM", "HUP"])
+def test_a_handled_signal_cancels_a_coroutine_where_it_waits(number: signal.Signals) -> None:
+    steps: list[str] = []
+
+    def handle(_number: int, _frame: object) -> None:
+        steps.append("amid asyncio's own code")
+
+    async def wait() -> None:
+        os.kill(os.getpid(), number)
+        try:
+            await asyncio.sleep(BOUND)
+        except asyncio.CancelledError:
+            steps.append("cancelled")
+            raise
+
+    before = signal.signal(number, handle)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            run_until_signal(wait())
+        assert signal.getsignal(number) is handle
+    finally:
+        signal.signal(number, before)
+    assert (caught.value.code, steps) == (128 + number, ["cancelled"])

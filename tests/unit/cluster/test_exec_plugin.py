@@ -139,6 +139,21 @@ def test_a_plugin_is_asked_once_until_its_answer_expires_or_is_rejected(tmp_path
         assert times() == after_two + 1
 
 
+def test_only_what_can_give_others_is_asked_after_a_rejection(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    given = plugin(tmp_path, answering({"token": "t"}))
+    ways: list[tuple[dict[str, Any], bool]] = [
+        ({"exec": given}, True),
+        ({"tokenFile": str(tmp_path / "token")}, True),
+        ({"token": "t"}, False),
+        ({"username": "u", "password": "p"}, False),
+        ({}, False),
+    ]
+    assert [read_user_credentials(user, {}, "k", "me").can_renew for user, _expected in ways] == [
+        expected for _user, expected in ways
+    ]
+
+
 def test_only_an_api_version_that_is_known(tmp_path: Path) -> None:
     given = plugin(tmp_path, answering({"token": "t"}), apiVersion="client.authentication.k8s.io/v1alpha1")
     with pytest.raises(KubeconfigError, match="its apiVersion is none of"):

@@ -1,10 +1,19 @@
-"""The manifests: what keeps them from ever keeping a node out, and what they set."""
+"""The manifests: what keeps them from ever keeping a node out, and what they set; golden bytes.
 
+A change of the bytes patches the policy of each cluster that has one. Only tests/oracle and tests/e2e have a
+real API server evaluate it. After an intended change, once those pass:
+``UPDATE_GOLDEN=1 python -m pytest tests/unit/policy``
+"""
+
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi_openkruise.policy import manifests
 from pulumi_openkruise.policy.rule import NodeLabelRule
+from pulumi_openkruise.policy.signals import NOT_BY_DEFAULT
 from pulumi_openkruise.selectors import parse
 
 POLICIES = {
@@ -12,6 +21,21 @@ POLICIES = {
     "validating": manifests.write_validating_policy,
     "kyverno": manifests.write_kyverno_policy,
 }
+
+GOLDEN = Path(__file__).with_name("golden_policies.json")
+WHOLE = NodeLabelRule(
+    presets=tuple(sorted(NOT_BY_DEFAULT)),
+    selectors=tuple(map(parse, ["pool=burst", "!a,b notin (c,d)", "n>3,n<9,a"])),
+    excluded=tuple(map(parse, ["type=virtual-kubelet", "b in (c,d)"])),
+)
+RULES = {"mutating": WHOLE, "validating": NodeLabelRule(set_type=False), "kyverno": NodeLabelRule()}
+
+
+def test_golden_bytes() -> None:
+    written = json.dumps({name: write(RULES[name]) for name, write in POLICIES.items()}, indent=1) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(written)
+    assert written == GOLDEN.read_text()
 
 
 def _conditions(policy: dict[str, Any]) -> dict[str, str]:
