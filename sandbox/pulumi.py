@@ -59,8 +59,12 @@ def run(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
     capture: bool = True,
+    patience: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """One ``pulumi`` command; its output is captured in one stream, or goes to the terminal."""
+    """One ``pulumi`` command; its output is captured in one stream, or goes to the terminal.
+
+    Raises subprocess.TimeoutExpired, with the output, after so many seconds of patience.
+    """
     return subprocess.run(
         [str(state.bin / "pulumi"), *arguments],
         cwd=cwd,
@@ -69,6 +73,7 @@ def run(
         stderr=subprocess.STDOUT if capture else None,
         text=True,
         check=False,
+        timeout=patience,
     )
 
 

@@ -18,6 +18,8 @@ from sandbox.state import ROOT, State
 from .observing import VIRTUAL, Cluster
 
 _TIMES = ("created", "modified")
+_PATIENCE = 900.0
+"""Seconds after which a command hangs: more than twice what Helm's longest wait takes."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,12 @@ class Stack:
     def run(
         self, *arguments: str, folder: Path | None = None, env: Mapping[str, str] | None = None
     ) -> Outcome:
-        """One command on the stack; *folder* runs another program in the place of the stack's own."""
+        """One command on the stack; *folder* runs another program in the place of the stack's own.
+
+        Raises subprocess.TimeoutExpired, with the output, for a command that hangs.
+        """
         command = [*arguments, "--stack", self.name, "--non-interactive", "--config-file", str(self._config)]
-        done = pulumi.run(self.state, command, cwd=folder or self.folder, env=env)
+        done = pulumi.run(self.state, command, cwd=folder or self.folder, env=env, patience=_PATIENCE)
         return Outcome(f"pulumi {' '.join(arguments)}", done.returncode, done.stdout)
 
     @contextmanager

@@ -272,6 +272,34 @@ def test_a_forced_replacement_is_called_one(stack: Stack, before: Mapping[str, A
         assert "aliases=" not in output, output
 
 
+@pytest.mark.parametrize(
+    ("settings", "flags", "why"),
+    [
+        (
+            {"namespace": "elsewhere", "releaseNamespace": KRUISE_NAMESPACE},
+            (),
+            "this stack would move it to elsewhere",
+        ),
+        ({}, ("--replace", RELEASE), "is being replaced, and the old one deleted"),
+    ],
+    ids=["another namespace", "release"],
+)
+def test_a_refused_deletion_ends_the_registration_that_waits_for_it(
+    stack: Stack,
+    before: Mapping[str, Any],
+    tmp_path: Path,
+    settings: Mapping[str, Any],
+    flags: tuple[str, ...],
+    why: str,
+) -> None:
+    # The engine deletes before it creates, and with this flag drops the creation without an answer.
+    stack.configure(settings)
+    option = TRANSFORMED.format(option="delete_before_replace=True")
+    text = f'kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions({option}))'
+    output = stack.run(*GOING_ON, *flags, folder=write_program(tmp_path, text)).failed().output
+    assert why in output.partition("pulumi:pulumi:Stack (openkruise-sandbox):")[2], output
+
+
 def test_the_outputs_of_a_targeted_component_are_those_of_its_release(
     stack: Stack, before: Mapping[str, Any]
 ) -> None:

@@ -18,6 +18,7 @@ from .cluster_view import ClusterView
 from .decision import Decision
 from .errors import InvalidConfigError
 from .operation_checks import OperationChecks
+from .registrations import Registrations
 
 Check = Callable[[pulumi.ResourceHookArgs], Awaitable[Sequence[Problem]]]
 """Returns why an operation that the engine is about to do is refused."""
@@ -50,8 +51,9 @@ class Hooks:
         self.decision = Decision(self._declared, view)
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""
+        self.registrations = Registrations()
         self.checks = checks = OperationChecks(settings, self._declared, self.decision, view)
-        hook = self._register_hook
+        hook, deletion_hook = self._register_hook, self._register_deletion_hook
         deletion = _add_retention if opts is not None and opts.retain_on_delete else _as_it_is
         self._component_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create component", checks.note_component)],
@@ -63,18 +65,18 @@ class Hooks:
         self._namespace_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create namespace", checks.check_namespace_creation)],
             before_update=[hook("update namespace", checks.check_decision)],
-            before_delete=[hook("delete namespace", deletion(checks.check_namespace_deletion))],
+            before_delete=[deletion_hook("delete namespace", deletion(checks.check_namespace_deletion))],
         )
         self._release_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create release", checks.check_creation)],
             before_update=[hook("update release", checks.check_update)],
             # The engine records its name, and deletes nothing without the program that has it.
-            before_delete=[hook("delete release", deletion(checks.check_deletion))],
+            before_delete=[deletion_hook("delete release", deletion(checks.check_deletion))],
         )
         self._policy_hooks = pulumi.ResourceHookBinding(
             before_create=[hook("create node label policy", checks.check_policy_creation)],
             before_update=[hook("update node label policy", checks.check_decision)],
-            before_delete=[hook("delete node label policy", checks.check_decision)],
+            before_delete=[deletion_hook("delete node label policy", checks.check_decision)],
         )
 
     def write_component_inputs(self) -> dict[str, Any]:
@@ -118,6 +120,17 @@ class Hooks:
         problems = moves.check_only_installation(self._declared, other, "the Kubernetes provider")
         if problems:
             raise self.make_error(problems)
+
+    def _register_deletion_hook(self, operation: str, check: Check) -> pulumi.ResourceHook:
+        """Register a hook whose refusal may leave registrations without an answer: those of a replacement."""
+
+        async def check_and_end(args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
+            problems = await check(args)
+            if problems:
+                self.registrations.give_up_later(self.make_error(problems))
+            return problems
+
+        return self._register_hook(operation, check_and_end)
 
     def _register_hook(self, operation: str, check: Check) -> pulumi.ResourceHook:
         async def run(args: pulumi.ResourceHookArgs) -> None:

@@ -76,10 +76,11 @@ class OpenKruise(pulumi.ComponentResource):
         record = declare_record(self, name, hooks)
         values = _prepare_values(record, given)
         checked = merge_options(_wait_for_checks(given, values), await_server(record, hooks, view))
-        namespace, ready = declare_namespace(self, name, settings, hooks, checked, record)
-        policy = declare_policy(self, name, settings, hooks, checked, record)
-        ready = merge_options(ready, pulumi.ResourceOptions(depends_on=policy))
-        release = declare_release(self, name, settings, hooks, values, ready, record)
+        with hooks.registrations.follow():
+            namespace, ready = declare_namespace(self, name, settings, hooks, checked, record)
+            policy = declare_policy(self, name, settings, hooks, checked, record)
+            ready = merge_options(ready, pulumi.ResourceOptions(depends_on=policy))
+            release = declare_release(self, name, settings, hooks, values, ready, record)
         hooks.checks.follow(namespace, release)
 
         installed = _find_installed_values(release, values)
