@@ -1,11 +1,15 @@
 """What a destroy meets: the image of its Job, and objects that wait for the manager."""
 
+from typing import Any
+
 import pytest
 from pulumi_openkruise.checks import check
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.definitions import FinalizedResource
 
 from tests.support.findings import HOOK, found
-from tests.support.installed import broken, expected, record
+from tests.support.findings import pods as pods_of_a_healthy_one
+from tests.support.installed import broken, expected, pod, record
 
 
 def test_the_job_its_image_and_the_registry_are_named() -> None:
@@ -59,6 +63,40 @@ def test_what_waits_for_a_finalizer_is_told_from_what_would() -> None:
         "ResourceDistribution.apps.kruise.io with x/y: d",
     )
     assert waiting.identity != others.identity
+
+
+def job(name: str, **status: int) -> dict[str, Any]:
+    """Return a pre-delete Job, created an hour before the snapshot."""
+    created = {"name": name, "uid": f"uid-of-{name}", "creationTimestamp": "2026-01-01T11:00:00Z"}
+    return {"metadata": created, "status": status}
+
+
+def test_a_job_that_hangs_is_named_with_its_pods() -> None:
+    on_a_node, nowhere = pod("a", "virtual-1", "Job", ""), pod("b", "", "Job", "", phase="")
+    on_a_node["metadata"]["ownerReferences"] = [{"uid": "x"}, {"uid": "uid-of-kruise-finalizer"}]
+    nowhere["metadata"]["ownerReferences"] = [{"uid": "uid-of-kruise-finalizer"}]
+    others = [pod("c", "real-1", "Job", ""), {"metadata": {"name": "d", "ownerReferences": [{"uid": ""}]}}]
+    pods = [*pods_of_a_healthy_one(), on_a_node, nowhere, *others]
+    jobs = [job("kruise-finalizer", failed=2), job("done-finalizer", succeeded=1), job("another")]
+    finding = found(check(broken(jobs=jobs, pods=pods), expected()))["destroy-job-hangs"]
+    assert finding.what == "the pre-delete Job has failed"
+    assert list(map(str, finding.objects)) == ["Job kruise-system/kruise-finalizer"]
+    first, *rest = finding.evidence
+    assert first.startswith("Job kruise-finalizer: 2 pods failed, created ")
+    assert rest == ["Pod kruise-system/a: Running on virtual-1", "Pod kruise-system/b: no phase"]
+
+
+def test_a_job_that_waits_is_reported_without_its_pods_where_these_cannot_be_read() -> None:
+    without_an_id = job("kruise-finalizer", active=1)
+    del without_an_id["metadata"]["uid"]
+    for pods in (
+        Unavailable("forbidden"),
+        [*pods_of_a_healthy_one(), {"metadata": {"ownerReferences": [{}]}}],
+    ):
+        snapshot = broken(jobs=[without_an_id], pods=pods)
+        finding = found(check(snapshot, expected()))["destroy-job-hangs"]
+        assert finding.what == "the pre-delete Job is waiting"
+        assert len(finding.evidence) == 1
 
 
 def test_without_finalizers_nothing_is_left() -> None:

@@ -1,5 +1,6 @@
 """Exec plugins: their input, their answers, their time limit, and that messages quote them safely."""
 
+import json
 import os
 import stat
 import sys
@@ -105,6 +106,35 @@ def test_a_plugin_gets_no_input_and_knows_it(tmp_path: Path) -> None:
     )
     found = run_plugin(plugin(tmp_path, script + answering({"token": "t\n"})), {"server": "https://x"}, "k")
     assert found.token == "t"
+
+
+def test_a_plugin_that_asks_for_it_gets_the_cluster(tmp_path: Path) -> None:
+    """Every field of ``ExecCredentialSpec.cluster`` that is set, and the configuration meant for plugins."""
+    about = {
+        "server": "https://x",
+        "tls-server-name": "y",
+        "insecure-skip-tls-verify": True,
+        "certificate-authority-data": "z",
+        "proxy-url": "http://p",
+    }
+    others = [None, {"name": "another", "extension": 1}]
+    ours = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "me"}}
+    cluster = {**about, "certificate-authority": "/path", "extensions": [*others, ours]}
+    found = tmp_path / "found"
+    script = f"open({str(found)!r}, 'w').write(os.environ['KUBERNETES_EXEC_INFO'])\n" + answering(
+        {"token": "t"}
+    )
+    run_plugin(plugin(tmp_path, script, provideClusterInfo=True), cluster, "k")
+    info = json.loads(found.read_text())
+    assert info == {
+        "apiVersion": VERSION,
+        "kind": "ExecCredential",
+        "spec": {"interactive": False, "cluster": {**about, "config": {"audience": "me"}}},
+    }
+    run_plugin(
+        plugin(tmp_path, script, provideClusterInfo=True), {"server": "https://x", "extensions": others}, "k"
+    )
+    assert json.loads(found.read_text())["spec"]["cluster"] == {"server": "https://x"}
 
 
 def test_a_missing_plugin_comes_with_its_hint(tmp_path: Path) -> None:

@@ -135,6 +135,40 @@ def test_what_cannot_be_used(text: str, context: str | None, said: str) -> None:
     assert "\n" not in caught.value.cause
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff", "not UTF-8 at byte 0"),
+        (b"- a\n", "not a kubeconfig"),
+        (b"a: [\n", "line 2"),
+        (b"current-context: [x]\n", "current-context: expected a string"),
+        (b"{}" + b" " * (16 << 20), "larger than 16 MiB"),
+        (None, "is a directory"),
+    ],
+    ids=["bytes", "list", "syntax", "context", "size", "folder"],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "config"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(KubeconfigError) as caught:
+        connect(str(path))
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"kubeconfig {path}: ")
+    assert "\n" not in caught.value.cause
+
+
+def test_an_empty_file_says_nothing(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "config").write_text(json.dumps(server.kubeconfig()))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'empty'}{os.pathsep}{tmp_path / 'config'}")
+    assert connect(ambient=True).get("/version") == VERSION
+
+
 def test_an_unknown_context_is_named_beside_those_that_are_there(server: ApiServer) -> None:
     with pytest.raises(KubeconfigError) as caught:
         connect(json.dumps(server.kubeconfig()), "nowhere")
