@@ -108,6 +108,35 @@ def test_everything_wrong_in_the_file_is_said_at_once(cli: Cli, accepted: Callab
 
 
 @pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        ({"code": 5}, "accepted[0].code: expected a code of a finding, found 5"),
+        ({"code": None}, "accepted[0].code: expected a code of a finding, found None"),
+        ({"code": ...}, "accepted[0].code: expected a code of a finding, found none"),
+        ({"reason": 5}, "accepted[0].reason: expected a sentence"),
+        ({"reason": " "}, "accepted[0].reason: expected a sentence"),
+        ({"object": 5}, "accepted[0].object: expected a name as findings show it, or a pattern with * and ?"),
+        ({"object": " "}, "accepted[0].object: expected a name as findings show it, or a pattern"),
+        ({"until": 5}, "accepted[0].until: expected the last day on which it holds, as 2027-06-30"),
+        ({"until": "2027-02-30"}, "accepted[0].until: expected the last day"),
+        ({"until": "20270630"}, "accepted[0].until: expected the last day"),
+        ({"until": "2027-W26-3"}, "accepted[0].until: expected the last day"),
+        ({"object": None}, ""),
+        ({"object": ...}, ""),
+    ],
+)
+def test_each_field_of_an_entry(
+    cli: Cli, accepted: Callable[[str], str], field: dict[str, Any], says: str
+) -> None:
+    good = {"code": "selector-matches-nothing", "object": "x", "reason": "it is known", "until": "2999-12-31"}
+    one = {key: value for key, value in {**good, **field}.items() if value is not ...}
+    code, _out, err = cli("x=y", "--accepted", accepted(json.dumps({"accepted": [one]})))
+    assert code == (2 if says else 0)
+    assert says in err
+    assert len(err.splitlines()) == (1 if says else 0)
+
+
+@pytest.mark.parametrize(
     "text", ["", "- code: x", "accepted: 5", "accept: []", "accepted: []\nmore: 1", "a: [", "\x1b"]
 )
 def test_what_is_no_such_file_is_said_with_an_example(

@@ -1,5 +1,6 @@
 """The file of accepted findings: which findings of `check` do not count, why, and until when."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,8 @@ from ...diagnostics.wording import replace_unprintable
 from ..errors import UnusableInputError
 from .files import read_text
 
+# Python 3.11 and newer take 2027-W26-3 and 20270630 for dates, too.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _KEYS = {"code", "object", "reason", "until"}
 _EXAMPLE = """accepted:
   - code: real-node-without-daemon
@@ -69,6 +72,6 @@ def _read_acceptance(entry: Any, place: str, problems: list[str]) -> Acceptance 
 
 def _read_day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
     except ValueError:
         return None
