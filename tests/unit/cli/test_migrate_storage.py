@@ -266,6 +266,82 @@ def test_a_conversion_webhook_that_does_not_answer_just_now_is_waited_for(
     assert trimmed(storage) == ["v1beta1"]
 
 
+def patched(storage: StorageServer, place: str) -> int:
+    """Return how many patches a path with this part has got."""
+    return sum(1 for method, path, _body in storage.asked if method == "PATCH" and place in path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "times"),
+    [
+        ((409, {"message": "modified"}), "it was changed 10 times while it was rewritten", 10),
+        ((500, {"message": "webhook down"}), "webhook down", 10),
+        ((422, {"message": "spec is invalid"}), "spec is invalid", 1),
+    ],
+)
+def test_an_object_is_tried_ten_times_where_that_can_help(
+    storage: StorageServer, migrate: Command, answer: Answer, reason: str, times: int
+) -> None:
+    storage.hook = lambda method, path: answer if method == "PATCH" and "/s2/" in path else None
+    code, out, _err = migrate("--yes", "-o", "json")
+    outcome = json.loads(out)["crds"][1]["outcome"]
+    assert (code, outcome["failed"]) == (1, {"default/s2": reason})
+    assert outcome["readAgain"] == (times if answer[0] == 409 else 0)
+    assert patched(storage, "/s2/") == times
+    assert trimmed(storage) == BOTH
+
+
+def test_an_object_that_goes_after_a_conflict_is_no_failure(storage: StorageServer, migrate: Command) -> None:
+    def interfere(method: str, path: str) -> Answer | None:
+        if "/s2" not in path:
+            return None
+        return (409, {"message": "modified"}) if method == "PATCH" else (404, {"message": "not found"})
+
+    storage.hook = interfere
+    code, out, _err = migrate("--yes", "-o", "json")
+    outcome = json.loads(out)["crds"][1]["outcome"]
+    assert (code, outcome["gone"], outcome["readAgain"], outcome["failed"]) == (0, 1, 1, {})
+    assert trimmed(storage) == ["v1beta1"]
+
+
+@pytest.mark.parametrize(("conflicts", "done"), [(9, True), (10, False)])
+def test_the_crd_says_so_after_ten_conflicts_at_most(
+    storage: StorageServer, migrate: Command, conflicts: int, done: bool
+) -> None:
+    status = "customresourcedefinitions/sidecarsets.apps.kruise.io/status"
+    left = iter(range(conflicts))
+    storage.hook = lambda method, path: (
+        (409, {"message": "modified"})
+        if method == "PATCH" and path.endswith(status) and next(left, None) is not None
+        else None
+    )
+    code, out, _err = migrate("--yes")
+    assert (code, "the CRD was changed meanwhile" in out) == ((0, False) if done else (1, True))
+    assert patched(storage, status) == 10
+    assert trimmed(storage) == (["v1beta1"] if done else BOTH)
+
+
+def test_after_twenty_failures_no_further_object_is_tried(storage: StorageServer, migrate: Command) -> None:
+    for number in range(200):
+        storage.add("sidecarsets", f"more-{number}", "v1alpha1", {"containers": []})
+    storage.hook = lambda method, path: (
+        (422, {"message": "spec is invalid"}) if method == "PATCH" and "/status" in path else None
+    )
+    code, out, _err = migrate("--yes", "-o", "json")
+    failed = json.loads(out)["crds"][1]["outcome"]["failed"]
+    # Those that were under way are awaited: at most four for each of eight workers.
+    assert (code, 20 <= len(failed) <= 20 + 33) == (1, True)
+    assert patched(storage, "/status") == len(failed)
+
+
+def test_it_asks_before_it_writes(storage: StorageServer, kubeconfig: str, command: Command) -> None:
+    for answer, code, asked in (("n\n", 1, 0), ("", 1, 0), ("\n", 1, 0), ("y\n", 0, 1)):
+        found, _out, err = command(
+            "migrate-storage", "--kubeconfig", kubeconfig, "--rate", "1000", stdin=answer
+        )
+        assert (found, "Do it? [y/N]" in err, patched(storage, "/s1/")) == (code, True, asked)
+
+
 def test_a_target_that_is_none_is_said(storage: StorageServer, migrate: Command) -> None:
     code, _out, err = migrate("--to", "latest")
     assert code == 2

@@ -60,6 +60,21 @@ def test_a_process_that_ended_holds_nothing_although_its_parent_has_not_asked() 
         process.wait()
 
 
+@pytest.mark.parametrize(
+    ("error", "state"), [(None, "live"), (PermissionError, "live"), (ProcessLookupError, "stale")]
+)
+def test_another_users_process_is_alive_too(
+    monkeypatch: pytest.MonkeyPatch, error: type[OSError] | None, state: str
+) -> None:
+    def kill(pid: int, number: int) -> None:
+        assert (pid, number) == (os.getpid(), 0)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(os, "kill", kill)
+    assert Lock("me", socket.gethostname(), os.getpid()).state() == state
+
+
 def test_the_cause_begins_with_the_error() -> None:
     text = "Updating (x):\n + created\nDiagnostics:\n  kruise:\n    error: no such namespace\n    more\n"
     assert find_cause(text) == "error: no such namespace\nmore"
@@ -114,6 +129,32 @@ def test_a_command_that_fails_is_quoted_without_logins(
     with pytest.raises(CommandError) as caught:
         asyncio.run(Stack("dev-1", tmp_path).config())
     assert str(caught.value) == "error: open postgres://***@db/state: refused"
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("exec sleep 600", "`pulumi config` did not answer for 0 s"),
+        ("echo {", "`pulumi config` printed something else than JSON"),
+        ("echo {}; echo broken >&2; exit 3", "broken"),
+    ],
+)
+def test_a_command_without_a_usable_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, says: str
+) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    if "sleep" in script:
+        monkeypatch.setattr(record, "_LOOK_SECONDS", 0.4)
+    with pytest.raises(CommandError) as caught:
+        asyncio.run(Stack("dev-1", tmp_path).config())
+    assert str(caught.value) == says
+    # The time may be over before the script begins.
+    if (tmp_path / "pid").exists() and (number := (tmp_path / "pid").read_text()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(number), 0)
 
 
 def test_a_preview_is_summed_up_by_its_end() -> None:

@@ -1,0 +1,83 @@
+"""What is asked of a chart's repository, and only in a real run."""
+
+from typing import Any
+
+import pytest
+from pulumi_openkruise.chart.local import ignore_local_files, read_local_chart
+from pulumi_openkruise.chart.repository import IndexAnswer
+from pulumi_openkruise.component import chart_probe
+from pulumi_openkruise.config.settings_reader import read_settings
+from pulumi_openkruise.diagnostics.field_names import config_field_name
+
+from tests.support.engine import Engine
+
+ADDRESS = "https://me:s3cret@charts.example.org/"
+INDEX = """
+apiVersion: v1
+entries:
+  kruise:
+  - {version: 1.8.3, digest: DIGEST, urls: [x.tgz]}
+"""
+A, B = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[IndexAnswer]:
+    """Let an engine seem to run, and return the answers of repositories, taken from the end."""
+    found: list[IndexAnswer] = []
+    monkeypatch.setattr(chart_probe, "is_real_run", lambda: True)
+    monkeypatch.setattr("pulumi.log.debug", lambda said: None)
+    monkeypatch.setattr("pulumi_openkruise.chart.repository.fetch_index", lambda _address: found.pop())
+    return found
+
+
+def test_a_repository_without_a_usable_answer_is_named_without_its_login(answers: list[IndexAnswer]) -> None:
+    answers.append(IndexAnswer("connection refused"))
+    (problem,) = chart_probe.check_repository(read_settings({"chart_repository": ADDRESS}, source="test"))
+    assert (problem.code, problem.place) == ("no-repository", "https://charts.example.org/")
+    assert (problem.reason, "s3cret" in str(problem)) == ("connection refused", False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "args", "codes"),
+    [
+        (IndexAnswer(), {"chart_digest": A}, []),  # it was not asked
+        (IndexAnswer(content=INDEX.replace("DIGEST", A).encode()), {"chart_digest": A}, []),
+        (IndexAnswer(content=INDEX.replace("DIGEST", A).encode()), {}, []),
+        (IndexAnswer(content=INDEX.replace("DIGEST", B).encode()), {"chart_digest": A}, ["other-digest"]),
+        (IndexAnswer(content=b""), {"chart_digest": A}, ["no-digest"]),
+        (
+            IndexAnswer(content=INDEX.replace("DIGEST", A).encode()),
+            {"chart_digest": A, "chart_version": "1.7.5"},
+            ["no-digest"],
+        ),
+    ],
+)
+def test_the_index_is_compared_with_the_digest(
+    answers: list[IndexAnswer], answer: IndexAnswer, args: dict[str, Any], codes: list[str]
+) -> None:
+    answers.append(answer)
+    settings = read_settings(
+        {"chart_repository": ADDRESS, **args}, source="test", field_name=config_field_name()
+    )
+    problems = chart_probe.check_repository(settings)
+    assert [problem.code for problem in problems] == codes
+    assert {problem.place for problem in problems} <= {"openkruise:chartDigest"}
+    assert answers == []
+
+
+def test_without_a_repository_or_an_engine_none_is_asked(
+    answers: list[IndexAnswer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chart = {"chart": "oci://registry.example.org/kruise"}
+    assert chart_probe.check_repository(read_settings(chart, source="test")) == []
+    assert chart_probe.choose_chart_reader() is read_local_chart
+    monkeypatch.setattr(chart_probe, "is_real_run", lambda: False)
+    assert chart_probe.check_repository(read_settings({"chart_repository": ADDRESS}, source="test")) == []
+    assert chart_probe.choose_chart_reader() is ignore_local_files
+
+
+def test_mocks_are_no_engine(engine: Engine) -> None:
+    found: list[bool] = []
+    engine.run(lambda: found.append(chart_probe.is_real_run()))
+    assert found == [False]
