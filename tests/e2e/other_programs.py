@@ -31,6 +31,16 @@ OWN = 'edge = pulumi_kubernetes.Provider("edge", kubeconfig=path, context="sandb
     options=", pulumi.ResourceOptions(providers=[edge])"
 )
 
+LATE = """
+import pulumi_kubernetes
+
+made = pulumi_kubernetes.core.v1.ConfigMap("made", metadata={{"name": "made", "namespace": "default"}})
+level = made.id.apply(lambda _: "5")
+values = {{"manager": {{"log": {{"{key}": level}}, "replicas": 2}}}}
+kruise = OpenKruise("kruise", {{**args_from_config(), "values": values}})
+"""
+"""The identifier of a resource that does not exist yet is unknown in preview."""
+
 PROTECTED = (
     'OpenKruise("kruise", {{**args_from_config(), "protect": {protect}}}, pulumi.ResourceOptions({option}))'
 )

@@ -129,18 +129,19 @@ class Stack:
         """``pulumi preview``."""
         return self.run("preview", *arguments, folder=folder)
 
-    def destroy(self, cluster: Cluster) -> None:
+    def destroy(self, cluster: Cluster, *flags: str) -> None:
         """``pulumi destroy``, in the way that the README gives; it has succeeded when this returns.
 
         The chart offers no way to keep its pre-delete Job off an untainted virtual node, where it would wait
         for ever: these nodes are cordoned first.
         """
         cluster.cordon(VIRTUAL, on=True)
-        destroyed = self.run("destroy", "--run-program", "--yes", "--skip-preview")
+        command = ("destroy", "--run-program", "--yes", "--skip-preview", *flags)
+        destroyed = self.run(*command)
         if "context deadline exceeded" in destroyed.output:
             # Helm's wait can end before the last object is gone.
             self.run("refresh", "--yes", "--skip-preview").succeeded()
-            destroyed = self.run("destroy", "--run-program", "--yes", "--skip-preview")
+            destroyed = self.run(*command)
         destroyed.succeeded()
         cluster.cordon(VIRTUAL, on=False)
 

@@ -284,6 +284,24 @@ def test_the_messages_lead_out_of_a_kill(kills: Kills, point: Point, victim: Vic
         assert _crds(kills.cluster) == crds
 
 
+@pytest.mark.skipif("KILLS" not in os.environ, reason="a removal of its own; `make kills` runs it")
+def test_a_destroy_that_was_killed_near_its_end_is_finished(kills: Kills) -> None:
+    """The states of a kill after the namespace's deletion, and after the record's, which no cluster shows."""
+    kills.arrange(installed=True)
+    held = kills.stack.held()
+    kills.arrange(installed=False)
+    gone = {"kruise-release", "kruise-namespace"}
+    kills.stack.hold([one for one in held if one["urn"].split("::")[-1] not in gone])
+    kills.stack.run("destroy", "--run-program", "--yes", "--skip-preview").succeeded()
+    assert kills.stack.resources() == {}
+
+    gone |= {"kruise-installation"}
+    kills.stack.hold([one for one in held if one["urn"].split("::")[-1] not in gone])
+    said = _follow(kills, DESTROY)
+    assert "this operation leaves the component out" in said, said
+    assert kills.stack.resources() == {}
+
+
 def test_what_a_killed_cli_did_not_live_to_see_is_taken_over(kills: Kills) -> None:
     kills.arrange(installed=False)
     with kills.stack.started("up", "--yes", "--skip-preview") as running:

@@ -21,10 +21,11 @@ from . import custom_resources
 from .conftest import CRDS, Helm
 from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, Cluster, eventually
-from .other_programs import MAPPING, OWN, PROTECTED, SECOND, TRANSFORMED, TWO, write_program
+from .other_programs import LATE, MAPPING, OWN, PROTECTED, SECOND, TRANSFORMED, TWO, write_program
 from .stack import Stack
 from .urns import COMPONENT, NAMESPACE, RECORD, RELEASE
 
+RECORDS = f"/api/v1/namespaces/{KRUISE_NAMESPACE}/secrets"
 UP = ("up", "--yes", "--skip-preview")
 GOING_ON = (*UP, "--continue-on-error")
 
@@ -42,10 +43,11 @@ def made(empty: None, stack: Stack, life_cluster: Cluster, life_state: State) ->
     custom_resources.create_all(life_cluster)
     yield precious(life_cluster)
     stack.configure()
-    stack.up("--skip-preview").succeeded()
-    wait_for_manager(life_state)
-    custom_resources.delete(life_cluster)
-    stack.destroy(life_cluster)
+    if COMPONENT in stack.resources():
+        stack.up("--skip-preview").succeeded()
+        wait_for_manager(life_state)
+        custom_resources.delete(life_cluster)
+        stack.destroy(life_cluster)
 
 
 @pytest.fixture
@@ -56,9 +58,9 @@ def before(made: dict[str, str], stack: Stack, life_cluster: Cluster) -> Iterato
     found = everything(stack, life_cluster)
     yield found
     assert everything(stack, life_cluster) == found
+    # Nothing in the cluster has changed: with its own state the stack is as it was.
     stack.configure()
     stack.hold(held)
-    stack.up("--skip-preview", "--expect-no-changes").succeeded()
 
 
 def everything(stack: Stack, cluster: Cluster) -> dict[str, Any]:
@@ -176,13 +178,18 @@ def test_a_second_component_on_the_cluster(
         assert words in output, output
 
 
-@pytest.fixture(params=["nothing listens", "the certificate is not trusted"])
+@pytest.fixture(params=["nothing listens", "the certificate is not trusted", "the credentials are rejected"])
 def blind(request: pytest.FixtureRequest, life_state: State, control_state: State, tmp_path: Path) -> Path:
     """Provide the kubeconfig of a cluster at another address that cannot be inspected."""
-    found = yaml.safe_load(life_state.kubeconfig.read_text())
-    other = yaml.safe_load(control_state.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
-    server = "https://127.0.0.1:1" if request.param == "nothing listens" else other
-    found["clusters"][0]["cluster"]["server"] = server
+    found = yaml.safe_load(control_state.kubeconfig.read_text())
+    way, user = found["clusters"][0]["cluster"], found["users"][0]
+    if request.param == "nothing listens":
+        way["server"] = "https://127.0.0.1:1"
+    elif request.param == "the certificate is not trusted":
+        others = yaml.safe_load(life_state.kubeconfig.read_text())["clusters"][0]["cluster"]
+        found["clusters"][0]["cluster"] = {**others, "server": way["server"]}
+    else:
+        user["user"] = {"token": "unknown"}
     path = tmp_path / "kubeconfig"
     path.write_text(yaml.safe_dump(found))
     return path
@@ -192,13 +199,76 @@ def test_a_cluster_that_cannot_be_inspected_does_not_take_the_place_of_the_first
     stack: Stack, before: Mapping[str, Any], blind: Path, life_cluster: Cluster
 ) -> None:
     record = stack.resources()[RECORD]
-    for flags in ((), ("--exclude", COMPONENT), ("--target", RELEASE)):
+    for flags in ((), ("--exclude", COMPONENT)):
         stack.run("config", "set", "kubernetes:kubeconfig", str(blind)).succeeded()
         output = stack.run(*GOING_ON, *flags).failed().output
         assert "which cannot be inspected" in output, output
         assert stack.resources()[RECORD] == record
     # The guard is not disarmed by it: a cluster that is up is refused as before.
     assert everything(stack, life_cluster) == before
+
+
+def test_a_release_whose_records_were_deleted_is_reported(
+    stack: Stack, before: Mapping[str, Any], life_cluster: Cluster
+) -> None:
+    records = life_cluster.get(RECORDS, labelSelector="owner=helm")["items"]
+    for one in records:
+        api.call(life_cluster.client, "DELETE", f"{RECORDS}/{one['metadata']['name']}")
+    try:
+        stack.configure({"virtualNodeSelectors": ["pool=batch"]})
+        for command in (("preview",), (*GOING_ON, "--exclude", COMPONENT)):
+            output = stack.run(*command).failed().output
+            assert "has no record of Helm there, and its CRDs, which belong to kruise-system/kruise" in output
+            assert "    pulumi-openkruise recover\n" in output, output
+    finally:
+        for one in records:
+            del one["metadata"]["resourceVersion"], one["metadata"]["uid"]
+            api.call(life_cluster.client, "POST", RECORDS, one)
+
+
+def test_an_output_inside_the_values_hides_neither_their_keys_nor_the_others(
+    made: dict[str, str], stack: Stack, tmp_path: Path
+) -> None:
+    stack.configure()
+    output = stack.run("preview", folder=write_program(tmp_path, LATE.format(key="levl"))).failed().output
+    assert "values.manager.log.levl: the chart " in output, output
+
+    folder = write_program(tmp_path, LATE.format(key="level"))
+    output = stack.run("preview", "--diff", folder=folder).succeeded().output
+    assert "level: [unknown]" in output, output
+    assert "+ replicas: 2" in output, output
+    assert "affinity" not in output, output
+
+
+def test_an_installation_that_the_state_has_lost_is_imported(
+    made: dict[str, str],
+    stack: Stack,
+    life_cluster: Cluster,
+    life_state: State,
+    control_state: State,
+    tmp_path: Path,
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(life_state.kubeconfig.read_text())
+    stack.configure(kubeconfig=kubeconfig)
+    stack.up("--skip-preview").succeeded()
+    identities = life_cluster.identities()
+    kubeconfig.write_text(control_state.kubeconfig.read_text())
+    stack.run("refresh", "--yes", "--skip-preview").succeeded()
+    assert not {NAMESPACE, RELEASE} & stack.resources().keys()
+
+    stack.configure()
+    output = stack.run(*GOING_ON).failed().output
+    assert "if the state has lost it, by `pulumi state delete` or " in output, output
+    assert "    pulumi config set openkruise:importRelease true && pulumi up\n" in output, output
+    stack.configure({"importRelease": "true"})
+    output = stack.up("--skip-preview").succeeded().output
+    assert "2 imported" in output, output
+    # Without the key, the annotation that kept the namespace goes.
+    stack.configure()
+    output = stack.up("--skip-preview").succeeded().output
+    assert not any(change in output for change in ("created", "deleted", "replaced")), output
+    assert (life_cluster.identities(), precious(life_cluster)) == (identities, made)
 
 
 def is_cleared(cluster: Cluster) -> bool:
@@ -228,6 +298,8 @@ def test_what_the_cluster_has_lost_is_reported(
     assert "`up` refuses this: Helm release kruise-system/kruise: is in the state" in output, output
     output = stack.up("--skip-preview").failed().output
     assert "    pulumi refresh --yes\n" in output, output
+    # As if the cluster had been made again at its address: the namespace is gone, too.
+    life_cluster.delete_namespace()
     stack.configure({"virtualNodeSelectors": ["pool=batch"]})
     output = stack.up("--skip-preview").failed().output
     assert "is in the state of this stack and not in the cluster" in output, output
@@ -319,3 +391,16 @@ def test_a_component_that_the_program_has_dropped_is_not_deleted(
     for command in (("preview",), UP, GOING_ON):
         output = stack.run(*command, folder=folder).failed().output
         assert 'hook "openkruise kruise: delete release" was not registered' in output, output
+
+
+def test_a_component_that_was_destroyed_may_be_dropped(
+    made: dict[str, str], stack: Stack, life_cluster: Cluster, life_state: State, tmp_path: Path
+) -> None:
+    stack.configure()
+    wait_for_manager(life_state)
+    custom_resources.delete(life_cluster)
+    # As docs/recovering.md says, with the program that still has it.
+    stack.destroy(life_cluster, "--target-dependents", "--target", COMPONENT)
+    assert not {COMPONENT, NAMESPACE, RELEASE, RECORD} & stack.resources().keys()
+    stack.run(*UP, folder=write_program(tmp_path, "")).succeeded()
+    assert life_cluster.helm_revisions() == []

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 
 from sandbox import build, pulumi
 from sandbox.chart_choice import Chart
+from sandbox.cluster import CONTEXT
 from sandbox.manager import wait_for_manager
 from sandbox.state import ROOT, State
 
@@ -34,10 +36,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def write(folder: Path, chart: Chart) -> Write:
-    """Write the how-to's program, with other inputs and under another name."""
+    """Write the how-to's program with other inputs and under another name; ``more`` has other resources."""
     (block,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
 
-    def program(name: str = "kruise", options: dict[str, Any] | None = None, **inputs: Any) -> None:
+    def program(
+        name: str = "kruise",
+        options: dict[str, Any] | None = None,
+        more: dict[str, Any] | None = None,
+        **inputs: Any,
+    ) -> None:
         document = yaml.safe_load(block)
         (plugin,) = document["plugins"]["providers"]
         assert plugin["path"] == ".venv/bin"
@@ -47,6 +54,8 @@ def write(folder: Path, chart: Chart) -> Write:
         component["properties"] |= {**here, **inputs}
         component["options"] = options or {}
         document["resources"][name] = component
+        # A resource without a type of its own is a second component.
+        document["resources"] |= {other: deepcopy(component) | one for other, one in (more or {}).items()}
         document["outputs"] = {"status": f"${{{name}.status}}"}
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document))
 
@@ -157,6 +166,23 @@ def test_what_would_lose_the_installation_is_refused(
     assert "set guardDestroy to false in the program" in output, output
     assert {**life_cluster.identities(), **precious(life_cluster)} == made
     custom_resources.delete(life_cluster)
+
+
+def test_a_second_component_on_the_cluster_is_refused(
+    stack: Stack, write: Write, life_cluster: Cluster, life_state: State
+) -> None:
+    installed = life_cluster.identities()
+    write(more={"second": {}})
+    output = stack.preview().failed().output
+    assert "has the Kubernetes provider of OpenKruise '" in output, output
+
+    edge = {"kubeconfig": str(life_state.kubeconfig), "context": CONTEXT}
+    edge_provider = {"type": "pulumi:providers:kubernetes", "properties": edge, "options": {}}
+    write(more={"second": {"options": {"providers": ["${edge}"]}}, "edge": edge_provider})
+    output = stack.run("up", "--yes", "--skip-preview", "--continue-on-error").failed().output
+    server = f"https://{life_cluster.client.base_url.netloc.decode()}"
+    assert f"has the API server {server} of OpenKruise '" in output, output
+    assert life_cluster.identities() == installed
 
 
 def test_preview_says_who_gains_and_loses_the_daemon(
