@@ -4,6 +4,7 @@ import hashlib
 import io
 import posixpath
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,7 +60,8 @@ def read_local_chart(chart: str) -> LocalChart | None:
         return None
     try:
         path = Path(chart)
-        if not path.exists():
+        mode = _find_mode(path)
+        if mode is None:
             if is_bare_name(chart):
                 return None
             remedy = (
@@ -67,10 +69,10 @@ def read_local_chart(chart: str) -> LocalChart | None:
                 "with the repository's address beside it"
             )
             raise ChartFileError("there is no such file or folder", remedy)
-        if path.is_dir():
+        if stat.S_ISDIR(mode):
             with (path / "Chart.yaml").open("rb") as file:
                 return _read(file.read(_LARGEST_FILE + 1), None)
-        if not path.is_file():
+        if not stat.S_ISREG(mode):
             raise ValueError("neither a folder nor a file")
         with path.open("rb") as file:
             content = file.read(_LARGEST_CHART + 1)
@@ -84,6 +86,17 @@ def read_local_chart(chart: str) -> LocalChart | None:
         reason = f"cannot be read as a chart: {describe_error(error, secret=False)}"
         remedy = "give the folder of a chart, or the archive that `helm package` or `helm pull` makes"
         raise ChartFileError(reason, remedy) from None
+
+
+def _find_mode(path: Path) -> int | None:
+    """Return what a path leads to, None for nothing; raises OSError where that is not known.
+
+    From Python 3.14 on, ``exists`` and ``is_file`` say no to that, too.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _find_chart_yaml(content: bytes) -> bytes:

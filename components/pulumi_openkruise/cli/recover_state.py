@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -38,7 +39,7 @@ def find_state_folder(given: str | None) -> Path | None:
             return None
         folder = Path(os.path.expanduser(path))
         folder = folder if folder.name == ".pulumi" else folder / ".pulumi"
-        exists = folder.is_dir()
+        exists = _is_folder(folder)
     except (OSError, ValueError) as error:  # not an address, or a name that is too long
         # urlsplit quotes the address, in which a login may be.
         reason = error.strerror if isinstance(error, OSError) else "not a valid address"
@@ -46,6 +47,17 @@ def find_state_folder(given: str | None) -> Path | None:
     if not exists and given:
         raise UnusableInputError(f"{folder}: there is no such folder")
     return folder if exists else None
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; raises OSError where that is not known.
+
+    From Python 3.14 on, ``is_dir`` says no to that, too.
+    """
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _find_path(url: str) -> str | None:

@@ -71,6 +71,16 @@ def test_what_is_no_chart(tmp_path: Path, make: object) -> None:
         read_local_chart(str(path))
 
 
+def test_a_path_that_cannot_be_followed_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path in (loop, loop / "kruise", tmp_path / ("a" * 300)):
+        with pytest.raises(ChartFileError, match=r"cannot be read as a chart: (too many|file name too)"):
+            read_local_chart(str(path))
+    with pytest.raises(ChartFileError, match="no such file"):
+        read_local_chart(str(tmp_path / "missing" / "kruise"))
+
+
 def archive(*members: tuple[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as file:

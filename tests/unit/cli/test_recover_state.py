@@ -131,6 +131,15 @@ def test_other_backends_are_left_to_the_release(url: str, monkeypatch: pytest.Mo
     assert run(["recover", "--kubeconfig", "/none"]) == 2
 
 
+def test_a_folder_that_cannot_be_followed_is_not_said_to_be_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = tmp_path / ".pulumi"
+    loop.symlink_to(loop)
+    assert run(["recover", "--state", f"file://{tmp_path}"]) == 2
+    assert "not a folder of Pulumi's state: Too many levels" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
