@@ -1,8 +1,10 @@
 """The sandbox's own promises: it stops only what it started, and builds again only what has changed."""
 
+import contextlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from sandbox import build, chart_choice, processes, pulumi, table
+from sandbox import build, chart_choice, pki, processes, pulumi, table
 from sandbox.errors import SandboxError
 from sandbox.installed import SETTING
 from sandbox.programs import (
@@ -54,6 +56,26 @@ def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("strict", [0, ssl.VERIFY_X509_STRICT], ids=["lax", "strict"])
+def test_its_certificates_are_good_in_any_version_of_python(tmp_path: Path, strict: int) -> None:
+    pki.create(tmp_path)
+    answering = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    answering.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    answering.load_verify_locations(tmp_path / "ca.crt")
+    answering.verify_mode = ssl.CERT_REQUIRED
+    asking = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    asking.load_cert_chain(tmp_path / "admin.crt", tmp_path / "admin.key")
+    for context in (answering, asking):
+        context.verify_flags |= strict  # Python's own default from 3.13 on
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = asking.wrap_bio(back, there, server_hostname="127.0.0.1")
+    server = answering.wrap_bio(there, back, server_side=True)
+    for one in (client, server, client, server):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            one.do_handshake()
+    assert server.getpeercert(), "neither refused the other"
 
 
 @pytest.mark.parametrize("command", ["down", "stop", "start", "up"])
