@@ -68,7 +68,7 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 e2e: export SANDBOX_PULUMI = build
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m sandbox build --with-helm --with-yaml
-	$(SANDBOX)/bin/python -m pytest tests/e2e --cache-clear -v -n 2 --dist loadfile
+	$(SANDBOX)/bin/python -m pytest tests/e2e --cache-clear -v -n 3 --dist loadfile
 
 # Whole files: most of them tell one story on a cluster of their own.
 again: ## the end-to-end files in which a test failed, once more from their beginning
