@@ -51,9 +51,12 @@ def fetch_index(repository: str, patience: float = PATIENCE) -> IndexAnswer:
 
 def _fetch(repository: str, patience: float) -> IndexAnswer:
     # Slow to import, and needed for a repository only.
+    import ssl
     import urllib.request
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
+
+    from ..foreign.certificates import apply_go_rules
 
     address = split_login(repository)[0].rstrip("/") + "/index.yaml"
     proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
@@ -61,7 +64,10 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
         return IndexAnswer()  # a kind of proxy that the provider may know, and that this does not
     request = urllib.request.Request(address, headers=_write_login(repository))
     try:
-        opener = urllib.request.build_opener(_make_redirect_handler())
+        trusting = ssl.create_default_context()
+        apply_go_rules(trusting)
+        secure = urllib.request.HTTPSHandler(context=trusting)
+        opener = urllib.request.build_opener(_make_redirect_handler(), secure)
         with opener.open(request, timeout=patience) as response:
             index = response.read(LARGEST + 1)
             if len(index) > LARGEST:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from ..foreign.certificates import apply_go_rules
 from ..foreign.error_text import describe_error
 from .errors import KubeconfigError
 
@@ -85,7 +86,7 @@ def _make_tls_context(endpoint: Endpoint, certificate: str, key: str) -> ssl.SSL
     context = (
         ssl.create_default_context() if not endpoint.authority else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     )
-    _apply_go_rules(context)
+    apply_go_rules(context)
     if endpoint.authority:
         load("certificate authority", lambda: context.load_verify_locations(cadata=endpoint.authority))
     if not endpoint.verify:
@@ -93,14 +94,6 @@ def _make_tls_context(endpoint: Endpoint, certificate: str, key: str) -> ssl.SSL
     if certificate:
         load("client certificate", lambda: _load_chain(context, certificate, key))
     return context
-
-
-def _apply_go_rules(context: ssl.SSLContext) -> None:
-    """Have a context accept the certificates that kubectl accepts, by Go's crypto/x509, and no others."""
-    context.hostname_checks_common_name = False
-    # What is trusted need not be a root. Extensions may be missing: Python asks for them from 3.13 on.
-    flags = context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.verify_flags = flags & ~ssl.VERIFY_X509_STRICT
 
 
 def _load_chain(context: ssl.SSLContext, certificate: str, key: str) -> None:

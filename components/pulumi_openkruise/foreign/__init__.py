@@ -1,1 +1,1 @@
-"""What others wrote, made safe to use: YAML within bounds, exceptions without secrets; pure."""
+"""What others wrote, made safe to use: YAML within bounds, exceptions without secrets, certificates; pure."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
@@ -24,6 +25,8 @@ from pulumi_openkruise.chart.source import check_chart, check_index
 from pulumi_openkruise.diagnostics.field_names import argument_name
 from pulumi_openkruise.foreign.addresses import split_login, strip_login
 
+from tests.support.api_server import api_server
+from tests.support.chains import CHAINS, Chain, Shown
 from tests.support.misbehaving import misbehaving, never_ends_its_body
 
 DIGEST = PUBLISHED["1.8.3"][0]
@@ -421,3 +424,19 @@ def test_published_digests_are_digests() -> None:
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in every)
     assert len(set(every)) == len(every)
     assert all(PUBLISHED.values())
+
+
+@pytest.mark.parametrize("make", CHAINS, ids=lambda make: make.__name__[1:].replace("_", " "))
+def test_certificates_as_helm(
+    make: Callable[[], Chain], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = make()
+    if chain.name not in ("", "localhost"):
+        pytest.skip("no name of this machine")
+    (tmp_path / "trusted.pem").write_bytes(chain.trusted.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    with api_server(Shown(chain, tmp_path)) as one:
+        one.routes["/index.yaml"] = (200, b"an index")
+        address = one.address.replace("127.0.0.1", chain.name or "127.0.0.1")
+        assert fetch_index(address).content == (b"an index" if CHAINS[make] else None)
