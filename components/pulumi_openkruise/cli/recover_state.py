@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -68,12 +68,25 @@ def _find_path(url: str) -> str | None:
     return unquote(f"{parts.netloc}{parts.path}") if parts.scheme == "file" else None
 
 
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; raises OSError for one that cannot be listed, which ``rglob`` hides."""
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # a backend makes its folders when it needs them
+            raise error
+
+    for name, _folders, files in os.walk(folder, onerror=fail):
+        yield from (Path(name, file) for file in files)
+
+
 def find_all_damage(folder: Path) -> list[Damage]:
     """Return every file of the backend that is not whole; raises UnusableInputError."""
     found = []
     try:
-        parts = [folder / name for name in _PARTS]
-        paths = [folder / f"meta.yaml{ATTRIBUTES}", *(path for part in parts for path in part.rglob("*"))]
+        paths = [
+            folder / f"meta.yaml{ATTRIBUTES}",
+            *(path for part in _PARTS for path in _walk(folder / part)),
+        ]
         for path in sorted(paths):
             if path.is_symlink() or not path.is_file():
                 continue

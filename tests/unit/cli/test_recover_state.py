@@ -1,9 +1,12 @@
 """``recover`` and Pulumi's file backend: every file cut off at every kind of place, and nothing lost."""
 
+import errno
 import gzip
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi_openkruise.cli.app import run
@@ -123,6 +126,21 @@ def test_the_backend_is_found_as_pulumi_finds_it(
     data = json.loads(capsys.readouterr().out)
     assert [one["repair"] for one in data["files"]] == ["delete"]
     assert data["done"] is False
+
+
+def test_a_folder_that_cannot_be_listed_is_not_said_to_be_whole(
+    backend: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:  # root, as whom this may run, may list everything
+        if os.path.basename(path) == "stacks":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert recover(backend) == 2
+    assert "cannot be read: Permission denied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["s3://bucket", "https://api.pulumi.com", "file:///nowhere"])
