@@ -255,6 +255,7 @@ GOLDEN = yaml.safe_load((Path(__file__).parent / "golden_installation.yaml").rea
 CONFIGURED = DECLARED._replace(field_name=config_field_name("mine"))
 OTHER = ReleaseState(RELEASE, owner=ReleaseId("apps", "other"))
 REFUSALS: dict[str, list[Problem]] = {
+    "not by Helm": check_creation(CONFIGURED, FOREIGN),
     "release exists, in the program": check_creation(DECLARED, INSTALLED),
     "release exists, in the config": check_creation(CONFIGURED, INSTALLED),
     "release exists, recorded": check_creation(CONFIGURED, INSTALLED, recorded=True),
