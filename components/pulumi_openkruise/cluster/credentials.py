@@ -7,6 +7,7 @@ to an address and rewrites the kubeconfig; any command of kubectl does it.
 
 import base64
 import binascii
+import errno
 import json
 import re
 import time
@@ -147,11 +148,11 @@ def read_user_credentials(
 
 
 def read_small(path: str) -> bytes:
-    """Return a file's bytes; raises OSError, or ValueError for more than a key or token can have."""
+    """Return a file's bytes; raises OSError, also for more than a key or token can have."""
     with open(path, "rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise ValueError("larger than 1 MiB")
+        raise OSError(errno.EFBIG, "larger than 1 MiB")  # of a ValueError only the class may be shown
     return content
 
 

@@ -169,6 +169,17 @@ def test_a_plugin_is_asked_once_until_its_answer_expires_or_is_rejected(tmp_path
         assert times() == after_two + 1
 
 
+@pytest.mark.parametrize(("size", "good"), [(1 << 20, True), ((1 << 20) + 1, False)])
+def test_the_largest_token_of_a_file(tmp_path: Path, size: int, good: bool) -> None:
+    (tmp_path / "token").write_text("t".ljust(size))
+    credentials = read_user_credentials({"tokenFile": str(tmp_path / "token")}, {}, "k", "me")
+    if good:
+        assert credentials.authorize() == (("Authorization", "Bearer t"),)
+        return
+    with pytest.raises(KubeconfigError, match="k: token file: larger than 1 MiB"):
+        credentials.authorize()
+
+
 def test_only_what_can_give_others_is_asked_after_a_rejection(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
     given = plugin(tmp_path, answering({"token": "t"}))
