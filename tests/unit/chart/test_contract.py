@@ -308,6 +308,7 @@ GOOD: dict[str, list[Any]] = {
     "daemon.credentialProvider": [{"enable": True, "hostPath": "/opt/bin"}, {"enable": False}],
     "daemon.affinity": [
         {"podAffinity": {PREFERRED: []}},
+        {"podAntiAffinity": {PREFERRED: ()}},
         {"nodeAffinity": {PREFERRED: [{"weight": 1, "preference": {}}]}},
         {"nodeAffinity": {PREFERRED: [{"weight": 100, "preference": {}}]}},
     ],

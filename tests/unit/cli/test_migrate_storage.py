@@ -1,6 +1,7 @@
 """``pulumi-openkruise migrate-storage``: what it rewrites, what it refuses, and how it goes on."""
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,25 @@ def test_no_object_is_read_or_sent_back_whole(storage: StorageServer, migrate: C
     assert len(written) >= 4
     for headers in written:
         assert "as=PartialObjectMetadata;" in headers["Accept"]
+
+
+@pytest.mark.parametrize(("subresources", "end"), [({"status": {}}, "/status"), ({}, "/s1")])
+def test_an_object_is_written_by_its_status_where_it_has_one(
+    storage: StorageServer, migrate: Command, subresources: dict[str, Any], end: str
+) -> None:
+    for version in storage.crds["sidecarsets.apps.kruise.io"]["spec"]["versions"]:
+        version["subresources"] = subresources
+    assert migrate("--yes")[0] == 0
+    written = [path for method, path, _body in storage.asked if method == "PATCH" and "/s1" in path]
+    assert [path[path.index("/s1") :] for path in written] == [end if end == "/s1" else f"/s1{end}"]
+
+
+def test_no_thread_is_left_behind(storage: StorageServer, migrate: Command) -> None:
+    assert migrate("--yes")[0] == 0
+    threads = [thread for thread in threading.enumerate() if thread.name == "openkruise-rewrite"]
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def test_a_kind_without_objects_is_not_read_in_each_of_its_versions(

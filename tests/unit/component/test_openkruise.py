@@ -9,9 +9,11 @@ import pulumi
 import pytest
 from pulumi.resource import DependencyProviderResource
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.component.args import Given
 from pulumi_openkruise.component.errors import InvalidConfigError
 from pulumi_openkruise.component.openkruise import _log
 from pulumi_openkruise.config.node_affinity import REQUIRED
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.selectors import ALWAYS_TRUE, exclusion_affinity, solve
@@ -538,3 +540,13 @@ def test_under_mocks_nothing_outside_is_looked_at(engine: Engine, monkeypatch: p
     install_at_a_path: OpenKruiseArgs = {"chart": "./no/such/chart"}
     with new_engine() as another:
         declare(another, install_at_a_path)
+
+
+def test_the_affinity_is_known_unless_an_output_can_change_it(engine: Engine) -> None:
+    def program() -> None:
+        plain = read_settings({}, source="test")
+        assert Given(plain, "test").affinity_is_known
+        assert Given(plain, "test", {"manager": {"replicas": 3}}).affinity_is_known
+        assert not Given(plain, "test", pulumi.Output.from_input({})).affinity_is_known
+
+    engine.run(program)

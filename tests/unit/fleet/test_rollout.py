@@ -92,9 +92,15 @@ def declare(monkeypatch: pytest.MonkeyPatch, hooks: Hooks) -> Declare:
             f"urn:pulumi:fleet::fleet::openkruise:fleet:Fleet${part}": {"outputs": {"attempts": attempts}}
             for part, attempts in (recorded or {}).items()
         }
+
+        def call(asked: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+            assert asked.token == "pulumi:pulumi:readStackResourceOutputs"
+            assert asked.args == {"stackName": f"organization/{pulumi.get_project()}/{pulumi.get_stack()}"}
+            return {"outputs": outputs}
+
         monkeypatch.setattr(pulumi, "get_organization", lambda: "organization")
         monkeypatch.setattr(rollout, "read_project", lambda *_arguments: found)
-        monkeypatch.setattr(engine.mocks, "call", lambda _call: {"outputs": outputs})
+        monkeypatch.setattr(engine.mocks, "call", call)
         engine.hooks, engine.updates = hooks, dict(updates or {})
         engine.creates = {CLUSTER, GATE} - engine.updates.keys()
         return lambda: Fleet("openkruise")

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import Cluster
-from pulumi_openkruise.inventory.leftovers import find_leftovers, find_unowned, list_objects
+from pulumi_openkruise.inventory.leftovers import (
+    find_install_namespace,
+    find_leftovers,
+    find_unowned,
+    list_objects,
+)
 from pulumi_openkruise.inventory.release import Leftovers, ReleaseId, write_ownership_patch
 
 from tests.support.api_server import ApiServer
@@ -199,3 +204,19 @@ def test_the_mark_is_helms() -> None:
             },
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "namespace"),
+    [
+        ({"installation": {"namespace": "apps"}}, "apps"),
+        ({"installation": {"namespace": None}}, ""),
+        ({"installation": {"namespace": 5}}, ""),
+        ({"installation": {}}, ""),
+        ({"installation": "apps"}, ""),
+        ({"namespace": "apps"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_namespace_that_values_install_into(values: dict[str, Any], namespace: str) -> None:
+    assert find_install_namespace(values) == namespace

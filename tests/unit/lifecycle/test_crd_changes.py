@@ -21,6 +21,11 @@ CRDS = [
 NOT_MANAGED = {"crds": {"managed": False}}
 
 
+def test_a_version_that_no_chart_has_stored_is_not_openkruises_to_judge() -> None:
+    others = [Definition("sidecarsets.apps.kruise.io", ("v1", "v1alpha2"))]
+    assert check_downgrade("1.9.0", "1.8.3", others) == []
+
+
 def test_crds_are_not_given_up() -> None:
     (problem,) = check_crds_kept({}, NOT_MANAGED, CRDS)
     assert problem.code == "crds-given-up"

@@ -37,6 +37,36 @@ def test_a_new_file_has_the_permissions_of_any_other(tmp_path: Path) -> None:
     assert (tmp_path / "new").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+def test_the_new_file_is_made_beside_the_old_one(target: Path, tmp_path: Path) -> None:
+    """From another file system it could not take the old one's place at once."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    link = folder / "link.yaml"
+    link.symlink_to(target)
+    seen: list[list[str]] = []
+    write_atomically(str(link), b"new", lambda: seen.append(sorted(os.listdir(target.parent))))
+    ((new, *others),) = seen
+    assert new.startswith(".openkruise-")
+    assert others == ["Pulumi.dev.yaml", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(OSError("no room"), "no room"), (OSError(28, "no space left"), "no space left")]
+)
+def test_an_error_while_writing_leaves_the_old_file(
+    target: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str
+) -> None:
+    def fail(_number: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UnusableInputError) as caught:
+        write_atomically(str(target), b"new")
+    assert str(caught.value) == f"{target}: cannot be written: {says}"
+    assert target.read_bytes() == b"old\r\n"
+    assert os.listdir(target.parent) == ["Pulumi.dev.yaml"]
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError, match="cannot be written"):
         write_atomically(str(tmp_path / "none" / "file.yaml"), b"x")

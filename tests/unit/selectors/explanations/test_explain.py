@@ -18,7 +18,7 @@ from pulumi_openkruise.selectors import (
 from pulumi_openkruise.selectors.explanations.difference import difference
 from pulumi_openkruise.selectors.explanations.regions import NodeGroup, Region
 from pulumi_openkruise.selectors.node_selector import write
-from pulumi_openkruise.selectors.placement import Placement
+from pulumi_openkruise.selectors.placement import Placement, as_placement
 from pulumi_openkruise.selectors.wording import describe_requirements
 
 from tests.support.brute_force import NODES, matched, selector_lists, term_lists
@@ -453,3 +453,10 @@ def test_an_explanation_says_what_is_proven_to_be_the_fewest() -> None:
     assert explain(selectors, budget=1).to_text().splitlines()[-1].strip() == unproven
     proven = "No exact affinity has fewer terms, requirements or values."
     assert explain(selectors).to_text().splitlines()[-1].strip() == proven
+
+
+def test_a_list_may_come_from_a_generator() -> None:
+    placement = as_placement(text for text in ("a=b", "c"))
+    assert placement == as_placement(["a=b", "c"])
+    assert as_placement(placement) is placement
+    assert explain(text for text in ("a=b", "c")) == explain(["a=b", "c"])
