@@ -41,6 +41,16 @@ kruise = OpenKruise("kruise", {{**args_from_config(), "values": values}})
 """
 """The identifier of a resource that does not exist yet is unknown in preview."""
 
+LATE_KUBECONFIG = """
+import pulumi_kubernetes
+
+made = pulumi_kubernetes.core.v1.ConfigMap("made", metadata={"name": "made", "namespace": "default"})
+text = open(pulumi.Config("kubernetes").require("kubeconfig")).read()
+provider = pulumi_kubernetes.Provider("edge", kubeconfig=made.id.apply(lambda _: text), context="sandbox")
+kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(providers=[provider]))
+"""
+RETAINED = 'kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(retain_on_delete=True))'
+
 PROTECTED = (
     'OpenKruise("kruise", {{**args_from_config(), "protect": {protect}}}, pulumi.ResourceOptions({option}))'
 )

@@ -1,15 +1,23 @@
 """What the engine shows of a program whose cause of trouble is known; nothing is ever installed."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from sandbox import api
 from sandbox.chart_choice import Chart
+from sandbox.cluster import CONTEXT
+from sandbox.programs import PROVIDER_VERSION
 from sandbox.state import ROOT, State
 
+from .observing import Cluster, eventually
 from .stack import Stack
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -24,6 +32,38 @@ made = ConfigMap("made", metadata={"name": "made", "namespace": "default"})
 late = made.id
 kruise = OpenKruise("kruise", {"chart": CHART, "values": VALUES})
 """
+PARENTS = """
+import pulumi
+import pulumi_kubernetes
+from pulumi_openkruise import OpenKruise
+
+KUBECONFIG = pulumi.Config("kubernetes").require("kubeconfig")
+for type_, host in (("x:index:A", "127.0.0.1"), ("x:index:B", "localhost")):
+    text = open(KUBECONFIG).read().replace("127.0.0.1", host)
+    provider = pulumi_kubernetes.Provider(host, kubeconfig=text, context="CONTEXT")
+    parent = pulumi.ComponentResource(type_, "edge")
+    options = pulumi.ResourceOptions(parent=parent, providers=[provider])
+    OpenKruise("kruise", {"chart": CHART}, options)
+"""
+"""Two parents of one name; both addresses are the sandbox's, which for this module are two clusters."""
+PINNED = """
+import pulumi
+import pulumi_kubernetes
+import pulumi_kubernetes._utilities
+
+pulumi_kubernetes._utilities.get_version = lambda: "4.34.2"
+from pulumi_openkruise import OpenKruise
+
+pinned = pulumi_kubernetes.Provider(
+    "pinned",
+    kubeconfig=pulumi.Config("kubernetes").require("kubeconfig"),
+    context="CONTEXT",
+    opts=pulumi.ResourceOptions(version=VERSION),
+)
+options = pulumi.ResourceOptions(providers=[pinned])
+OpenKruise("kruise", {"chart": CHART, "namespace": "edge-system"}, options)
+"""
+"""An SDK whose own plugin refuses an existing namespace, and an older plugin, which takes it over."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +86,7 @@ def folder(tmp_path: Path) -> Path:
 
 def write(folder: Path, program: str, chart: Chart, values: str = "{}") -> None:
     text = program.replace("CHART", repr(chart.reference)).replace("VALUES", values)
+    text = text.replace('"CONTEXT"', repr(CONTEXT)).replace("VERSION", repr(PROVIDER_VERSION))
     (folder / "__main__.py").write_text(text)
 
 
@@ -117,3 +158,45 @@ def test_an_output_inside_a_list_is_named_as_such(previewed: Stack, folder: Path
     output = previewed.preview(folder=folder).failed().output
     assert "virtual_node_selectors[1]: expected a string, found an Output" in output, output
     assert "of all arguments only values may hold Outputs" in output, output
+
+
+def test_one_name_below_parents_of_one_name_makes_two_components(
+    previewed: Stack, folder: Path, chart: Chart
+) -> None:
+    write(folder, PARENTS, chart)
+    output = previewed.preview("--json", folder=folder).succeeded().output
+    steps = json.loads(output[output.index("{") :])["steps"]
+    urns = [step["urn"] for step in steps if step["newState"]["type"] == "kubernetes:helm.sh/v3:Release"]
+    above = sorted(urn.split("::")[2].split("$")[0] for urn in urns)
+    assert above == ["x:index:A", "x:index:B"]
+
+
+def test_what_an_older_plugin_does_to_a_namespace_does_not_depend_on_the_sdk(
+    previewed: Stack, folder: Path, chart: Chart, life_cluster: Cluster
+) -> None:
+    path = "/api/v1/namespaces"
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "edge-system"}}
+    api.call(life_cluster.client, "POST", path, body)
+    try:
+        write(folder, PINNED, chart)
+        output = previewed.preview(folder=folder).succeeded().output
+    finally:
+        api.call(life_cluster.client, "DELETE", f"{path}/edge-system")
+        eventually("the namespace to be gone", lambda: not life_cluster.exists(f"{path}/edge-system"))
+    assert "an older plugin takes it over and deletes it with the stack" in output, output
+
+
+def test_a_check_notes_that_the_stack_file_names_another_cluster(life_state: State, tmp_path: Path) -> None:
+    kubeconfig = yaml.safe_load(life_state.kubeconfig.read_text())
+    (found,) = kubeconfig["clusters"]
+    server = found["cluster"]["server"]
+    found["cluster"]["server"] = "https://127.0.0.1:1"
+    other = tmp_path / "kubeconfig"
+    other.write_text(yaml.safe_dump(kubeconfig))
+    file = tmp_path / "Pulumi.other.yaml"
+    file.write_text(yaml.safe_dump({"config": {"kubernetes:kubeconfig": str(other)}}))
+    command = [str(Path(sys.executable).parent / "pulumi-openkruise"), "check", "--stack-file", str(file)]
+    env = {**os.environ, "KUBECONFIG": str(life_state.kubeconfig)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    noted = f"kubernetes:kubeconfig names https://127.0.0.1:1, and this reads {server}, which kubectl uses"
+    assert noted in done.stderr, done.stderr

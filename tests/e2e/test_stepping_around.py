@@ -21,7 +21,18 @@ from . import custom_resources
 from .conftest import CRDS, Helm
 from .custom_resources import precious
 from .observing import KRUISE_NAMESPACE, Cluster, eventually
-from .other_programs import LATE, MAPPING, OWN, PROTECTED, SECOND, TRANSFORMED, TWO, write_program
+from .other_programs import (
+    LATE,
+    LATE_KUBECONFIG,
+    MAPPING,
+    OWN,
+    PROTECTED,
+    RETAINED,
+    SECOND,
+    TRANSFORMED,
+    TWO,
+    write_program,
+)
 from .stack import Stack
 from .urns import COMPONENT, NAMESPACE, RECORD, RELEASE
 
@@ -370,6 +381,37 @@ def test_a_refused_deletion_ends_the_registration_that_waits_for_it(
     text = f'kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions({option}))'
     output = stack.run(*GOING_ON, *flags, folder=write_program(tmp_path, text)).failed().output
     assert why in output.partition("pulumi:pulumi:Stack (openkruise-sandbox):")[2], output
+
+
+def test_a_provider_of_the_program_is_given_its_own_way_to_keep_a_cluster(
+    stack: Stack, before: Mapping[str, Any], tmp_path: Path
+) -> None:
+    # The same cluster at another address.
+    moved = 'json.dumps(found).replace("127.0.0.1", "localhost")'
+    folder = write_program(tmp_path, MAPPING.format(kubeconfig=moved))
+    output = stack.preview(folder=folder).failed().output
+    assert "a Kubernetes provider that the program declares takes it as its argument" in output, output
+
+
+def test_a_kubeconfig_that_a_later_preview_does_not_know_is_named_as_the_cause(
+    stack: Stack, before: Mapping[str, Any], tmp_path: Path
+) -> None:
+    output = stack.preview(folder=write_program(tmp_path, LATE_KUBECONFIG)).succeeded().output
+    assert "`up` refuses this, unless it is known by then: Kubernetes provider: " in output, output
+    assert "the provider's kubeconfig is not known yet" in output, output
+
+
+def test_a_refused_destroy_says_what_retain_on_delete_changes(
+    stack: Stack, before: Mapping[str, Any], tmp_path: Path
+) -> None:
+    stack.configure({"guardDestroy": "true"})
+    folder = write_program(tmp_path, RETAINED)
+    command = ("destroy", "--run-program", "--yes", "--skip-preview")
+    output = stack.run(*command, folder=folder).failed().output
+    assert "deleting it deletes, with its CRDs, " in output, output
+    assert "the component has retain_on_delete, which counts once `pulumi up` has recorded it" in output, (
+        output
+    )
 
 
 def test_the_outputs_of_a_targeted_component_are_those_of_its_release(
