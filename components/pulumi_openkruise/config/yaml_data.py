@@ -63,7 +63,7 @@ def _copy_plain(value: Any, seen: list[int], depth: int = 0) -> Any:
             key if isinstance(key, str) else write_scalar(key): _copy_plain(item, seen, depth + 1)
             for key, item in value.items()
         }
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, (list, tuple)):
         return [_copy_plain(item, seen, depth + 1) for item in value]
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
@@ -78,7 +78,7 @@ def write_scalar(value: Any) -> str:
 
 
 def _make_constructor() -> Any:
-    """Return a constructor that reads dates and unknown tags as strings, as Go does.
+    """Return a constructor that reads dates and unknown tags as strings, and sets as mappings, as Go does.
 
     So ``- !key``, a selector without quotes, is an empty string, and gets the message that says so.
     """
@@ -96,7 +96,7 @@ def _make_constructor() -> Any:
         return constructor.construct_sequence(node, deep=True)
 
     Constructor.add_constructor(None, as_text)
-    for tag in ("timestamp", "binary"):
+    for tag in ("timestamp", "binary", "set"):
         Constructor.add_constructor(f"tag:yaml.org,2002:{tag}", as_text)
     return Constructor
 

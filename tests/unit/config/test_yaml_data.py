@@ -59,3 +59,27 @@ def test_values_are_built_up_to_their_limit(text: str, monkeypatch: pytest.Monke
     monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_NODES", 4)
     with pytest.raises(ValueError, match=r"^file: more than 4 values$"):
         load_yaml(text, "file")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a: !key\n", {"a": ""}),
+        ("a: !tag [x, y]\n", {"a": ["x", "y"]}),
+        ("a: !tag {b: [1]}\n", {"a": {"b": [1]}}),
+        ("a: 2026-01-02\n", {"a": "2026-01-02"}),
+        ("a: 2026-01-02T03:04:05Z\n", {"a": "2026-01-02T03:04:05Z"}),
+        ("a: !!binary aGk=\n", {"a": "aGk="}),
+        ("a: !!set {x, y}\n", {"a": {"x": None, "y": None}}),
+        ("a: [true, ~, 1, 1.5]\n", {"a": [True, None, 1, 1.5]}),
+        (
+            "2: a\ntrue: b\nfalse: c\n1.5: d\n~: e\n",
+            {"2": "a", "true": "b", "false": "c", "1.5": "d", "None": "e"},
+        ),
+        ("", None),
+    ],
+)
+def test_each_value_in_the_types_of_json(text: str, read: Any) -> None:
+    found = load_yaml(text, "file")
+    assert found == read
+    assert repr(found) == repr(read)
