@@ -104,3 +104,15 @@ def test_the_checks_are_those_of_config(
     code, out, err = command("policy", *arguments)
     assert (code, out) == (2, "")
     assert found in err
+
+
+def test_what_config_is_warned_of_is_noted(
+    command: Callable[..., tuple[int, str, str]], stack_file: Callable[[str], str]
+) -> None:
+    code, out, err = command("policy", "a=b,a=c", "pool=x")
+    assert (code, "MutatingAdmissionPolicy" in out) == (0, True)
+    assert "note: SELECTOR 'a=b,a=c': matches no node: no value of label a satisfies" in err
+    path = stack_file(STACK.replace("[pool=burst]", "['a=b,a=c']"))
+    code, out, err = command("policy", "--stack-file", path)
+    assert (code, "MutatingAdmissionPolicy" in out) == (0, True)
+    assert "note: openkruise:virtualNodeSelectors[0]: matches no node: no value of label a satisfies" in err

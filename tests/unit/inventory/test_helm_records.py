@@ -136,3 +136,32 @@ def test_whatever_a_secret_holds_is_data_or_a_clear_error(data: Any) -> None:
     for release in (content, base64.b64encode(base64.b64encode(str(content).encode())).decode()):
         with pytest.raises(UnreadableRecordError, match="not a Helm release record"):
             decode({"metadata": {"name": "x"}, "data": {"release": release}})
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "it has no field release"),
+        (5, "it has no field release"),
+        (
+            base64.b64encode(base64.b64encode(b"\x1f\x8bno gzip")).decode(),
+            "it is not compressed as gzip does",
+        ),
+        (base64.b64encode(base64.b64encode(b"[" * 100_000)).decode(), "it is nested too deeply"),
+        (packed([]), "it holds no release"),
+        (packed({"name": 5}), "it holds no release"),
+    ],
+    ids=["none", "number", "gzip", "nested", "list", "name"],
+)
+def test_why_a_record_cannot_be_read(data: Any, says: str) -> None:
+    with pytest.raises(UnreadableRecordError) as caught:
+        decode({**record(), "data": {"release": data}})
+    assert str(caught.value).endswith(says)
+
+
+def test_only_a_secret_of_helms_type_is_a_record() -> None:
+    assert decode({**record(), "type": ""}).name == "kruise"
+    with pytest.raises(UnreadableRecordError, match=r"its type is not helm\.sh/release\.v1$"):
+        decode({**record(), "type": "Opaque"})
+    with pytest.raises(UnreadableRecordError, match="without a name"):
+        decode({"type": "Opaque"})

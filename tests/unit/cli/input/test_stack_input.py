@@ -217,6 +217,7 @@ def test_it_does_not_matter_in_which_list_a_selector_stands(entries: list[str], 
         ("[" * 100_000, "not JSON: nested too deeply; give what `pulumi config --json` prints"),
         ("config: {}", "not JSON: Expecting value, line 1, column 1; give what `pulumi config"),
         ("[]", "give what `pulumi config --json` prints"),
+        (f"[{'9' * 5000}]", "standard input: not JSON: "),
         ('{"openkruise:timeout": 5}', "give what `pulumi config --json` prints"),
         (
             '{"openkruise:timeout": {"value": 5}}',
