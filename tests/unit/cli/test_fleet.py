@@ -153,6 +153,17 @@ def test_the_page_is_written_beside_the_report(command: Command, answers: Answer
     assert (answers.folder / "fleet.yaml").read_text() == FLEET
 
 
+def test_a_fleet_without_its_program_is_checked_without_its_record(
+    command: Command, answers: Answers
+) -> None:
+    nowhere = str(answers.folder / "nowhere")
+    _code, printed, errors = command(
+        "fleet", "check", "--file", answers.file, "--program", nowhere, "-o", "json"
+    )
+    assert f"note: the fleet's record is not known: there is no folder {nowhere}" in errors
+    assert [one["cluster"] for one in json.loads(printed)["clusters"]] == ["dev", "east", "west"]
+
+
 def test_the_waves_are_listed_for_a_matrix(command: Command, answers: Answers) -> None:
     code, printed, _errors = command("fleet", "list", "--file", answers.file, "-o", "json")
     assert code == 0

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
-from pulumi_openkruise.fleet.gate import check_cluster
+from pulumi_openkruise.fleet.gate import check_cluster, find_stopping, preview_daemons
 from pulumi_openkruise.fleet.record import Stack
 
 from tests.support.api_server import api_server
+from tests.support.reports import make_report
 
 STACK = Stack("prod", Path("project"))
 MARKER = "hunter2-in-the-values"
@@ -56,3 +58,25 @@ def test_the_clusters_own_release_is_looked_at_in_its_own_context(live: bool) ->
 def test_without_a_kubeconfig_nothing_is_looked_at() -> None:
     seen = check_cluster(STACK, {"openkruise:values": {"value": MARKER, "secret": True}})
     assert seen == Unavailable("stack prod has no kubernetes:kubeconfig")
+
+
+def test_what_an_update_does_to_daemons_is_not_known_without_a_cluster() -> None:
+    (line,) = preview_daemons(STACK, {})
+    assert "stack prod has no kubernetes:kubeconfig" in line
+
+
+def test_findings_stop_a_wave_from_the_gates_severity_on() -> None:
+    report = make_report()
+    counts = [0]
+    severities: tuple[Literal["critical", "error", "warning"], ...] = ("critical", "error", "warning")
+    for gate in severities:
+        lines = find_stopping(report, gate)
+        assert lines == [
+            f"{one.severity} {one.code}: {one.what}; {one.remedy}" for one in report.find_failing(gate)
+        ]
+        counts.append(len(lines))
+    assert counts == sorted(set(counts))
+    assert find_stopping(report, "off") == []
+    lost = Unavailable("connection refused")
+    assert find_stopping(lost, "critical") == ["the cluster cannot be inspected: connection refused"]
+    assert find_stopping(lost, "off") == []

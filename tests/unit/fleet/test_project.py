@@ -80,3 +80,13 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str, code: str) -> Non
     with pytest.raises(ConfigError, match=missing) as caught:
         read_project(file)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_stack_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(b"\xff")
+    with pytest.raises(ConfigError) as caught:
+        read_project(file)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("unreadable", "clusters.dev")
+    assert "Pulumi.dev.yaml" in problem.reason

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi_openkruise.fleet.release import abbreviate, describe_change, plan_attempts, program_digest
@@ -95,3 +96,36 @@ def test_the_program_is_every_file_but_those_left_out(tmp_path: Path) -> None:
     assert program_digest(tmp_path, left_out) == before
     (tmp_path / "__main__.py").write_text("two")
     assert program_digest(tmp_path, left_out) != before
+
+
+@pytest.mark.parametrize(
+    ("script", "tracked"),
+    [
+        (r"printf '__main__.py\0folder/.hidden\0gone.py\0'", {"__main__.py", "folder/.hidden"}),
+        ("exit 128", {"__main__.py", "not-tracked.py"}),  # no repository
+        (None, {"__main__.py", "not-tracked.py"}),  # no git
+    ],
+    ids=["repository", "folder", "no git"],
+)
+def test_the_program_is_what_git_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, tracked: set[str]
+) -> None:
+    project, programs = tmp_path / "project", tmp_path / "bin"
+    (project / "folder").mkdir(parents=True)
+    programs.mkdir()
+    names = ["__main__.py", "not-tracked.py", "folder/.hidden"]
+    for name in names:
+        (project / name).write_text("one")
+    if script is not None:
+        (programs / "git").write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\n{script}\n')
+        (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    before = program_digest(project, [])
+    counted = set()
+    for name in names:
+        (project / name).write_text("two")
+        counted |= {name} if program_digest(project, []) != before else set()
+        (project / name).write_text("one")
+    assert counted == tracked
+    if script is not None:
+        assert (tmp_path / "asked").read_text() == f"-C {project} ls-files -z --cached .\n"
