@@ -4,8 +4,10 @@ import contextlib
 import gzip
 import hashlib
 import io
+import os
 import random
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,30 +47,52 @@ def test_what_is_not_on_this_machine(chart: str) -> None:
     assert read_local_chart(chart) is None
 
 
+HUGE = CHART + "# " + "x" * (5 << 20)
+NO = "cannot be read as a chart: "
+ARCHIVE = f"{NO}not an archive that can be read"
+SYNTAX = f"{NO}its Chart.yaml is not valid YAML at line 2, column 1"
+UNNAMED = f"{NO}its Chart.yaml names no chart and version"
+
+
 @pytest.mark.parametrize(
-    "make",
+    ("make", "says"),
     [
-        lambda path: None,
-        lambda path: path.mkdir(),
-        lambda path: path.write_bytes(b"no archive"),
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(
-            gzip.decompress(packed(path, {"kruise/Chart.yaml": CHART}).read_bytes())
+        (lambda path: None, "there is no such file or folder"),
+        (lambda path: path.mkdir(), "the folder has no Chart.yaml"),
+        (lambda path: path.write_bytes(b"no archive"), ARCHIVE),
+        (lambda path: path.write_bytes(b""), ARCHIVE),
+        (
+            lambda path: path.write_bytes(
+                gzip.decompress(packed(path, {"kruise/Chart.yaml": CHART}).read_bytes())
+            ),
+            ARCHIVE,
         ),
-        lambda path: packed(path, {"kruise/values.yaml": "a: b\n"}),
-        lambda path: packed(path, {"Chart.yaml": CHART}),
-        lambda path: packed(path, {"kruise/Chart.yaml": "name: [\n"}),
-        lambda path: packed(path, {"kruise/Chart.yaml": "- a\n"}),
-        lambda path: packed(path, {"kruise/Chart.yaml": "name: kruise\nversion: 1.8\n"}),
-        lambda path: packed(path, {"kruise/Chart.yaml": CHART + "# " + "x" * (5 << 20)}),
-        lambda path: path.write_bytes(packed(path, {"kruise/Chart.yaml": CHART * 500}).read_bytes()[:60]),
+        (lambda path: packed(path, {"kruise/values.yaml": "a: b\n"}), f"{NO}there is no Chart.yaml in it"),
+        (lambda path: packed(path, {"Chart.yaml": CHART}), f"{NO}its Chart.yaml is not in a folder"),
+        (lambda path: packed(path, {"kruise/Chart.yaml": "name: [\n"}), SYNTAX),
+        (lambda path: packed(path, {"kruise/Chart.yaml": "- a\n"}), UNNAMED),
+        (lambda path: packed(path, {"kruise/Chart.yaml": "name: kruise\nversion: 1.8\n"}), UNNAMED),
+        (lambda path: packed(path, {"kruise/Chart.yaml": HUGE}), f"{NO}a file in it is larger than 5 MiB"),
+        (
+            lambda path: path.write_bytes(packed(path, {"kruise/Chart.yaml": CHART * 500}).read_bytes()[:60]),
+            ARCHIVE,
+        ),
+        (lambda path: write_folder(path, HUGE), f"{NO}its Chart.yaml is larger than any"),
+        (lambda path: write_folder(path, "a: [\n"), SYNTAX),
+        (lambda path: os.mkfifo(path), f"{NO}neither a folder nor a file"),
     ],
 )
-def test_what_is_no_chart(tmp_path: Path, make: object) -> None:
+def test_what_is_no_chart(tmp_path: Path, make: Callable[[Path], object], says: str) -> None:
     path = tmp_path / "kruise-1.8.3.tgz"
-    make(path)  # type: ignore[operator]
-    with pytest.raises(ChartFileError, match=r"cannot be read as a chart|no such file|no Chart.yaml"):
+    make(path)
+    with pytest.raises(ChartFileError) as caught:
         read_local_chart(str(path))
+    assert str(caught.value) == says
+
+
+def write_folder(path: Path, chart: str) -> None:
+    path.mkdir()
+    (path / "Chart.yaml").write_text(chart)
 
 
 def test_a_path_that_cannot_be_followed_is_not_said_to_be_missing(tmp_path: Path) -> None:

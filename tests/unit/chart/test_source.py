@@ -63,6 +63,21 @@ def test_an_archive_that_changes_is_refused(
     assert said in problem.reason
 
 
+def test_a_change_is_shown_by_both_digests(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.tgz", tmp_path / "second.tgz"
+    pack(first, "first")
+    pack(second, "second")
+    digests = [local.digest for path in (first, second) if (local := read_local_chart(str(path)))]
+    folder = tmp_path / "kruise"
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text("name: kruise\nversion: 1.8.3\n")
+    old, new = digests
+    for path, then, now in ((second, old, new), (folder, old, None), (second, None, new)):
+        (problem,) = check_unchanged(str(path), then, read_local_chart)
+        assert (problem.code, problem.place, problem.severity) == ("other-digest", "chart", "error")
+        assert problem.detail == (f"    then {then or 'no archive'}", f"    now  {now or 'no archive'}")
+
+
 def test_the_same_bytes_in_another_file_are_the_same_archive(tmp_path: Path) -> None:
     path = tmp_path / "kruise.tgz"
     pack(path, "x")

@@ -112,6 +112,28 @@ def test_labels_that_differ_by_chance_are_not_proposed() -> None:
     assert [one.name for one in proposal.to_label] == ["a"]
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("kubernetes.io/hostname=a", "kubernetes.io/role=a", "topology.kubernetes.io/zone=a"),
+        *("alpha.service-controller.kubernetes.io/exclude-balancer=a", "beta.kubernetes.io/arch=a"),
+        *("node.kubernetes.io/exclude-from-external-load-balancers=a", "topology.kubernetes.io/region=a"),
+        *("failure-domain.beta.kubernetes.io/zone=a", "beta.kubernetes.io/os=a"),
+        *(
+            f"node-role.kubernetes.io/{role}="
+            for role in ("agent", "control-plane", "edge", "infra", "master", "worker")
+        ),
+    ],
+)
+def test_a_label_that_the_next_real_node_may_have_is_not_proposed(label: str) -> None:
+    key, _, value = label.partition("=")
+    proposal = propose([node("a", {key: value}, virtual=True), node("b", {})], Placement())
+    assert ([one.name for one in proposal.to_label], proposal.selectors) == (["a"], ())
+    # The same of a name of its maker's own is.
+    proposal = propose([node("a", {f"my-{key}": value}, virtual=True), node("b", {})], Placement())
+    assert (proposal.to_label, len(proposal.selectors)) == ((), 1)
+
+
 def test_real_nodes_that_no_image_exists_for() -> None:
     nodes = [
         node("z", {"kubernetes.io/arch": "s390x"}, architecture="s390x"),

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pulumi_openkruise.fleet.record import (
     CommandError,
     Lock,
     Stack,
+    Update,
     build_environment,
     find_cause,
     find_lock,
@@ -129,6 +131,36 @@ def test_a_command_that_fails_is_quoted_without_logins(
     with pytest.raises(CommandError) as caught:
         asyncio.run(Stack("dev-1", tmp_path).config())
     assert str(caught.value) == "error: open postgres://***@db/state: refused"
+
+
+ENTRY = (
+    '[{"result": "succeeded", "message": "m", "kind": "update", "environment": {"git.head": "c"}, '
+    '"endTime": "2026-11-29T09:00:00Z"}, {}]'
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "update"),
+    [
+        ("[]", None),
+        ("{}", None),
+        ("null", None),
+        ("[{}]", Update(False, "", None, "", "")),
+        (
+            ENTRY,
+            Update(True, "m", datetime(2026, 11, 29, 9, tzinfo=timezone.utc), "c", "update"),
+        ),
+        ('[{"result": "failed", "environment": null}]', Update(False, "", None, "", "")),
+    ],
+)
+def test_the_newest_entry_of_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, update: Update | None
+) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(f"#!/bin/sh\necho '{printed}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert asyncio.run(Stack("dev-1", tmp_path).last_update()) == update
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """What a change of the release must not do to OpenKruise's CRDs."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from pulumi_openkruise.diagnostics.field_names import config_field_name, setting
+from pulumi_openkruise.diagnostics.problem import Problem
 from pulumi_openkruise.diagnostics.unavailable import Unavailable
 from pulumi_openkruise.inventory.release import Definition
 from pulumi_openkruise.lifecycle.crd_changes import (
@@ -124,3 +128,25 @@ def test_fields_are_named_as_the_config_names_them() -> None:
     assert crds.place == "mine:values.crds.managed"
     (older,) = check_downgrade("1.9.0", "1.8.3", UNAVAILABLE, config_field_name("mine"))
     assert older.place == "mine:chartVersion"
+
+
+GOLDEN = yaml.safe_load((Path(__file__).parent / "golden_crd_changes.yaml").read_text())
+NAMES = config_field_name("mine")
+REFUSALS: dict[str, list[Problem]] = {
+    "given up": check_crds_kept({}, NOT_MANAGED, CRDS),
+    "given up, unknown": check_crds_kept({}, NOT_MANAGED, UNAVAILABLE, NAMES),
+    "downgrade": check_downgrade("1.9.0", "1.8.3", CRDS, NAMES),
+    "downgrade, unknown": check_downgrade("1.9.0", "1.8.3", UNAVAILABLE),
+    "not stated": check_upgrade_is_explicit("1.8.3", "1.9.1", False, NAMES),
+    "not stated, in the program": check_upgrade_is_explicit("1.8.3", "1.9.1", False),
+    "kinds": check_dropped_kinds("1.9.1", "1.8.3", {"EphemeralJob": 2, "CloneSet": 1}, NAMES),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_every_refusal_is_the_golden_one(case: str) -> None:
+    assert [line for problem in REFUSALS[case] for line in str(problem).splitlines()] == GOLDEN[case]
+
+
+def test_the_golden_refusals_are_those_of_the_cases() -> None:
+    assert sorted(GOLDEN) == sorted(REFUSALS)
