@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from itertools import product
 from math import prod
 from typing import Any
 
 from .errors import Problem, SelectorError
-from .label_group import LabelGroup, Separate, group_by_labels, place_side_by_side
+from .label_group import LabelGroup, Separate, group_by_labels
 from .minimize.budget import Budget, BudgetExceeded
+from .minimize.cube_encoder import place_side_by_side
 from .minimize.cube_layout import compute_price
 from .minimize.cubes import find_uncovered
 from .minimize.label_domain import LabelDomain
@@ -38,6 +40,16 @@ _INTRICATE, _RESERVE, _LEAST = 4, 100_000, 2_000
 """A component of more selectors may take long: so many steps are left to each that comes later, and some to
 every component."""
 
+_BOTH, _AGAIN = 3, 3
+"""How many halves of the steps two searches have, without and with the labels of the ``nodeSelector``, and
+which part of the steps the second one has in any case."""
+
+_VALUES = 2
+"""How many listed values take as long to read and to encode as a step."""
+
+_ENOUGH = 700_000
+"""Steps in which a search that a second one may follow must find enough primes, where not all are found."""
+
 _WIDE = 512
 """From so many bits in a cube on a step takes longer."""
 
@@ -64,16 +76,22 @@ class Complement:
         labels: Mapping[str, str] | None = None,
     ) -> None:
         """Take the excluding selectors, the required terms, and the labels of the pods' ``nodeSelector``."""
-        self.selectors = selectors
-        self.terms = join_labels(terms, labels or {})
-        self._by_labels = bool(labels)
-        self._admitting = ["the required node affinity"] if terms is not None else []
-        if labels:
-            self._admitting.append("the nodeSelector")
-        self._groups = group_by_labels(selectors, self.terms)
+        self.selectors, self.terms = selectors, terms
+        self._labels = labels or {}
+        self._with_labels = False
+        """Whether only nodes with the labels are left."""
+        self._groups = group_by_labels(selectors, terms, labels)
         left = _MOST_ENCODED
         for group in self._groups:
             left -= group.drop_superfluous(left)
+        self._split_before: dict[LabelGroup, tuple[list[Subproblem], Separate]] = {}
+        listed = [len(requirement[2]) for selector in selectors for requirement in selector.requirements]
+        self._spent = sum(listed) // _VALUES
+        """The steps of the search without the labels, and what the selectors take beside it."""
+        self._measure()
+
+    def _measure(self) -> None:
+        """List the domains of all groups, and price a cube over all of them."""
         encoders = [group.encoder for group in self._groups]
         self._domains = sorted(
             [domain for encoder in encoders for domain in encoder.domains], key=_sort_by_key
@@ -84,12 +102,43 @@ class Complement:
         """How wide a cube over all labels would be."""
         self._price = compute_price(self._bits)
 
+    def require_labels(self) -> "Complement":
+        """Return the nodes that also have the labels; what is known of the others' groups is used again.
+
+        The search for the answer has fewer steps the more the one without the labels took.
+        """
+        whole = copy(self)
+        whole._with_labels = True
+        whole._groups = [group.require_labels() for group in self._groups]
+        whole._split_before = {
+            group: self._split_before[group]
+            for group in self._groups
+            if group in whole._groups and group in self._split_before
+        }
+        self._split_before = {}
+        named = {key for group in self._groups for key in group.labels}
+        unnamed = {key: value for key, value in self._labels.items() if key not in named}
+        if unnamed:
+            whole._groups.append(LabelGroup([], join_labels(None, unnamed)))
+        whole._measure()
+        return whole
+
     def solve(self, steps: int) -> tuple[dict[str, Any] | None, int]:
         """Return the node selector (None: nothing is excluded) and what is proven of it (0 to 3, see Cover).
 
         ``steps`` bounds the search. Raises SelectorError where no node is left, or where the answer is
         inexpressible or too large.
         """
+        # All components together take no longer than one may take.
+        most = PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._bits)
+        again = max(most // _AGAIN, min(most, most * _BOTH // 2 - self._spent))
+        effort = Budget(again if self._with_labels else most)
+        try:
+            return self._solve(steps, effort)
+        finally:
+            self._spent += most - effort.left
+
+    def _solve(self, steps: int, effort: Budget) -> tuple[dict[str, Any] | None, int]:
         parts, separate = self._split()
         if not parts:
             if not separate:
@@ -97,11 +146,9 @@ class Complement:
             factored = [[self._write_separate(separate)]]
             self._check_size(factored, 3)
             return write(factored[0]), 3
-        # All components together take no longer than one may take.
-        effort = Budget(PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._bits))
         factors = 0
         for part, lent in _share(parts, effort, find_primes=True):
-            part.find_primes(steps, lent)
+            part.find_primes(steps, lent, _ENOUGH if self._labels and not self._with_labels else None)
             # A single term holds what all primes hold only where it is the only prime.
             factors += len(part.primes) > 1
             if part.too_many:
@@ -160,14 +207,25 @@ class Complement:
         return covers
 
     def check_leaves_a_node(self) -> None:
-        """Raise SelectorError where no node is left, or where that is not found out in a bounded search."""
+        """Raise SelectorError where no node with the labels is left, or where that is not found out.
+
+        The search is bounded. Where no node is left without the labels either, they are not reported.
+        """
         budget = Budget(_CERTAIN // self._price)
         try:
-            for group in self._groups:
-                if group.find_exhaustive(group.list_excluded(), budget) is not None:
+            exhausted = [
+                (at, group)
+                for at, group in enumerate(self._groups)
+                if group.find_exhaustive(group.merge_excluded(), budget, group.labels) is not None
+            ]
+            for _at, group in exhausted:
+                if group.find_exhaustive(group.merge_excluded(), budget) is not None:
                     raise SelectorError([self._report_no_node_left(group)])
         except BudgetExceeded:
             raise SelectorError([report_undecided(len(self.selectors))]) from None
+        if exhausted:
+            whole = self.require_labels()
+            raise SelectorError([whole._report_no_node_left(whole._groups[exhausted[0][0]])])
 
     def _split(self) -> tuple[list[Subproblem], Separate]:
         """Return the components, by their last label, and the labels that no selector connects with others.
@@ -177,12 +235,16 @@ class Complement:
         parts: list[Subproblem] = []
         separate: Separate = []
         for group in self._groups:
-            cubes = group.merge_excluded()
-            if group.encoder.layout.full in cubes:
-                raise SelectorError([self._report_no_node_left(group)])
-            own, alone = group.split(cubes)
-            parts += own
-            separate += alone
+            known = self._split_before.get(group)
+            if known is None:
+                cubes = group.merge_excluded()
+                if group.encoder.layout.full in cubes:
+                    raise SelectorError([self._report_no_node_left(group)])
+                known = group.split(cubes)
+                if self._labels:
+                    self._split_before[group] = known
+            parts += known[0]
+            separate += known[1]
         parts.sort(key=lambda part: _sort_by_key(part.domains[-1]))
         separate.sort(key=lambda one: _sort_by_key(one[0]))
         return parts, separate
@@ -290,7 +352,9 @@ class Complement:
     def _report_no_node_left(self, group: LabelGroup) -> Problem:
         """Report that the selectors and terms of a group match every node, by few of them."""
         layout = group.encoder.layout
-        needed, outside = group.select_needed(), group.encode_outside()
+        admitted = group.encoder.encode_labels(group.labels if self._with_labels else {})
+        needed = [one for one in group.select_needed() if not layout.is_empty(one[0] & admitted)]
+        outside = group.encode_outside()
         cubes = [*(cube for cube, _selector in needed), *outside]
         with suppress(BudgetExceeded):
             exhaustive = set(group.find_exhaustive(cubes, Budget(_CERTAIN // self._price)) or cubes)
@@ -306,19 +370,19 @@ class Complement:
         except BudgetExceeded:
             pass
         named = [selector.text or str(selector) for _cube, selector in needed]
-        if self.terms is None:
-            return report_no_node_left(named, [], {}, "", by_labels=False)
-        encoder = next(group.encoder for group in self._groups if group.terms is not None)
-        encode, is_empty = encoder.encode, encoder.layout.is_empty
-        admitted = min(cube for term in self.terms if not is_empty(cube := encode(*term)))
-        whole = Subproblem(encoder.domains, encoder.offsets, [])
-        return report_no_node_left(
-            named,
-            self._admitting,
-            whole.sample_node(admitted),
-            whole.sample_name(admitted),
-            by_labels=self._by_labels,
-        )
+        admitting, witness, name = [], {}, ""
+        if self.terms is not None:
+            admitting.append("the required node affinity")
+            group = next(group for group in self._groups if group.terms is not None)
+            encode, is_empty = group.encoder.encode, group.encoder.layout.is_empty
+            terms = join_labels(group.terms, group.labels if self._with_labels else {}) or ()
+            admitted = min(cube for term in terms if not is_empty(cube := encode(*term)))
+            whole = Subproblem(group.encoder.domains, group.encoder.offsets, [])
+            witness, name = whole.sample_node(admitted), whole.sample_name(admitted)
+        if self._with_labels:
+            admitting.append("the nodeSelector")
+            witness = dict(sorted({**witness, **self._labels}.items()))
+        return report_no_node_left(named, admitting, witness, name, by_labels=self._with_labels)
 
 
 def _sort_by_key(domain: LabelDomain) -> tuple[bool, str]:

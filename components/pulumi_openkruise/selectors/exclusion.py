@@ -1,6 +1,7 @@
 """From label selectors to the node affinity that admits exactly the nodes that none of them matches."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -87,23 +88,20 @@ def solve(
         problems = [*problems, report_too_many(count)]
     if problems:
         raise SelectorError(problems)
-    alone = Complement(parsed, terms)
     if not labels:
-        return _make_exclusion(alone, budget)
+        return _make_exclusion(Complement(parsed, terms), budget)
     if not _names_any(parsed, terms or (), labels):
         # Nothing depends on these labels, so a search that finds no answer without them finds none with them
         # either. Only a node that shows what is inexpressible must have them.
         try:
-            return _make_exclusion(alone, budget)
+            return _make_exclusion(Complement(parsed, terms), budget)
         except SelectorError as error:
             raise SelectorError([_give_labels(problem, labels) for problem in error.problems]) from None
+    alone = Complement(parsed, terms, labels)
     alone.check_leaves_a_node()
-    both = Complement(parsed, terms, labels)
-    both.check_leaves_a_node()
-    try:
+    with suppress(SelectorError):
         return _make_exclusion(alone, budget)
-    except SelectorError:
-        return _make_exclusion(both, budget, with_labels=True)
+    return _make_exclusion(alone.require_labels(), budget, with_labels=True)
 
 
 def _make_exclusion(complement: Complement, budget: int, *, with_labels: bool = False) -> Exclusion:

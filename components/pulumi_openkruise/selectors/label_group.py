@@ -4,15 +4,16 @@ A cube over all labels takes memory for each value that any selector names. So s
 directly or through others, are encoded apart: each group has cubes over its own labels only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 
 from .minimize.budget import Budget
-from .minimize.cube_encoder import CubeEncoder
+from .minimize.cube_encoder import CubeEncoder, place_side_by_side
+from .minimize.cube_layout import insert_bits
 from .minimize.cubes import absorb, find_connected_components, find_uncovered, merge
 from .minimize.label_domain import LabelDomain, list_bits
 from .minimize.subproblem import Subproblem
-from .node_selector import Term
+from .node_selector import Term, join_labels
 from .requirement import Requirement, Selector
 
 Separate = list[tuple[LabelDomain, int]]
@@ -22,12 +23,62 @@ Separate = list[tuple[LabelDomain, int]]
 class LabelGroup:
     """Labels that are connected, and the selectors and terms that name them."""
 
-    def __init__(self, selectors: Sequence[Selector], terms: Sequence[Term] | None) -> None:
-        """Take the selectors, and the required terms if they name labels of this group."""
+    def __init__(
+        self,
+        selectors: Sequence[Selector],
+        terms: Sequence[Term] | None,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the selectors, the required terms if they name labels of this group, and the pods' labels."""
         self.terms = terms
         self._kept = selectors
         self._cubes: list[int] | None = None
+        self._excluded: list[int] | None = None
+        """What the selectors and the required terms exclude, until it is split."""
+        self._merged: list[int] | None = None
+        """What the selectors match, as few cubes, where that is needed again with the labels."""
+        self._cuts: list[tuple[int, int]] = []
+        """What adapts the cubes of the selectors to the encoder, see ``require_labels``."""
+        self._labels: Mapping[str, str] = labels or {}
+        self._required: Mapping[str, str] = {}
         self.encoder = self._make_encoder()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of the pods' ``nodeSelector`` that the group has."""
+        return self.encoder.select_labels(self._labels)
+
+    def require_labels(self) -> "LabelGroup":
+        """Return the group where only nodes with the labels are left; the same one where it has none.
+
+        The selectors are not encoded again: a cube of theirs is cut where a label's value has no name yet.
+        """
+        own = self.labels
+        if not own:
+            return self
+        group = copy(self)
+        group.encoder, group._cuts = self.encoder.name_values(own)
+        group._required = own
+        group._cubes = group._excluded = self._excluded = None
+        merged = self._merge_matched()
+        self._merged = None  # of wide cubes two lists would take too much memory
+        group._merged = group._cut(merged)
+        return group
+
+    def _cut(self, cubes: Iterable[int]) -> list[int]:
+        """Return the parts of cubes that the required labels leave."""
+        layout = self.encoder.layout
+        admitted = self.encoder.encode_labels(self._required)
+        fields = [own for own in layout.fields if own & ~admitted]
+        cut = []
+        for cube in cubes:
+            cube = insert_bits(cube, self._cuts)
+            for own in fields:
+                if own & ~cube:  # other cubes share no label with this one for that
+                    cube &= admitted | ~own
+            if not layout.is_empty(cube):
+                cut.append(cube)
+        return cut
 
     def _make_encoder(self) -> CubeEncoder:
         return CubeEncoder([selector.requirements for selector in self._kept], self.terms or ())
@@ -66,11 +117,26 @@ class LabelGroup:
 
     def encode_outside(self) -> list[int]:
         """Return cubes that together hold the nodes that no required term admits."""
-        return self.encoder.encode_outside(self.terms)
+        return self.encoder.encode_outside(join_labels(self.terms, self._required))
 
     def merge_excluded(self) -> list[int]:
         """Return few cubes that hold what the selectors and the required terms exclude."""
-        return merge(self.list_excluded(), self.encoder.layout)
+        if self._excluded is None:
+            if not self.labels:
+                excluded = merge(self.list_excluded(), self.encoder.layout)
+            else:
+                outside = self.encode_outside()
+                matched = self._merge_matched()
+                excluded = merge(matched + outside, self.encoder.layout) if outside else matched
+            self._excluded = excluded
+        return self._excluded
+
+    def _merge_matched(self) -> list[int]:
+        """Return few cubes that hold what the selectors match."""
+        if self._merged is None:
+            layout = self.encoder.layout
+            self._merged = merge([cube for cube in self._encode() if not layout.is_empty(cube)], layout)
+        return self._merged
 
     def select_needed(self) -> list[tuple[int, Selector]]:
         """Return the selectors that match a node which no single other one matches, each with its cube."""
@@ -84,14 +150,17 @@ class LabelGroup:
                 needed.append((cube, selector))
         return needed
 
-    def find_exhaustive(self, cubes: Sequence[int], budget: Budget) -> list[int] | None:
+    def find_exhaustive(
+        self, cubes: Sequence[int], budget: Budget, labels: Mapping[str, str] | None = None
+    ) -> list[int] | None:
         """Return those of the cubes that share labels and leave no node; None where a node is left.
 
-        Raises BudgetExceeded.
+        With labels only nodes that have them count. Raises BudgetExceeded.
         """
         layout = self.encoder.layout
+        whole = self.encoder.encode_labels(labels or {})
         for _places, members in self._connect(cubes):
-            if find_uncovered(layout.full, members, layout, budget) is None:
+            if find_uncovered(whole, members, layout, budget) is None:
                 return members
         return None
 
@@ -102,6 +171,7 @@ class LabelGroup:
         returned separately.
         """
         domains, offsets, layout = self.encoder.domains, self.encoder.offsets, self.encoder.layout
+        self._excluded = None
         parts: list[Subproblem] = []
         separate: Separate = []
         for places, members in self._connect(cubes):
@@ -136,21 +206,21 @@ class LabelGroup:
             yield list(list_bits(mask)), members
 
 
-def place_side_by_side(domains: Sequence[LabelDomain]) -> list[int]:
-    """Return where the field of each label begins in a cube of all of them."""
-    return [0, *accumulate([domain.width + 1 for domain in domains])][:-1]
-
-
-def group_by_labels(selectors: Sequence[Selector], terms: Sequence[Term] | None) -> list[LabelGroup]:
+def group_by_labels(
+    selectors: Sequence[Selector],
+    terms: Sequence[Term] | None,
+    labels: Mapping[str, str] | None = None,
+) -> list[LabelGroup]:
     """Group selectors that share labels, directly or through others or through the required terms.
 
-    Groups and their selectors are in the order of the selectors; the required terms are one more of them.
+    Groups and their selectors are in the order of the selectors; the required terms are one more of them. The
+    labels of the pods' ``nodeSelector`` connect nothing: each group takes those that it has.
     """
     named = [[(False, key) for key in _list_keys(selector.requirements)] for selector in selectors]
     if terms is not None:
-        labels = {(False, key) for own, _fields in terms for key in _list_keys(own)}
-        fields = {(True, key) for _labels, own in terms for key in _list_keys(own)}
-        named.append([*sorted(labels), *sorted(fields)])
+        keys_of_labels = {(False, key) for own, _fields in terms for key in _list_keys(own)}
+        keys_of_fields = {(True, key) for _labels, own in terms for key in _list_keys(own)}
+        named.append([*sorted(keys_of_labels), *sorted(keys_of_fields)])
     members: dict[int, list[int]] = {}
     number_of: dict[tuple[bool, str], int] = {}
     keys_of: dict[int, list[tuple[bool, str]]] = {}
@@ -170,7 +240,7 @@ def group_by_labels(selectors: Sequence[Selector], terms: Sequence[Term] | None)
     for own_members in sorted(sorted(group) for group in members.values()):
         last = own_members[-1] == len(selectors)
         kept = [selectors[at] for at in own_members[: len(own_members) - last]]
-        groups.append(LabelGroup(kept, terms if last else None))
+        groups.append(LabelGroup(kept, terms if last else None, labels))
     return groups
 
 

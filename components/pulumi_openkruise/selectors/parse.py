@@ -83,7 +83,9 @@ def read_common(text: str) -> list[Requirement] | None:
             requirements.append(Requirement(key, _OPERATORS[sign], (value,)))
         elif word:
             values = listed.split(",")
-            if any(blank in listed for blank in _BLANK):
+            if (
+                " " in listed or "\t" in listed or "\r" in listed or "\n" in listed
+            ):  # any() takes ten times as long
                 values = [value.strip(_BLANK) for value in values]
             requirements.append(Requirement(key, _OPERATORS[word], _sort_values(values)))
         else:

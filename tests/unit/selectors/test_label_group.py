@@ -7,8 +7,9 @@ from itertools import product
 import pytest
 from pulumi_openkruise.selectors import Selector, complement, parse, solve
 from pulumi_openkruise.selectors.complement import Complement
-from pulumi_openkruise.selectors.label_group import LabelGroup, group_by_labels, place_side_by_side
+from pulumi_openkruise.selectors.label_group import LabelGroup, group_by_labels
 from pulumi_openkruise.selectors.minimize.budget import Budget
+from pulumi_openkruise.selectors.minimize.cube_encoder import place_side_by_side
 from pulumi_openkruise.selectors.minimize.label_domain import LabelDomain
 from pulumi_openkruise.selectors.minimize.subproblem import Subproblem
 from pulumi_openkruise.selectors.node_selector import Term

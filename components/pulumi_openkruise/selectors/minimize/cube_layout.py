@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 _WIDE = 1_500
 """With cubes of so many bits a step takes twice as long as with narrow ones."""
 
+_MANY = 8
+"""More restricted labels are listed by the digits of their marks: operations on wide marks take time."""
+
 
 class CubeLayout:
     """The fields of a cube, and a spare bit above each field.
@@ -25,6 +28,8 @@ class CubeLayout:
         self.low = self.guard - sum([field & -field for field in fields])
         self.field_below = dict(zip(self.spares, self.fields, strict=True))
         """The field of each spare bit."""
+        self._place_at = {field.bit_length(): place for place, field in enumerate(fields)}
+        """The place of the field below each spare bit, by the number of this bit."""
         self.place_of = {spare: place for place, spare in enumerate(self.spares)}
         """The place of the field below each spare bit."""
 
@@ -43,6 +48,13 @@ class CubeLayout:
         """List the places of the labels that the cube restricts, in order."""
         marked = self.mark_restricted(cube)
         places = []
+        if marked.bit_count() > _MANY:
+            written = bin(marked)[:1:-1]
+            bit = written.find("1")
+            while bit >= 0:
+                places.append(self._place_at[bit])
+                bit = written.find("1", bit + 1)
+            return places
         while marked:
             spare = marked & -marked
             marked ^= spare
@@ -67,6 +79,17 @@ class CubeLayout:
         """Return those of the other cubes that have a node in common with the cube, in their order."""
         low, guard = self.low, self.guard
         return [other for other in others if ((cube & other) + low) & guard == guard]
+
+
+def insert_bits(cube: int, cuts: Iterable[tuple[int, int]]) -> int:
+    """Return a cube in which atoms are cut in two: a new bit at each place, equal to the bit it is cut from.
+
+    ``cuts`` are pairs of such places, from the highest to the lowest.
+    """
+    for place, source in cuts:
+        above = cube >> place
+        cube = (cube ^ (above << place)) | (above << 1 | (cube >> source & 1)) << place
+    return cube
 
 
 def compute_price(bits: int) -> int:

@@ -47,16 +47,25 @@ def _absorb_by_labels(ordered: Sequence[int], layout: CubeLayout) -> list[int]:
     left = _MOST_COMPARED
     kept: list[int] = []
     groups: dict[tuple[int, ...], list[int]] = {}
+    by_first: dict[int, list[tuple[int, ...]]] = {}
     for at, cube in enumerate(ordered):
         places = tuple(layout.list_restricted(cube))
-        own = groups.setdefault(places, [])
+        own = groups.get(places)
+        if own is None:
+            own = groups[places] = []
+            by_first.setdefault(places[0] if places else -1, []).append(places)
         if 1 << len(places) < len(groups):
             subsets = (groups.get(few) for size in range(len(places)) for few in combinations(places, size))
             near = [group for group in subsets if group]
             left -= 1 << len(places)
         else:
             within = set(places)
-            near = [group for few, group in groups.items() if group is not own and within.issuperset(few)]
+            near = [
+                groups[few]
+                for first in (-1, *places)
+                for few in by_first.get(first, ())
+                if few != places and within.issuperset(few)
+            ]
             left -= len(groups)
         near.append(own)
         left -= layout.price * (2 + sum(map(len, near)))

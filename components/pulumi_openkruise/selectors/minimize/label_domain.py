@@ -79,6 +79,20 @@ class LabelDomain:
             return self.encode_integers(threshold + 1, MAX_INTEGER)
         return self.encode_integers(0, threshold - 1)
 
+    def find_atom(self, value: str) -> int:
+        """Return the place of the atom that holds a value, named or not."""
+        named = self._place.get(value)
+        if named is not None:
+            return named
+        number = parse_integer(value) if self.ranges else None
+        return self._first_range - 1 if number is None else self._first_range + self._find_range(number)
+
+    def name_value(self, value: str) -> "LabelDomain":
+        """Return the domain of the same label with one more named value."""
+        bounds = [Requirement(self.key, "Gt", (str(low - 1),)) for low, _high in self.ranges]
+        named = Requirement(self.key, "In", (*self.values, value))
+        return LabelDomain(self.key, [named, *bounds], is_field=self.is_field)
+
     def list_literals(self, allowed: int) -> list[int]:
         """Return the largest literals inside ``allowed``: sets of values that one term can state.
 

@@ -55,7 +55,7 @@ class Subproblem:
         self._labels = list(zip(self.domains, self.offsets, self.fields, strict=True))
         self.layout = CubeLayout(self.fields)
         self.full = self.layout.full
-        self.forbidden = [cube & self.full for cube in forbidden]
+        self.forbidden = list(forbidden)
         self.has_ranges = any(domain.ranges for domain in domains)
         """Whether integers of some label are compared, so that a complement may be inexpressible."""
         self.primes: list[int] = []
@@ -73,6 +73,7 @@ class Subproblem:
         """Primes that cover everything, where not all primes are known."""
         self._restricted: dict[int, list[tuple[LabelDomain, int, int, int, _Known]]] = {}
         """For each prime the labels that it restricts, each with the literal of the prime."""
+        self._cover: Cover | None = None
         self._reduced: dict[int, _Known] = {}
         """By the literal of a prime on a label, what it reduces to."""
 
@@ -92,11 +93,15 @@ class Subproblem:
         """Return the name of one node in a cube; empty where any name will do."""
         return sample_name(self.domains, self.offsets, cube)
 
-    def find_primes(self, steps: int, effort: Budget) -> None:
+    def find_primes(self, steps: int, effort: Budget, most_enough: int | None = None) -> None:
         """Find all primes, or where the steps do not suffice enough primes to cover the complement.
 
-        ``effort`` bounds all the work on this component.
+        ``effort`` bounds all the work on this component, and ``most_enough`` what enough primes take where it
+        is given. What was found before is not searched for again.
         """
+        if self.primes and not self.exceeds_limit and not self.exceeds_steps:
+            return
+        self.is_complete, self.exceeds_limit, self.exceeds_steps, self.too_many = True, False, False, False
 
         def list_literals(place: int, outside: int) -> list[int]:
             offset = self.offsets[place]
@@ -117,7 +122,8 @@ class Subproblem:
                 self.too_many = True
                 return
             expansion = Expansion(self._labels, self.layout, self.forbidden)
-            primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED, effort)
+            with effort.lend(effort.left if most_enough is None else most_enough) as lent:
+                primes = expansion.find_enough(self._estimate_size, _MOST_EXPANDED, lent)
             self.size, self.exceeds_limit = expansion.size, expansion.exceeds_limit
             self.exceeds_steps = expansion.exceeds_steps
             if not self.exceeds_limit and not self.exceeds_steps and self._may_search():
@@ -129,8 +135,14 @@ class Subproblem:
     def cover(self, steps: int, effort: Budget) -> Cover:
         """Return the smallest cover of this component that is found in a number of steps.
 
-        ``effort`` bounds all the work, for all components together.
+        ``effort`` bounds all the work, for all components together. A cover that was found before is the
+        answer.
         """
+        if self._cover is None:
+            self._cover = self._find_cover(steps, effort)
+        return self._cover
+
+    def _find_cover(self, steps: int, effort: Budget) -> Cover:
         if self.is_complete and len(self.forbidden) == 1 and not self.has_ranges:
             # Each prime excludes the one cube by values of one label, its own, and states nothing else.
             return Cover(tuple(self.primes), 3, True)
