@@ -12,7 +12,7 @@ from traceback import format_exc
 
 import click
 
-from .output.streams import WRITE_ERRORS, discard_output, open_closed_streams, write_error
+from .output.streams import WRITE_ERRORS, discard_output, end_errors, open_closed_streams, write_error
 from .output.terminal import escape
 from .signals import end_on_signals
 
@@ -78,7 +78,9 @@ def commands() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line with these arguments, or those of the process, and exit."""
     end_on_signals()
-    sys.exit(run(args, as_plugin=os.path.basename(sys.argv[0]).startswith("kubectl-")))
+    code = run(args, as_plugin=os.path.basename(sys.argv[0]).startswith("kubectl-"))
+    end_errors()
+    sys.exit(code)
 
 
 def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:

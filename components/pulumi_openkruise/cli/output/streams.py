@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 import click
 
@@ -47,7 +48,19 @@ def write_error(text: str) -> None:
         click.echo(text, err=True)
 
 
+def end_errors() -> None:
+    """Write the rest of standard error, or drop it: from 3.14 on, Python would exit with 120 instead."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
 def discard_output() -> None:
     """Let standard output end in the null device: Python would complain when it flushes the rest at exit."""
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
     with contextlib.suppress(OSError):  # a stream without a number is not the process's own
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
