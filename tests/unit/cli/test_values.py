@@ -137,3 +137,11 @@ def test_one_source_of_config_is_needed(command: Cli, args: tuple[str, ...]) -> 
     code, _out, err = command("values", *args)
     assert code == 2
     assert "give --stack-file FILE or --config-json FILE" in err
+
+
+def test_what_config_is_warned_of_is_noted(command: Cli, stack_file: Write) -> None:
+    path = stack_file("config: {'openkruise:virtualNodeSelectors': ['a=b,a=c']}\n")
+    for output in ("helm", "json", "argocd", "flux"):
+        code, out, err = command("values", "--stack-file", path, "-o", output)
+        assert (code, bool(out)) == (0, True)
+        assert "note: openkruise:virtualNodeSelectors[0]: matches no node: no value of label a" in err

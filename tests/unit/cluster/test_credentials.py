@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cluster import connect
+from pulumi_openkruise.cluster.credentials import read_user_credentials
 from pulumi_openkruise.cluster.errors import KubeconfigError
 
 from tests.support.api_server import ApiServer, api_server
@@ -121,3 +122,51 @@ def test_a_good_token_goes_to_the_cluster_alone() -> None:
         ((_method, _path, _query, headers, body),) = cluster.asked
     assert headers["Authorization"] == f"Bearer {token}"
     assert MARKER not in str((headers, body))
+
+
+@pytest.mark.parametrize(
+    ("user", "headers"),
+    [
+        ({"as": "a"}, {"User": ["a"]}),
+        ({"as": "a", "as-uid": "u"}, {"User": ["a"], "Uid": ["u"]}),
+        ({"as": "a", "as-groups": ["g", "h"]}, {"User": ["a"], "Group": ["g", "h"]}),
+        ({"as": "a", "as-groups": ["g", ""]}, {"User": ["a"], "Group": ["g"]}),
+        (
+            {"as": "a", "as-user-extra": {"x/y z": ["1", "2"], "w": []}},
+            {"User": ["a"], "Extra-x%2Fy%20z": ["1", "2"]},
+        ),
+        ({"as": "", "as-groups": []}, {}),
+        ({}, {}),
+    ],
+)
+def test_the_headers_of_a_user_that_acts_as_another(
+    user: dict[str, Any], headers: dict[str, list[str]]
+) -> None:
+    found: dict[str, list[str]] = {}
+    for name, value in read_user_credentials(user, {}, "k", "me").headers:
+        found.setdefault(name.removeprefix("Impersonate-"), []).append(value)
+    assert found == headers
+
+
+@pytest.mark.parametrize(
+    ("user", "says"),
+    [
+        ({"as-uid": "u"}, "as-uid, as-groups or as-user-extra without as"),
+        ({"as-groups": ["g"]}, "as-uid, as-groups or as-user-extra without as"),
+        ({"as-user-extra": {"x": ["1"]}}, "as-uid, as-groups or as-user-extra without as"),
+        (
+            {"as": "a", "as-user-extra": {"x": "1"}},
+            "as-user-extra: expected a mapping of strings to lists of strings",
+        ),
+        (
+            {"as": "a", "as-user-extra": {5: ["1"]}},
+            "as-user-extra: expected a mapping of strings to lists of strings",
+        ),
+        ({"as": "a\n"}, "user to act as"),
+        ({"as": "a", "as-groups": ["\u20ac"]}, "user to act as"),
+    ],
+)
+def test_a_user_that_cannot_act_as_another(user: dict[str, Any], says: str) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        read_user_credentials(user, {}, "k", "me")
+    assert says in str(caught.value)

@@ -216,6 +216,9 @@ def test_another_release_is_recorded_as_a_new_attempt_before_its_update(
     assert find(engine, BEGIN, "dev").inputs["attempts"] == attempts
     assert find(engine, CLUSTER, "dev-0").inputs["attempt"] == attempts["dev-0"]
     assert find(engine, GATE, "dev").inputs["attempts"] == attempts
+    # The next run reads them from the outputs, of which the state shows no input.
+    outputs = {urn.rpartition("$")[2]: found for urn, found in engine.outputs.items()}
+    assert [outputs[f"{kind}::dev"] for kind in (BEGIN, GATE)] == [{"attempts": attempts}] * 2
 
 
 def test_an_attempt_that_another_wave_has_recorded_counts(
