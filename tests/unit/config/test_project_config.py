@@ -66,6 +66,7 @@ def test_the_folder_of_the_stacks() -> None:
         # By Pulumi's rules for a key outside of the project's own namespace, and for one of its own.
         ("name: a\nconfig: {openkruise:protect: {default: true}}", "write value:"),
         ("name: a\nconfig: {openkruise:protect: {description: x}}", "needs a value, found neither"),
+        ("name: a\nconfig: {openkruise:protect: {default: x}}", "needs a value, found a default"),
         ("name: a\nconfig: {openkruise:protect: {type: boolean, value: true}}", "has a type, which"),
         ("name: a\nconfig: {openkruise:protect: }", "found null, which Pulumi does not take"),
         ("name: a\nconfig: {openkruise:protect: 1.5}", "found 1.5, which Pulumi does not take"),

@@ -1,6 +1,7 @@
 """One cluster's update beside scripted commands: locks, what is done already, the gate, the soak."""
 
 import asyncio
+import re
 import socket
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -267,3 +268,12 @@ def test_a_preview_of_what_is_done_runs_nothing(commands: Commands, updater: Upd
     commands.history = entry(f"{MESSAGE}abc")
     asyncio.run(updater.preview(CLUSTER, WHAT, f"{MESSAGE}abc"))
     assert commands.run == []
+
+
+def test_a_log_has_the_name_by_which_a_survivor_is_found(tmp_path: Path) -> None:
+    """``Stack.wait_for_survivor`` looks for the newest of an update's, whose times sort as their names do."""
+    project = Project("openkruise", tmp_path, tmp_path, (WAVE,), {})
+    for command in ("up", "preview"):
+        log = Updater(project)._log(CLUSTER, command)
+        assert log.parent == tmp_path / "fleet" / "logs"
+        assert re.fullmatch(rf"prod-1-{command}-\d{{8}}T\d{{6}}Z\.log", log.name)
