@@ -21,6 +21,7 @@ from .address import Address
 from .conftest import clear, helm_on
 from .observing import KRUISE_NAMESPACE, Cluster, eventually
 from .stack import Stack
+from .urns import COMPONENT
 
 RECORDS = f"/api/v1/namespaces/{KRUISE_NAMESPACE}/secrets"
 Kubeconfig = Literal["own", "other", "down", "rewritten", "silent", "replaced"]
@@ -32,6 +33,7 @@ _PLACES = ("/api/v1/namespaces", "/apis/apps/v1/deployments", "/apis/apps/v1/dae
 _CONTAINERS = [{"name": "c", "image": "c:1"}]
 _LABELS = {"matchLabels": {"app": "sequence"}}
 _NAME = "sequence"
+_COMPONENT = "openkruise:index:OpenKruise"
 # By collection: the kind, and what its users write. The chart's own hook does not look at SidecarSets.
 _DATA: dict[str, tuple[str, dict[str, Any]]] = {
     "/apis/apps.kruise.io/v1alpha1/sidecarsets": (
@@ -125,6 +127,9 @@ class Standing:
             if "if the state has lost it" in done.output:
                 self.configure({"importRelease": "true"})
                 done = self.stack.up("--skip-preview")
+            if "was not registered" in done.output:
+                self._forget_other_components()
+                done = self.stack.up("--skip-preview")
             done.succeeded()
 
     def configure(self, settings: dict[str, Any] | None = None, kubeconfig: Kubeconfig = "own") -> None:
@@ -213,6 +218,12 @@ class Standing:
         except httpx.HTTPStatusError:  # the webhook of a manager that has just begun
             return False
         return True
+
+    def _forget_other_components(self) -> None:
+        """Have the state forget components that the program no longer has, as docs/recovering.md says."""
+        for resource in self.stack.held():
+            if resource["type"] == _COMPONENT and resource["urn"] != COMPONENT:
+                self.stack.forget(resource["urn"])
 
     def _recover(self) -> None:
         """Do what the messages say of a release that is stuck or that Helm has lost."""

@@ -227,7 +227,13 @@ def test_a_release_whose_records_were_deleted_is_reported(
         api.call(life_cluster.client, "DELETE", f"{RECORDS}/{one['metadata']['name']}")
     try:
         stack.configure({"virtualNodeSelectors": ["pool=batch"]})
-        for command in (("preview",), (*GOING_ON, "--exclude", COMPONENT)):
+        replacing = (("--replace", RELEASE), ("--target-replace", NAMESPACE))
+        for command in (
+            ("preview",),
+            (*GOING_ON, "--exclude", COMPONENT),
+            # Created over what is left, the old one would be deleted by the next update.
+            *((*GOING_ON, *flags) for flags in replacing),
+        ):
             output = stack.run(*command).failed().output
             assert "has no record of Helm there, and its CRDs, which belong to kruise-system/kruise" in output
             assert "    pulumi-openkruise recover\n" in output, output

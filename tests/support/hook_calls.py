@@ -57,12 +57,13 @@ def call_hook(
     preview: bool = False,
     recorded: dict[str, Any] | None = None,
     before: str = "",
+    held: dict[str, Any] | None = None,
     **given: Any,
 ) -> str:
     """Return what a hook refuses, called as the engine calls it.
 
     ``recorded`` is what the state says of the installation, ``before`` a hook that the engine has called
-    before, and a deletion comes when everything else is done.
+    before, ``held`` what the backend has, and a deletion comes when everything else is done.
     """
     answers: list[str] = []
     calls: list[asyncio.Future[None]] = []
@@ -96,6 +97,7 @@ def call_hook(
     with new_engine(preview=preview) as engine:
         pulumi.runtime.set_all_config(config)
         engine.mocks.state[RECORD] = recorded or {}
+        engine.mocks.held = {} if held is None else held.get("outputs")
         if which.startswith("create"):
             engine.mocks.state[RELEASE] = {}
         # The program may fail as well, which is tested apart: here the engine does not wait for the hook.

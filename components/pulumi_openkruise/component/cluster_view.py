@@ -116,6 +116,17 @@ class ClusterView:
 
         return await self.ask(lambda cluster: list_field_uses(cluster, fields))
 
+    async def is_in_state(self) -> bool | Unavailable:
+        """Return whether the stack's state holds the release; never raises."""
+        from .stack_state import prepare_state_question
+
+        question = prepare_state_question(self.release_id)
+        try:
+            asked = asyncio.get_running_loop().run_in_executor(self._threads, question)
+            return await asyncio.wait_for(asked, LOOK_SECONDS)
+        except asyncio.TimeoutError:
+            return Unavailable(f"the engine did not answer within {LOOK_SECONDS:g} seconds")
+
     async def ask(
         self, question: Callable[[Any], Answer], seconds: float = LOOK_SECONDS
     ) -> Answer | Unavailable:

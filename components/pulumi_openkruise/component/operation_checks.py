@@ -5,6 +5,7 @@ recorded, and what the engine does with the component's resources in this run.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,7 +77,7 @@ class OperationChecks:
             recorded = self._decision.recorded is not None
             problems = installation.check_namespace_creation(
                 self._declared, seen, exists is not False, recorded
-            )
+            ) or await self._check_not_lost(seen)
         if not problems and foreign and exists is True:
             self._warn(installation.write_takeover_notice(self._declared))
         self._namespace.is_created = not problems
@@ -115,6 +116,7 @@ class OperationChecks:
         if not problems and not isinstance(seen, Unavailable):
             recorded = self._decision.recorded is not None
             problems = installation.check_creation(self._declared, seen, recorded)
+            problems = problems or await self._check_not_lost(seen)
         problems = problems or check_chart_unchanged(self._settings)
         if not problems:
             values = await _read_known_mapping((args.new_inputs or {}).get("values"))
@@ -128,6 +130,16 @@ class OperationChecks:
         if isinstance(seen, Unavailable) or pulumi.runtime.is_dry_run():
             return seen
         return await self._view.read_release_again()
+
+    async def _check_not_lost(self, seen: ReleaseState) -> list[Problem]:
+        """Refuse to create over a release that the state has and the cluster has lost.
+
+        The engine would keep the old one in the state, and delete it in a later update: by its name, which is
+        the new one's, too. Where the state cannot be read, nothing is refused.
+        """
+        if seen.latest is not None or (self._decision.recorded is None and seen.owner is None):
+            return []
+        return installation.check_present(seen) if await self._view.is_in_state() is True else []
 
     async def _check_place(self) -> list[Problem]:
         """Return why nothing may be created here: it would leave something, or may."""
@@ -193,9 +205,12 @@ class OperationChecks:
 
     async def check_deletion(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse to delete a release that is replaced, or that ``guard_destroy`` guards."""
-        problems = await self._check_child_deletion(
-            self._release, f"Helm release {self._declared.release}", args
-        )
+        name = f"Helm release {self._declared.release}"
+        problems = await self._check_child_deletion(self._release, name, args)
+        if not problems and await self._release.is_other_revision(args):
+            seen = await self._view.read_release_again()
+            if isinstance(seen, Unavailable) or seen.latest is not None:
+                problems = installation.check_replacement(self._declared, name, True, True)
         if problems or not self._settings.guard_destroy:
             return problems
         found = await self._view.count_custom_resources()
@@ -233,14 +248,32 @@ class _Child:
         self.is_created = False
         """Whether the engine creates it, as far as its hook knows."""
         self._urn: asyncio.Future[str] | None = None
+        self._status: pulumi.Output[Any] | None = None
 
     def declare(self, resource: pulumi.Resource) -> None:
         self._urn = asyncio.ensure_future(resource.urn.future())  # type: ignore[arg-type]
+        self._status = getattr(resource, "status", None)
 
     @property
     def is_replaced(self) -> bool:
         """Whether a new one is created, or is about to be: its registration waits for the deletion."""
         return self.is_created or (self._urn is not None and not self._urn.done())
+
+    async def is_other_revision(self, args: pulumi.ResourceHookArgs) -> bool:
+        """Tell whether a release that is deleted is another revision than the one declared.
+
+        An earlier version of this module let the engine create one over one that the cluster had lost, and
+        that one is still in the state, to be deleted. In a destroy it is the declared one itself.
+        """
+        old = (args.old_outputs or {}).get("status")
+        deleted = old.get("revision") if isinstance(old, Mapping) else None
+        if self._status is None or not isinstance(deleted, (int, float)):
+            return False
+        with contextlib.suppress(Exception):  # reported where it happens
+            if await self._status.is_known():
+                status = await self._status.future()
+                return status is not None and status.revision is not None and status.revision != deleted
+        return False
 
     async def has_urn(self, urn: str) -> bool:
         """Tell whether this is the resource that the component declares."""

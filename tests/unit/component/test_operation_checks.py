@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import rpc
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
 
@@ -162,6 +163,65 @@ def test_what_is_not_there_is_created(server: ApiServer, hooks: dict[str, pulumi
     record_revisions(server)
     server.routes.pop(CLONE_SETS)
     assert call_hook(make_config(server), hooks, "create release", new_inputs={}) == ""
+
+
+def hold(namespace: str = "kruise-system", name: str = "kruise", type_: str = RELEASE) -> dict[str, Any]:
+    """Return what the backend has of a stack with a release, among its outputs a secret."""
+    secret = {rpc._special_sig_key: rpc._special_secret_sig, "value": {"replicas": 2}}
+    outputs = {"namespace": namespace, "name": name, "values": secret}
+    return {"outputs": {"urn": {"type": type_, "outputs": outputs}, "another": {}}}
+
+
+@pytest.mark.parametrize("which", ["create release", "create namespace"])
+def test_what_the_state_has_and_the_cluster_has_lost_is_not_created_again(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+) -> None:
+    record_revisions(server)
+    config, recorded = make_config(server), {**HERE, "server": server.address}
+    for state in (recorded, None):  # None: a component under another name
+        refused = call_hook(config, hooks, which, recorded=state, held=hold(), new_inputs={})
+        assert "is in the state of this stack and not in the cluster: it has no record of Helm" in refused
+        assert "    pulumi-openkruise recover" in refused
+    server.routes.pop(CLONE_SETS)
+    refused = call_hook(config, hooks, which, recorded=recorded, held=hold(), new_inputs={})
+    assert "    pulumi refresh --yes" in refused
+    held = [
+        hold("elsewhere"),
+        hold(name="other"),
+        hold(type_="x:index:Y"),
+        {"outputs": {}},
+        {"outputs": None},
+    ]
+    for one in held:
+        assert call_hook(config, hooks, which, recorded=recorded, held=one, new_inputs={}) == ""
+
+
+def test_the_state_is_read_only_where_something_may_be_lost(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    assert call_hook(make_config(server), hooks, "create release", held=hold(), new_inputs={}) == ""
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_an_earlier_replacement_has_left_is_not_deleted(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    config = make_config(server)
+    # The engine's double has revision 2.
+    for revision, other in ((1, True), (2, False), (3.0, True), (None, False)):
+        outputs = {"status": {"revision": revision}}
+        given: dict[str, Any] = {"urn": OWN_RELEASE, "preview": preview, "old_outputs": outputs}
+        refused = call_hook(config, hooks, "delete release", **given)
+        assert ("is being replaced, and the old one deleted" in refused) is other, refused
+    for unknown in ({}, {"status": None}, {"status": {"revision": "1"}}):
+        given = {"urn": OWN_RELEASE, "preview": preview, "old_outputs": unknown}
+        assert call_hook(config, hooks, "delete release", **given) == ""
+    # A destroy has uninstalled the one that is declared.
+    server.objects(SECRETS, [])
+    given = {"urn": OWN_RELEASE, "preview": preview, "old_outputs": {"status": {"revision": 1}}}
+    assert call_hook(config, hooks, "delete release", **given) == ""
 
 
 def test_a_second_openkruise_is_not_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
