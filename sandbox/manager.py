@@ -89,7 +89,10 @@ def describe(state: State) -> str:
 
 
 def find_wanted(connection: httpx.Client) -> Wanted | None:
-    """Return what an installed release asks for; None while objects that the manager needs are missing."""
+    """Return what an installed release asks for; None while objects that the manager needs are missing.
+
+    Raises one of ``api.Errors`` where the API server does not answer, or says anything but that they are.
+    """
     try:
         for path in _NEEDED:
             if api.get(connection, path)["metadata"].get("deletionTimestamp"):
@@ -100,8 +103,10 @@ def find_wanted(connection: httpx.Client) -> Wanted | None:
             return None
         services = api.get(connection, "/api/v1/services", fieldSelector=f"metadata.name={SERVICE}")["items"]
         return read_wanted(connection, services[0]["metadata"]["namespace"]) if services else None
-    except api.Errors:
-        return None
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        raise
 
 
 async def _relay(state: State, port: Callable[[], int | None]) -> None:
@@ -161,7 +166,11 @@ def main(directory: str) -> None:
                 rollout.stop()
                 gone_until = time.monotonic() + _UNINSTALLATION
             hook.finish(connection, pod, code)
-        wanted = find_wanted(connection)
+        try:
+            wanted = find_wanted(connection)
+        except api.Errors:  # a server that is busy or restarts; what it has is not gone
+            time.sleep(0.5)
+            continue
         rollout.keep(wanted if time.monotonic() > gone_until else None)
         if wanted is None:
             gone_until = 0.0

@@ -18,6 +18,7 @@ import pytest
 from sandbox import build, chart_choice, pki, processes, pulumi, table
 from sandbox.errors import SandboxError
 from sandbox.installed import SETTING
+from sandbox.manager import find_wanted
 from sandbox.programs import (
     GO_ROOT,
     PROGRAMS,
@@ -56,6 +57,22 @@ def test_down_stops_what_was_started_and_keeps_files_of_others(tmp_path: Path) -
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_only_an_answer_says_that_no_manager_is_wanted() -> None:
+    def ask(answer: httpx.Response | httpx.HTTPError) -> object:
+        def respond(request: httpx.Request) -> httpx.Response:
+            if isinstance(answer, httpx.HTTPError):
+                raise answer
+            return answer
+
+        with httpx.Client(transport=httpx.MockTransport(respond), base_url="https://server") as client:
+            return find_wanted(client)
+
+    assert ask(httpx.Response(404, json={})) is None
+    for busy in (httpx.Response(500, json={}), httpx.Response(403, json={}), httpx.ReadTimeout("late")):
+        with pytest.raises(httpx.HTTPError):
+            ask(busy)
 
 
 @pytest.mark.parametrize("strict", [0, ssl.VERIFY_X509_STRICT], ids=["lax", "strict"])
