@@ -39,8 +39,6 @@ class _Mocks(pulumi.runtime.Mocks):
         self.existing: dict[str, Any] = LABELLED
         self.held: dict[str, Any] | None = {}
         """What the backend has of the stack, by URN; None if it cannot be read."""
-        self.reads: list[str] = []
-        """The stacks of which the backend was asked."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.resource_id and args.typ == NAMESPACE:
@@ -49,7 +47,6 @@ class _Mocks(pulumi.runtime.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         assert args.token == "pulumi:pulumi:readStackResourceOutputs", args.token
-        self.reads.append(args.args["stackName"])
         if self.held is None:
             raise RuntimeError("the backend's own words, with token s3cret")
         return {"name": args.args["stackName"], "outputs": self.held}, []

@@ -13,7 +13,8 @@ from ..foreign.error_text import describe_error
 from .chart_probe import is_real_run
 from .record import read_outputs
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+"""The type of a Helm release among Pulumi's resources."""
 _HELM = "helmReleaseSettings"
 
 CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 10.0, 20.0
@@ -44,7 +45,7 @@ class HangingServer(Unavailable):
 
 def find_provider(component: pulumi.Resource) -> pulumi.ProviderResource | None:
     """Return the Kubernetes provider of a component's children; None for Pulumi's default one."""
-    return component.get_provider(_RELEASE)
+    return component.get_provider(RELEASE)
 
 
 async def find_credentials(component: pulumi.Resource) -> Credentials | Unavailable:

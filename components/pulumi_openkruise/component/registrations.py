@@ -1,9 +1,9 @@
-"""Registrations of the component's children that end even where the engine never answers them.
+"""Registrations of the component's children, which end even if the engine never answers them.
 
-The engine deletes a resource before it creates the one in its place where ``delete_before_replace`` says so,
-all while the new one's registration waits. If a hook refuses that deletion under ``--continue-on-error``, the
-engine drops the creation and answers nobody (github.com/pulumi/pulumi/issues/16373), and the program, which
-waits for the answer, would keep the stack locked for ever.
+With ``delete_before_replace`` the engine deletes the old resource while the program waits for the
+registration of the new one. If a hook refuses that deletion under ``--continue-on-error``, the engine skips
+the creation and never answers the registration (github.com/pulumi/pulumi/issues/16373). The program would
+wait forever, and the stack would stay locked.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Registrations:
             settings.SETTINGS.monitor = monitor
 
     def give_up_later(self, error: Exception) -> None:
-        """Have each registration that has no answer by then raise *error*; call it in the program's loop."""
+        """Make each registration that is then unanswered raise *error*; call it in the program's loop."""
         self._error = self._error or error
         asyncio.get_running_loop().call_later(self._patience, self._give_up)
 

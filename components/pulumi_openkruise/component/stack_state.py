@@ -1,8 +1,8 @@
 """Which releases the stack's state holds, by the engine's own function to read the resources of a stack.
 
-A hook is not told whether the engine creates a release in the place of one that the state has: that one would
-be deleted later, by its name, which is the new one's, too. The function reads the backend, where the running
-update has written what it has done so far.
+The engine does not tell a create hook whether the new release replaces one in the state. If it does, the
+engine deletes the old release later, by its name, which is also the new one's. The function reads the
+backend, to which the running update has written what it has done so far.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +15,8 @@ from pulumi.runtime.proto import resource_pb2
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.error_text import describe_error
 from ..inventory.release import ReleaseId
+from .provider_kubeconfig import RELEASE
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 _READ_STACK = "pulumi:pulumi:readStackResourceOutputs"
 
 
