@@ -107,7 +107,7 @@ def repair(damage: Damage) -> None:
     """Mend one file; raises OSError."""
     path = Path(damage.path)
     if damage.repair == "delete":
-        path.unlink()
+        path.unlink(missing_ok=True)  # with the state beside it restored, it is gone already
     elif damage.repair == "restore":
         content = path.with_name(path.name + BACKUP).read_bytes()
         fresh = path.with_name(path.name + ".new")

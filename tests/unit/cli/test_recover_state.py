@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cli.app import run
+from pulumi_openkruise.cli.recover_state import find_all_damage, find_state_folder
 
 STATE = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "x"}]}}}).encode()
 BEFORE = json.dumps({"version": 3, "checkpoint": {"latest": None}}).encode()
@@ -191,3 +192,169 @@ def test_it_asks_before_it_mends(
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     assert recover(backend) == (0 if done else 1)
     assert (backend / "dev.json.attrs").exists() is not done
+
+
+DELETED = "delete {}, which holds a checksum only: the state beside it is whole"
+
+
+def test_what_is_said_in_full(backend: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = backend.parents[1]
+    (backend / "dev.json.attrs").write_bytes(b"")
+    (backend / "dev.json").write_bytes(b"")
+    assert recover(backend, "--yes") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"Found: 2 of Pulumi's own files in {folder} are cut off.",
+        "To do:",
+        f"  put {backend}/dev.json.bak in its place: the state before the last change",
+        f"  {DELETED.format(f'{backend}/dev.json.attrs')}",
+        "Done. Now:",
+        "  pulumi cancel --yes    # if Pulumi says that the stack is locked",
+        "  pulumi refresh    # the last change may be missing in the state",
+        "  pulumi-openkruise recover    # for the release",
+    ]
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_standard_output_is_json_alone_where_it_is_asked_for(
+    backend: Path, dry: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (backend / "dev.json.attrs").write_bytes(b"")
+    assert recover(backend, "--output", "json", "--dry-run" if dry else "--yes") == (1 if dry else 0)
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {
+        "state": str(backend.parents[1]),
+        "files": [{"path": f"{backend}/dev.json.attrs", "repair": "delete"}],
+        "done": not dry,
+        "then": [
+            "pulumi cancel --yes    # if Pulumi says that the stack is locked",
+            "pulumi-openkruise recover    # for the release",
+        ],
+    }
+    assert DELETED.format(f"{backend}/dev.json.attrs") in captured.err
+
+
+def test_what_cannot_be_mended_does_not_keep_the_rest_from_it(
+    backend: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (backend / "other.json").write_bytes(b"")
+    (backend / "dev.json.attrs").write_bytes(b"")
+    assert recover(backend, "--yes") == 1
+    assert "Done. Now:" in capsys.readouterr().out
+    assert not (backend / "dev.json.attrs").exists()
+    assert recover(backend, "--yes") == 1
+    assert "Done" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", ["backups", "history", "locks", "stacks", "plugins", "."])
+def test_only_files_that_the_backend_writes_are_looked_at(
+    backend: Path, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the user's own folder Pulumi has its plugins beside; of a link, who it leads to is not known."""
+    folder = backend.parents[1]
+    place = folder / part / "project"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "x.json.attrs").write_bytes(b"")
+    (place / "x.json").write_bytes(b"")
+    (place / "y.json.lock").write_bytes(b"")
+    (place / "z.json.attrs").symlink_to(place / "x.json.attrs")
+    (place / "folder.json.attrs").mkdir()
+    assert recover(backend, "--dry-run", "--output", "json", "--kubeconfig", "/none") == (
+        1 if part in ("backups", "history", "locks", "stacks") else 2
+    )
+    captured = capsys.readouterr()
+    found = [one["path"] for one in json.loads(captured.out)["files"]] if captured.out else []
+    state = [f"{place}/x.json"] if part == "stacks" else []
+    attributes = [f"{place}/x.json.attrs"] if part not in ("plugins", ".") else []
+    assert found == [*state, *attributes]
+
+
+def test_a_restored_checkpoint_is_for_its_owner_alone_as_before(backend: Path) -> None:
+    (backend / "dev.json").write_bytes(b"")
+    (backend / "dev.json").chmod(0o600)
+    (backend / "dev.json.bak").chmod(0o644)
+    assert recover(backend, "--yes") == 0
+    assert (backend / "dev.json").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in backend.iterdir()) == [
+        "dev.json",
+        "dev.json.bak",
+        "dev.json.bak.attrs",
+        "dev.json.damaged",
+    ]
+    (backend / "dev.json").write_bytes(b"")
+    assert recover(backend, "--yes") == 0  # its attributes are gone already
+
+
+def test_a_file_that_cannot_be_mended_is_named(
+    backend: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (backend / "dev.json.attrs").write_bytes(b"")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert recover(backend, "--yes") == 2
+    assert f"{backend}/dev.json.attrs: Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cut", ["dev.json.attrs", ""])
+@pytest.mark.parametrize(
+    "address", ["{}", "{}/.pulumi", "file://{}", "file://{}/.pulumi", "file://{}/a%20b", "{}/a b"]
+)
+def test_each_way_to_name_a_folder(
+    backend: Path, address: str, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaced = backend.parents[2] / "a b"
+    spaced.mkdir()
+    (spaced / ".pulumi").symlink_to(backend.parents[1])
+    if cut:
+        (backend / cut).write_bytes(b"")
+    url = address.format(backend.parents[2])
+    assert run(["recover", "--state", url, "--dry-run", "--kubeconfig", "/none"]) == (1 if cut else 2)
+    # What is named counts before the variable.
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket")
+    assert run(["recover", "--state", url, "--dry-run", "--kubeconfig", "/none"]) == (1 if cut else 2)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", url)
+    assert run(["recover", "--dry-run", "--kubeconfig", "/none"]) == (1 if cut else 2)
+
+
+PROJECTS = [
+    ("name: x\nbackend:\n  url: {}\n", True),
+    ("backend:\n  # where\n  other: y\n  url: '{}'  # here\n", True),
+    ('backend:\n    url: "{}"\nname: x\n', True),
+    ("backend: \n  url: {}\n", True),
+    ("backend:\nname: x\n  url: {}\n", False),
+    ("  backend:\n    url: {}\n", False),
+    ("main: backend\nurl: {}\n", False),
+    ("name: x\n", False),
+]
+
+
+@pytest.mark.parametrize(("project", "named"), PROJECTS)
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml"])
+def test_the_backend_that_a_project_names(
+    backend: Path, name: str, project: str, named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (backend / "dev.json.attrs").write_bytes(b"")
+    (tmp_path / name).write_text(project.format(f"file://{backend.parents[2]}"))
+    monkeypatch.chdir(tmp_path)
+    assert find_state_folder(None) == (backend.parents[1] if named else None)
+    if name == "Pulumi.yml":
+        (tmp_path / "Pulumi.yaml").write_bytes(b"\xff")  # not readable: the other one counts
+        assert find_state_folder(None) == (backend.parents[1] if named else None)
+        (tmp_path / "Pulumi.yaml").write_text("name: x\n")
+        assert find_state_folder(None) is None
+
+
+def test_a_login_in_an_address_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recover", "--state", "http://me:s3cret@["]) == 2
+    said = capsys.readouterr().err
+    assert "not a valid address" in said
+    assert "s3cret" not in said
+
+
+def test_a_folder_of_the_backend_may_be_missing(backend: Path) -> None:
+    """The backend makes each when it needs it."""
+    shutil.rmtree(backend.parents[0])
+    assert find_all_damage(backend.parents[1]) == []
+    assert find_all_damage(backend.parents[2] / "none") == []
