@@ -1,13 +1,17 @@
-"""The auth provider of OpenID Connect: its token goes to the cluster, and its secrets go nowhere."""
+"""A user's credentials: what is sent to the cluster alone, and what is refused; no secret goes elsewhere."""
 
 import base64
 import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi_openkruise.cluster import connect
-from pulumi_openkruise.cluster.credentials import read_user_credentials
+from pulumi_openkruise.cluster import connect, credentials
+from pulumi_openkruise.cluster.connection import Endpoint
+from pulumi_openkruise.cluster.credentials import Credentials, read_small, read_user_credentials
 from pulumi_openkruise.cluster.errors import KubeconfigError
+from pulumi_openkruise.cluster.exec_plugin import PluginAnswer
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.certificates import identity
@@ -170,3 +174,199 @@ def test_a_user_that_cannot_act_as_another(user: dict[str, Any], says: str) -> N
     with pytest.raises(KubeconfigError) as caught:
         read_user_credentials(user, {}, "k", "me")
     assert says in str(caught.value)
+
+
+def test_a_token_of_a_file_counts_for_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As client-go's CachedFileTokenSource; a file that cannot be read leaves the token before."""
+    now = [100.0]
+    monkeypatch.setattr(credentials, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    path = tmp_path / "token"
+    path.write_text("one\n")
+    found = read_user_credentials({"tokenFile": str(path)}, {}, "k", "me")
+
+    def token(at: float, *, renew: bool = False) -> str:
+        now[0] = at
+        ((name, value),) = found.authorize(renew=renew)
+        assert name == "Authorization"
+        return value
+
+    assert token(100) == "Bearer one"
+    path.write_text("two")
+    assert token(159.5) == "Bearer one"
+    assert token(160) == "Bearer two"
+    path.write_text("three")
+    assert token(161, renew=True) == "Bearer three"
+    path.unlink()
+    assert token(221) == "Bearer three"
+    path.write_text("four")
+    assert token(280.5) == "Bearer three"  # the attempt before counts, too
+    assert token(281) == "Bearer four"
+
+
+def test_a_token_beside_a_file_that_cannot_be_read_counts(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    found = read_user_credentials({"token": "t", "tokenFile": missing}, {}, "k", "me")
+    assert found.authorize() == (("Authorization", "Bearer t"),)
+    with pytest.raises(KubeconfigError) as caught:
+        read_user_credentials({"tokenFile": missing}, {}, "k", "me").authorize()
+    assert str(caught.value) == caught.value.cause == "k: token file: no such file or directory"
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("user", "secrets"),
+    [
+        ({}, {""}),
+        ({"token": "t0"}, {"t0", ""}),
+        ({"username": "u", "password": "p w"}, {base64.b64encode(b"u:p w").decode(), ""}),
+        ({"token": "t0", "as": "jane doe", "as-groups": ["a b"]}, {"t0", ""}),
+    ],
+)
+def test_what_messages_hide_of_a_user(user: dict[str, Any], secrets: set[str]) -> None:
+    assert set(read_user_credentials(user, {}, "k", "me").list_secrets()) == secrets
+
+
+def test_what_messages_hide_of_a_plugin() -> None:
+    found = Credentials("k", _plugin={"command": "x"}, _answer=PluginAnswer("t0"))
+    assert found.list_secrets() == ["", "t0"]
+
+
+def test_no_part_of_credentials_or_of_an_endpoint_is_in_its_repr() -> None:
+    answer = PluginAnswer(MARKER, MARKER, MARKER)
+    found = Credentials(
+        "kubeconfig x",
+        (("Authorization", MARKER),),
+        MARKER,
+        MARKER,
+        MARKER,
+        "file",
+        {"command": MARKER},
+        {"certificate-authority-data": MARKER},
+        answer,
+    )
+    assert repr(found) == "Credentials(source='kubeconfig x', _token_file='file')"
+    endpoint = Endpoint("https://h", "kubeconfig x", MARKER, proxy=f"http://me:{MARKER}@p")
+    assert MARKER not in repr(endpoint)
+    assert "https://h" in repr(endpoint)
+
+
+@pytest.mark.parametrize(
+    "user", [{"token": "t"}, {"tokenFile": "FILE"}, {"username": "u"}, {"password": "p"}]
+)
+def test_another_way_in_comes_before_a_plugin(user: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    given = {key: str(tmp_path / "token") if value == "FILE" else value for key, value in user.items()}
+    found = read_user_credentials({**given, "exec": {"command": "no-such-program"}}, {}, "k", "me")
+    found.load_certificate()
+    ((_name, value),) = found.authorize()
+    assert value in ("Bearer t", "Basic dTo=", "Basic OnA=")
+
+
+def test_a_plugin_is_asked_for_a_certificate_before_the_first_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    answers = [PluginAnswer("t", "CERTIFICATE", "KEY"), PluginAnswer("u")]
+
+    def run_plugin(*arguments: Any) -> PluginAnswer:
+        asked.append(arguments)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(credentials, "run_plugin", run_plugin)
+    plugin, cluster = {"command": "x"}, {"server": "https://h"}
+    found = read_user_credentials({"exec": plugin}, cluster, "k", "me")
+    found.load_certificate()
+    found.load_certificate()
+    assert asked == [(plugin, cluster, "k")]
+    assert (found.certificate, found.key) == ("CERTIFICATE", "KEY")
+    assert found.authorize(renew=True) == (("Authorization", "Bearer u"),)
+    assert (found.certificate, found.key) == ("CERTIFICATE", "KEY")  # an answer without one leaves it
+    plain = read_user_credentials({"token": "t"}, cluster, "k", "me")
+    plain.load_certificate()
+    assert len(asked) == 2
+
+
+def test_an_id_token_counts_until_ten_seconds_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that client-go leaves for the request (``oidc.go``: expiryDelta)."""
+    monkeypatch.setattr(credentials, "time", SimpleNamespace(time=lambda: 1000.0))
+
+    def read(expires: float) -> Credentials:
+        provider = {"name": "oidc", "config": {"id-token": id_token({"exp": expires})}}
+        return read_user_credentials({"auth-provider": provider}, {}, "k", "me")
+
+    assert read(1010.5).authorize()[0][1].startswith("Bearer e30.")
+    with pytest.raises(KubeconfigError) as caught:
+        read(1010)
+    assert str(caught.value).splitlines()[0] == "k: user me: auth-provider oidc: its id-token has expired"
+    assert caught.value.cause == "k: user me: auth-provider oidc: its id-token has expired"
+    assert caught.value.ways_out
+
+
+@pytest.mark.parametrize("more", ["", "a", "aa", "aaa"])
+def test_an_id_token_of_any_length_is_read(more: str) -> None:
+    token = id_token({"exp": FAR_AWAY, "x": more})
+    provider = {"name": "oidc", "config": {"id-token": token}}
+    assert read_user_credentials({"auth-provider": provider}, {}, "k", "me").authorize() == (
+        ("Authorization", f"Bearer {token}"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        ({"exec": {"args": ["x"]}}, "exec: no command"),
+        (
+            {"auth-provider": {"name": "gcp"}},
+            "auth-provider gcp: no such provider; kubectl has none either since 1.26",
+        ),
+        (
+            {"auth-provider": {"config": {}}},
+            "auth-provider : no such provider; kubectl has none either since 1.26",
+        ),
+        ({"auth-provider": {"name": "oidc"}}, "auth-provider oidc: no id-token"),
+        ({"client-key-data": "Zm9v!"}, "client-key-data: not base64"),
+        ({"client-key": "/none"}, "client-key: /none: no such file or directory"),
+        (
+            {"client-key-data": "Zm9v"},
+            "only one of client-certificate and client-key; a certificate needs its key",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_user_is_said_whole(user: dict[str, Any], reason: str) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        read_user_credentials(user, {}, "k", "me")
+    assert str(caught.value).splitlines()[0] == caught.value.cause == f"k: user me: {reason}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_pem_as_data_may_be_wrapped() -> None:
+    wrapped = "".join(f"{part}\n " for part in ("Zm", "9v", "YmFy"))
+    user = {"client-certificate-data": wrapped, "client-key-data": "a2V5"}
+    found = read_user_credentials(user, {}, "k", "me")
+    assert (found.certificate, found.key) == ("foobar", "key")
+
+
+@pytest.mark.parametrize(("size", "good"), [(1 << 20, True), ((1 << 20) + 1, False), (3 << 20, False)])
+def test_no_file_of_a_user_is_larger_than_a_mebibyte(tmp_path: Path, size: int, good: bool) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(b"x" * size)
+    if good:
+        assert len(read_small(str(path))) == size
+    else:
+        with pytest.raises(OSError, match="larger than 1 MiB"):
+            read_small(str(path))
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\x00", "a\x7f", "\u20ac", "a\n"])
+def test_what_no_header_may_hold_is_refused_and_not_shown(value: str) -> None:
+    for user in ({"token": f"{MARKER}{value}"}, {"as": f"{MARKER}{value}"}):
+        with pytest.raises(KubeconfigError) as caught:
+            read_user_credentials(user, {}, "k", "me")
+        what = "token" if "token" in user else "user to act as"
+        assert (
+            str(caught.value)
+            == caught.value.cause
+            == (f"k: the {what} holds a line break or another character that no HTTP header may hold")
+        )
+    for good in ("a\tb", "~", "\xe9", " a"):
+        assert read_user_credentials({"token": good}, {}, "k", "me").authorize()[0][1] == f"Bearer {good}"

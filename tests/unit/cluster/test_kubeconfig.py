@@ -550,3 +550,175 @@ def test_only_a_true_boolean_leaves_out_the_check_of_a_certificate(server: ApiSe
     own["insecure-skip-tls-verify"] = False
     with pytest.raises(ClusterUnreachableError):
         connect(json.dumps(config)).get("/version")
+
+
+@pytest.mark.parametrize("part", ["authority", "certificate"])
+def test_a_certificate_that_cannot_be_used_is_reported_before_any_request(
+    server: ApiServer, part: str
+) -> None:
+    nothing = base64.b64encode(b"nothing").decode()
+    user = {} if part == "authority" else {"client-certificate-data": nothing, "client-key-data": nothing}
+    config = server.kubeconfig(**user)
+    if part == "authority":
+        config["clusters"][0]["cluster"]["certificate-authority-data"] = nothing
+    what = "certificate authority" if part == "authority" else "client certificate"
+    with pytest.raises(KubeconfigError, match=f"kubeconfig given as text: the {what} cannot be used: "):
+        connect(json.dumps(config))
+    assert find_address(json.dumps(config)) == server.address
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("given", ["", " \n", None])
+def test_an_empty_kubeconfig_is_none(given: str | None, server: ApiServer) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        connect(given)
+    assert (str(caught.value), caught.value.cause) == ("no kubeconfig was given",) * 2
+
+
+def test_which_files_there_are_not_is_said(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    for given, listed in (
+        (f"{one}{os.pathsep}{two}", f"{one}{os.pathsep}{two}"),
+        (f"{os.pathsep}{one}", one),
+    ):
+        monkeypatch.setenv("KUBECONFIG", given)
+        with pytest.raises(KubeconfigError) as caught:
+            connect(ambient=True)
+        assert str(caught.value).splitlines()[0] == f"no kubeconfig: there is no {listed}"
+        assert caught.value.cause == "there is no kubeconfig"
+        assert caught.value.ways_out == ("name one with --kubeconfig or KUBECONFIG",)
+    monkeypatch.setenv("KUBECONFIG", "")  # as not set
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(json.dumps(server.kubeconfig()))
+    assert find_address(None, ambient=True) == server.address
+
+
+def test_a_kubeconfig_that_is_named_counts_before_the_environment(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(json.dumps(server.kubeconfig()))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"] = {"server": "http://127.0.0.1:2"}
+    assert find_address(json.dumps(config), ambient=True) == "http://127.0.0.1:2"
+    with pytest.raises(KubeconfigError, match="no such file"):
+        connect(str(tmp_path / "missing"), ambient=True)
+
+
+def test_a_user_acts_as_another_where_the_caller_says_so(server: ApiServer) -> None:
+    config = json.dumps(server.kubeconfig(token="t", **{"as": "jane", "as-groups": ["a"]}))
+    connect(config, act_as={"as": "joe", "as-groups": ["b", "c"]}).get("/version")
+    headers = server.asked[-1][3]
+    assert headers["Authorization"] == "Bearer t"
+    assert (headers["Impersonate-User"], headers["Impersonate-Group"]) == ("joe", "b, c")
+    connect(config, act_as={}).get("/version")
+    assert server.asked[-1][3]["Impersonate-User"] == "jane"
+
+
+def test_a_pods_service_account_may_act_as_another(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    connect(ambient=True, act_as={"as": "joe"}).get("/version")
+    headers = server.asked[-1][3]
+    assert headers["Authorization"] == "Bearer of-the-pod"
+    assert headers["Impersonate-User"] == "joe"
+
+
+def test_a_context_without_a_user_or_with_an_unknown_cluster(server: ApiServer) -> None:
+    config = server.kubeconfig(token="t")
+    del config["contexts"][0]["context"]["user"]
+    connect(json.dumps(config)).get("/version")
+    assert "Authorization" not in server.asked[-1][3]
+    for cluster in ("other", None, ""):
+        config["contexts"][0]["context"]["cluster"] = cluster
+        with pytest.raises(KubeconfigError) as caught:
+            connect(json.dumps(config))
+        said = "kubeconfig given as text: the cluster of context here has no server"
+        assert str(caught.value) == caught.value.cause == said
+    config["clusters"].append({"name": "bare", "cluster": {}})
+    with pytest.raises(KubeconfigError) as caught:
+        connect(json.dumps(config), cluster="bare")
+    assert str(caught.value) == "kubeconfig given as text: cluster bare has no server"
+
+
+ENDPOINTS: list[tuple[dict[str, Any], str]] = [
+    ({"server": "ftp://h"}, "its server is not an http:// or https:// address"),
+    (
+        {"server": "https://me:s3cret@h"},
+        "its server has a login in it: write username and password of the user instead",
+    ),
+    (
+        {"server": "https://me:s3cret@h:0"},
+        "its server has a login in it: write username and password of the user instead",
+    ),
+    ({"certificate-authority-data": "!"}, "certificate-authority-data: not base64"),
+    ({"certificate-authority": "/none"}, "certificate-authority: /none: no such file or directory"),
+    ({"proxy-url": "ftp://p"}, "its proxy is not an http://, https:// or socks5:// address"),
+    (
+        {"certificate-authority": "a", "certificate-authority-data": "b"},
+        "both certificate-authority and certificate-authority-data; only one is allowed",
+    ),
+    (
+        {"certificate-authority-data": "eA==", "insecure-skip-tls-verify": True},
+        "both a certificate authority and insecure-skip-tls-verify; only one is allowed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("entry", "reason"), ENDPOINTS)
+def test_what_is_wrong_with_a_cluster_is_said_whole(
+    server: ApiServer, entry: dict[str, Any], reason: str
+) -> None:
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"] = {"server": "https://h", **entry}
+    with pytest.raises(KubeconfigError) as caught:
+        connect(json.dumps(config))
+    assert str(caught.value) == caught.value.cause == f"kubeconfig given as text: cluster: {reason}"
+
+
+@pytest.mark.parametrize("proxy", ["http://p:1/a@b", "http://me:3128/x@p", "socks5://:1"])
+def test_a_proxy_in_which_a_login_may_be_written_wrongly_is_refused(server: ApiServer, proxy: str) -> None:
+    """The port may be the password's beginning: nothing would be asked for a name that is a secret."""
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["proxy-url"] = proxy
+    with pytest.raises(KubeconfigError, match="its proxy is not"):
+        connect(json.dumps(config))
+
+
+def test_the_proxy_of_a_kubeconfig_counts_before_the_environments(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with api_server() as proxy:
+        proxy.routes["/version"] = (200, {"by": "proxy"})
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        config = proxy.kubeconfig()
+        config["clusters"][0]["cluster"] = {"server": "http://cluster.invalid", "proxy-url": proxy.address}
+        assert connect(json.dumps(config)).get("/version") == {"by": "proxy"}
+
+
+def test_the_name_that_a_certificate_must_have_is_the_kubeconfigs(server: ApiServer) -> None:
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["tls-server-name"] = "localhost"
+    assert connect(json.dumps(config)).get("/version") == VERSION
+    config["clusters"][0]["cluster"]["tls-server-name"] = "example.com"
+    with pytest.raises(ClusterUnreachableError):
+        connect(json.dumps(config)).get("/version")
+
+
+def test_a_pod_without_an_authority_says_whose(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod(server, tmp_path, monkeypatch)
+    (tmp_path / "ca.crt").write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(KubeconfigError) as caught:
+        connect(ambient=True)
+    assert (
+        str(caught.value)
+        == caught.value.cause
+        == (f"service account of this pod: {tmp_path}/ca.crt: larger than 1 MiB")
+    )
+    assert caught.value.__suppress_context__
