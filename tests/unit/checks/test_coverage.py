@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 from pulumi_openkruise.checks import NOT_ASKED, Expected, check
 
-from tests.support.findings import CASES, declared, found, nodes_and, pods
+from tests.support.findings import CASES, declared, found, hpk, nodes_and, pods
 from tests.support.installed import (
     broken,
     daemon,
@@ -12,6 +13,7 @@ from tests.support.installed import (
     facts,
     healthy,
     manager,
+    node,
     node_object,
     virtual,
 )
@@ -138,3 +140,109 @@ def test_a_real_node_without_an_image_of_the_daemon_says_so() -> None:
     raw["status"]["nodeInfo"]["operatingSystem"] = "windows"
     finding = found(check(nodes_and(facts(raw)), expected()))["declared-virtual-looks-real"]
     assert finding.evidence[0] == 'win-1; for example win-1: no image of kruise-daemon exists for "windows"'
+
+
+def test_unsure_nodes_are_grouped_by_what_would_decide_them_and_by_their_admission() -> None:
+    nodes = [hpk("odd-1"), hpk("odd-3", pool="odd"), hpk("odd-2")]
+    silent = replace(nodes[0], name="odd-4", classification=replace(nodes[0].classification, settle=""))
+    finding = found(check(nodes_and(*nodes, silent), expected(virtual_node_selectors=["pool=odd"])))[
+        "unsure-node"
+    ]
+    assert finding.what == "4 nodes that may be real or virtual"
+    assert [line.partition("; ")[0] for line in finding.evidence] == [
+        "admitted: odd-1, odd-2",
+        "excluded: odd-3",
+        "admitted: odd-4",
+    ]
+    assert finding.evidence[-1] == "admitted: odd-4; no evidence"
+    assert tuple(map(str, finding.objects)) == ("odd-1", "odd-2", "odd-3", "odd-4")
+
+
+def test_lost_nodes_are_grouped_by_the_selectors_that_exclude_them() -> None:
+    nodes = [node("c", pool="burst", zone="x"), node("a", pool="burst", zone="x"), node("b", zone="x")]
+    wanted = replace(
+        expected(virtual_node_selectors=["zone=x", "pool=burst"]), is_stack=False, owns_namespace=False
+    )
+    report = check(broken(nodes=nodes, live={}), wanted)
+    both, one = (finding for finding in report.findings if finding.code == "real-node-excluded")
+    assert (both.what, one.what) == ("2 real nodes excluded", "1 real node excluded")
+    assert tuple(map(str, both.objects)) == ("a", "c")
+    assert both.evidence[0] == (
+        "excluded by zone=x (openkruise:virtualNodeSelectors[0]), "
+        "pool=burst (openkruise:virtualNodeSelectors[1])"
+    )
+    assert both.evidence[1] == (
+        'for example c: a kubelet with "containerd://2.1.4" on "Debian GNU/Linux 13", '
+        "with labels kubernetes.io/arch=amd64, kubernetes.io/os=linux, pool=burst, zone=x"
+    )
+    assert (both.identity, one.identity) == (("pool=burst", "zone=x"), ("zone=x",))
+
+
+@pytest.mark.parametrize(("more", "rest"), [(6, ""), (7, " and 1 more"), (9, " and 3 more")])
+def test_up_to_eight_labels_of_a_lost_node_are_shown(more: int, rest: str) -> None:
+    raw = node_object("real-1", a="burst")
+    raw["metadata"]["labels"] |= {f"b{at}": "x" for at in range(more - 1)}
+    wanted = expected(virtual_node_selectors=["a=burst"])
+    finding = found(check(broken(nodes=[facts(raw)], live={}), wanted))["real-node-excluded"]
+    shown = finding.evidence[1].partition("with labels ")[2]
+    assert shown.partition(" and ")[0].count("=") == 8
+    assert shown.startswith("a=burst, b0=x, ")
+    assert rest == (" and " + shown.partition(" and ")[2] if " and " in shown else "")
+
+
+def test_idle_selectors_are_listed_one_by_one_and_those_of_a_preset_together() -> None:
+    wanted = replace(
+        expected(),
+        selectors=("pool=burst", "a=b", "type=virtual-kubelet", "c=d", "e=f"),
+        origins=("a list", "a list", "base exclusion", "base exclusion", "preset idle"),
+        is_stack=False,
+    )
+    nodes = [node("real-1", pool="burst"), node("real-2")]
+    finding = found(check(broken(nodes=nodes, live={}), wanted))["selector-matches-nothing"]
+    assert finding.what == "2 selectors match no node"
+    assert finding.evidence == ("a list: a=b", "preset idle: e=f")
+    assert "selector-matches-nothing" not in found(check(broken(nodes=[], live={}), wanted))
+    without = replace(wanted, has_daemon=False)
+    assert "selector-matches-nothing" not in found(check(broken(nodes=nodes, live={}), without))
+    single = replace(wanted, selectors=("a=b",), origins=("a list",))
+    assert found(check(broken(nodes=nodes, live={}), single))["selector-matches-nothing"].what == (
+        "1 selector matches no node"
+    )
+
+
+def test_nodes_of_each_kind_are_described_on_a_line() -> None:
+    raw = node_object("liqo-1", taints=[])
+    raw["metadata"]["labels"]["liqo.io/type"] = "virtual-node"
+    nodes = [virtual("vk-2", labelled=False, guarded=False), facts(raw), virtual("vk-1", labelled=False)]
+    wanted = replace(expected(), selectors=(), origins=(), daemon=None, is_stack=False)
+    snapshot = broken(nodes=nodes, pods=[], live={})
+    exposed = found(check(snapshot, wanted))["virtual-node-admitted"]
+    assert exposed.what == "3 nodes where no daemon can run, covered by no selector"
+    assert [line.partition(" (")[0] for line in exposed.evidence] == [
+        "kind unknown: vk-2",
+        "liqo: liqo-1",
+        "virtual-kubelet: vk-1",  # by its taint
+    ]
+    assert tuple(map(str, exposed.objects)) == ("liqo-1", "vk-1", "vk-2")
+    bare = found(check(snapshot, wanted))["untainted-virtual-node"]
+    assert bare.what == "2 nodes where the chart's pre-delete Job could be scheduled, and hang"
+    assert tuple(map(str, bare.objects)) == ("liqo-1", "vk-2")
+    assert [line.partition(" (")[0] for line in bare.evidence] == ["kind unknown: vk-2", "liqo: liqo-1"]
+
+
+def test_a_node_that_is_declared_real_and_looks_virtual() -> None:
+    snapshot, wanted = CASES["declared-real-looks-virtual"]()
+    finding = found(check(snapshot, wanted))["declared-real-looks-virtual"]
+    assert finding.what == "1 node declared real, and virtual by everything else"
+    assert finding.evidence == ("burst-1; for example burst-1: label liqo.io/type=virtual-node",)
+    assert tuple(map(str, finding.objects)) == ("burst-1",)
+
+
+def test_two_pieces_of_evidence_explain_a_verdict() -> None:
+    finding = found(check(*CASES["virtual-node-admitted"]()))["virtual-node-admitted"]
+    assert finding.evidence == (
+        (
+            "virtual-kubelet: virtual-2 (a kubelet version, but no container runtime and no operating "
+            "system, taint virtual-kubelet.io/provider=test)"
+        ),
+    )
