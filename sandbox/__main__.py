@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sandbox.errors import SandboxError
 from sandbox.installed import find_installed, installed_project, project_folder
 from sandbox.manager import describe, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
-from sandbox.programs import KRUISE_VERSION
+from sandbox.programs import KRUISE_VERSION, MANAGERS
 from sandbox.progress import clock
 from sandbox.state import ROOT, State, open_state
 
@@ -58,7 +59,7 @@ def build(with_helm: bool, with_yaml: bool) -> None:
 @click.pass_obj
 def start(state: State) -> None:
     """Start the cluster, without installing anything."""
-    _start(state)
+    _start(state, MANAGERS)
 
 
 @main.command()
@@ -69,7 +70,7 @@ def up(state: State, output: str) -> None:
     begin = time.monotonic()
     if not (ROOT / "Pulumi.yaml").exists():
         raise SandboxError(f"There is no Pulumi.yaml in {ROOT}.")
-    folders = _start(state)
+    folders = _start(state, chart_choice.needed_managers())
     chosen = chart_choice.choose(state, folders)
     click.echo(chosen.why, err=True)
     config = stack_config(state, chosen)
@@ -168,9 +169,9 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _start(state: State) -> dict[str, Path]:
+def _start(state: State, managers: Collection[str]) -> dict[str, Path]:
     state.claim()
-    folders = builder.build(given=find_installed(_say))
+    folders = builder.build(given=find_installed(_say), managers=managers)
     start_cluster(state, folders)
     start_manager(state)
     pulumi.prepare(state, folders["pulumi-resource-kubernetes"])

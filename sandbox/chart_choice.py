@@ -14,7 +14,7 @@ import yaml
 
 from sandbox.chart_versions import VERSIONS
 from sandbox.errors import SandboxError
-from sandbox.programs import KRUISE_VERSION, find_release
+from sandbox.programs import KRUISE_VERSION, MANAGERS, find_release
 from sandbox.state import State
 
 REPOSITORY = "https://openkruise.github.io/charts/"
@@ -59,9 +59,7 @@ def choose(state: State, folders: Mapping[str, Path]) -> Chart:
         if not asked.startswith("oci://"):
             raise SandboxError(f"CHART={asked}: there is no such file or folder.")
         return Chart(asked, None, None, f"Chart: {asked}, as CHART says.")
-    wanted = os.environ.get("KRUISE") or KRUISE_VERSION
-    if wanted not in VERSIONS:
-        raise SandboxError(f"KRUISE={wanted}: the sandbox has the versions {', '.join(VERSIONS)}.")
+    wanted = _asked_version()
     if wanted != KRUISE_VERSION:
         path = stand_in(state, folders, wanted)
         return Chart(str(path), wanted, None, f"Chart: the sandbox's stand-in for {wanted}, as KRUISE says.")
@@ -77,6 +75,21 @@ def choose(state: State, folders: Mapping[str, Path]) -> Chart:
     return Chart(str(path), KRUISE_VERSION, None, why)
 
 
+def needed_managers() -> frozenset[str]:
+    """Return the names of the managers that the chart of :func:`choose` needs: its own and its stand-in's.
+
+    All of them, if ``$CHART`` names a chart whose version only a registry knows. Raises ``SandboxError`` as
+    :func:`choose` does.
+    """
+    asked = os.environ.get("CHART")
+    path = Path(asked).expanduser() if asked else None
+    if path is not None and not path.exists():
+        return MANAGERS
+    version = _version(path.resolve()) if path is not None else _asked_version()
+    played = [version, *([VERSIONS[version].release] if version in VERSIONS else [])]
+    return frozenset(find_release(one).manager for one in played)
+
+
 def stand_in(state: State, folders: Mapping[str, Path], version: str = KRUISE_VERSION) -> Path:
     """Assemble the stand-in chart of that version in the sandbox's folder, and return its path."""
     from sandbox.chart_build import prepare_chart
@@ -88,6 +101,13 @@ def stand_in(state: State, folders: Mapping[str, Path], version: str = KRUISE_VE
 def stand_ins(state: State, folders: Mapping[str, Path]) -> dict[str, Chart]:
     """Assemble every version of the stand-in chart; return them by version."""
     return {version: Chart(str(stand_in(state, folders, version)), version, None, "") for version in VERSIONS}
+
+
+def _asked_version() -> str:
+    wanted = os.environ.get("KRUISE") or KRUISE_VERSION
+    if wanted not in VERSIONS:
+        raise SandboxError(f"KRUISE={wanted}: the sandbox has the versions {', '.join(VERSIONS)}.")
+    return wanted
 
 
 def _answers(repository: str) -> bool:

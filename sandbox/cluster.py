@@ -12,7 +12,7 @@ import yaml
 from sandbox import api, hook, pki
 from sandbox.nodes import KUBELET, NODES, REGISTERS_ONLY, RUNS_PODS
 from sandbox.processes import alive, names, start, stop, stop_all, wait_until
-from sandbox.programs import KRUISE_RELEASES
+from sandbox.programs import MANAGERS
 from sandbox.state import State
 
 CONTEXT = "sandbox"
@@ -77,7 +77,7 @@ def _link(state: State, folders: dict[str, Path]) -> None:
         "pulumi-language-python-exec": folders["pulumi-language-python"] / "pulumi-language-python-exec",
         "etcd": folders["etcd"] / "etcd",
         "kwok": folders["kwok"] / "kwok",
-        **{release.manager: folders[release.manager] / release.manager for release in KRUISE_RELEASES},
+        **{name: folders[name] / name for name in MANAGERS & folders.keys()},
         "kruise-helm-hook": folders["kruise-helm-hook"] / "kruise-helm-hook",
         **dict.fromkeys(_KUBE_NAMES, folders["kube"] / "kube"),
     }

@@ -74,18 +74,31 @@ def ready(state: State) -> bool:
 
 
 def describe(state: State) -> str:
-    """Say for people: ``answers``, with its image's tag, ``not installed`` or ``does not answer``."""
+    """Say for people: ``answers``, with its image's tag, ``not installed``, or why it does not."""
     if ready(state):
         return f"answers ({json.loads(state.manager.read_text())['tag']})"
     try:
         with api.connect(state) as connection:
             api.get(connection, _NEEDED[0])
+            wanted = find_wanted(connection)
+        if wanted is not None and not is_built(state, wanted):
+            return _not_built(wanted)
     except httpx.HTTPStatusError as error:
         if error.response.status_code == httpx.codes.NOT_FOUND:
             return "not installed"
     except api.Errors:
         pass
     return "does not answer"
+
+
+def is_built(state: State, wanted: Wanted) -> bool:
+    """Tell whether the sandbox has the manager that plays the installed image."""
+    return (state.bin / wanted.release.manager).exists()
+
+
+def _not_built(wanted: Wanted) -> str:
+    version = wanted.release.version
+    return f"{wanted.image_tag} needs a manager that is not built: `make up KRUISE={version}` builds it"
 
 
 def find_wanted(connection: httpx.Client) -> Wanted | None:
@@ -159,6 +172,7 @@ def main(directory: str) -> None:
     # In life the manager goes with its Deployment. One that outlives the webhook configurations by a moment
     # may create its Secret again, and Helm then waits for the Secret to go: so it stops once the hook passes.
     gone_until = 0.0
+    said = ""
     while True:
         for pod in hook.waiting(connection):
             code = hook.run(state, connection, pod)
@@ -171,9 +185,15 @@ def main(directory: str) -> None:
         except api.Errors:  # a server that is busy or restarts; what it has is not gone
             time.sleep(0.5)
             continue
-        rollout.keep(wanted if time.monotonic() > gone_until else None)
         if wanted is None:
             gone_until = 0.0
+        # What runs goes on, as an old pod does whose successor's image cannot be pulled.
+        lacks = "" if wanted is None or is_built(state, wanted) else _not_built(wanted)
+        if lacks and lacks != said:
+            print(lacks, flush=True)
+        said = lacks
+        if not lacks:
+            rollout.keep(wanted if time.monotonic() > gone_until else None)
         time.sleep(0.5)
 
 

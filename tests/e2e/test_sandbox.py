@@ -15,12 +15,14 @@ import httpx
 import psutil
 import pytest
 
-from sandbox import build, chart_choice, pki, processes, pulumi, table
+from sandbox import api, build, chart_choice, pki, processes, pulumi, table
+from sandbox.chart_versions import VERSIONS, WITHOUT_V1ALPHA1
 from sandbox.errors import SandboxError
 from sandbox.installed import SETTING
 from sandbox.manager import find_wanted
 from sandbox.programs import (
     GO_ROOT,
+    KRUISE_RELEASES,
     PROGRAMS,
     PROVIDER_VERSION,
     PULUMI_VERSION,
@@ -32,6 +34,9 @@ from sandbox.state import State
 
 from .conftest import sandbox_command
 
+OLD_MANAGER, NEW_MANAGER = (release.manager for release in KRUISE_RELEASES)
+DEPLOYMENT = "/apis/apps/v1/namespaces/kruise-system/deployments/kruise-controller-manager"
+PATCH = "application/strategic-merge-patch+json"
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
@@ -287,6 +292,43 @@ def test_each_version_is_played_by_the_newest_that_is_not_newer(version: str, pl
     assert find_release(version).version == played_by
 
 
+@pytest.mark.parametrize(
+    ("asked", "needed"),
+    [
+        ({}, {OLD_MANAGER}),
+        ({"KRUISE": "1.7.5"}, {OLD_MANAGER}),
+        ({"KRUISE": "1.9.1"}, {NEW_MANAGER}),
+        ({"KRUISE": WITHOUT_V1ALPHA1}, {NEW_MANAGER}),
+        ({"CHART": "kruise-1.9.1"}, {NEW_MANAGER}),
+        ({"CHART": "kruise-1.8.3", "KRUISE": "1.9.1"}, {OLD_MANAGER}),
+        ({"CHART": "oci://registry.example/kruise"}, {OLD_MANAGER, NEW_MANAGER}),
+    ],
+)
+def test_an_installation_needs_the_manager_of_its_chart(
+    asked: dict[str, str], needed: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.8.3", "1.9.1"):
+        (tmp_path / f"kruise-{version}").mkdir()
+        (tmp_path / f"kruise-{version}" / "Chart.yaml").write_text(f"name: kruise\nversion: {version}\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("CHART", "KRUISE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+
+    assert chart_choice.needed_managers() == needed
+
+
+def test_a_stand_in_is_made_from_a_manager_that_its_installation_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CHART", raising=False)
+    for version, chart in VERSIONS.items():
+        monkeypatch.setenv("KRUISE", version)
+        made_from, playing = find_release(chart.release).manager, find_release(chart.tag).manager
+        assert chart_choice.needed_managers() >= {made_from, playing}
+
+
 def test_a_version_that_the_sandbox_has_not_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,7 +338,7 @@ def test_a_version_that_the_sandbox_has_not_is_an_error(
         chart_choice.choose(State(tmp_path), {})
 
 
-def test_an_installed_pulumi_is_used_and_nothing_of_it_is_built(
+def test_an_installed_pulumi_is_used_and_only_what_is_needed_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = build.build()
@@ -307,8 +349,10 @@ def test_an_installed_pulumi_is_used_and_nothing_of_it_is_built(
         shutil.copytree(built[name], place, copy_function=link_or_copy, dirs_exist_ok=True)
     cache = tmp_path / "cache" / "pulumi-openkruise" / "programs"
     cache.mkdir(parents=True)
-    for name in set(built) - set(given):
+    for name in set(built) - set(given) - {NEW_MANAGER}:
         (cache / built[name].name).symlink_to(built[name])
+    monkeypatch.delenv("CHART", raising=False)
+    monkeypatch.delenv("KRUISE", raising=False)
     monkeypatch.delenv(SETTING)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PULUMI_HOME", str(home))
@@ -320,6 +364,11 @@ def test_an_installed_pulumi_is_used_and_nothing_of_it_is_built(
         up = sandbox_command(state, "up", "--output", "json")
         assert up.returncode == 0, up.stderr
         status = sandbox_command(state, "status", "--output", "json")
+        with api.connect(state) as connection:
+            image = {"name": "manager", "image": "openkruise/kruise-manager:v1.9.1"}
+            change = {"spec": {"template": {"spec": {"containers": [image]}}}}
+            api.call(connection, "PATCH", DEPLOYMENT, change, content_type=PATCH)
+        changed = sandbox_command(state, "status", "--output", "json")
     finally:
         down = sandbox_command(state, "down")
     assert down.returncode == 0, down.stderr
@@ -328,6 +377,8 @@ def test_an_installed_pulumi_is_used_and_nothing_of_it_is_built(
     assert sorted(cache.iterdir()) == before
     assert "compiling" not in up.stderr
     assert {row["daemon"] for row in json.loads(status.stdout)} >= {"running", "none"}, status.stdout
+    needed = "v1.9.1 needs a manager that is not built: `make up KRUISE=1.9.1` builds it"
+    assert (needed in status.stderr, needed in changed.stderr) == (False, True), changed.stderr
 
 
 def link_or_copy(source: str, target: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sandbox import build, installed
-from sandbox.programs import PROVIDER_VERSION, find_program
+from sandbox.programs import KRUISE_RELEASES, MANAGERS, PROVIDER_VERSION, find_program
 from sandbox.state import MARKER, ROOT, State
 
 PLUGIN = f"resource-kubernetes-v{PROVIDER_VERSION}"
@@ -200,6 +200,20 @@ def test_what_is_given_is_not_built(
     assert {name: folders[name] for name in given} == given
     assert set(asked) == set(folders) - set(given)
     assert "kube" in asked
+
+
+def test_a_manager_that_is_not_needed_is_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(build, "go_version", lambda: "go1.26.0")
+    monkeypatch.setattr(build, "_build_missing", lambda *_arguments: None)
+    (old, new) = (release.manager for release in KRUISE_RELEASES)
+
+    assert MANAGERS & build.build(managers=[old]).keys() == {old}
+    assert build.build().keys() >= {old, new}
+
+    built = build.folder(find_program(new), "go1.26.0")
+    built.mkdir(parents=True)
+    assert build.build(managers=[old])[new] == built
 
 
 def test_an_installed_pulumi_gets_a_project_that_names_the_sandboxs_environment(tmp_path: Path) -> None:
