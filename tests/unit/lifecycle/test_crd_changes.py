@@ -90,6 +90,8 @@ def test_kinds_that_the_older_chart_lacks_are_not_deleted_with_their_objects() -
     assert check_dropped_kinds("1.9.1", "1.8.3", {"CloneSet": 1}) == []
     assert check_dropped_kinds("1.9.1", "1.9.0", {"EphemeralJob": 2}) == []
     assert check_dropped_kinds("1.8.3", "1.9.1", {"EphemeralJob": 2}) == []
+    # Then the same change is refused for the versions that the charts store.
+    assert check_dropped_kinds("1.9.1", "1.8.3", UNAVAILABLE) == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,21 @@ def test_a_change_of_version_that_the_definitions_allow(old: str, new: str) -> N
     before_1_9 = [CRDS[0], CRDS[2], Definition("sidecarsets.apps.kruise.io", ("v1alpha1",))]
     assert check_downgrade(old, new, before_1_9) == []
     assert check_downgrade(old, new, UNAVAILABLE) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("1.8.3", "1.8.3"), ("1.7.5", "1.8.3"), ("", "1.8.3")])
+def test_only_a_chart_before_the_present_one_is_a_downgrade(old: str, new: str) -> None:
+    """What is stored may be newer than both: no change of the chart is to blame for that."""
+    assert check_downgrade(old, new, CRDS) == []
+    assert check_downgrade("1.9.1", new, CRDS) != []
+
+
+def test_crds_are_taken_by_null_and_left_by_what_is_not_known_yet() -> None:
+    """A template reads null as false."""
+    (problem,) = check_crds_kept({}, {"crds": {"managed": None}}, CRDS)
+    assert problem.code == "crds-given-up"
+    assert check_crds_kept({"crds": {"managed": None}}, NOT_MANAGED, CRDS) == []
+    assert check_crds_kept({}, {"crds": {"managed": object()}}, CRDS) == []
 
 
 def test_a_downgrade_before_anything_was_stored_anew() -> None:

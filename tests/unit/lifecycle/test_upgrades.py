@@ -51,7 +51,8 @@ def test_the_notice_says_versions_headings_and_sources() -> None:
     assert notice is not None
     assert notice.startswith("OpenKruise 1.8.3 becomes 1.9.1\n  do before: ")
     assert "does not go back: seven kinds are stored as v1beta1" in notice
-    assert "(charts#192, open)" in notice
+    (migration,) = [one for one in find_changes("1.8.3", "1.9.1") if one.kind == "one-way"]
+    assert f"  does not go back: {migration.what} ({migration.source})" in notice.splitlines()
     assert write_upgrade_notice("1.8.3", "1.8.3") is None
 
 
@@ -76,6 +77,7 @@ def test_the_table_of_the_document_is_made_from_it() -> None:
         ("1.9.0", "1.9.1", False),
         ("1.9.1", "1.8.3", False),
         ("", "1.9.1", False),
+        ("1.8.3", "next", False),
     ],
 )
 def test_fields_are_dropped_where_the_crds_change(old: str, new: str, drops: bool) -> None:
@@ -94,6 +96,14 @@ def test_each_object_that_loses_a_field_is_named() -> None:
         "  note their values before the upgrade: what replaces each field is in docs/upgrading.md",
     ]
     assert write_lost_fields_notice("1.9.1", []) is None
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, None), (20, None), (21, "  and 1 more object")])
+def test_twenty_objects_are_named_and_the_others_counted(count: int, more: str | None) -> None:
+    uses = [FieldUse("UnitedDeployment", f"default/u{number}", ("spec.a",)) for number in range(count)]
+    lines = (write_lost_fields_notice("1.9.1", uses) or "").splitlines()[1:-1]
+    assert [line for line in lines if line != more] == [f"  {use}" for use in uses[:20]]
+    assert (more in lines) is (more is not None)
 
 
 def test_objects_that_cannot_be_read_are_not_taken_for_none() -> None:
