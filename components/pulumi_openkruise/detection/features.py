@@ -61,7 +61,7 @@ def read_features(node: Any) -> NodeFeatures:
         ),
         _read_taints(spec.get("taints")),
         tuple(sorted(annotations.keys() & ANNOTATION_KEYS)),
-        PROVIDER_IDS.find(provider_id) if provider_id else -1,
+        PROVIDER_IDS.find(provider_id),
         NAMES.find(name),
         not annotations.keys().isdisjoint(MACHINE_ANNOTATIONS)
         or MACHINE_PROVIDER_ID.match(provider_id) is not None,
@@ -86,13 +86,11 @@ def _get_part(whole: Any, key: str) -> Mapping[str, Any]:
 
 def _get_string(part: Mapping[str, Any], key: str) -> str:
     value = part.get(key)
-    if type(value) is not str:
-        return ""
-    return value if len(value) < _LONGEST else value[:_LONGEST]
+    return value[:_LONGEST] if type(value) is str else ""
 
 
 def _read_taints(taints: Any) -> tuple[tuple[str, str], ...]:
-    if not taints or not isinstance(taints, list):
+    if not isinstance(taints, list):
         return ()
     found = set()
     for taint in taints:
@@ -102,7 +100,7 @@ def _read_taints(taints: Any) -> tuple[tuple[str, str], ...]:
                 value = _get_string(taint, "value")
                 if key in TAINT_KEYS or names_virtual_node(key, value):
                     found.add((key, value))
-    return tuple(sorted(found)) if found else ()
+    return tuple(sorted(found))
 
 
 def _read_ready(conditions: Any) -> str:

@@ -43,7 +43,7 @@ class PatternIndex:
     def __init__(self, place: Place) -> None:
         self._indicators = [one for one in INDICATORS if one.place == place]
         self._patterns = [re.compile(one.pattern) for one in self._indicators]
-        self._any = re.compile("|".join(f"(?:{one.pattern})" for one in self._indicators) or r"(?!)")
+        self._any = re.compile("|".join(f"(?:{one.pattern})" for one in self._indicators))
 
     def find(self, string: str) -> int:
         """Return the position of the first pattern that matches, -1 if none does."""

@@ -470,3 +470,55 @@ def test_why_no_daemon_runs_on_a_platform(system: str, architecture: str, reason
     assert classify(node).no_daemon == "no container runtime that kruise-daemon could reach"
     del labels[DECLARED], node["status"]
     assert classify(node).no_daemon == ""  # unsure
+
+
+def test_the_kind_is_the_one_with_the_most_evidence_and_of_equals_the_first() -> None:
+    node: dict[str, Any] = {
+        "metadata": {"labels": {"kwok.x-k8s.io/node": "fake", "liqo.io/type": "virtual-node"}}
+    }
+    assert classify(node).kind == "kwok"
+    node["spec"] = {"taints": [{"key": "virtual-node.liqo.io/not-allowed", "value": "true"}]}
+    assert classify(node).kind == "liqo"
+    node["metadata"]["labels"] = {}
+    node["spec"]["taints"].append({"key": "kwok.x-k8s.io/node", "value": "fake"})
+    assert classify(node).kind == "kwok"
+    node["metadata"]["labels"] = {"type": "virtual-kubelet"}  # of many kinds, of which it is a member of none
+    assert classify(node).kind == "kwok"
+    del node["spec"]
+    assert classify(node).kind == "virtual-kubelet"
+
+
+def test_a_name_of_virtual_nodes_supports_one_doubtful_indicator() -> None:
+    node = node_of("bare-metal")
+    node["metadata"]["annotations"] = {}
+    node["metadata"]["labels"]["type"] = "virtual-kubelet"
+    assert classify(node).verdict == "unsure"
+    node["metadata"]["name"] = "virtual-kubelet"
+    assert classify(node).verdict == "virtual"
+    del node["metadata"]["labels"]["type"]
+    assert classify(node).verdict == "real"
+
+
+DECIDES = "the label openkruise.io/virtual-node=true or =false on the node decides it"
+
+
+def test_what_would_decide_is_said_whole() -> None:
+    node = node_of("bare-metal")
+    node["metadata"]["annotations"] = {}
+    info = node["status"]["nodeInfo"]
+    info["containerRuntimeVersion"] = ""
+    assert classify(node).settle == (
+        f"no container runtime is reported yet: check again once it is ready; {DECIDES}"
+    )
+    info["containerRuntimeVersion"] = "newcri://1"
+    assert classify(node).settle == (
+        'find out whether "newcri://1" is a container runtime that kruise-daemon can talk to, on a machine '
+        f"of its own; {DECIDES}"
+    )
+    info["containerRuntimeVersion"] = "containerd://2"
+    node["metadata"]["labels"]["type"] = "kwok"
+    assert classify(node).settle == (
+        f"everything but type=kwok looks like a real node: ask who set that; {DECIDES}"
+    )
+    del node["status"], node["metadata"]["labels"]
+    assert classify(node).settle == "only its metadata is known, not its status: give whole Node objects"

@@ -180,6 +180,23 @@ READY_ALONE = virtual("runtime", "ready, but reports no container runtime", "str
                 RUNS,
             ],
         ),
+        (
+            {"architecture": "virtual-kubelet"},
+            [virtual("architecture", 'architecture "virtual-kubelet"', "strong"), RUNS],
+        ),
+        (
+            {"kubelet_version": "v1.2-vk-azure-aci-1"},
+            [virtual("kubelet-version", 'kubelet version "v1.2-vk-azure-aci-1"', "decisive")],
+        ),
+        (
+            {"os_image": "Bottlerocket OS 1"},
+            [
+                real("os-image", 'os image "Bottlerocket OS 1"', "decisive"),
+                real("status", 'a kubelet with "containerd://2.1.4" on "Bottlerocket OS 1"', "strong"),
+            ],
+        ),
+        ({"runtime": "mvp"}, [virtual("runtime", 'runtime "mvp"', "decisive")]),
+        ({"runtime": "systemd 250"}, [virtual("runtime", 'runtime "systemd 250"', "decisive")]),
         ({"architecture": "", "system": ""}, [RUNS]),
         (
             {"runtime": "what"},

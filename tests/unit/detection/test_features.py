@@ -18,7 +18,12 @@ def test_every_feature_is_read_from_its_place() -> None:
         {
             "metadata": {
                 "name": "virtual-kubelet",
-                "labels": {"type": "virtual-kubelet", "pool": "a", DECLARED: "true", "team": "b"},
+                "labels": {
+                    "type": "virtual-kubelet",
+                    "pool": "a",
+                    DECLARED: "true",
+                    "example.com/type": "large",
+                },
                 "annotations": {"kwok.x-k8s.io/node": "fake", "other": "1"},
             },
             "spec": {
