@@ -208,9 +208,9 @@ def _describe_labels(node: NodeFacts, deciding: Set[str]) -> str:
     """Describe a node's labels: those that decide, and others up to ``_MOST_LABELS``."""
     keys = sorted(node.labels, key=lambda key: (key not in deciding, key))
     shown = max(_MOST_LABELS, len(deciding & node.labels.keys()))
-    return describe_labels({key: node.labels[key] for key in keys[:shown]}) + (
-        f" {count_rest(keys, shown)}" if len(keys) > shown else ""
-    )
+    rest = count_rest(keys, shown)
+    listed = describe_labels({key: node.labels[key] for key in keys[:shown]})
+    return f"{listed} {rest}" if rest else listed
 
 
 def _explain_verdict(classification: Classification) -> str:

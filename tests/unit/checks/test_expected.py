@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.checks import Expected, expect_daemon_set, expect_selectors
-from pulumi_openkruise.checks.expected import match_nodes
+from pulumi_openkruise.checks.expected import expect_values, match_nodes
 from pulumi_openkruise.config.node_affinity import REQUIRED
+from pulumi_openkruise.config.settings_reader import read_settings
+from pulumi_openkruise.diagnostics.field_names import config_field_name
 from pulumi_openkruise.selectors import solve
 
 from tests.support.installed import expected, node
@@ -68,6 +70,18 @@ def test_what_a_stack_wants_that_says_nothing() -> None:
     assert found.socket == ("/var/run", "")
     assert expected(exclude_manager=False).manager is None
     assert not expected(platform="gke-autopilot").has_daemon
+
+
+@pytest.mark.parametrize("odd", ["x", 5, ["x"], None])
+def test_what_is_not_a_node_selector_counts_as_none(odd: Any) -> None:
+    settings = read_settings({}, source="test", field_name=config_field_name())
+    values = {
+        "daemon": {"affinity": {"nodeAffinity": {REQUIRED: odd}}, "nodeSelector": odd, "socketLocation": odd},
+        "manager": {"nodeAffinity": {REQUIRED: odd}},
+    }
+    found = expect_values(replace(settings, values=values), values, "x")
+    assert (found.required, found.daemon, found.manager, found.node_selector) == (None, None, None, {})
+    assert found.socket == (odd if isinstance(odd, str) else "/var/run", "")
 
 
 @pytest.mark.parametrize(("policy", "labels"), [("label", True), ("warn", False), ("off", False)])
