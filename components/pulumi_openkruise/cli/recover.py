@@ -96,9 +96,10 @@ def recover(
                 2  the cluster could not be read, or refused the change
     """
     folder = find_state_folder(state_url)
-    damages = [] if folder is None else find_all_damage(folder)
-    if folder is not None and damages:
-        return recover_state(folder, damages, dry_run=dry_run, yes=yes, output=output)
+    if folder is not None:
+        damages = find_all_damage(folder)
+        if damages:
+            return recover_state(folder, damages, dry_run=dry_run, yes=yes, output=output)
     try:
         cluster = access.connect()
         release = ReleaseId(release_namespace, release_name)
