@@ -76,11 +76,11 @@ def make_changes(
         cluster.request("PATCH", thing.path, patch, content_type=_MERGE_PATCH)
     for edit, body in zip(edits, bodies, strict=True):
         path = record_path(state.release, edit.revision)
-        if edit.action != "delete":
+        if edit.action == "delete":
+            with contextlib.suppress(NotFoundError):  # it is gone already
+                cluster.request("DELETE", path, body)
+        else:
             cluster.request("PUT", path, body)
-            continue
-        with contextlib.suppress(NotFoundError):  # it is gone already
-            cluster.request("DELETE", path, body)
 
 
 def list_steps(

@@ -47,9 +47,7 @@ def open_pool(endpoint: Endpoint, certificate: str, key: str) -> Any:
     if endpoint.is_encrypted:
         options["ssl_context"] = _make_tls_context(endpoint, certificate, key)
         if endpoint.server_name:
-            options["server_hostname"] = endpoint.server_name
-            if endpoint.verify:
-                options["assert_hostname"] = endpoint.server_name
+            options["server_hostname"] = options["assert_hostname"] = endpoint.server_name
         if not endpoint.verify:
             # The kubeconfig asks for it: a warning at each request tells the user nothing.
             disable_warnings(InsecureRequestWarning)
@@ -79,7 +77,7 @@ def _make_tls_context(endpoint: Endpoint, certificate: str, key: str) -> ssl.SSL
     def load(what: str, act: Callable[[], Any]) -> None:
         try:
             act()
-        except (ssl.SSLError, ValueError, TypeError, OSError) as error:  # TypeError: not ASCII
+        except (OSError, ValueError, TypeError) as error:  # TypeError: not ASCII
             reason = f"{endpoint.source}: the {what} cannot be used: {_find_tls_reason(error)}"
             raise KubeconfigError(reason, cause=reason) from None
 
@@ -126,8 +124,8 @@ def _load_chain(context: ssl.SSLContext, certificate: str, key: str) -> None:
 def _find_tls_reason(error: Exception) -> str:
     """Return OpenSSL's name of what is wrong (``KEY_VALUES_MISMATCH``), which holds nothing of the input."""
     reason = getattr(error, "reason", None)
-    if isinstance(reason, str) and reason:
-        return reason.lower().replace("_", " ")
+    if reason:
+        return str(reason).lower().replace("_", " ")
     if type(error) is ValueError and "encrypted" in str(error):
         return str(error)
     return "not PEM" if isinstance(error, (ssl.SSLError, TypeError)) else describe_error(error, secret=True)

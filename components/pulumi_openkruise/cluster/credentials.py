@@ -6,7 +6,6 @@ to an address and rewrites the kubeconfig; any command of kubectl does it.
 """
 
 import base64
-import binascii
 import errno
 import json
 import re
@@ -60,7 +59,7 @@ class Credentials:
     def load_certificate(self) -> None:
         """Ask the plugin, if there is one, for the certificate that a connection needs before any request."""
         if self._plugin is not None and self._answer is None:
-            self._ask_plugin()
+            self._ask_plugin(self._plugin)
 
     def list_secrets(self) -> list[str]:
         """Return the secret strings to hide in messages; some may be empty."""
@@ -78,11 +77,10 @@ class Credentials:
 
     def _get_token(self, renew: bool) -> str:
         if self._plugin is not None:
-            expires = self._answer.expires if self._answer is not None else None
-            over = expires is not None and expires <= datetime.now(timezone.utc)
-            if renew or self._answer is None or over:
-                self._ask_plugin()
-            return self._answer.token if self._answer is not None else ""
+            answer = self._answer
+            if renew or answer is None or _is_over(answer):
+                answer = self._ask_plugin(self._plugin)
+            return answer.token
         if self._token_file and (renew or time.monotonic() - self._read >= _TOKEN_FILE_SECONDS):
             try:
                 self._token = read_small(self._token_file).decode().strip()
@@ -93,10 +91,15 @@ class Credentials:
             self._read = time.monotonic()  # an unreadable file leaves the token before
         return self._token
 
-    def _ask_plugin(self) -> None:
-        self._answer = run_plugin(self._plugin or {}, self._cluster, self.source)
-        if self._answer.certificate:
-            self.certificate, self.key = self._answer.certificate, self._answer.key
+    def _ask_plugin(self, plugin: Mapping[str, Any]) -> PluginAnswer:
+        answer = self._answer = run_plugin(plugin, self._cluster, self.source)
+        if answer.certificate:
+            self.certificate, self.key = answer.certificate, answer.key
+        return answer
+
+
+def _is_over(answer: PluginAnswer) -> bool:
+    return answer.expires is not None and answer.expires <= datetime.now(timezone.utc)
 
 
 def read_user_credentials(
@@ -124,9 +127,7 @@ def read_user_credentials(
     key = read_pem(user, "client-key", make_error)
     if bool(certificate) != bool(key):
         raise make_error("only one of client-certificate and client-key; a certificate needs its key")
-    token = user.get("token") or ""
-    if token:
-        _check_header(token, source, "token")
+    token = _check_header(user.get("token") or "", source, "token")
     provider = user.get("auth-provider")
     if provider:
         token = _find_provider_token(provider, make_error)
@@ -161,7 +162,7 @@ def read_pem(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
     if entry.get(f"{name}-data"):
         try:
             return base64.b64decode("".join(entry[f"{name}-data"].split()), validate=True).decode("latin-1")
-        except (binascii.Error, ValueError):
+        except ValueError:
             raise make_error(f"{name}-data: not base64") from None
     if not entry.get(name):
         return ""
@@ -174,12 +175,12 @@ def read_pem(entry: Mapping[str, Any], name: str, make_error: Any) -> str:
 
 def _write_impersonation(user: Mapping[str, Any], source: str, make_error: Any) -> Headers:
     """Return the headers of a user that acts as another one (``transport/round_trippers.go``)."""
-    name, groups, extra = user.get("as") or "", user.get("as-groups") or (), user.get("as-user-extra") or {}
+    name, groups, extra = user.get("as"), user.get("as-groups") or (), user.get("as-user-extra") or {}
     if not name:
         if user.get("as-uid") or groups or extra:
             raise make_error("as-uid, as-groups or as-user-extra without as")
         return ()
-    pairs = [("Impersonate-User", name), ("Impersonate-Uid", user.get("as-uid") or "")]
+    pairs = [("Impersonate-User", name), ("Impersonate-Uid", user.get("as-uid"))]
     pairs += [("Impersonate-Group", group) for group in groups]
     for key, values in extra.items():
         if not isinstance(key, str) or not isinstance(values, list):

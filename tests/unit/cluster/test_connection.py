@@ -1,12 +1,16 @@
 """The pool of connections to one API server: what urllib3 is asked for, and what cannot be used."""
 
+import os
 import ssl
 import sys
+import tempfile
 import warnings
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from pulumi_openkruise.cluster import KubeconfigError, connection
 from pulumi_openkruise.cluster.connection import Endpoint, open_pool
 from urllib3 import PoolManager, ProxyManager
@@ -15,10 +19,6 @@ from urllib3.exceptions import InsecureRequestWarning
 from tests.support.certificates import identity, other_identity
 
 SERVER = "https://h.example:6443"
-ENCRYPTED = """-----BEGIN ENCRYPTED PRIVATE KEY-----
-MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgxxx
------END ENCRYPTED PRIVATE KEY-----
-"""
 
 
 def options_of(pool: Any) -> dict[str, Any]:
@@ -141,6 +141,63 @@ def test_what_cannot_be_used_is_refused_with_the_reason(
     assert not reason or str(caught.value) == said
 
 
+def encrypt(key: str) -> str:
+    """Return a private key as PEM that needs a password."""
+    loaded = serialization.load_pem_private_key(key.encode(), None)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    return loaded.private_bytes(*form, serialization.BestAvailableEncryption(b"x")).decode()
+
+
+@pytest.mark.parametrize("way", ["memory", "no memory files", "no proc"])
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_nothing_stays_of_a_key_that_was_given_to_openssl(
+    way: str, encrypted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is a file in memory, where the system has them and a path to them, or one on a disk."""
+    if not hasattr(os, "memfd_create") and way != "no memory files":
+        pytest.skip("Linux alone has files in memory")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    numbers, paths = list[int](), list[str]()
+    if way == "no memory files":
+        monkeypatch.delattr("os.memfd_create", raising=False)
+    elif way == "no proc":
+        monkeypatch.setattr("os.path.isdir", lambda path: path != "/proc/self/fd")
+    if way == "memory":
+        create = os.memfd_create
+
+        def create_recorded(name: str, flags: int) -> int:
+            assert flags == os.MFD_CLOEXEC
+            numbers.append(create(name, flags))
+            return numbers[-1]
+
+        monkeypatch.setattr("os.memfd_create", create_recorded)
+    make = tempfile.mkstemp
+
+    def make_recorded(**options: Any) -> tuple[int, str]:
+        number, path = make(**options)
+        paths.append(os.path.basename(path))
+        return number, path
+
+    monkeypatch.setattr("tempfile.mkstemp", make_recorded)
+    certificate, key = identity().client()
+    endpoint = Endpoint(SERVER, "kubeconfig x")
+    if encrypted:
+        with pytest.raises(KubeconfigError) as caught:
+            open_pool(endpoint, certificate, encrypt(key))
+        assert str(caught.value) == (
+            "kubeconfig x: the client certificate cannot be used: its key is encrypted, and no password can "
+            "be asked for"
+        )
+    else:
+        assert open_pool(endpoint, certificate, key)
+    assert list(tmp_path.iterdir()) == []
+    assert [path.startswith("openkruise-client-") for path in paths] == ([] if way == "memory" else [True])
+    for number in numbers:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+    assert len(numbers) == (way == "memory")
+
+
 def with_reason(reason: Any) -> ssl.SSLError:
     error = ssl.SSLError(1, "s3cretM4rker")
     error.reason = reason
@@ -160,7 +217,7 @@ def with_reason(reason: Any) -> ssl.SSLError:
             UnicodeEncodeError("latin-1", "\u20ac encrypted", 0, 1, "ordinal not in range(256)"),
             "ordinal not in range(256)",
         ),
-        (OSError(2, "No such file or directory", "s3cretM4rker"), "no such file or directory"),
+        (OSError(2, "No such file or directory", "encrypted s3cretM4rker"), "no such file or directory"),
     ],
 )
 def test_the_reason_holds_nothing_of_the_input(error: Exception, reason: str) -> None:

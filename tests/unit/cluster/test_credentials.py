@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -324,8 +325,18 @@ def test_an_id_token_of_any_length_is_read(more: str) -> None:
             "auth-provider : no such provider; kubectl has none either since 1.26",
         ),
         ({"auth-provider": {"name": "oidc"}}, "auth-provider oidc: no id-token"),
+        (
+            {"auth-provider": {"name": "oidc", "config": {"id-token": ""}}},
+            "auth-provider oidc: no id-token",
+        ),
+        (
+            {"auth-provider": {"name": "oidc", "config": {"id-token": ["x"]}}},
+            "auth-provider oidc: no id-token",
+        ),
         ({"client-key-data": "Zm9v!"}, "client-key-data: not base64"),
+        ({"client-key-data": "\xe9"}, "client-key-data: not base64"),
         ({"client-key": "/none"}, "client-key: /none: no such file or directory"),
+        ({"client-key": "a\x00b"}, "client-key: a?b: ValueError"),
         (
             {"client-key-data": "Zm9v"},
             "only one of client-certificate and client-key; a certificate needs its key",
@@ -370,3 +381,65 @@ def test_what_no_header_may_hold_is_refused_and_not_shown(value: str) -> None:
         )
     for good in ("a\tb", "~", "\xe9", " a"):
         assert read_user_credentials({"token": good}, {}, "k", "me").authorize()[0][1] == f"Bearer {good}"
+
+
+def test_pem_of_a_file_may_hold_any_byte(tmp_path: Path) -> None:
+    """As comments between the certificates; OpenSSL passes over them."""
+    for name, content in (("c.crt", b"caf\xe9"), ("c.key", b"key")):
+        (tmp_path / name).write_bytes(content)
+    user = {"client-certificate": str(tmp_path / "c.crt"), "client-key": str(tmp_path / "c.key")}
+    found = read_user_credentials(user, {}, "k", "me")
+    assert (found.certificate, found.key) == ("caf\xe9", "key")
+    bare = read_user_credentials({"exec": {}, "tokenFile": None, "as": None}, {}, "k", "me")
+    assert bare == Credentials("k")
+    assert (bare.authorize(), bare.can_renew) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a\nb", "the token holds a line break or another character that no HTTP header may hold"),
+        (b"\xff", "token file: not UTF-8 at byte 0"),
+        (None, "token file: ValueError"),
+    ],
+)
+def test_what_is_wrong_with_the_file_of_a_token(content: bytes | None, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / ("token" if content else "a\x00b")
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(KubeconfigError) as caught:
+        read_user_credentials({"tokenFile": str(path)}, {}, "k", "me").authorize()
+    assert str(caught.value) == f"k: {reason}"
+
+
+def test_a_file_that_was_read_once_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that was empty: then nothing is sent, as before."""
+    now = [100.0]
+    monkeypatch.setattr(credentials, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    path = tmp_path / "token"
+    path.touch()
+    found = read_user_credentials({"tokenFile": str(path)}, {}, "k", "me")
+    assert found.authorize() == ()
+    path.unlink()
+    now[0] = 200.0
+    assert found.authorize() == ()
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(-1, 2), (0, 2), (1, 1), (None, 1)])
+def test_an_answer_of_a_plugin_counts_until_its_end(
+    seconds: int | None, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 3, 1, tzinfo=timezone.utc)
+    expires = None if seconds is None else moment + timedelta(seconds=seconds)
+    times: list[Any] = []
+
+    def run_plugin(*arguments: Any) -> PluginAnswer:
+        times.append(arguments)
+        return PluginAnswer("t", expires=expires)
+
+    monkeypatch.setattr(credentials, "run_plugin", run_plugin)
+    monkeypatch.setattr(credentials, "datetime", SimpleNamespace(now=lambda _zone: moment))
+    found = read_user_credentials({"exec": {"command": "x"}}, {}, "k", "me")
+    for _time in range(2):
+        assert found.authorize() == (("Authorization", "Bearer t"),)
+    assert len(times) == asked

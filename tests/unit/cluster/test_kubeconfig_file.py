@@ -159,6 +159,10 @@ def test_relative_paths_begin_beside_the_file_that_holds_them(
             "users[0].user.exec.env: expected a list, each item a mapping",
         ),
         (entry("users", "u", {"exec": "x"}), "users[0].user.exec: expected a mapping"),
+        (
+            entry("users", "u", {"auth-provider": {"name": "oidc"}, "exec": "x"}),
+            "users[0].user.exec: expected a mapping",
+        ),
         ({"current-context": 5}, "current-context: expected a string"),
     ],
 )
