@@ -115,7 +115,7 @@ def read_fields(raw: Mapping[str, Any], field_name: FieldName) -> tuple[dict[str
             given[name] = [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
         elif kind == "number" and not isinstance(value, bool) and isinstance(value, (int, float)):
             what, largest = NUMBERS[name]
-            if value == value and abs(value) <= largest and int(value) == value and value > 0:
+            if 0 < value <= largest and int(value) == value:
                 given[name] = int(value)
             else:
                 reason = f"expected {what} from 1 to {largest}, found {show(value)}"

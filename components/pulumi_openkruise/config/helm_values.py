@@ -199,6 +199,6 @@ def _report_unfit(value: Any, where: str, depth: int = 0) -> Iterator[Problem]:
         # As in --set daemon.extraEnvs[0].value='.svc\,10.0.0.0/8'.
         reason = r"has \, as helm's --set needs it: in values the backslash stays"
         yield Problem("escaped-comma", where, reason, (), "write plain commas", "warning")
-    elif not isinstance(value, (str, bool, int, float, LateValue)):
+    elif not isinstance(value, (str, int, float, LateValue)):
         reason = f"expected a value of JSON or YAML, found a Python {type(value).__name__}"
         yield Problem("invalid-values", where, reason)

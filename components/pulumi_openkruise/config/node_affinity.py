@@ -69,7 +69,7 @@ def check_labels(values: Mapping[str, Any], pods: Pods, where: str) -> Iterator[
         if fault:
             place = f"{where}.{pods.section}.nodeSelector.{key}"
             plain = key.replace("\\.", ".")
-            escaped = plain != key and check_requirement(plain, "In", (value,)) is None
+            escaped = check_requirement(plain, "In", (value,)) is None
             remedy = rf"write {plain}: the \ is for helm's --set" if escaped else ""
             yield Problem("invalid-affinity", place, fault, (), remedy)
 

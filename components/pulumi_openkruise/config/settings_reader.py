@@ -36,7 +36,7 @@ PRESET_FIELDS = ("virtual_node_presets", "shared_node_presets")
 """The lists of presets, which add up too."""
 
 
-def choose_default_timeout(expected_nodes: int = 1) -> int:
+def choose_default_timeout(expected_nodes: int) -> int:
     """Return the seconds that Helm waits by default: ten minutes, and one more for each hundred nodes.
 
     A change of the affinity restarts all daemons, a tenth of them at a time: ten rounds, each as long as the
@@ -169,10 +169,10 @@ def _drop_derived_defaults(
 def _check_choice(
     given: dict[str, Any], name: str, choices: Sequence[str], field_name: FieldName
 ) -> list[Problem]:
-    found = given.get(name, choices[0])
+    found = given.get(name)
     if found == "false":  # what YAML makes of off
         given[name] = found = "off"
-    if found in choices:
+    if found is None or found in choices:
         return []
     expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
     return [Problem("invalid-choice", field_name(name), f"expected {expected}, found {show(found)}")]

@@ -13,6 +13,7 @@ from pulumi_openkruise.selectors import ALWAYS_TRUE, affinity_matches, solve
 
 from tests.support.rendering import helm_values
 
+LATE = LateValue()
 SELECTORS = ["b=c,d", "a=b"]
 AFFINITY = solve(SELECTORS).affinity
 REQUIRED = {"requiredDuringSchedulingIgnoredDuringExecution": AFFINITY}
@@ -66,6 +67,45 @@ def test_maps_merge_and_lists_replace() -> None:
     written = helm_values(SELECTORS, namespace="n", values=values)
     assert written["manager"] == {"nodeAffinity": REQUIRED, "tolerations": [{"operator": "Exists"}]}
     assert written["installation"] == {"createNamespace": False, "namespace": "n", "roleListGroups": []}
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "merged"),
+    [
+        ({"a": {"b": 1, "c": 2}}, {"a": {"c": 3, "d": 4}}, {"a": {"b": 1, "c": 3, "d": 4}}),
+        ({"a": {"b": 1}}, {"a": 2}, {"a": 2}),
+        ({"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        # What is known later may be a map, too: what lies over it counts once both are known.
+        ({"a": LATE, "c": 1}, {"a": {"b": 2}, "c": 3}, {"a": LATE, "c": 3}),
+        ({"a": LATE}, {"a": 2}, {"a": 2}),
+        ({"a": {"b": 1}}, {"a": LATE}, {"a": LATE}),
+    ],
+)
+def test_maps_merge_and_everything_else_is_replaced(base: Any, over: Any, merged: Any) -> None:
+    assert merge_values(base, over) == merged
+
+
+def test_a_tuple_is_a_list() -> None:
+    written = helm_values(SELECTORS, namespace="n", values={"z": ({"b": 1, "a": 2},)})
+    assert json.dumps(written["z"]) == '[{"a": 2, "b": 1}]'
+
+
+@pytest.mark.parametrize(
+    ("own", "namespace", "good"),
+    [("mine", "mine", True), ("kruise-system", "mine", True), ("other", "mine", False), (7, "mine", True)],
+)
+def test_values_may_repeat_the_namespace_or_the_charts_own(own: Any, namespace: str, good: bool) -> None:
+    """The computed value replaces it; what is no string is reported by its type alone."""
+    _affinities, found = read_values(
+        {"installation": {"namespace": own}},
+        excluded=SELECTORS,
+        namespace=namespace,
+        contract=parse_version("1.8.3"),
+    )
+    assert [problem.code for problem in found if problem.code == "owned-value"] == ["owned-value"] * (
+        not good
+    )
 
 
 def test_manager_that_is_not_kept_off() -> None:
@@ -138,8 +178,20 @@ def test_good_values(values: Any) -> None:
         ({"daemon": "x", "manager": []}, ["wrong-type values.daemon", "wrong-type values.manager"]),
         ({"daemon": None}, ["null-value values.daemon"]),
         ({"manager": {"tolerations": [{"key": None}]}}, ["null-value values.manager.tolerations[0].key"]),
+        ({"manager": {"tolerations": ({"key": None},)}}, ["null-value values.manager.tolerations[0].key"]),
         ({1: "x"}, ["invalid-values values"]),
         ({"daemon": {None: 1}}, ["invalid-values values.daemon"]),
+        ({"daemon": {"nodeSelector": {1: "x"}}}, ["invalid-values values.daemon.nodeSelector"]),
+        # What is not data is reported as that alone.
+        (required("daemon", "affinity", "nodeAffinity", b"x"), [f"invalid-values values.{DAEMON_PLACE}"]),
+        # A warning beside it hides no mistake.
+        (
+            {"daemon": {"affinity": [], "extraEnvs": [{"name": "a", "value": r"b\,c"}]}},
+            [
+                "escaped-comma values.daemon.extraEnvs[0].value",
+                "invalid-affinity values.daemon.affinity",
+            ],
+        ),
         ({"manager": {"replicas": float("nan")}}, ["invalid-values values.manager.replicas"]),
         (
             {"featureGates": {1, 2}, "crds": b"x"},
@@ -212,12 +264,13 @@ def test_lists_count_as_levels_too(nest: Any) -> None:
     assert problem.startswith("invalid-values values.manager.tolerations")
 
 
-def test_sixty_four_levels_below_the_values_are_data() -> None:
+@pytest.mark.parametrize("nest", [lambda inner: [inner], lambda inner: (inner,), lambda inner: {"a": inner}])
+def test_sixty_four_levels_below_the_values_are_data(nest: Any) -> None:
     deep: Any = "x"
-    for _level in range(64):
-        deep = {"a": deep}
-    assert not [text for text in problems(deep) if text[:9] == "invalid-v"]
-    assert [text for text in problems({"a": deep}) if text[:9] == "invalid-v"]
+    for _level in range(63):
+        deep = nest(deep)
+    assert not [text for text in problems({"a": deep}) if text[:9] == "invalid-v"]
+    assert [text for text in problems({"a": nest(deep)}) if text[:9] == "invalid-v"]
 
 
 @pytest.mark.parametrize(
@@ -282,9 +335,6 @@ def test_nothing_to_exclude_leaves_what_is_required() -> None:
     values = required("daemon", "affinity", "nodeAffinity", term("pool", "In", "b", "a"))
     written = helm_values([], namespace="n", values=values)["daemon"]["affinity"]["nodeAffinity"]
     assert written[REQUIRED_KEY] == term("pool", "In", "a", "b")
-
-
-LATE = LateValue()
 
 
 @pytest.mark.parametrize(

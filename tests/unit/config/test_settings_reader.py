@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_openkruise.chart.late_value import LateValue
 from pulumi_openkruise.config.settings import Settings
 from pulumi_openkruise.config.settings_reader import add_values, read_settings
 from pulumi_openkruise.config.stack_config import parse_config
@@ -63,6 +64,55 @@ def test_values_known_late_must_not_switch_the_daemon_off() -> None:
     added = add_values(before, {"manager": {"replicas": 3}}, source="stack")
     assert added.values == {"manager": {"replicas": 3}}
     assert added.affinities == before.affinities
+
+
+ESCAPED = {"name": "a", "value": r"b\,c"}
+
+
+def test_values_that_are_known_later_bring_the_warnings_that_are_new() -> None:
+    before = read_settings(
+        {"values": {"daemon": {"extraEnvs": [ESCAPED, LateValue()]}}, "chart_version": "1.7.3"}, source="test"
+    )
+    assert [problem.code for problem in before.warnings if problem.place.startswith("values")] == [
+        "escaped-comma"
+    ]
+    after = add_values(before, {"daemon": {"extraEnvs": [ESCAPED, ESCAPED]}}, source="test")
+    (new,) = after.warnings
+    assert (new.code, new.place) == ("escaped-comma", "values.daemon.extraEnvs[1].value")
+    assert add_values(before, {"daemon": {"extraEnvs": [ESCAPED]}}, source="test").warnings == ()
+
+
+def test_values_that_are_known_later_are_refused_for_their_errors_alone() -> None:
+    before = read_settings({"values": {"daemon": {"extraEnvs": LateValue()}}}, source="test")
+    with pytest.raises(ConfigError) as caught:
+        add_values(before, {"daemon": {"extraEnvs": [ESCAPED], "port": "x"}}, source="test")
+    assert [problem.place for problem in caught.value.problems] == ["values.daemon.port"]
+
+
+def test_values_that_are_known_later_are_judged_by_the_other_settings() -> None:
+    """By the chart's version, the namespace, other keys' gates, and whether the manager is kept off."""
+    before = read_settings(
+        {
+            "base_exclusions": False,
+            "exclude_manager": False,
+            "virtual_node_selectors": ["pool=a"],
+            "namespace": "mine",
+            "feature_gates": {"TemplateNoDefaults": True},
+            "chart_version": "1.7.3",
+        },
+        source="test",
+    )
+    good = {"manager": {"nodeSelector": {"pool": "a"}}, "installation": {"namespace": "mine"}}
+    after = add_values(before, good, source="test")
+    assert (after.affinities.manager, after.values) == (None, good)
+    bad = {"manager": {"replcas": 3}, "featureGates": "PodWebhook=false"}
+    with pytest.raises(ConfigError) as caught:
+        add_values(before, bad, source="test")
+    said = [(problem.place, problem.reason) for problem in caught.value.problems]
+    assert sorted(said) == [
+        ("values.featureGates", "would replace what other keys have set here"),
+        ("values.manager.replcas", "the chart 1.7.3 has no such key"),
+    ]
 
 
 @pytest.mark.parametrize(
