@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..chart.digests import CHART_REPOSITORY
@@ -13,7 +13,7 @@ from ..chart.source import (
     CHART_VERSION,
 )
 from ..chart.version import Version, parse_version
-from ..diagnostics.field_names import FieldName, argument_name
+from ..diagnostics.field_names import FieldName
 from ..diagnostics.problem import Problem
 from ..selectors import Selector
 from .helm_values import Affinities, has_late_placement, merge_values, render_values
@@ -29,7 +29,7 @@ DEFAULT_CONTRACT = parse_version(CHART_VERSION)
 """The version whose values count where no other is known."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class Settings:
     """A checked description of one installation, with defaults and affinities.
 
@@ -48,13 +48,13 @@ class Settings:
     """Address of the chart's repository; None where ``chart`` is a path, an address or an OCI reference."""
     chart_version: str = CHART_VERSION
     """The version that is asked for, or else that of the chart itself, where it has one."""
-    chart_version_stated: bool = False
+    chart_version_stated: bool
     """Whether the config says the version itself, and leaves it to no default and no file."""
-    chart_digest: str | None = None
+    chart_digest: str | None
     """SHA-256 of the chart's archive in plain form; None where none is given."""
-    archive_digest: str | None = None
+    archive_digest: str | None
     """SHA-256 of the archive on this machine when the config was read; None for any other chart."""
-    contract: Version = DEFAULT_CONTRACT
+    contract: Version
     """The version whose values count; that of the chart itself where it could be read."""
     namespace: str = NAMESPACE
     create_namespace: bool = True
@@ -72,21 +72,21 @@ class Settings:
     """``off``, ``warn`` or ``label``: what the API server does about virtual nodes that register."""
     set_type_label: bool = True
     """Whether that labels them ``type=virtual-kubelet``, too."""
-    node_label_selectors: tuple[Selector, ...] = ()
+    node_label_selectors: tuple[Selector, ...]
     """Further nodes that count as virtual for it."""
-    presets: tuple[str, ...] = ()
+    presets: tuple[str, ...]
     """The presets that are named, as they are written."""
-    timeout: int = 600
+    timeout: int
     """Seconds that Helm waits."""
-    derived: Mapping[str, Any] = field(default_factory=dict)
+    derived: Mapping[str, Any]
     """Helm values that other keys stand for; ``values`` are merged over them."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any]
     """The user's own Helm values; a ``LateValue`` stands for each that is known later."""
-    has_daemon: bool = True
+    has_daemon: bool
     """Whether there is a kruise-daemon at all, as far as ``derived`` and ``values`` say."""
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...]
     """Problems that do not keep the installation from being used."""
-    field_name: FieldName = field(default=argument_name, compare=False)
+    field_name: FieldName
     """Returns what the user calls a field, for messages."""
 
     @property
