@@ -102,6 +102,8 @@ def test_of_a_release_without_records_the_certificates_are_looked_for(server: Ap
     assert found == Circumstances(
         unowned=tuple(ManifestObject("Secret", "kruise-webhook-certs", path) for path in paths)
     )
+    server.routes["/api/v1/namespaces/releases/configmaps"] = (403, {"message": "forbidden"})
+    assert read_circumstances(client(server), state_of(owner=RELEASE)) == found
     server.objects("/api/v1/namespaces/releases/configmaps", [{"metadata": {"name": "x"}}])
     assert read_circumstances(client(server), state_of(owner=RELEASE)) == Circumstances(
         records_in_config_maps=True

@@ -182,16 +182,24 @@ def test_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "/nowhere/.pulumi: there is no such folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("typed", "done"), [("y\n", True), ("n\n", False), ("", False)])
+@pytest.mark.parametrize(("typed", "done"), [("y\n", True), ("n\n", False), ("\n", False), ("", False)])
 def test_it_asks_before_it_mends(
-    backend: Path, typed: str, done: bool, monkeypatch: pytest.MonkeyPatch
+    backend: Path,
+    typed: str,
+    done: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """On standard error: standard output may be JSON, which says whether it was done."""
     import io
 
     (backend / "dev.json.attrs").write_bytes(b"")
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    assert recover(backend) == (0 if done else 1)
+    assert recover(backend, "--output", "json") == (0 if done else 1)
     assert (backend / "dev.json.attrs").exists() is not done
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["done"] is done
+    assert "Do it? [y/N]" in captured.err
 
 
 DELETED = "delete {}, which holds a checksum only: the state beside it is whole"
@@ -230,7 +238,11 @@ def test_standard_output_is_json_alone_where_it_is_asked_for(
             "pulumi-openkruise recover    # for the release",
         ],
     }
-    assert DELETED.format(f"{backend}/dev.json.attrs") in captured.err
+    assert captured.err.splitlines() == [
+        f"Found: 1 of Pulumi's own files in {backend.parents[1]} are cut off.",
+        "To do:",
+        f"  {DELETED.format(f'{backend}/dev.json.attrs')}",
+    ]
 
 
 def test_what_cannot_be_mended_does_not_keep_the_rest_from_it(
@@ -255,8 +267,8 @@ def test_only_files_that_the_backend_writes_are_looked_at(
     place.mkdir(parents=True, exist_ok=True)
     (place / "x.json.attrs").write_bytes(b"")
     (place / "x.json").write_bytes(b"")
-    (place / "y.json.lock").write_bytes(b"")
-    (place / "z.json.attrs").symlink_to(place / "x.json.attrs")
+    (place / "b.json.lock").write_bytes(b"")
+    (place / "a.json.attrs").symlink_to(place / "x.json.attrs")
     (place / "folder.json.attrs").mkdir()
     assert recover(backend, "--dry-run", "--output", "json", "--kubeconfig", "/none") == (
         1 if part in ("backups", "history", "locks", "stacks") else 2
@@ -358,3 +370,33 @@ def test_a_folder_of_the_backend_may_be_missing(backend: Path) -> None:
     shutil.rmtree(backend.parents[0])
     assert find_all_damage(backend.parents[1]) == []
     assert find_all_damage(backend.parents[2] / "none") == []
+
+
+def test_where_no_folder_of_a_backend_is_there(
+    backend: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that only the environment names may be missing: nothing has been written yet."""
+    backend.parents[1].rename(tmp_path / ".pulumi")
+    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket" / ".pulumi").mkdir()
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert find_state_folder(None) is None
+    assert find_state_folder("s3://bucket") is None
+    for url in ("s3://bucket", "https://api.pulumi.com", "file:///nowhere", "missing", "file", "file://file"):
+        monkeypatch.setenv("PULUMI_BACKEND_URL", url)
+        assert find_state_folder(None) is None
+        assert find_state_folder(".") == Path(".pulumi")
+
+
+def test_a_project_is_read_as_utf_8_whatever_the_locale(
+    backend: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_text(path: Path, encoding: str) -> str:
+        return path.read_bytes().decode(encoding)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.chdir(tmp_path)
+    project = f"description: caf\xe9\nbackend:\n  url: file://{backend.parents[2]}\n"
+    (tmp_path / "Pulumi.yaml").write_bytes(project.encode())
+    assert find_state_folder(None) == backend.parents[1]
