@@ -111,12 +111,13 @@ def recover(
             unowned=[str(thing) for thing in found.unowned],
             records_in_config_maps=found.records_in_config_maps,
         )
-        planned = list_steps(release, found.unowned if chosen.marked else (), chosen.edits)
+        unowned = found.unowned if chosen.marked else ()
+        planned = list_steps(release, unowned, chosen.edits)
         if output != "json":
             emit(_write_text(cluster, state, chosen, planned))
         done = False
         if chosen.changes and not dry_run and (yes or _ask_agreement(planned, asks_all=output == "json")):
-            make_changes(cluster, state, found.unowned, chosen.edits)
+            make_changes(cluster, state, unowned, chosen.edits)
             done = True
     except (ConflictError, ReleaseChangedError) as error:
         raise click.ClickException(

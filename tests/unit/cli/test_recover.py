@@ -307,8 +307,12 @@ def test_the_question_is_asked_beside_json_and_no_answer_is_no(
     data = json.loads(captured.out)
     assert data["done"] is (code == 0)
     assert data["requests"] == [{"method": "PUT", "path": RECORD}]
-    assert "Do it? [y/N]" in captured.err
-    assert f"PUT {RECORD}" in captured.err
+    assert captured.err.startswith(f"  mark revision 2 as failed\n    PUT {RECORD}\nDo it? [y/N]")
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert run(["recover", "--kubeconfig", kubeconfig]) == code
+    captured = capsys.readouterr()
+    assert f"PUT {RECORD}" in captured.out  # where it has said the steps itself
+    assert captured.err.startswith("Do it? [y/N]")
 
 
 @pytest.mark.parametrize("option", ["--release-name", "--release-namespace"])
@@ -482,3 +486,18 @@ def test_nothing_is_shown_of_a_release_that_is_not_there(
         "Next:",
         "  if `pulumi destroy` finds it missing: pulumi refresh --yes && pulumi destroy --run-program",
     ]
+
+
+def test_only_what_was_announced_is_changed(
+    server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A release that was in force before goes on from a failed revision: none of its objects is marked."""
+    holds(server, "pending-install")
+    before = secret("superseded")
+    before["metadata"]["labels"]["version"] = "1"
+    server.objects(SECRETS, [before, secret("pending-install")])
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "mark revision 2 as failed" in said
+    assert "mark Secret" not in said
+    assert changes(server) == [("PUT", RECORD)]
