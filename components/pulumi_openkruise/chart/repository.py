@@ -77,8 +77,6 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
         return IndexAnswer("it redirects to an address that is neither http:// nor https://")
     except HTTPError:
         return IndexAnswer()
-    except TimeoutError:
-        return IndexAnswer(f"no answer within {patience:g} seconds")
     except URLError as error:
         return _describe_failure(error.reason, patience)
     except HTTPException:
@@ -100,10 +98,11 @@ def _make_redirect_handler() -> Any:
 
     class Redirects(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-            found = super().redirect_request(req, fp, code, msg, headers, newurl)
-            if found is not None and _read_origin(found.full_url) != _read_origin(req.full_url):
+            # Always a request: urllib raises for what it does not follow.
+            found: Any = super().redirect_request(req, fp, code, msg, headers, newurl)
+            if _read_origin(found.full_url) != _read_origin(req.full_url):
                 found.remove_header("Authorization")
-            if found is not None and not found.full_url.lower().startswith(("http://", "https://")):
+            if not found.full_url.lower().startswith(("http://", "https://")):
                 raise _ForeignRedirectError
             return found
 
@@ -123,6 +122,8 @@ def _describe_failure(reason: Any, patience: float) -> IndexAnswer:
         return IndexAnswer(f"no answer within {patience:g} seconds")
     if isinstance(reason, ssl.SSLError):
         return IndexAnswer()  # it is there
+    if isinstance(reason, UnicodeError):
+        return IndexAnswer("its address has no valid host name")
     return IndexAnswer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")
 
 

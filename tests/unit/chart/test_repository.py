@@ -87,6 +87,13 @@ def test_an_index_is_asked_for_once() -> None:
         assert seen == [("/charts/index.yaml", None)]
 
 
+def test_slashes_at_the_end_of_an_address_do_not_matter_and_nothing_else_is_cut_off() -> None:
+    with server(replying(200, b"x")) as (host, seen):
+        for path in ("/HELIX", "/HELIX/", "/HELIX//"):
+            fetch_index(f"http://{host}{path}")
+    assert seen == [("/HELIX/index.yaml", None)] * 3
+
+
 def test_a_login_is_used_and_never_shown() -> None:
     with server(replying(200, b"x")) as (host, seen):
         assert fetch_index(f"http://me:p%40ss@{host}").content == b"x"
@@ -181,7 +188,11 @@ def test_a_name_whose_lookup_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("never mind")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
+    before = set(threading.enumerate())
     assert fetch_index("http://charts.example.com", 0.3).failure == "no answer within 0.3 seconds"
+    # The program ends all the same.
+    hanging = set(threading.enumerate()) - before
+    assert [thread.daemon for thread in hanging] == [True]
     done.set()
 
 
@@ -252,18 +263,25 @@ def test_the_origin_of_an_address(address: str, origin: tuple[str, str, int | No
     ("error", "failure"),
     [
         (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer"),
-        (TimeoutError(), "no answer within 0.3 seconds"),
+        (TimeoutError(), "no answer within 30 seconds"),
+        (UnicodeError("label empty or too long"), "its address has no valid host name"),
+        (ValueError("unknown url type"), "ValueError"),
     ],
 )
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_errors_of_the_connection(
-    error: OSError, failure: str, wrapped: bool, monkeypatch: pytest.MonkeyPatch
+    error: Exception, failure: str, wrapped: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_arguments: Any, **_options: Any) -> Any:
+    """The connection has the same time as the whole, so that its thread ends, too."""
+    given: list[Any] = []
+
+    def fail(*_arguments: Any, **options: Any) -> Any:
+        given.append(options)
         raise URLError(error) if wrapped else error
 
     monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
-    assert fetch_index("http://127.0.0.1:1", 0.3).failure == failure
+    assert fetch_index("http://127.0.0.1:1", 30).failure == failure
+    assert given == [{"timeout": 30}]
 
 
 def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +296,8 @@ def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SKIP, "1")
+    """By the name that docs/chart.md and docs/recovering.md give to users."""
+    monkeypatch.setenv("PULUMI_OPENKRUISE_NO_PROBE", "1")
     assert fetch_index("http://127.0.0.1:1") == IndexAnswer()
 
 
@@ -400,6 +419,19 @@ def test_an_index_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(repository, "LARGEST", 1 << 20)
     with misbehaving(never_ends_its_body) as address:
         assert fetch_index(address) == IndexAnswer("its index has more than 1 MiB")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_index_of_the_largest_size_is_read_whole(more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "LARGEST", 1 << 20)
+    content = b"#" * ((1 << 20) + more)
+    with server(replying(200, content)) as (host, _seen):
+        expected = IndexAnswer("its index has more than 1 MiB") if more else IndexAnswer(content=content)
+        assert fetch_index(f"http://{host}") == expected
+
+
+def test_the_largest_index_is_the_one_that_the_documents_name() -> None:
+    assert repository.LARGEST == 64 * 1024 * 1024
 
 
 def test_patience_is_seconds() -> None:
