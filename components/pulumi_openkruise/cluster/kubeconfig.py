@@ -70,9 +70,8 @@ def connect(
     if act_as and not endpoint.is_encrypted:
         reason = "impersonation needs HTTPS: over plain HTTP no credentials are sent"
         raise KubeconfigError(reason, cause=reason)
-    if endpoint.is_encrypted:
-        # Reports unusable certificates before the first request.
-        open_pool(endpoint, credentials.certificate, credentials.key)
+    # Reports unusable certificates, and a proxy that needs PySocks, before the first request.
+    open_pool(endpoint, credentials.certificate, credentials.key)
     return Cluster(
         Transport(
             endpoint,
@@ -165,7 +164,8 @@ def _read_endpoint(entry: Mapping[str, Any], source: str) -> Endpoint:
     if skip and authority:
         raise make_error("both a certificate authority and insecure-skip-tls-verify; only one is allowed")
     server = _normalize_address(entry["server"])
-    if has_login(server or entry["server"]):
+    # As it is given, too: what is dropped of it may be the end of a password with a question mark.
+    if any(has_login(one) for one in (server, entry["server"]) if one):
         raise make_error("its server has a login in it: write username and password of the user instead")
     if server is None:
         raise make_error("its server is not an http:// or https:// address")
@@ -210,7 +210,7 @@ def _read_pod_endpoint() -> Endpoint:
     host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     try:
         authority = read_small(f"{_POD_FILES}/ca.crt").decode("latin-1")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         reason = f"{_POD}: {_POD_FILES}/ca.crt: {describe_error(error, secret=True)}"
         raise KubeconfigError(reason, cause=reason) from None
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"

@@ -410,6 +410,7 @@ ENTRIES = [
     ("https://h.example:6443", "https://h.example:6443"),
     ("https://h.example/", "https://h.example"),
     ("https://h.example/clusters/a//", "https://h.example/clusters/a"),
+    ("https://h.example/clusters/X/", "https://h.example/clusters/X"),
     ("http://h.example:80", "http://h.example:80"),
     ("HTTPS://H.example:6443", "https://H.example:6443"),
     ("h.example:8080", "http://h.example:8080"),
@@ -434,7 +435,7 @@ def test_the_address_of_a_server(server: str, address: str | None) -> None:
     ("proxy", "usable"),
     [
         *((f"{scheme}://p:1", True) for scheme in ("http", "https")),
-        *((proxy, True) for proxy in ("http://p", "http://p/", "http://me:word@p:3128")),
+        *((proxy, True) for proxy in ("http://p", "http://p/", "http://me:word@p:3128", "http://me@p:1")),
         *((proxy, False) for proxy in ("p:1", "p", "ftp://p:1", "http://", "http://:1", "http://p:0")),
         *((proxy, False) for proxy in ("http://p:65536", "http://[p", "socks4://p:1")),
     ],
@@ -459,8 +460,10 @@ def test_a_socks_proxy_needs_a_package_of_its_own(
     monkeypatch.setitem(sys.modules, "urllib3.contrib.socks", None)
     config = server.kubeconfig()
     config["clusters"][0]["cluster"]["proxy-url"] = f"{scheme}://p:1"
-    with pytest.raises(KubeconfigError, match="a SOCKS proxy needs PySocks"):
-        connect(json.dumps(config))
+    for address in (server.address, "http://127.0.0.1:1"):
+        config["clusters"][0]["cluster"]["server"] = address
+        with pytest.raises(KubeconfigError, match="a SOCKS proxy needs PySocks"):
+            connect(json.dumps(config))
 
 
 def test_over_plain_http_no_credentials_are_read(server: ApiServer) -> None:
@@ -655,6 +658,13 @@ ENDPOINTS: list[tuple[dict[str, Any], str]] = [
         {"server": "https://me:s3cret@h:0"},
         "its server has a login in it: write username and password of the user instead",
     ),
+    *(
+        (
+            {"server": server},
+            "its server has a login in it: write username and password of the user instead",
+        )
+        for server in ("https://me:1234?x@h", "https://me:1234/x@h", "h/x@h", "https://me:1234#x@h")
+    ),
     ({"certificate-authority-data": "!"}, "certificate-authority-data: not base64"),
     ({"certificate-authority": "/none"}, "certificate-authority: /none: no such file or directory"),
     ({"proxy-url": "ftp://p"}, "its proxy is not an http://, https:// or socks5:// address"),
@@ -722,3 +732,14 @@ def test_a_pod_without_an_authority_says_whose(
         == (f"service account of this pod: {tmp_path}/ca.crt: larger than 1 MiB")
     )
     assert caught.value.__suppress_context__
+
+
+def test_a_context_that_names_nothing_selects_what_has_no_name(server: ApiServer) -> None:
+    """As client-go, which looks for the empty name among the clusters and users."""
+    config = server.kubeconfig(token="t")
+    config["contexts"][0]["context"] = {"cluster": None}
+    for kinds in ("clusters", "users"):
+        config[kinds][0]["name"] = ""
+    cluster = connect(json.dumps(config))
+    assert (cluster.get("/version"), cluster.address) == (VERSION, server.address)
+    assert server.asked[-1][3]["Authorization"] == "Bearer t"
