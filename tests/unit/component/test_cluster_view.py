@@ -1,5 +1,6 @@
 """Through which kubeconfig the component sees its cluster, and where it looks for Helm's records."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise
+from pulumi_openkruise.component.cluster_view import ClusterView
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.diagnostics.unavailable import Unavailable
+from pulumi_openkruise.inventory.release import ReleaseId
 
 from tests.support.api_server import ApiServer
 from tests.support.engine import new_engine
@@ -100,3 +104,49 @@ def test_the_driver_of_helms_commands_is_not_the_providers(
     monkeypatch.setenv("HELM_DRIVER", "configmap")
     with pytest.raises(InvalidConfigError, match="pending-upgrade"):
         install(make_config(server))
+
+
+QUESTIONS: dict[str, Callable[[ClusterView], Any]] = {
+    "credentials": lambda view: view.find_credentials(),
+    "release": lambda view: view.read_release(),
+    "release again": lambda view: view.read_release_again(),
+    "namespace": lambda view: view.has_namespace("kruise-system"),
+    "kinds": lambda view: view.read_served_kinds("policy/v1"),
+    "definitions": lambda view: view.read_definitions(),
+    "custom resources": lambda view: view.count_custom_resources(),
+    "uses": lambda view: view.list_field_uses({}),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_where_the_component_cannot_be_registered_every_question_is_answered(question: str) -> None:
+    """Those that wait already, too: none may keep the program from its end."""
+    view = ClusterView(ReleaseId("kruise-system", "kruise"))
+
+    async def ask() -> Any:
+        waiting = asyncio.ensure_future(QUESTIONS[question](view))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        component: Any = object()
+        with pytest.raises(RuntimeError, match="refused"), view.register_and_look(component):
+            raise RuntimeError("refused")
+        assert await view.find_server() is None
+        return await waiting
+
+    assert asyncio.run(ask()) == Unavailable("the component was not registered")
+    assert view.component is None
+
+
+@pytest.mark.parametrize("driver", ["secret", "secrets", "Secret", "configmap", "sql\n"])
+def test_a_preview_says_where_helm_keeps_its_records_if_not_in_secrets(
+    server: ApiServer, said: list[str], monkeypatch: pytest.MonkeyPatch, driver: str
+) -> None:
+    record_revisions(server, "pending-upgrade")
+    monkeypatch.setenv("PULUMI_K8S_HELM_DRIVER", driver)
+    install(make_config(server), preview=True)
+    (note,) = said
+    if driver.lower().startswith("secret"):
+        assert "is pending-upgrade at revision 1" in note
+    else:
+        reason = f"Helm keeps its records in no Secrets: the provider's driver is {driver.strip()}"
+        assert note == f"info: the cluster was not inspected: {reason}"

@@ -96,6 +96,20 @@ def test_a_component_of_an_earlier_version_is_not_left_out(
         engine.creates = set()
 
 
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_operation_with_the_component_does_not_leave_it_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+) -> None:
+    """An earlier version has left no record: its first update creates one, and updates the component."""
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        engine.hooks, engine.creates = hooks, {RECORD}
+        engine.updates = {COMPONENT: {**HERE, "server": server.address}}
+        engine.mocks.state[COMPONENT] = {"affinity": {}, "namespace": "kruise-system"}
+        engine.run(lambda: OpenKruise("kruise", make_args()) and None)
+        assert engine.of_type(RELEASE).inputs["name"] == "kruise"
+
+
 def test_an_unknown_cluster_is_a_warning_in_preview_and_refused_in_an_update(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:

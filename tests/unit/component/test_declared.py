@@ -1,6 +1,19 @@
-"""The labels of hooks, which the engine keeps in the state: the same in each run of a program."""
+"""What one run has declared: labels of hooks, the same in each run of a program, and places of components."""
 
-from pulumi_openkruise.component.declared import claim_label
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_openkruise.component import declared
+from pulumi_openkruise.component.declared import (
+    claim_label,
+    claim_provider,
+    claim_registered_provider,
+    claim_server,
+    serve_as_plugin,
+)
 
 from tests.support.engine import Engine, new_engine
 
@@ -17,3 +30,86 @@ def test_a_label_in_use_is_qualified_and_then_numbered(engine: Engine) -> None:
     with new_engine() as another:
         another.run(lambda: runs.append(claim()))
     assert runs == [expected, expected]
+
+
+@pytest.fixture
+def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a test a process in which nothing is declared, and put the process back afterwards."""
+    monkeypatch.setattr(declared, "_run", declared._Run(monitor=lambda: None))
+    monkeypatch.setattr(declared, "_is_plugin", False)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("plugin", [True, False])
+def test_a_plugins_process_is_one_run(plugin: bool) -> None:
+    """There each component has its own connection to the engine."""
+    if plugin:
+        serve_as_plugin()
+    found: list[str] = []
+    for _connection in range(2):
+        with new_engine() as engine:
+            engine.run(lambda: found.append(claim_label("kruise", "a/kruise")))
+    assert found == ["kruise", "a/kruise" if plugin else "kruise"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_without_an_engine_labels_are_claimed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    with new_engine() as engine:
+        engine.run(lambda: claim_label("kruise", "a/kruise"))
+        monkeypatch.setattr("pulumi.runtime.settings.get_monitor", lambda: None)
+        assert [claim_label("kruise", "a/kruise") for _time in range(2)] == ["kruise", "a/kruise"]
+
+
+def in_program(engine: Engine, ask: Callable[[], Any]) -> Any:
+    """Return what a program finds out, which may take until its resources are registered."""
+    answers: list[Any] = []
+
+    async def answer() -> None:
+        found = ask()
+        answers.append(await found if asyncio.iscoroutine(found) else found)
+
+    engine.run(lambda: pulumi.export("answer", pulumi.Output.from_input(answer())))
+    (only,) = answers
+    return only
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("real", [True, False])
+def test_the_first_component_at_a_place_keeps_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, real: bool
+) -> None:
+    """Under the mocks of a test one process declares as many as there are tests."""
+    monkeypatch.setattr(declared, "is_real_run", lambda: real)
+
+    async def claim() -> list[str | None]:
+        import pulumi_kubernetes
+
+        one, two = (pulumi_kubernetes.Provider(name, kubeconfig="{}") for name in ("one", "two"))
+        first, second, third, plain, plainer = (
+            pulumi.ComponentResource("x:index:X", name, {}, pulumi.ResourceOptions(providers=providers))
+            for name, providers in (
+                ("first", [one]),
+                ("second", [one]),
+                ("third", [two]),
+                ("plain", []),
+                ("plainer", []),
+            )
+        )
+        return [
+            *(
+                claim_provider(component)
+                for component in (first, second, first, third, plain, plainer, plain)
+            ),
+            *[
+                await claim_registered_provider(component)
+                for component in (first, second, first, third, plain)
+            ],
+            *(claim_server(component, "https://a") for component in (third, second, third)),
+            claim_server(second, "https://b"),
+        ]
+
+    by_object = [None, "first", None, None, None, "plain", None]
+    by_urn = [None, "first", None, None, None]
+    by_server = [None, "third", None, None]
+    expected = [*by_object, *by_urn, *by_server]
+    assert in_program(engine, claim) == (expected if real else [None] * len(expected))
