@@ -26,7 +26,6 @@ class Decision:
         self._declared, self._view = declared, view
         self._old_inputs: Mapping[str, Any] | None = None
         self._component_ran = self._record_is_new = False
-        self._record: InstallationRecord | None = None
         self._problems: asyncio.Future[list[Problem]] | None = None
         self.recorded: moves.Recorded | None = None
         """What an earlier update recorded; None before the decision, and where nothing was installed."""
@@ -41,8 +40,7 @@ class Decision:
 
     def begin(self, record: InstallationRecord) -> None:
         """Start to decide in the background, by what an earlier update left in ``record``."""
-        self._record = record
-        self._problems = asyncio.ensure_future(self._decide())
+        self._problems = asyncio.ensure_future(self._decide(record))
 
     async def await_problems(self) -> list[Problem]:
         """Return why the installation must be left as it is; empty where nothing speaks against a change."""
@@ -56,12 +54,12 @@ class Decision:
         server = self.recorded.server if self.recorded is not None else None
         return moves.check_cluster_known(server, await self._view.find_server(), why)
 
-    async def _decide(self) -> list[Problem]:
+    async def _decide(self, record: InstallationRecord) -> list[Problem]:
         component = self._view.component
-        if self._record is None or component is None:
+        if component is None:
             return []
         try:
-            self.recorded = await self._record.read() or await self._recorded_by_inputs()
+            self.recorded = await record.read() or await self._recorded_by_inputs()
             urn = str(await component.urn.future())
             same_provider = await declarations.claim_registered_provider(component)
             left_out = await self._is_left_out(component)

@@ -229,7 +229,7 @@ class OperationChecks:
 async def _read_known_mapping(value: Any) -> Mapping[str, Any]:
     """Return a hook's input without its secrecy and its unknown parts: nothing of it is ever printed."""
     if isinstance(value, pulumi.Output):
-        value = await value.future() if await value.is_known() else None
+        value = await value.future()
     return _keep_known(value) if isinstance(value, Mapping) else {}
 
 
@@ -271,8 +271,8 @@ class _Child:
             return False
         with contextlib.suppress(Exception):  # reported where it happens
             if await self._status.is_known():
-                status = await self._status.future()
-                return status is not None and status.revision is not None and status.revision != deleted
+                revision = getattr(await self._status.future(), "revision", None)
+                return revision not in (None, deleted)
         return False
 
     async def has_urn(self, urn: str) -> bool:

@@ -1,11 +1,17 @@
 """The decision of a run: an installation leaves neither its cluster nor its namespace."""
 
+import asyncio
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
+from pulumi_openkruise.component.cluster_view import ClusterView
+from pulumi_openkruise.component.decision import Decision
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.diagnostics.problem import Problem
+from pulumi_openkruise.inventory.release import ReleaseId
+from pulumi_openkruise.lifecycle.installation import Declared
 
 from tests.support.api_server import ApiServer
 from tests.support.engine import COMPONENT, RECORD, RELEASE, new_engine
@@ -83,16 +89,30 @@ def test_a_state_of_an_earlier_version_is_judged_by_the_components_inputs(
 
 
 @pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("context", "released", "interrupted"),
+    [("here", True, False), ("here", False, True), ("there", False, False)],
+)
 def test_a_component_of_an_earlier_version_is_not_left_out(
-    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    preview: bool,
+    context: str,
+    released: bool,
+    interrupted: bool,
 ) -> None:
+    """Where its release is known to be gone, a destroy may have been interrupted."""
+    if not released:
+        record_revisions(server)
+        server.routes.pop(CLONE_SETS)
     # Its record is created, the component is not touched, and has outputs.
     with new_engine(preview=preview) as engine:
-        pulumi.runtime.set_all_config(make_config(server))
+        pulumi.runtime.set_all_config(make_config(server, context))
         engine.hooks, engine.creates = hooks, {RECORD}
         engine.mocks.state[COMPONENT] = {"affinity": {}, "namespace": "kruise-system"}
-        with pytest.raises(InvalidConfigError, match="this operation leaves the component out"):
+        with pytest.raises(InvalidConfigError, match="this operation leaves the component out") as caught:
             engine.run(lambda: OpenKruise("kruise", make_args()))
+        assert ("if a `pulumi destroy` was interrupted, finish it" in str(caught.value)) is interrupted
         engine.creates = set()
 
 
@@ -114,9 +134,39 @@ def test_an_unknown_cluster_is_a_warning_in_preview_and_refused_in_an_update(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:
     recorded = {**HERE, "server": server.address}
+    unreadable = call_hook({"kubernetes:kubeconfig": "/nowhere"}, hooks, "create release", recorded=recorded)
+    assert "its kubeconfig cannot be read" in unreadable
     for which in ("create namespace", "create release", "delete namespace", "delete release"):
         refused = call_hook({}, hooks, which, recorded=recorded)
         assert f"the installation is on the cluster at {server.address}, and which one this is" in refused
+        assert "a test's mocks have no kubeconfig" in refused
         said.clear()
         assert call_hook({}, hooks, which, recorded=recorded, preview=True) == ""
         assert any(note.startswith("warn: `up` refuses this, unless it is known by then: ") for note in said)
+
+
+RELEASE_ID = ReleaseId("kruise-system", "kruise")
+DECLARED = Declared("kruise", RELEASE_ID, "kruise-system", create_namespace=True)
+
+
+def test_before_the_record_is_declared_nothing_is_refused() -> None:
+    assert asyncio.run(Decision(DECLARED, ClusterView(RELEASE_ID)).await_problems()) == []
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_where_component_or_record_are_not_registered_nothing_is_refused(registered: bool) -> None:
+    """That is reported where it happens, and every hook still gets an answer."""
+
+    class Lost:
+        async def read(self) -> None:
+            raise RuntimeError("its registration failed")
+
+    async def decide() -> list[Problem]:
+        view, record = ClusterView(RELEASE_ID), Lost()
+        component: Any = object()
+        view.component = component if registered else None
+        decision = Decision(DECLARED, view)
+        decision.begin(record)  # type: ignore[arg-type]
+        return await decision.await_problems()
+
+    assert asyncio.run(decide()) == []

@@ -85,15 +85,16 @@ def test_the_first_component_at_a_place_keeps_it(
         import pulumi_kubernetes
 
         one, two = (pulumi_kubernetes.Provider(name, kubeconfig="{}") for name in ("one", "two"))
+        places: list[tuple[str, list[pulumi.ProviderResource]]] = [
+            ("first", [one]),
+            ("second", [one]),
+            ("third", [two]),
+            ("plain", []),
+            ("plainer", []),
+        ]
         first, second, third, plain, plainer = (
             pulumi.ComponentResource("x:index:X", name, {}, pulumi.ResourceOptions(providers=providers))
-            for name, providers in (
-                ("first", [one]),
-                ("second", [one]),
-                ("third", [two]),
-                ("plain", []),
-                ("plainer", []),
-            )
+            for name, providers in places
         )
         return [
             *(

@@ -420,13 +420,18 @@ def test_two_components_on_one_server_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("real_run")
+@pytest.mark.parametrize("server", ["", "http://127.0.0.1:1"])
 @pytest.mark.parametrize("preview", [True, False])
-def test_two_components_that_get_one_provider_from_another_process_are_refused(preview: bool) -> None:
+def test_two_components_that_get_one_provider_from_another_process_are_refused(
+    preview: bool, server: str
+) -> None:
+    """Once: also where the server is known, which they have in common then."""
     import pulumi_kubernetes
 
     async def program() -> None:
-        # Nothing shows its server, so that only the provider itself is what both have.
-        made = pulumi_kubernetes.Provider("edge", kubeconfig="{")
+        made = pulumi_kubernetes.Provider(
+            "edge", kubeconfig=json.dumps(kubeconfig(server)) if server else "{"
+        )
         reference = f"{await made.urn.future()}::{await made.id.future() or 'unknown'}"
         for name in ("east", "west"):
             provider = DependencyProviderResource(reference)
@@ -453,6 +458,19 @@ def test_two_installations_in_one_program(engine: Engine) -> None:
     names = {one.name for one in engine.registered if not one.type.startswith("pulumi:providers:")}
     children = ("", "-installation", "-namespace", "-release")
     assert names == {f"{place}{child}" for place in ("east", "west") for child in children}
+
+
+@pytest.mark.usefixtures("real_run")
+def test_two_installations_on_servers_that_are_not_known_are_not_taken_for_one(engine: Engine) -> None:
+    def program() -> None:
+        import pulumi_kubernetes
+
+        for name in ("east", "west"):
+            provider = pulumi_kubernetes.Provider(name, kubeconfig="{")
+            OpenKruise(name, {"node_check": "off"}, pulumi.ResourceOptions(providers=[provider]))
+
+    engine.run(program)
+    assert engine.types.count(RELEASE) == 2
 
 
 def _future(value: Any) -> Any:

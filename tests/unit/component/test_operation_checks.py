@@ -159,6 +159,69 @@ def test_a_namespace_that_was_deleted_by_hand_is_created_for_its_release(
     assert call_hook(make_config(server), hooks, "create namespace", new_inputs={}) == ""
 
 
+@pytest.mark.parametrize(
+    "which",
+    ["update component", "create namespace", "create release", "update release", "delete node label policy"],
+)
+def test_a_cluster_that_does_not_answer_refuses_nothing(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str
+) -> None:
+    """Nothing is recorded that could be lost, and the provider reports what is wrong with the cluster."""
+    assert call_hook(make_config(server, "there"), hooks, which) == ""
+
+
+@pytest.mark.parametrize(
+    ("namespace", "released", "left", "asked"),
+    [
+        ("kruise-system", True, False, True),
+        # Without a release OpenKruise's usual namespace is its own.
+        ("kruise-system", False, False, False),
+        ("mine", False, False, True),
+        # It is refused already.
+        ("mine", False, True, False),
+    ],
+)
+def test_a_namespace_is_looked_for_only_where_that_decides_something(
+    server: ApiServer,
+    hooks: dict[str, pulumi.ResourceHook],
+    namespace: str,
+    released: bool,
+    left: bool,
+    asked: bool,
+) -> None:
+    if not released:
+        server.objects(SECRETS.replace("kruise-system", namespace), [])
+        server.routes.pop(CLONE_SETS)
+    recorded = {"namespace": namespace, "createNamespace": True, "server": "https://old.example"}
+    args: OpenKruiseArgs = {"namespace": namespace}
+    refused = call_hook(
+        make_config(server), hooks, "create namespace", args, recorded=recorded if left else None
+    )
+    assert bool(refused) is left
+    path = f"/api/v1/namespaces/{namespace}"
+    assert any(found == path for _method, found, *_ in server.asked) is asked
+
+
+@pytest.mark.parametrize(("preview", "looks"), [(True, 1), (False, 2)])
+@pytest.mark.parametrize("which", ["create namespace", "create release"])
+def test_only_an_update_looks_again_before_a_creation(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], which: str, preview: bool, looks: int
+) -> None:
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    assert call_hook(make_config(server), hooks, which, preview=preview) == ""
+    assert [path for _method, path, *_ in server.asked].count(SECRETS) == looks
+
+
+def test_a_preview_warns_once_of_a_cluster_that_it_does_not_know(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    recorded = {**HERE, "server": server.address}
+    given: dict[str, Any] = {"recorded": recorded, "preview": True, "before": "create namespace"}
+    assert call_hook({}, hooks, "create release", **given) == ""
+    assert len([note for note in said if note.startswith("warn: `up` refuses this, unless")]) == 1
+
+
 def test_what_is_not_there_is_created(server: ApiServer, hooks: dict[str, pulumi.ResourceHook]) -> None:
     record_revisions(server)
     server.routes.pop(CLONE_SETS)
@@ -215,7 +278,7 @@ def test_what_an_earlier_replacement_has_left_is_not_deleted(
         given: dict[str, Any] = {"urn": OWN_RELEASE, "preview": preview, "old_outputs": outputs}
         refused = call_hook(config, hooks, "delete release", **given)
         assert ("is being replaced, and the old one deleted" in refused) is other, refused
-    for unknown in ({}, {"status": None}, {"status": {"revision": "1"}}):
+    for unknown in (None, {}, {"status": None}, {"status": {"revision": "1"}}):
         given = {"urn": OWN_RELEASE, "preview": preview, "old_outputs": unknown}
         assert call_hook(config, hooks, "delete release", **given) == ""
     # A destroy has uninstalled the one that is declared.
