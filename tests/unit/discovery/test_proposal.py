@@ -1,5 +1,6 @@
 """The config that is proposed: exact, smallest, the same for the same nodes, and presets first."""
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -198,6 +199,21 @@ def test_a_group_without_a_common_label_is_split() -> None:
         node("c", {"made-by": "z", "owner": "z"}),
     ]
     assert found(*nodes) == ("made-by=x", "owner=y")
+
+
+@pytest.mark.parametrize("differ", ["kind", "no_daemon", "pool"])
+def test_pairs_are_tried_of_the_labels_that_a_kind_or_a_reason_or_a_pool_has_in_common(differ: str) -> None:
+    """Ten other values of a label, one for each node, would do, too; two pairs are cheaper."""
+    nodes = [node(key, {key: "1", "own": "real"}) for key in "abcd"]
+    for group in ("ab", "cd"):
+        for at in range(5):
+            one = node(f"v{group}{at}", {**dict.fromkeys(group, "1"), "own": f"{group}{at}"}, virtual=True)
+            if differ == "pool":
+                nodes.append(replace(one, pool=group))
+            else:
+                own: dict[str, Any] = {differ: group}
+                nodes.append(replace(one, classification=replace(one.classification, **own)))
+    assert found(*nodes) == ("a=1,b=1", "c=1,d=1")
 
 
 def test_longer_conjunctions_and_absent_keys_where_nothing_shorter_does() -> None:
