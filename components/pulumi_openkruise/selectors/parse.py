@@ -144,7 +144,7 @@ class _Parser:
             token = self._take()
             if token.end:
                 return make_selector(requirements, self._text)
-            if token.text != "," or token.identifier:
+            if token.text != ",":
                 self._fail(token, "',' or 'end of string'")
             token = self._peek()
             if not token.identifier and token.text != "!":

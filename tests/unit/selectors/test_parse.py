@@ -1,6 +1,7 @@
 """Selector strings and LabelSelector mappings: what they mean, and what is refused."""
 
 import random
+import string
 from typing import Any
 
 import pytest
@@ -186,6 +187,15 @@ def _written(chance: random.Random) -> str:
     return text
 
 
+def test_keys_and_values_keep_every_letter_and_digit() -> None:
+    for one in string.ascii_letters + string.digits:
+        text = f"{one}k{one}={one}v{one},!{one},{one}l in ({one},{one}v{one}),{one}m"
+        assert parse(text) == parse_by_grammar(text)
+        assert {requirement.key for requirement in parse(text).requirements} == {
+            f"{one}k{one}", one, f"{one}l", f"{one}m",
+        }  # fmt: skip
+
+
 def test_ordinary_selectors_are_of_a_common_form() -> None:
     for text in ("type=virtual-kubelet", "type in (a, b),!gpu", "k.io/x!=a,zone", "x notin (a)", "x == a"):
         assert read_common(text) is not None
@@ -229,6 +239,20 @@ def test_the_remedy_of_a_refusal(text: str, remedy: str) -> None:
     assert caught.value.problems[0].remedy == remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x>a-", "the value 'a-' must be empty or consist of letters, digits, '-', '_' or '.'"),
+        (f"x>{'1' * 64}", "the value has 64 characters, at most 63 are allowed"),
+        ("x<1.5", "'>' and '<' compare with an integer from 0 to 9223372036854775807, found '1.5'"),
+    ],
+)
+def test_that_no_label_has_a_value_is_said_before_that_it_is_no_integer(text: str, reason: str) -> None:
+    with pytest.raises(SelectorError) as caught:
+        parse(text)
+    assert caught.value.problems[0].reason.startswith(f"invalid value for label 'x': {reason}")
+
+
 @pytest.mark.parametrize(("mapping", "text"), MAPPINGS)
 def test_reads_a_mapping(mapping: dict[str, Any], text: str) -> None:
     assert from_mapping(mapping) == parse(text)
@@ -242,7 +266,13 @@ def test_refuses_a_mapping(mapping: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x in (b,a,b)", "x in ( b,\ta , b)", "x>1,y in (b,a,b,a)", "x notin (b,b,b,a)"]
+    "text",
+    [
+        "x in (b,a,b)",
+        *(f"x{blank} in{blank}({blank}b,a{blank},{blank}b{blank}){blank}" for blank in " \t\r\n"),
+        "x>1,y in (b,a,b,a)",
+        "x notin (b,b,b,a)",
+    ],
 )
 def test_values_are_listed_once_and_in_order(text: str) -> None:
     assert parse(text).requirements[-1].values == ("a", "b")
