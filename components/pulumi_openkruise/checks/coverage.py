@@ -80,9 +80,7 @@ _MOST_LABELS = 8
 """Labels of a node that its evidence shows, if fewer do not decide."""
 
 
-def check_nodes(
-    states: Sequence[NodeState], expected: Expected, *, destroy: bool = False
-) -> Iterator[Finding]:
+def check_nodes(states: Sequence[NodeState], expected: Expected, *, destroy: bool) -> Iterator[Finding]:
     """Yield what nodes and selectors alone show. ``destroy`` says that one is planned."""
     yield from _find_lost_nodes(states, expected)
     exposed = [one for one in states if one.state == "exposed"]
