@@ -122,8 +122,7 @@ def _list_labels() -> Iterator[Indicator]:
     for kind in KINDS.values():
         for label in kind.unbacked_labels:
             key, _equals, wanted = label.partition("=")
-            if (key, wanted) not in backed:
-                kinds.setdefault((key, wanted), []).append(kind)
+            kinds.setdefault((key, wanted), []).append(kind)
     for (key, value), having in kinds.items():
         selector = key if value is None else f"{key}={value}"
         yield _make_indicator(

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 from pulumi_openkruise.catalogue import KINDS, PRESETS
 from pulumi_openkruise.catalogue.indicators import (
+    DECLARED,
+    DENIALS,
     INDICATORS,
     NODE_INFO_FIELDS,
     SHAPES,
+    TYPE_KEY,
+    VIRTUAL_KEY,
+    VIRTUAL_VALUE,
     Indicator,
+    NodeInfoShape,
     has_own_domain,
 )
 from pulumi_openkruise.selectors import parse
@@ -99,6 +105,51 @@ def test_shapes_name_fields_of_the_api() -> None:
         assert not {*shape.filled} & {*shape.empty}
         assert "runtime" in shape.empty
         assert shape.filled or shape.ready  # else a node that was made by hand would fit
+
+
+def test_what_people_and_the_api_call_things() -> None:
+    assert DECLARED == "openkruise.io/virtual-node"
+    assert sorted(DENIALS) == ["0", "disabled", "false", "no", "none", "off"]
+    assert NODE_INFO_FIELDS == {
+        "kubelet_version": "kubeletVersion",
+        "runtime": "containerRuntimeVersion",
+        "os_image": "osImage",
+        "kernel": "kernelVersion",
+        "architecture": "architecture",
+        "system": "operatingSystem",
+    }
+
+
+def test_what_no_real_kubelet_reports() -> None:
+    """No runtime, image and kernel: beside a version at any time, without one from a node that is ready."""
+    nothing = ("runtime", "os_image", "kernel")
+    version = "a kubelet version, but no container runtime and no operating system"
+    assert (
+        NodeInfoShape(("kubelet_version",), nothing, False, version, "strong"),
+        NodeInfoShape((), nothing, True, "ready, but reports no container runtime", "strong"),
+    ) == SHAPES
+
+
+WORDS = ["virtual-kubelet", "virtual_node", "virtual.node", "virtualnode", "vkubelet", "vnode"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_names_that_say_virtual(word: str) -> None:
+    keys = [word, f"example.com/{word}", f"{word}.example.com/x", f"is-{word}", f"{word}/x", f"x_{word}"]
+    keys += [f"{word}-{end}" for end in ("type", "kind", "name", "id", "role", "provider")]
+    assert all(re.match(VIRTUAL_KEY, key) for key in keys)
+    others = [f"{word}s", f"{word}-group", f"a{word}", f"{word}-types", f"{word}-type/x"]
+    assert not any(re.match(VIRTUAL_KEY, key) for key in others)
+    assert all(re.match(VIRTUAL_VALUE, value) for value in (word, f"acs-{word}", f"a.{word}12", f"{word}2"))
+    assert not any(
+        re.match(VIRTUAL_VALUE, value) for value in (f"a{word}", f"{word}s", f"{word}-1", f"x/{word}")
+    )
+
+
+@pytest.mark.parametrize("word", ["type", "kind", "class", "role", "provider", "mode"])
+def test_keys_whose_value_says_what_a_node_is(word: str) -> None:
+    assert all(re.match(TYPE_KEY, key) for key in (word, f"a.b/node-{word}", f"a/{word}", f"a_{word}"))
+    assert not any(re.match(TYPE_KEY, key) for key in (f"{word}s", f"a{word}", f"{word}/x", f"{word}-x"))
 
 
 def test_no_indicator_is_lost() -> None:

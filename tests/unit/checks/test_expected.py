@@ -18,6 +18,17 @@ def required(*terms: dict[str, Any]) -> dict[str, Any]:
     return {"nodeSelectorTerms": [{"matchExpressions": [term]} for term in terms]}
 
 
+UNKNOWN: dict[str, Any] = {
+    "release_name": "kruise",
+    "required": None,
+    "chart_version": None,
+    "is_stack": False,
+    "owns_namespace": False,
+    "has_daemon": True,
+    "socket": None,
+    "label_rule": None,
+}
+"""Where no stack is known: nothing live has to match it, and nothing is its own."""
 BURST = {"key": "pool", "operator": "NotIn", "values": ["burst"]}
 ZONE = {"key": "zone", "operator": "In", "values": ["a"]}
 
@@ -101,6 +112,7 @@ def test_what_selectors_alone_want() -> None:
         manager=exclusion.affinity,
         namespace="n",
         release_namespace="n",
+        **UNKNOWN,
     )
 
 
@@ -116,6 +128,7 @@ def test_what_a_daemon_set_wants(given: str, records: str) -> None:
         node_selector={"disk": "ssd"},
         namespace="n",
         release_namespace=records,
+        **UNKNOWN,
     )
     for odd in ({}, {"affinity": {"nodeAffinity": {REQUIRED: "x"}}}):
         assert expect_daemon_set({"spec": {"template": {"spec": odd}}}, "n").daemon is None
