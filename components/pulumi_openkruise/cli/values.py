@@ -5,6 +5,7 @@ import click
 from ..config.names import NAMESPACE_LABEL_PAIR
 from ..config.settings import Settings
 from ..foreign.addresses import has_login
+from ..lifecycle.ownership import KEEP
 from . import options
 from .app import CLEAN
 from .errors import UnusableInputError
@@ -63,6 +64,12 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
         needed = f"needs the label {NAMESPACE_LABEL_PAIR} before the chart is installed"
         note(f"namespace {settings.namespace} {needed}")
         note(write_helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
+    ((key, value),) = KEEP.items()
+    note(
+        f"a release that made namespace {settings.namespace} itself, as the chart does by default: Helm "
+        "would delete it, with everything in it, as these values leave it out of the chart\n"
+        f"  before the upgrade: kubectl annotate namespace {settings.namespace} {key}={value}"
+    )
     if has_login(settings.chart_repository or ""):
         note(f"{settings.field_name('chart_repository')}: its login is left out: {_LOGINS[output]}")
     if settings.chart_digest and output in ("argocd", "flux"):

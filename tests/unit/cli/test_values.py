@@ -52,6 +52,17 @@ def test_for_helm_it_says_what_else_is_needed(command: Cli, stack_file: Write) -
     assert "--version 1.8.3 --namespace kruise-system --values values.yaml" in err
 
 
+@pytest.mark.parametrize("output", ["helm", "json", "argocd", "flux"])
+def test_it_says_how_an_existing_release_keeps_its_namespace(
+    output: str, command: Cli, stack_file: Write
+) -> None:
+    """Helm deletes what a chart no longer makes, and these values do not let it make the namespace."""
+    config = VIRTUAL + "  openkruise:namespace: kruise\n  openkruise:releaseNamespace: default\n"
+    _code, out, err = command("values", "--stack-file", stack_file(config), "-o", output)
+    assert values_in(output, out)["installation"] == {"createNamespace": False, "namespace": "kruise"}
+    assert "kubectl annotate namespace kruise helm.sh/resource-policy=keep" in err
+
+
 def test_an_application_labels_its_namespace_and_leaves_the_webhooks_alone(
     command: Cli, stack_file: Write
 ) -> None:
