@@ -25,10 +25,11 @@ VERSION_BAD = Code(
     "as the evidence says",
     "install the version that the evidence names",
 )
+_OUTSIDE = "a version of Kubernetes outside the range that OpenKruise documents for this release"
 VERSION_UNTESTED = Code(
     "version-untested",
     "info",
-    "a version of Kubernetes outside the range that OpenKruise documents for this release",
+    f"{_OUTSIDE}; an error where Helm refuses the chart on it",
     "probably none: upstream tests with few versions",
     "try upgrades of either on a test cluster first",
 )
@@ -50,7 +51,7 @@ GATES_WRONG = Code(
     "gates-misspelt",
     "error",
     "a feature gate that is unknown, or that chart and programs read differently",
-    "an unknown gate ends both programs; the chart reads KruiseDaemon as off only where it is `=false`",
+    "an unknown gate makes both programs exit; the chart reads KruiseDaemon as off only where it is `=false`",
     "set featureGates in the stack's config, which is validated",
 )
 CODES = (VERSION_BAD, VERSION_UNTESTED, UPGRADE_LOSES, GATES_DIFFER, GATES_WRONG)
@@ -77,7 +78,7 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
                 f"Kubernetes {cluster}; {name} needs {format_minor(support.oldest)} or newer",
                 "Helm refuses the chart on it, and the daemon needs a runtime that speaks CRI v1",
             ]
-            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence, severity="error")
+            yield make(VERSION_UNTESTED, _OUTSIDE, evidence, severity="error")
         elif not support.tested_from <= minor <= support.built_for:
             tested, built = format_minor(support.tested_from), format_minor(support.built_for)
             evidence = [
@@ -86,7 +87,7 @@ def check_versions(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
             if RUN_HERE[0] <= minor <= RUN_HERE[1]:
                 run = f"{format_minor(RUN_HERE[0])} to {format_minor(RUN_HERE[1])}"
                 evidence.append(f"the end-to-end tests of pulumi-openkruise run with {run}")
-            yield make(VERSION_UNTESTED, VERSION_UNTESTED.title, evidence)
+            yield make(VERSION_UNTESTED, _OUTSIDE, evidence)
 
 
 def check_lost_fields(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:

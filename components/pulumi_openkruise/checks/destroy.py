@@ -61,7 +61,7 @@ LEFT = Code(
     "error",
     "custom resources that are being deleted and wait for a finalizer; a warning for others with a finalizer",
     "only OpenKruise's manager takes its finalizers away, and a destroy removes the manager: these objects "
-    "and their CustomResourceDefinition may stay in deletion for good, and nothing of their kind can be "
+    "and their CustomResourceDefinition may stay `Terminating` forever, and nothing of their kind can be "
     "created again",
     "delete them and wait until they are gone, while the manager runs; then destroy",
 )

@@ -25,7 +25,7 @@ SOCKET = Code(
     "runtime-socket",
     "error",
     "nodes whose container runtime has its socket where the daemon does not search",
-    "the daemon ends with `not found container runtime sock`, again and again",
+    "the daemon exits with `not found container runtime sock`, again and again",
     "set daemon.socketLocation in values to the folder of the socket; or exclude these nodes",
 )
 RUNTIME_OLD = Code(

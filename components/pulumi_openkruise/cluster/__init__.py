@@ -1,4 +1,4 @@
-"""Kubeconfig and HTTP client; it may read the kubeconfig and talk to the API server.
+"""Kubeconfig and HTTP client; it may read files, run exec plugins and use the network.
 
 ``connect`` returns a ``Cluster``, whose ``get`` and ``list`` are all that the commands need. Importing this
 folder imports no HTTP library.

@@ -1,6 +1,7 @@
-"""Many clusters in waves: a Pulumi program whose hooks run each cluster's own update; may import pulumi.
+"""Many clusters in waves: a Pulumi program whose hooks run each cluster's own update.
 
-``rollout`` and ``update`` alone import Pulumi's SDK; what a fleet's file may say is in ``config``.
+It may import and run pulumi, read the project's files, and ask the clusters. ``rollout`` and ``update`` alone
+import Pulumi's SDK; what a fleet's file may say is in ``config``.
 """
 
 from typing import TYPE_CHECKING, Any

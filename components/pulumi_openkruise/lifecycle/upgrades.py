@@ -91,7 +91,7 @@ CHANGES = (
         "1.9.0",
         "lost",
         "a UnitedDeployment's adaptive.unschedulableLastSeconds, which the new CRD lacks: set it again as"
-        " unschedulableDuration, else 300 seconds count",
+        " unschedulableDuration, otherwise the default of 300 seconds applies",
         "uniteddeployment_types.go of v1.8.3 and v1.9.1",
     ),
     Change(

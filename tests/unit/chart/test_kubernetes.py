@@ -54,7 +54,7 @@ def test_the_document_is_made_from_it() -> None:
         for kruise, one in SUPPORT.items()
     ]
     oldest, newest = map(format_minor, RUN_HERE)
-    run = f"with {newest}, and with {oldest} as {newest} emulates it"
+    run = f"with {newest}, and with {newest} emulating {oldest}"
     columns = ["OpenKruise", "needs", "oldest that upstream tests", "version that upstream builds against"]
     check_table("upgrading.md", "kubernetes", f"{markdown(columns, rows)}\n\nRun end to end here: {run}.")
     support = (ROOT / "docs" / "support.md").read_text()
