@@ -225,7 +225,8 @@ def test_a_healthy_release_needs_nothing(
     holds(server, "deployed")
     assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 0
     assert changes(server) == []
-    assert "nothing to recover" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "Found: revision 2 of kruise-system/kruise is deployed: nothing to recover."
 
 
 @pytest.mark.parametrize(
