@@ -77,7 +77,7 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
 async def _is_in_state(release: Any) -> bool:
     """Tell whether the state has the release: if not, nothing is known of it before it is created."""
     try:
-        return bool(await release.status.is_known() and await release.status.future())
+        return bool(await release.status.future())
     except Exception:  # reported where it happens
         return False
 

@@ -116,6 +116,23 @@ def test_a_component_of_an_earlier_version_is_not_left_out(
         engine.creates = set()
 
 
+def test_a_component_of_an_update_that_was_refused_early_is_not_left_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one registered the component alone, which has no outputs, and the next one does not change it."""
+
+    async def nothing(_component: pulumi.Resource) -> dict[str, Any]:
+        return {}
+
+    # The engine's double gives a component its inputs as outputs.
+    monkeypatch.setattr("pulumi_openkruise.component.decision.read_outputs", nothing)
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        engine.hooks, engine.creates = hooks, {RECORD}
+        engine.run(lambda: OpenKruise("kruise", make_args()) and None)
+        assert engine.of_type(RELEASE).inputs["name"] == "kruise"
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_an_operation_with_the_component_does_not_leave_it_out(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], preview: bool

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.config.stack_config import parse_config
 
 from tests.support.api_server import ApiServer
 from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, Engine, new_engine
-from tests.support.hook_calls import make_args, make_config, record_revisions
+from tests.support.hook_calls import CLONE_SETS, call_hook, make_args, make_config, record_revisions
 
 
 def placed(name: str, **options: Any) -> pulumi.ResourceOptions:
@@ -134,6 +135,31 @@ def test_the_engine_keeps_what_a_later_update_is_judged_by(engine: Engine) -> No
     }
 
 
+def test_a_refusal_names_the_keys_of_stack_config(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    args: Any = parse_config({"nodeCheck": "off"}, source="config of stack test", namespace="mine")
+    with new_engine() as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        engine.hooks, engine.creates = hooks, {RELEASE}
+        with pytest.raises(
+            InvalidConfigError, match="pulumi config set mine:importRelease true && pulumi up"
+        ):
+            engine.run(lambda: OpenKruise("kruise", args))
+
+
+def test_crds_that_the_release_does_not_manage_may_be_anybodys(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
+) -> None:
+    record_revisions(server)
+    metadata = {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}
+    server.routes[CLONE_SETS] = (200, {"metadata": metadata})
+    for managed in (True, False):
+        args: OpenKruiseArgs = {"values": {"crds": {"managed": managed}}}
+        refused = call_hook(make_config(server), hooks, "create release", args, new_inputs={})
+        assert ("exists without Helm's mark of ownership" in refused) is managed
+
+
 def test_a_program_whose_change_is_refused_fails_too(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
@@ -163,6 +189,7 @@ def test_a_refused_deletion_says_what_retain_on_delete_changes(
 
     with new_engine() as engine:
         pulumi.runtime.set_all_config(make_config(server))
-        with pytest.raises(InvalidConfigError):
+        # The program fails for that, too.
+        with pytest.raises(InvalidConfigError, match="and with it every CloneSet"):
             engine.run(program)
     assert ["the component has retain_on_delete" in str(one) for one in refusals] == [bool(retained)] * 2

@@ -503,11 +503,8 @@ def test_what_is_replaced_or_not_declared_is_not_deleted(
     assert "is not the one that OpenKruise 'kruise' declares now, and is being deleted" in other
     record_revisions(server)
     server.routes.pop(CLONE_SETS)
-    if what == "release":
-        replaced = call_hook(
-            config, hooks, "delete release", preview=preview, urn=urn, before="create release"
-        )
-        assert "is being replaced, and the old one deleted" in replaced
+    replaced = call_hook(config, hooks, f"delete {what}", preview=preview, urn=urn, before=f"create {what}")
+    assert "is being replaced, and the old one deleted" in replaced
     # A destroy that runs the program: it is declared, and nothing is created.
     assert call_hook(config, hooks, f"delete {what}", preview=preview, urn=urn) == ""
 

@@ -8,7 +8,7 @@ from pulumi_openkruise import OpenKruise
 from pulumi_openkruise.component.errors import InvalidConfigError
 
 from tests.support.api_server import ApiServer
-from tests.support.engine import COMPONENT, RECORD, RELEASE, new_engine
+from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, new_engine
 from tests.support.hook_calls import (
     CLONE_SETS,
     DAEMON_SET,
@@ -175,3 +175,31 @@ def test_a_release_that_the_cluster_has_not_is_not_deployed(
     with pytest.raises(InvalidConfigError) as caught:
         install(make_config(server))
     assert [problem.code for problem in caught.value.problems] == ["release-gone"]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("included", [True, False])
+def test_a_release_that_was_never_installed_is_not_missed(
+    server: ApiServer, said: list[str], hooks: dict[str, pulumi.ResourceHook], included: bool, preview: bool
+) -> None:
+    """Neither where this operation creates it, nor where --target leaves it out."""
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    with new_engine(preview=preview) as engine:
+        pulumi.runtime.set_all_config(make_config(server))
+        if included:
+            engine.hooks, engine.creates = hooks, {COMPONENT, RECORD, NAMESPACE, RELEASE}
+        if preview or not included:
+            engine.mocks.state = {}
+        engine.run(lambda: OpenKruise("kruise", make_args()) and None)
+    assert said == []
+
+
+@pytest.mark.parametrize(("preview", "looks"), [(True, 1), (False, 2)])
+def test_only_an_update_looks_again_at_a_release_that_it_may_have_repaired(
+    server: ApiServer, said: list[str], preview: bool, looks: int
+) -> None:
+    record_revisions(server, "deployed", "failed")
+    install(make_config(server), preview=preview)
+    assert [path for _method, path, *_ in server.asked].count(SECRETS) == looks
+    assert len(said) == 1
