@@ -219,9 +219,9 @@ class _Parser:
         return self._tokens[self._next]
 
     def _take(self) -> _Token:
+        """Return the next token and go on behind it; nothing is asked for behind the end."""
         token = self._tokens[self._next]
-        if not token.end:
-            self._next += 1
+        self._next += 1
         return token
 
     def _fail(self, token: _Token, expected: str, remedy: str = "") -> NoReturn:
