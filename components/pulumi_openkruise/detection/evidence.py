@@ -105,7 +105,7 @@ def _collect_rest(node: NodeFeatures, found: NodeEvidence) -> None:
         if taint is None:
             found.add_name("taint", key, value)
         else:
-            if node.is_machine:
+            if node.is_machine and taint.strength == "decisive":
                 # Everyone can copy a taint: on what seems to be a machine it needs support.
                 taint = replace(taint, strength="strong")
             found.add_indicator(f"{key}={value}" if value else key, taint)
@@ -129,7 +129,7 @@ def _collect_status(node: NodeFeatures, found: NodeEvidence) -> None:
         position = index.find(value)
         if position >= 0:
             indicator = index[position]
-            if node.is_machine and index is not RUNTIME_PATTERNS:
+            if node.is_machine and indicator.strength == "decisive" and index is not RUNTIME_PATTERNS:
                 # A machine's marks outweigh one odd word in its status, but for the runtime that it names:
                 # kubemark's hollow nodes are kubelets, too, and have none.
                 indicator = replace(indicator, strength="strong")
