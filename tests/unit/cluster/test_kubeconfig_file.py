@@ -209,3 +209,56 @@ def test_the_users_own_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", lambda _uid: dict[str, str]()["no such user"])
     assert find_home_file() == ""
+
+
+FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "a string": {
+        "clusters": (
+            "server",
+            "tls-server-name",
+            "certificate-authority",
+            "certificate-authority-data",
+            "proxy-url",
+        ),
+        "users": (
+            "client-certificate",
+            "client-certificate-data",
+            "client-key",
+            "client-key-data",
+            "token",
+            "tokenFile",
+            "as",
+            "as-uid",
+            "username",
+            "password",
+            "auth-provider.name",
+            "exec.command",
+            "exec.apiVersion",
+            "exec.installHint",
+            "exec.interactiveMode",
+        ),
+        "contexts": ("cluster", "user", "namespace"),
+    },
+    "true or false": {
+        "clusters": ("insecure-skip-tls-verify", "disable-compression"),
+        "users": ("exec.provideClusterInfo",),
+    },
+    "a mapping": {"users": ("as-user-extra", "auth-provider", "auth-provider.config", "exec")},
+    "a list, each item a string": {"users": ("as-groups", "exec.args")},
+    "a list, each item a mapping": {"users": ("exec.env",)},
+}
+"""The fields of ``api/v1/types.go`` that are read, by what each has to be."""
+
+
+@pytest.mark.parametrize("expected", FIELDS)
+def test_each_field_is_of_the_type_that_client_go_gives_it(expected: str) -> None:
+    for kinds, paths in FIELDS[expected].items():
+        for path in paths:
+            outer, _dot, inner = path.partition(".")
+            content = {outer: {inner: 5} if inner else 5}
+            with pytest.raises(KubeconfigError) as caught:
+                read_content(json.dumps(entry(kinds, "x", content)))
+            place = f"{kinds}[0].{kinds.removesuffix('s')}.{path}"
+            assert str(caught.value) == f"{SOURCE}: {place}: expected {expected}"
+    content = {"later": 5, "exec": {"later": 5}}
+    assert read_content(json.dumps(entry("users", "x", content))).users == {"x": content}
