@@ -1,4 +1,7 @@
-"""What is answered where the steps end before anything is proven: exact, and the same bytes every time."""
+"""What is answered where the steps end before anything is proven, and what a refusal says of a node.
+
+``UPDATE_GOLDEN=1 pytest tests/unit/selectors`` rewrites both golden files; read the difference.
+"""
 
 import json
 import os
@@ -8,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pulumi_openkruise.selectors import SelectorError, complement, solve
+from pulumi_openkruise.selectors import SelectorError, affinity_matches, complement, parse, solve
 
 GOLDEN = Path(__file__).with_name("golden_unproven.json")
+GOLDEN_REFUSALS = Path(__file__).with_name("golden_refusals.json")
 
 
 class Drawn(NamedTuple):
@@ -98,3 +102,71 @@ def test_golden_bytes_of_answers_that_are_not_proven(monkeypatch: pytest.MonkeyP
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(text)
     assert GOLDEN.read_text() == text
+
+
+def _require(*terms: dict[str, str | list[str]], name: str = "") -> dict[str, Any]:
+    """Return a node selector of terms that list values of labels; of nodes with a name where it is given."""
+    written = []
+    for term in terms:
+        expressions = [
+            {"key": key, "operator": "In", "values": [values] if isinstance(values, str) else values}
+            for key, values in term.items()
+        ]
+        fields = [{"key": "metadata.name", "operator": "In", "values": [name]}] if name else []
+        written.append({"matchExpressions": expressions, "matchFields": fields})
+    return {"nodeSelectorTerms": written}
+
+
+_OTHER_NAME = {
+    "nodeSelectorTerms": [
+        {
+            "matchExpressions": [{"key": "z", "operator": "Exists"}],
+            "matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["other"]}],
+        }
+    ]
+}
+INEXPRESSIBLE = ["n>5,a=x", "b!=1", "c=2,d=3", "m<7,e=y", "m>7,e!=y"]
+REFUSALS: dict[str, Drawn] = {
+    "two labels with integers": Drawn(INEXPRESSIBLE),
+    "integers beside what is required": Drawn(INEXPRESSIBLE, _require({"z": ["p", "q"]})),
+    "integers, on one node": Drawn(INEXPRESSIBLE, _require({"z": "p"}, {"c": "2"}, name="node-1")),
+    "integers, on any node but one": Drawn(INEXPRESSIBLE, _OTHER_NAME),
+    "integers beside a nodeSelector": Drawn(INEXPRESSIBLE, None, {"b": "1", "os": "linux"}),
+    "integers that a nodeSelector gives": Drawn(INEXPRESSIBLE, None, {"n": "x", "os": "linux"}),
+    "integers of a selector that another one makes superfluous": Drawn([*INEXPRESSIBLE, "n>5,a=x,b=1", "m"]),
+    "no node, by one label": Drawn(["a=1", "c", "a!=1", "b=1,d=2", "!c"]),
+    "no node, by two labels": Drawn(["a=1,b=1", "a!=1", "c=1", "b!=1", "b=2"]),
+    "no node that is required": Drawn(
+        ["z in (p,q)", "y=1", "z=p"], _require({"z": "p"}, {"z": "q", "x": "1"})
+    ),
+    "no node with a name": Drawn(["z in (p,q)"], _require({"z": "p"}, name="node-1")),
+    "no node with the labels": Drawn(["a=1,b=1", "a=1,b!=1", "c=1"], None, {"a": "1", "os": "linux"}),
+    "no node with the labels that is required": Drawn(
+        ["a=1,z=p", "c=1,a=2"], _require({"z": "p"}, {"a": "2"}), {"a": "1", "os": "linux"}
+    ),
+    "no node with an integer": Drawn(["n>5", "n<6", "!n", "n notin (1,2)", "n!=3"]),
+    "too many terms": Drawn([f"a{at}=1,b{at}=1" for at in range(17)]),
+    "too many terms beside a single label": Drawn(["z=1", *(f"a{at}=1,b{at} in (1,2)" for at in range(16))]),
+}
+
+
+def test_golden_refusals_with_the_nodes_that_show_them() -> None:
+    found: dict[str, list[Any]] = {}
+    for name, drawn in REFUSALS.items():
+        with pytest.raises(SelectorError) as caught:
+            solve(drawn.selectors, required=drawn.required, labels=drawn.labels)
+        found[name] = [
+            [one.code, one.reason, one.witness, one.witness_name, one.by_labels]
+            for one in caught.value.problems
+        ]
+        for problem in caught.value.problems:
+            if problem.code != "too-large" and (drawn.required or drawn.labels or problem.witness):
+                witness = dict(problem.witness or {})
+                assert affinity_matches(drawn.required, witness, problem.witness_name), name
+                assert (drawn.labels or {}).items() <= witness.items(), name
+                is_matched = any(parse(text).matches(witness) for text in drawn.selectors)
+                assert is_matched is (problem.code == "leaves-no-node"), name
+    text = json.dumps(found, indent=1) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN_REFUSALS.write_text(text)
+    assert GOLDEN_REFUSALS.read_text() == text
