@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from pulumi_openkruise.catalogue.indicators import DECLARED
+from pulumi_openkruise.catalogue.indicators import DECLARED, Indicator
+from pulumi_openkruise.detection import evidence
 from pulumi_openkruise.detection.classification import Evidence
 from pulumi_openkruise.detection.evidence import NodeEvidence, collect_evidence
 from pulumi_openkruise.detection.features import NAMES, PROVIDER_IDS, NodeFeatures
@@ -292,3 +293,21 @@ def test_evidence_is_chosen_by_strength_and_by_place() -> None:
     assert found.of("strong", "status") == []
     assert [piece.seen for piece in found.of("weak", "label")] == ["c"]
     assert found.of("decisive") == []
+
+
+def test_weak_evidence_does_not_get_stronger_on_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By entries that today's catalogue does not have."""
+    taint = Indicator("taint", ("kwok",), "weak", virtual=True, key="x.example/y")
+    monkeypatch.setattr(evidence, "find_taint_indicator", lambda _key, _value: taint)
+    found = evidence_of(NO_STATUS, taints=(("x.example/y", ""),), is_machine=True)
+    assert found == [virtual("taint", "x.example/y", "weak"), MACHINE]
+
+    class Patterns:
+        def find(self, value: str) -> int:
+            return 0 if value == "Odd" else -1
+
+        def __getitem__(self, position: int) -> Indicator:
+            return Indicator("os-image", ("kwok",), "weak", virtual=True, pattern="Odd")
+
+    monkeypatch.setattr(evidence, "STATUS_PATTERNS", ((Patterns(), "os_image"),))
+    assert virtual("os-image", 'os image "Odd"', "weak") in evidence_of(is_machine=True, os_image="Odd")
