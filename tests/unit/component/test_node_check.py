@@ -522,3 +522,57 @@ def test_the_managers_nodes_are_its_own_where_there_is_no_daemon(
     nowhere = {"manager": {"nodeAffinity": {REQUIRED: NOWHERE}}}
     assert "no node is left for the manager" in previewed(server, nowhere, **without)
     assert said == []
+
+
+@pytest.mark.parametrize(
+    ("values", "arguments"),
+    [
+        # The daemon's own nodes are not the manager's.
+        ({"daemon": {"nodeSelector": {"no": "such"}}}, {}),
+        # Nor are those that it is not kept off.
+        ({"manager": {"nodeAffinity": {}}}, {"virtual_node_selectors": ["a"], "exclude_manager": False}),
+    ],
+)
+def test_what_keeps_the_daemon_off_keeps_no_manager_off(
+    server: ApiServer, said: list[tuple[str, str]], values: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    server.objects("/api/v1/namespaces/kruise-system/secrets", [])
+    server.objects("/api/v1/nodes", [node("a", a="1")])
+    assert previewed(server, values, **arguments) == ""
+    assert not [text for _level, text in said if "for the manager" in text]
+
+
+class Clock:
+    """Time that passes only while the program sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_the_wait_ends_when_no_more_daemons_have_come_for_a_while(
+    engine: Engine,
+    server: ApiServer,
+    set_config: Set,
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(node_check, "time", clock)
+    monkeypatch.setattr(node_check, "PATIENCE_SECONDS", 15.0)
+    monkeypatch.setattr(node_check, "PAUSE_SECONDS", 1.5)
+    set_config(config_of(server))
+    # What runs at each look: the third daemon never comes, or else the test would not end.
+    running = iter(["", "", "", "", "a", "a", "ab", "a", *["ab"] * 50])
+    server.objects("/api/v1/nodes", [node(name) for name in "abc"])
+    server.routes[PODS] = lambda _query: (200, {"items": [daemon(name) for name in next(running, "abc")]})
+    engine.run(install())
+    # The second one came at the seventh look, after nine seconds.
+    assert clock.now == 9.0 + 15.0 + 1.5
+    ((level, text),) = said
+    assert (level, "1 ready real node without a ready daemon" in text) == ("warn", True)
