@@ -52,8 +52,8 @@ def parse_config(
 
 def _report_unknown_key(where: str, key: str) -> Problem:
     problem = report_unknown_key(where, key, list(CONFIG_KEYS))
-    first, dot, _rest = key.partition(".")
-    if not dot or FIELDS.get(CONFIG_KEYS.get(first, "")) not in ("mapping", "gates"):
+    first = key.partition(".")[0]  # without a dot the key itself, which is unknown
+    if FIELDS.get(CONFIG_KEYS.get(first, "")) not in ("mapping", "gates"):
         return problem
     whole = where.removesuffix(key) + first
     remedy = (

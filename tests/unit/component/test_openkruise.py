@@ -248,14 +248,18 @@ def test_affinity_that_is_known_later_is_an_output_all_the_same(engine: Engine) 
     assert engine.outputs[PARENT]["affinity"] == solve(BASE, required={"nodeSelectorTerms": [term]}).affinity
 
 
+@pytest.mark.parametrize("late", [True, False])
 @pytest.mark.parametrize("preview", [True, False])
-def test_the_affinity_is_the_one_that_the_release_has(preview: bool) -> None:
+def test_the_affinity_is_the_one_that_the_release_has(preview: bool, late: bool) -> None:
     # An `up --target <component>` leaves the release, and with it the DaemonSet, as it was.
     old = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "old", "operator": "DoesNotExist"}]}]}
     required = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": old}}
     with new_engine(preview=preview) as engine:
         engine.mocks.state[RELEASE] |= {"values": {"daemon": {"affinity": required}}}
-        declare(engine, {"virtual_node_selectors": ["new"]})
+        args: OpenKruiseArgs = {"virtual_node_selectors": ["new"]}
+        if late:
+            args["values"] = pulumi.Output.from_input({"manager": {"replicas": 3}})
+        declare(engine, args)
         declared = exclusion_affinity([*BASE, "new"])
         assert engine.outputs[PARENT]["affinity"] == (declared if preview else old)
 

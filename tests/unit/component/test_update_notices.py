@@ -58,8 +58,13 @@ def test_a_preview_that_does_not_know_the_values_yet_goes_by_the_affinity(
     def later() -> OpenKruiseArgs:
         return {**args, "values": {"daemon": {"affinity": pulumi.Output.from_input({})}}}
 
-    assert call_hook(make_config(server), hooks, "update release", later, preview=True, **update) == ""
-    assert said == []
+    def whole() -> OpenKruiseArgs:
+        return {**args, "values": pulumi.Output.from_input({"daemon": {"affinity": {}}})}
+
+    for late in (later, whole):
+        hooks.clear()
+        assert call_hook(make_config(server), hooks, "update release", late, preview=True, **update) == ""
+        assert said == []
 
 
 @pytest.mark.parametrize("late", ["manager", "daemon"])
@@ -76,16 +81,21 @@ def test_a_preview_that_does_not_know_one_value_says_what_the_others_do(
     ] * (late == "manager")
 
 
+def add_real_node(server: ApiServer) -> None:
+    """Give the cluster a real node with the label a=1."""
+    info = {"containerRuntimeVersion": "containerd://2.1.4", "operatingSystem": "linux", "osImage": "Debian"}
+    info |= {"kubeletVersion": "v1.33.1", "kernelVersion": "6.1", "architecture": "amd64"}
+    real = {"metadata": {"name": "a", "labels": {"a": "1"}}, "status": {"nodeInfo": info}}
+    server.objects("/api/v1/nodes", [real])
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_only_a_preview_reports_the_nodes_that_a_new_release_leaves_out(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], preview: bool
 ) -> None:
     record_revisions(server)
     server.routes.pop(CLONE_SETS)
-    info = {"containerRuntimeVersion": "containerd://2.1.4", "operatingSystem": "linux", "osImage": "Debian"}
-    info |= {"kubeletVersion": "v1.33.1", "kernelVersion": "6.1", "architecture": "amd64"}
-    real = {"metadata": {"name": "a", "labels": {"a": "1"}}, "status": {"nodeInfo": info}}
-    server.objects("/api/v1/nodes", [real])
+    add_real_node(server)
     args: OpenKruiseArgs = {"node_check": "warn", "virtual_node_selectors": ["a=1"]}
     created: dict[str, Any] = {"new_inputs": {"values": WITH_AFFINITY}}
     assert call_hook(make_config(server), hooks, "create release", args, preview=preview, **created) == ""
@@ -93,6 +103,41 @@ def test_only_a_preview_reports_the_nodes_that_a_new_release_leaves_out(
     # In `up` the check after the release reads the nodes, once.
     assert asked.count("/api/v1/nodes") == 1
     assert any("real nodes get no daemon" in note for note in said) is preview
+
+
+def test_a_preview_of_a_restart_reports_the_nodes_that_it_leaves_out(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
+) -> None:
+    add_real_node(server)
+    args: OpenKruiseArgs = {"node_check": "warn", "virtual_node_selectors": ["a=1"]}
+    listed = {"matchExpressions": [{"key": "b", "operator": "NotIn", "values": ["1"]}]}
+    before = {
+        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [listed]}}
+    }
+    for old, reported in (({"daemon": {"affinity": before}}, True), (WITH_AFFINITY, False)):
+        said.clear()
+        update: dict[str, Any] = {"old_inputs": {"values": old}, "new_inputs": {"values": WITH_AFFINITY}}
+        assert call_hook(make_config(server), hooks, "update release", args, preview=True, **update) == ""
+        assert any("real nodes get no daemon" in note for note in said) is reported
+
+
+@pytest.mark.parametrize("known", ["nothing", "all but the placement"])
+def test_a_preview_reports_no_nodes_while_the_placement_is_not_known(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str], known: str
+) -> None:
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    add_real_node(server)
+
+    def make() -> OpenKruiseArgs:
+        late: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input({})
+        values: Any = late if known == "nothing" else {"daemon": {"nodeSelector": late}}
+        return {"node_check": "warn", "virtual_node_selectors": ["a=1"], "values": values}
+
+    created: dict[str, Any] = {"new_inputs": {"values": {} if known == "nothing" else WITH_AFFINITY}}
+    assert call_hook(make_config(server), hooks, "create release", make, preview=True, **created) == ""
+    assert said == []
+    assert "/api/v1/nodes" not in [path for _, path, *_ in server.asked]
 
 
 @pytest.mark.parametrize("preview", [True, False])

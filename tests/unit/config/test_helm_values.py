@@ -184,6 +184,11 @@ def test_good_values(values: Any) -> None:
         ({"daemon": {"nodeSelector": {1: "x"}}}, ["invalid-values values.daemon.nodeSelector"]),
         # What is not data is reported as that alone.
         (required("daemon", "affinity", "nodeAffinity", b"x"), [f"invalid-values values.{DAEMON_PLACE}"]),
+        # Of gates a backslash is an error of its own, reported once.
+        (
+            {"featureGates": r"PodWebhook=true\,TemplateNoDefaults=true"},
+            ["wrong-value values.featureGates"],
+        ),
         # A warning beside it hides no mistake.
         (
             {"daemon": {"affinity": [], "extraEnvs": [{"name": "a", "value": r"b\,c"}]}},

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise.chart.late_value import LateValue
+from pulumi_openkruise.config.node_affinity import DAEMON, MANAGER, Pods
 from pulumi_openkruise.config.settings import Settings
 from pulumi_openkruise.config.settings_reader import add_values, read_settings
 from pulumi_openkruise.config.stack_config import parse_config
@@ -66,6 +67,38 @@ def test_values_known_late_must_not_switch_the_daemon_off() -> None:
     assert added.affinities == before.affinities
 
 
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({}, False),
+        ({"values": {"manager": {"replicas": 3}}}, True),
+        ({"feature_gates": {"TemplateNoDefaults": True}}, True),
+    ],
+)
+def test_that_a_charts_values_are_not_known_is_said_where_any_are_given(
+    given: dict[str, object], warned: bool
+) -> None:
+    chart = {"chart": "fork", "chart_repository": "https://charts.example.com", "chart_version": "1.8.7"}
+    found = read_settings({**chart, **given}, source="test").warnings
+    assert ("unknown-contract" in [problem.code for problem in found]) is warned
+
+
+def test_only_fields_without_problems_are_compared_with_the_values() -> None:
+    """What a field with a mistake in it stands for is not known."""
+    values = {"featureGates": "PodWebhook=false"}
+    for gate, compared in ((True, True), (7, False)):
+        with pytest.raises(ConfigError) as caught:
+            read_settings({"feature_gates": {"TemplateNoDefaults": gate}, "values": values}, source="test")
+        assert ("owned-value" in [problem.code for problem in caught.value.problems]) is compared
+
+
+@pytest.mark.parametrize(
+    ("section", "late"), [("daemon", (DAEMON,)), ("manager", (MANAGER,)), ("installation", ())]
+)
+def test_the_pods_whose_nodes_are_not_known_yet(section: str, late: tuple[Pods, ...]) -> None:
+    assert read_settings({"values": {section: LateValue()}}, source="test").late_pods == late
+
+
 ESCAPED = {"name": "a", "value": r"b\,c"}
 
 
@@ -78,7 +111,8 @@ def test_values_that_are_known_later_bring_the_warnings_that_are_new() -> None:
     ]
     after = add_values(before, {"daemon": {"extraEnvs": [ESCAPED, ESCAPED]}}, source="test")
     (new,) = after.warnings
-    assert (new.code, new.place) == ("escaped-comma", "values.daemon.extraEnvs[1].value")
+    assert (new.code, new.severity) == ("escaped-comma", "warning")
+    assert new.place == "values.daemon.extraEnvs[1].value"
     assert add_values(before, {"daemon": {"extraEnvs": [ESCAPED]}}, source="test").warnings == ()
 
 
