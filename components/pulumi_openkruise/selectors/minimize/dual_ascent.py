@@ -61,8 +61,9 @@ class DualAscent:
         for label in changed:
             paid[label] = 0
         changed.clear()
-        for node in sorted(
-            candidates, key=lambda node: (len(candidates[node]), -candidates[node][0][0], node)
+        # In the order of these tuples: no two have the same node.
+        for _count, _price, node in sorted(
+            [(len(own), -own[0][0], node) for node, own in candidates.items()]
         ):
             own = candidates[node]
             least = self._find_least(own)
