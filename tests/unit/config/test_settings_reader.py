@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_openkruise.chart.late_value import LateValue
+from pulumi_openkruise.chart.local import LocalChart
 from pulumi_openkruise.config.node_affinity import DAEMON, MANAGER, Pods
 from pulumi_openkruise.config.settings import Settings
 from pulumi_openkruise.config.settings_reader import add_values, read_settings
@@ -57,11 +58,33 @@ def test_a_chart_that_is_no_bare_name_has_no_repository_and_its_own_version() ->
     assert (found.chart_repository, found.chart_version) == (None, "1.7.5")
 
 
+def test_what_is_known_of_a_chart_on_this_machine_comes_from_it() -> None:
+    config = {"chart": "./kruise.tgz"}
+    found = read_settings(
+        config, source="test", read_chart=lambda _: LocalChart("kruise", "1.7.5", "ab" * 32)
+    )
+    assert (found.chart_version, found.archive_digest) == ("1.7.5", "ab" * 32)
+    unread = read_settings(config, source="test")
+    assert (unread.chart_version, unread.archive_digest) == ("1.8.3", None)
+
+
+@pytest.mark.parametrize("given", [{}, {"chart_version": "1.8.3"}])
+def test_a_version_is_stated_where_the_config_has_one(given: dict[str, object]) -> None:
+    assert read_settings(given, source="test").chart_version_stated is bool(given)
+
+
+@pytest.mark.parametrize("kept_off", [True, False])
+def test_the_manager_is_kept_off_virtual_nodes_unless_it_may_run_there(kept_off: bool) -> None:
+    found = read_settings({"exclude_manager": kept_off}, source="test")
+    assert (found.affinities.manager is not None) is kept_off
+
+
 def test_values_known_late_must_not_switch_the_daemon_off() -> None:
     before = settings_of()
     with pytest.raises(ConfigError) as caught:
         add_values(before, {"featureGates": "KruiseDaemon=false"}, source="stack")
     assert "values.featureGates: whether there is a daemon has to be known in preview" in str(caught.value)
+    assert "set KruiseDaemon in feature_gates" in str(caught.value)
     added = add_values(before, {"manager": {"replicas": 3}}, source="stack")
     assert added.values == {"manager": {"replicas": 3}}
     assert added.affinities == before.affinities
