@@ -316,7 +316,8 @@ class Complement:
             here, name_here = part.sample_node(uncovered), part.sample_name(uncovered)
             for at, others in enumerate(samples):
                 labels |= here if at == place else others
-            name = own_name or next(filter(None, [*names[:place], name_here, *names[place + 1 :]]), "")
+            # Components before this one have no name: the one with the node's name is the last.
+            name = own_name or next(filter(None, [name_here, *names[place + 1 :]]), "")
             problems.append(_report_inexpressible(part, here, needed, labels, name))
         return problems
 

@@ -6,12 +6,14 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from pulumi_openkruise.selectors import SelectorError, affinity_matches, complement, parse, solve
+from pulumi_openkruise.selectors.complement import Complement
 
 GOLDEN = Path(__file__).with_name("golden_unproven.json")
 GOLDEN_REFUSALS = Path(__file__).with_name("golden_refusals.json")
@@ -170,3 +172,44 @@ def test_golden_refusals_with_the_nodes_that_show_them() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN_REFUSALS.write_text(text)
     assert GOLDEN_REFUSALS.read_text() == text
+
+
+def test_values_that_only_a_superfluous_selector_names_cut_no_label_with_integers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As far as the selectors of all groups together may be encoded for it."""
+    texts = [f"{text}{at}=x" for at in range(2) for text in (f"n{at}>5,a", "y", f"n{at} in (7,40),y")]
+    for most, named in ((6, [[], []]), (5, [[], ["40", "7"]]), (2, [["40", "7"]] * 2)):
+        monkeypatch.setattr(complement, "_MOST_ENCODED", most)
+        domains = Complement([parse(text) for text in texts], None)._domains
+        assert [domain.values for domain in domains if domain.ranges] == named
+
+
+def test_a_selector_that_the_labels_of_the_pods_leave_out_connects_no_others() -> None:
+    texts = ["os=windows,a=1,d=1", "a=2,e=1", "d=2,f=1"]
+    alone = Complement([parse(text) for text in texts], None, {"os": "linux"})
+    parts, separate = alone._split()
+    assert [[domain.key for domain in part.domains] for part in parts] == [["a", "d", "e", "f", "os"]]
+    assert not separate
+    parts, separate = alone.require_labels()._split()
+    assert [[domain.key for domain in part.domains] for part in parts] == [["a", "e"], ["d", "f"]]
+    assert [domain.key for domain, _atoms in separate] == ["os"]
+
+
+@pytest.mark.parametrize("others", [[], ["a!=x", "n<6"]])
+def test_a_selector_without_a_text_is_named_by_its_requirements(others: list[str]) -> None:
+    """Inexpressible alone; beside the others no node is left."""
+    bare = replace(parse("n>5,a=x"), text="")
+    with pytest.raises(SelectorError) as caught:
+        solve([bare, *others, *(["!n", "n notin (6,7)"] if others else [])])
+    assert "'a=x,n>5'" in caught.value.problems[0].reason
+
+
+@pytest.mark.parametrize(("most", "proven"), [(35, 0), (36, 3)])
+def test_components_are_solved_as_one_up_to_a_product_of_their_primes(
+    most: int, proven: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of six primes each, without a fooling set: a product of their minima proves nothing."""
+    texts = [text.format(*labels) for labels in ("abc", "uvw") for text in ("{0},!{1},!{2}", "!{0},{1},{2}")]
+    monkeypatch.setattr(complement, "_SMALL_PRODUCT", most)
+    assert Complement([parse(text) for text in texts], None).solve(100_000)[1] == proven
