@@ -270,9 +270,8 @@ class _Child:
         if self._status is None or not isinstance(deleted, (int, float)):
             return False
         with contextlib.suppress(Exception):  # reported where it happens
-            if await self._status.is_known():
-                revision = getattr(await self._status.future(), "revision", None)
-                return revision not in (None, deleted)
+            revision = getattr(await self._status.future(), "revision", None)
+            return revision not in (None, deleted)
         return False
 
     async def has_urn(self, urn: str) -> bool:

@@ -35,11 +35,13 @@ def placed(name: str, **options: Any) -> pulumi.ResourceOptions:
 def test_hooks_are_set_where_something_could_be_lost(
     engine: Engine, hooks: dict[str, pulumi.ResourceHook]
 ) -> None:
-    engine.run(lambda: OpenKruise("kruise", {}))
+    engine.run(lambda: OpenKruise("kruise", {"node_label_policy": "warn"}))
     set_on = {
-        type_: {field.name: list(names) for field, names in engine.of_type(type_).request.hooks.ListFields()}
-        for type_ in (COMPONENT, RECORD, NAMESPACE, RELEASE)
+        one.type: {field.name: list(names) for field, names in one.request.hooks.ListFields()}
+        for one in engine.registered
     }
+    policies = [type_ for type_ in engine.types if "AdmissionPolicy" in type_]
+    assert len(policies) == 2  # itself, and its binding
 
     def named(what: str, *operations: str) -> dict[str, list[str]]:
         return {f"before_{one}": [f"openkruise kruise: {one} {what}"] for one in operations}
@@ -49,6 +51,7 @@ def test_hooks_are_set_where_something_could_be_lost(
         RECORD: named("record", "create"),
         NAMESPACE: named("namespace", "create", "update", "delete"),
         RELEASE: named("release", "create", "update", "delete"),
+        **dict.fromkeys(policies, named("node label policy", "create", "update", "delete")),
     }
     assert all(hook.opts is not None and hook.opts.on_dry_run for hook in hooks.values())
 

@@ -1,11 +1,13 @@
 """The verdict on an installation: what it reports, what it refuses, and what it records."""
 
+import asyncio
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi_openkruise import OpenKruise
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.component.verdict import _is_in_state
 
 from tests.support.api_server import ApiServer
 from tests.support.engine import COMPONENT, NAMESPACE, RECORD, RELEASE, new_engine
@@ -203,3 +205,27 @@ def test_only_an_update_looks_again_at_a_release_that_it_may_have_repaired(
     install(make_config(server), preview=preview)
     assert [path for _method, path, *_ in server.asked].count(SECRETS) == looks
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("known", "found"), [(True, True), (False, False), (None, False)])
+def test_a_release_whose_registration_fails_is_not_taken_for_one_in_the_state(
+    known: bool | None, found: bool
+) -> None:
+    async def read_status() -> Any:
+        if known is None:
+            raise RuntimeError("its registration failed")
+        return {"status": "deployed"}
+
+    class Release:
+        """A release with a status that is known, unknown, or never will be."""
+
+        def __init__(self) -> None:
+            is_known = asyncio.ensure_future(asyncio.sleep(0, bool(known)))
+            self.status = pulumi.Output(set(), asyncio.ensure_future(read_status()), is_known)
+            if known is False:
+                self.status = pulumi.Output.from_input(pulumi.output.UNKNOWN)
+
+    async def ask() -> bool:
+        return await _is_in_state(Release())
+
+    assert asyncio.run(ask()) is found
