@@ -1,5 +1,6 @@
 """Which operations of the engine are refused, and which are not."""
 
+import asyncio
 import contextlib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from pulumi.runtime import rpc
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.component.operation_checks import _Child
 
 from tests.support.api_server import ApiServer
 from tests.support.charts import pack
@@ -559,3 +561,14 @@ def test_a_guarded_release_is_not_deleted_while_it_is_needed(
     hooks.clear()
     unknown = call_hook(make_config(server, "there"), hooks, "delete release", guarded, urn=OWN_RELEASE)
     assert "whether custom resources exist is not known" in unknown
+
+
+def test_before_the_program_has_declared_a_resource_none_is_its_own() -> None:
+    child = _Child()
+    args = pulumi.ResourceHookArgs("urn", "id", "name", "type", old_outputs={"status": {"revision": 1}})
+
+    async def ask() -> tuple[bool, bool]:
+        return await child.has_urn("urn"), await child.is_other_revision(args)
+
+    assert asyncio.run(ask()) == (False, False)
+    assert not child.is_replaced
