@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from pulumi_openkruise.selectors import SelectorError, affinity_matches, complement, parse, solve
-from pulumi_openkruise.selectors.complement import Complement
+from pulumi_openkruise.selectors.complement import Complement, _share
+from pulumi_openkruise.selectors.minimize.budget import Budget
 
 GOLDEN = Path(__file__).with_name("golden_unproven.json")
 GOLDEN_REFUSALS = Path(__file__).with_name("golden_refusals.json")
@@ -213,3 +215,42 @@ def test_components_are_solved_as_one_up_to_a_product_of_their_primes(
     texts = [text.format(*labels) for labels in ("abc", "uvw") for text in ("{0},!{1},!{2}", "!{0},{1},{2}")]
     monkeypatch.setattr(complement, "_SMALL_PRODUCT", most)
     assert Complement([parse(text) for text in texts], None).solve(100_000)[1] == proven
+
+
+@pytest.mark.parametrize(
+    ("parts", "effort", "spend", "find_primes", "lent"),
+    [
+        # For primes: equal parts of half of what is left; all of it where one alone may take long.
+        ("hhh", 1_200_000, 0, True, [200_000, 300_000, 600_000]),
+        ("hh", 1_200_000, 100_000, True, [300_000, 550_000]),
+        ("h", 1_200_000, 0, True, [1_200_000]),
+        ("eh", 1_200_000, 0, True, [1_100_000, 1_200_000]),
+        # What cannot be proven gets equal parts of all; a proof all but a reserve for each later one.
+        ("uuu", 1_200_000, 0, False, [400_000, 600_000, 1_200_000]),
+        ("hhh", 1_200_000, 0, False, [1_000_000, 1_100_000, 1_200_000]),
+        ("heu", 1_200_000, 200_000, False, [1_100_000, 900_000, 800_000]),
+        ("hhe", 50_000, 0, False, [40_000, 50_000, 50_000]),
+        # Each has the least, whatever is left, and fewer steps where each takes longer.
+        ("euh", 0, 0, False, [2_000, 2_000, 2_000]),
+        ("uu", -5_000, 0, True, [2_000, 2_000]),
+        ("wwh", 1_200_000, 0, False, [500_000, 550_000, 1_200_000]),
+        ("wwe", 0, 0, False, [2_000, 2_000, 4_000]),
+    ],
+)
+def test_components_share_the_steps(
+    parts: str, effort: int, spend: int, find_primes: bool, lent: list[int]
+) -> None:
+    """Easy ones of at most four selectors, hard ones of more, unproven ones, and wide ones."""
+    shared = [
+        SimpleNamespace(
+            forbidden=[0] * (4 if part == "e" else 5),
+            is_complete=part != "u",
+            layout=SimpleNamespace(price=2 if part == "w" else 1),
+        )
+        for part in parts
+    ]
+    found = []
+    for _part, budget in _share(shared, Budget(effort), find_primes=find_primes):  # type: ignore[arg-type]
+        found.append(budget.left)
+        budget.left -= spend
+    assert found == lent
