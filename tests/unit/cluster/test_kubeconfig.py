@@ -743,3 +743,22 @@ def test_a_context_that_names_nothing_selects_what_has_no_name(server: ApiServer
     cluster = connect(json.dumps(config))
     assert (cluster.get("/version"), cluster.address) == (VERSION, server.address)
     assert server.asked[-1][3]["Authorization"] == "Bearer t"
+
+
+def test_a_pods_files_are_where_kubernetes_mounts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(path: str) -> bytes:
+        asked.append(path)
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("pulumi_openkruise.cluster.kubeconfig.read_small", refuse)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    with pytest.raises(KubeconfigError, match="no such file or directory"):
+        find_address(None, ambient=True)
+    assert asked == ["/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"]
