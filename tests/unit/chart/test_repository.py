@@ -17,6 +17,7 @@ from pulumi_openkruise.chart.digests import CHART_REPOSITORY, PUBLISHED
 from pulumi_openkruise.chart.repository import (
     SKIP,
     IndexAnswer,
+    _fetch,
     _read_origin,
     fetch_index,
     read_digests,
@@ -280,8 +281,18 @@ def test_errors_of_the_connection(
         raise URLError(error) if wrapped else error
 
     monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
-    assert fetch_index("http://127.0.0.1:1", 30).failure == failure
+    assert _fetch("http://127.0.0.1:1", 30).failure == failure
     assert given == [{"timeout": 30}]
+
+
+def test_a_reason_that_is_no_exception_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of urllib's are strings, and may quote the address with its login."""
+
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        raise URLError("unknown url type: me:pw@host")
+
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", fail)
+    assert _fetch("http://127.0.0.1:1", 30).failure == "no answer"
 
 
 def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
