@@ -254,3 +254,11 @@ def test_components_share_the_steps(
         found.append(budget.left)
         budget.left -= spend
     assert found == lent
+
+
+def test_an_answer_of_few_terms_with_long_labels_is_measured_too() -> None:
+    """Eighteen hundred labels as long as they may be, in two terms."""
+    texts = [f"{'p' * 253}/{'n' * 59}{at:04}={'v' * 63}" for at in range(1800)]
+    assert Complement([parse(text) for text in texts], None).solve(100)[1] == 3
+    with pytest.raises(SelectorError, match=r"needs about 2 terms and 1,[0-9,]{7} bytes"):
+        Complement([parse(text) for text in [*texts, "a=1,b=1"]], None).solve(100)
