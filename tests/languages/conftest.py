@@ -25,9 +25,9 @@ def program(name: str) -> str:
     return found
 
 
-def _generator() -> Path:
-    """Return the generator's executable, built into the user's cache if its sources are new."""
-    source = HERE / "go"
+def _generator(folder: str) -> Path:
+    """Return the executable of a folder with a generator, built into the user's cache if it is new."""
+    source = HERE / folder
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(source.iterdir()))).hexdigest()
     target = CACHE / f"sdkgen-{digest[:16]}"
     if not target.exists():
@@ -44,9 +44,34 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder with one SDK in each of ``nodejs``, ``python`` and ``go``."""
     folder = tmp_path_factory.mktemp("sdks")
     (folder / "schema.json").write_text(_Provider("1.2.3").schema or "")
-    done = run([str(_generator()), str(folder / "schema.json"), str(folder)], folder)
+    done = run([str(_generator("go")), str(folder / "schema.json"), str(folder)], folder)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def java_sdk(sdks: Path) -> Path:
+    """Return the folder with the SDK for Java, whose generator needs an older version of Pulumi's package."""
+    folder = sdks / "java"
+    folder.mkdir()
+    done = run([str(_generator("java")), str(sdks / "schema.json"), str(folder)], sdks)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def java_libraries() -> Path:
+    """Return the folder with the libraries that programs in Java are compiled with, in the user's cache."""
+    manifest = (HERE / "java" / "pom.xml").read_bytes()
+    folder = CACHE / f"java-{hashlib.sha256(manifest).hexdigest()[:16]}"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pom.xml").write_bytes(manifest)
+        copied = ["dependency:copy-dependencies", "-DoutputDirectory=libraries"]
+        done = run([program("mvn"), "--quiet", "--batch-mode", *copied], folder)
+        assert done.returncode == 0, done.stdout
+        (folder / "installed").touch()
+    return folder / "libraries"
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,11 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
+
+import pytest
 
 from .conftest import HERE, program, run
 
@@ -36,6 +39,14 @@ WRONG_GO = {
     "platform": ("openkruise.PlatformK3s", "openkruise.PlatformK3", "undefined: openkruise.PlatformK3"),
     "list": ('[]string{"pool=burst,!gpu"}', '"pool=burst,!gpu"', "as []string value"),
     "count": ("pulumi.IntPtrOutput", "pulumi.IntOutput", "as pulumi.IntOutput value"),
+}
+
+WRONG_JAVA = {
+    "name": (".virtualNodePresets(", ".virtualNodePreset(", "cannot find symbol"),
+    "platform": ("Platform.K3s", "Platform.K3", "cannot find symbol"),
+    "mode": ("NodeLabelPolicy.Label", '"label"', "String cannot be converted to NodeLabelPolicy"),
+    "list": ('List.of("pool=burst,!gpu")', "5", "no suitable method found for virtualNodeSelectors(int)"),
+    "count": ("Output<Optional<Integer>>", "Output<Integer>", "cannot be converted to Output<Integer>"),
 }
 
 
@@ -108,3 +119,18 @@ def test_go(sdks: Path, tmp_path: Path) -> None:
     done = run([program("go"), "vet", "-mod=mod", "./..."], tmp_path)
     check(done.stderr, list(programs), WRONG_GO, ".go")
     assert "go/openkruise/" not in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(
+    not (shutil.which("javac") and shutil.which("mvn")), reason="there is no JDK, or no Maven, on the PATH"
+)
+def test_java(java_sdk: Path, java_libraries: Path, tmp_path: Path) -> None:
+    sources = [str(path) for path in java_sdk.rglob("*.java")]
+    programs = variants(".java", WRONG_JAVA)
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text.replace("class Good", f"class {name.removesuffix('.java')}"))
+    compiler, libraries = [program("javac"), "-proc:none", "-d", "classes"], f"{java_libraries}/*"
+    sdk = run([*compiler, "-classpath", libraries, *sources], tmp_path)
+    assert sdk.returncode == 0, sdk.stderr
+    done = run([*compiler, "-classpath", f"classes:{libraries}", *programs], tmp_path)
+    check(done.stderr, list(programs), WRONG_JAVA, ".java")
