@@ -143,6 +143,9 @@ REFUSALS: dict[str, Drawn] = {
     "no node that is required": Drawn(
         ["z in (p,q)", "y=1", "z=p"], _require({"z": "p"}, {"z": "q", "x": "1"})
     ),
+    "no node that is required, by two of three": Drawn(
+        ["w=1,z!=q", "z=p,y=1", "z=p,y!=1"], _require({"z": "p"}, {"z": "p", "x": "1"})
+    ),
     "no node with a name": Drawn(["z in (p,q)"], _require({"z": "p"}, name="node-1")),
     "no node with the labels": Drawn(["a=1,b=1", "a=1,b!=1", "c=1"], None, {"a": "1", "os": "linux"}),
     "no node with the labels that is required": Drawn(
