@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pulumi_openkruise import OpenKruise, OpenKruiseArgs
 from pulumi_openkruise.component.errors import InvalidConfigError
+from pulumi_openkruise.component.registrations import Registrations
 from pulumi_openkruise.config.stack_config import parse_config
 
 from tests.support.api_server import ApiServer
@@ -196,3 +197,23 @@ def test_a_refused_deletion_says_what_retain_on_delete_changes(
         with pytest.raises(InvalidConfigError, match="and with it every CloneSet"):
             engine.run(program)
     assert ["the component has retain_on_delete" in str(one) for one in refusals] == [bool(retained)] * 2
+
+
+def test_only_a_refused_deletion_gives_up_registrations_without_an_answer(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine may have left them in the middle of a replacement; it answers all others by itself."""
+    given_up: list[str] = []
+    monkeypatch.setattr(Registrations, "give_up_later", lambda _self, error: given_up.append(str(error)))
+    config = make_config(server)
+    assert call_hook(config, hooks, "create release") != ""
+    assert given_up == []
+    record_revisions(server)
+    server.routes.pop(CLONE_SETS)
+    for what, type_ in (("release", RELEASE), ("namespace", NAMESPACE)):
+        urn = f"urn:pulumi:test::openkruise::{COMPONENT}${type_}::kruise-{what}"
+        assert call_hook(config, hooks, f"delete {what}", urn=urn) == ""
+        assert given_up == []
+        refused = call_hook(config, hooks, f"delete {what}", urn=f"{urn}-of-another")
+        assert given_up == [refused] != [""]
+        given_up.clear()
