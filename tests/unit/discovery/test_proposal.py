@@ -368,6 +368,13 @@ def test_a_cover_is_found_within_its_steps(monkeypatch: pytest.MonkeyPatch) -> N
     exact = _cover(rows, [1, 1, 1])
     monkeypatch.setattr(proposal, "_STEPS", 0)
     assert (exact, _cover(rows, [1, 1, 1])) == ([0, 1], [0, 1, 2])
+    # Whichever column has them, and for its price.
+    for order in ((2, 1, 0), (0, 2, 1)):
+        moved = [sum((row >> at & 1) << to for at, to in enumerate(order)) for row in rows]
+        assert _cover(moved, [1, 1, 1]) == [0, 1, 2]
+        dear = [1, 1, 1]
+        dear[order[2]] = 3
+        assert _cover(moved, dear) == sorted(order[:2])
 
 
 def test_a_proposal_is_true_where_anything_has_to_be_done() -> None:
