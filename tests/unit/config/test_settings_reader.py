@@ -58,12 +58,14 @@ def test_a_chart_that_is_no_bare_name_has_no_repository_and_its_own_version() ->
     assert (found.chart_repository, found.chart_version) == (None, "1.7.5")
 
 
-def test_what_is_known_of_a_chart_on_this_machine_comes_from_it() -> None:
+@pytest.mark.parametrize("version", ["1.7.5", "v1.7.5"])
+def test_what_is_known_of_a_chart_on_this_machine_comes_from_it(version: str) -> None:
+    """Its version as it is written there, also where that is none whose values are known."""
     config = {"chart": "./kruise.tgz"}
     found = read_settings(
-        config, source="test", read_chart=lambda _: LocalChart("kruise", "1.7.5", "ab" * 32)
+        config, source="test", read_chart=lambda _: LocalChart("kruise", version, "ab" * 32)
     )
-    assert (found.chart_version, found.archive_digest) == ("1.7.5", "ab" * 32)
+    assert (found.chart_version, found.archive_digest) == (version, "ab" * 32)
     unread = read_settings(config, source="test")
     assert (unread.chart_version, unread.archive_digest) == ("1.8.3", None)
 
@@ -84,7 +86,7 @@ def test_values_known_late_must_not_switch_the_daemon_off() -> None:
     with pytest.raises(ConfigError) as caught:
         add_values(before, {"featureGates": "KruiseDaemon=false"}, source="stack")
     assert "values.featureGates: whether there is a daemon has to be known in preview" in str(caught.value)
-    assert "set KruiseDaemon in feature_gates" in str(caught.value)
+    assert [problem.remedy for problem in caught.value.problems] == ["set KruiseDaemon in feature_gates"]
     added = add_values(before, {"manager": {"replicas": 3}}, source="stack")
     assert added.values == {"manager": {"replicas": 3}}
     assert added.affinities == before.affinities
