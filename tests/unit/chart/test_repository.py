@@ -312,11 +312,22 @@ def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fetch_index("http://127.0.0.1:1") == IndexAnswer()
 
 
+LISTED = b"entries: {kruise: [{version: [1.8.3]}]}"
+
+
 def test_the_digests_in_an_index() -> None:
     both = index(("1.8.3", f"sha256:{DIGEST.upper()}"), ("v1.8.3", OTHER), ("1.8.0", "x"), ("1.7.5", None))
     assert read_digests(both, "kruise", "1.8.3") == [DIGEST, OTHER]
     assert read_digests(both, "kruise", "1.7.5") == []
-    for broken in (b"", b"[", b"entries: []", b"entries: {kruise: 5}", b"entries: {other: []}", b"\xff\x00"):
+    for broken in (
+        b"",
+        b"[",
+        b"entries: []",
+        b"entries: {kruise: 5}",
+        b"entries: {other: []}",
+        b"\xff\x00",
+        LISTED,
+    ):
         assert read_digests(broken, "kruise", "1.8.3") is None
 
 
