@@ -28,7 +28,7 @@ from .admission import AdmissionProbe
 from .conftest import CRDS
 from .etcd import stored_versions
 from .every_kind import GATES, NAME, precious
-from .killing import end, kill_at
+from .killing import PointNotReachedError, end, kill_at
 from .observing import REAL, VIRTUAL, Cluster, eventually
 from .stack import Stack
 from .upgrading import (
@@ -308,8 +308,7 @@ def _upgrades() -> list[Any]:
     return [(point, version) for point in POINTS for version in ("1.9.1", "1.8.3")]
 
 
-@pytest.mark.parametrize(("point", "new"), _upgrades())
-def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
+def _kill_and_finish(
     point: str,
     new: str,
     made: dict[str, str],
@@ -317,7 +316,8 @@ def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
     life_cluster: Cluster,
     life_state: State,
     stack: Stack,
-) -> None:
+) -> bool:
+    """Kill an upgrade at a point, or after it, and finish it with nothing lost; tell if it was at the point."""
     old = "1.8.3" if new == "1.9.1" else "1.9.1"
     if old == "1.8.3" and manager_version(life_cluster) != old:
         assert migrate(life_state, "--to", "1.8.3", "--yes").returncode == 0
@@ -341,10 +341,13 @@ def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
     cancel = ["cancel", "--yes", "--stack", stack.name]
     recover = [PROGRAM, "recover", "--yes", "--kubeconfig", str(life_state.kubeconfig)]
     held = crds_held(life_cluster) if point == CRDS_ARE_OLD else nullcontext()
+    reached = True
     try:
         with held, stack.started("up", "--yes", "--skip-preview") as running:
             end(kill_at(running.process, lambda: POINTS[point](going_on), "both"))
             running.finished()
+    except PointNotReachedError:
+        reached = False
     finally:
         # Also where the moment was missed: what the command left must not fail the tests after this one.
         life_cluster.cordon(REAL | VIRTUAL, on=False)
@@ -358,6 +361,22 @@ def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
     wait_for_manager(life_state)
     kept(before, life_cluster, passing=passing if waits else None)
     assert manager_version(life_cluster) == new
+    return reached
+
+
+@pytest.mark.parametrize(("point", "new"), _upgrades())
+def test_an_upgrade_over_the_change_of_storage_is_finished_after_a_kill(
+    point: str,
+    new: str,
+    made: dict[str, str],
+    charts: dict[str, Chart],
+    life_cluster: Cluster,
+    life_state: State,
+    stack: Stack,
+) -> None:
+    # A busy machine may be past a short moment before everything is stopped. That is a kill, too.
+    arguments = (point, new, made, charts, life_cluster, life_state, stack)
+    assert any(_kill_and_finish(*arguments) for _ in range(3)), "the moment was missed three times"
     stack.preview("--expect-no-changes").succeeded()
 
 
