@@ -317,7 +317,7 @@ def _kill_and_finish(
     life_state: State,
     stack: Stack,
 ) -> bool:
-    """Kill an upgrade at a point, or after it, and finish it with nothing lost; tell if it was at the point."""
+    """Kill an upgrade at a point, or after it, and finish it with nothing lost; tell if at the point."""
     old = "1.8.3" if new == "1.9.1" else "1.9.1"
     if old == "1.8.3" and manager_version(life_cluster) != old:
         assert migrate(life_state, "--to", "1.8.3", "--yes").returncode == 0

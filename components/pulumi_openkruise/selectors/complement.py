@@ -33,21 +33,21 @@ _SMALL_PRODUCT = 256
 _LABEL_SIZE, _VALUE_SIZE = 1200, 70
 """Upper bounds of what a term takes in bytes: for a label, in at most three requirements, and for a value."""
 
-_EFFORT = 1_000_000
+_EFFORT = 900_000
 """Steps of about a microsecond beside those for the primes, all components of labels together."""
 
 _INTRICATE, _RESERVE, _LEAST = 4, 100_000, 2_000
 """A component of more selectors may take long: so many steps are left to each that comes later, and some to
 every component."""
 
-_BOTH, _AGAIN = 3, 3
-"""How many halves of the steps two searches have, without and with the labels of the ``nodeSelector``, and
+_BOTH, _AGAIN = 4, 4
+"""How many thirds of the steps two searches have, without and with the labels of the ``nodeSelector``, and
 which part of the steps the second one has in any case."""
 
 _VALUES = 2
 """How many listed values take as long to read and to encode as a step."""
 
-_ENOUGH = 700_000
+_ENOUGH = 550_000
 """Steps in which a search that a second one may follow must find enough primes, where not all are found."""
 
 _WIDE = 512
@@ -131,7 +131,7 @@ class Complement:
         """
         # All components together take no longer than one may take.
         most = PRIMES * steps + _EFFORT * _WIDE // max(_WIDE, self._bits)
-        again = max(most // _AGAIN, min(most, most * _BOTH // 2 - self._spent))
+        again = max(most // _AGAIN, min(most, most * _BOTH // 3 - self._spent))
         effort = Budget(again if self._with_labels else most)
         try:
             return self._solve(steps, effort)
