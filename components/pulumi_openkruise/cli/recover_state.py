@@ -104,11 +104,11 @@ def find_all_damage(folder: Path) -> list[Damage]:
 
 
 def repair(damage: Damage) -> None:
-    """Mend one file that can be mended; raises OSError."""
+    """Mend one file; do nothing to one that cannot be mended. Raises OSError."""
     path = Path(damage.path)
     if damage.repair == "delete":
         path.unlink(missing_ok=True)  # with the state beside it restored, it is gone already
-    else:
+    elif damage.repair == "restore":
         content = path.with_name(path.name + BACKUP).read_bytes()
         fresh = path.with_name(path.name + ".new")
         fresh.write_bytes(content)

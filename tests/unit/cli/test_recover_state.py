@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from pulumi_openkruise.cli.app import run
-from pulumi_openkruise.cli.recover_state import find_all_damage, find_state_folder
+from pulumi_openkruise.cli.recover_state import find_all_damage, find_state_folder, repair
+from pulumi_openkruise.lifecycle.checkpoint import Damage
 
 STATE = json.dumps({"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "x"}]}}}).encode()
 BEFORE = json.dumps({"version": 3, "checkpoint": {"latest": None}}).encode()
@@ -100,6 +101,13 @@ def test_without_a_whole_backup_nothing_is_done(
     assert recover(backend, "--yes") == 1
     assert contents(tmp_path) == before
     assert "is cut off, and has no whole backup" in capsys.readouterr().out
+
+
+def test_only_what_says_so_is_repaired(backend: Path, tmp_path: Path) -> None:
+    """Not what any caller passes: a file is deleted or replaced only where its damage asks for that."""
+    before = contents(tmp_path)
+    repair(Damage(str(backend / "dev.json"), "none"))
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("way", ["variable", "project", "home"])
