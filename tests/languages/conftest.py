@@ -51,7 +51,13 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def java_sdk(sdks: Path) -> Path:
-    """Return the folder with the SDK for Java, whose generator needs an older version of Pulumi's package."""
+    """Return the folder with the SDK for Java, whose generator needs an older version of Pulumi's package.
+
+    Skips where a registry does not serve its modules: some serve a part of Pulumi's alone.
+    """
+    listed = run([program("go"), "list", "-deps", "."], HERE / "java")
+    if listed.returncode != 0:
+        pytest.skip(f"the generator's modules cannot be had: {listed.stderr.strip()[-300:]}")
     folder = sdks / "java"
     folder.mkdir()
     done = run([str(_generator("java")), str(sdks / "schema.json"), str(folder)], sdks)
@@ -61,7 +67,10 @@ def java_sdk(sdks: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def java_libraries() -> Path:
-    """Return the folder with the libraries that programs in Java are compiled with, in the user's cache."""
+    """Return the folder with the libraries that programs in Java are compiled with, in the user's cache.
+
+    Skips where no Maven repository answers.
+    """
     manifest = (HERE / "java" / "pom.xml").read_bytes()
     folder = CACHE / f"java-{hashlib.sha256(manifest).hexdigest()[:16]}"
     if not (folder / "installed").exists():
@@ -69,6 +78,8 @@ def java_libraries() -> Path:
         (folder / "pom.xml").write_bytes(manifest)
         copied = ["dependency:copy-dependencies", "-DoutputDirectory=libraries"]
         done = run([program("mvn"), "--quiet", "--batch-mode", *copied], folder)
+        if "Could not transfer" in done.stdout or "Could not find artifact" in done.stdout:
+            pytest.skip(f"Java's libraries cannot be had: {done.stdout.strip()[:300]}")
         assert done.returncode == 0, done.stdout
         (folder / "installed").touch()
     return folder / "libraries"
