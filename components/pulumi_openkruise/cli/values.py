@@ -2,7 +2,7 @@
 
 import click
 
-from ..config.names import NAMESPACE_LABEL_PAIR
+from ..config.names import NAMESPACE_LABELS
 from ..config.settings import Settings
 from ..foreign.addresses import has_login
 from ..lifecycle.ownership import KEEP
@@ -61,8 +61,8 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
     else:
         data = settings.helm_values()
         emit(as_json(data) if output == "json" else as_yaml(data))
-        needed = f"needs the label {NAMESPACE_LABEL_PAIR} before the chart is installed"
-        note(f"namespace {settings.namespace} {needed}")
+        labels = " ".join(f"{key}={value}" for key, value in NAMESPACE_LABELS.items())
+        note(f"namespace {settings.namespace} needs labels before the chart is installed: {labels}")
         note(write_helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
     ((key, value),) = KEEP.items()
     note(

@@ -5,18 +5,11 @@ from typing import Any
 
 import pulumi
 
-from ..config.names import NAMESPACE_LABEL, NAMESPACE_LABEL_PAIR
+from ..config.names import NAMESPACE_LABEL, NAMESPACE_LABEL_PAIR, NAMESPACE_LABELS
 from ..diagnostics.problem import Problem
 from ..lifecycle.ownership import check_adopted_namespace
 from .errors import InvalidConfigError
 from .kubernetes_object import KubernetesObject
-
-LABELS: Mapping[str, str] = {
-    **NAMESPACE_LABEL,
-    # The daemon needs the host's network and the container runtime's socket.
-    "pod-security.kubernetes.io/enforce": "privileged",
-}
-"""Labels of a namespace that is created."""
 
 
 class Namespace(KubernetesObject):
@@ -36,7 +29,7 @@ def declare_namespace(
     annotations: Mapping[str, str] | None = None,
 ) -> Namespace:
     """Declare the namespace as a resource of the stack, labelled for OpenKruise."""
-    metadata: dict[str, Any] = {"name": namespace, "labels": dict(LABELS)}
+    metadata: dict[str, Any] = {"name": namespace, "labels": dict(NAMESPACE_LABELS)}
     if annotations:
         metadata["annotations"] = dict(annotations)
     return Namespace(name, metadata, opts)

@@ -25,6 +25,13 @@ tells those who deploy without Pulumi to set it.
 NAMESPACE_LABEL_PAIR = ",".join(f"{key}={value}" for key, value in NAMESPACE_LABEL.items())
 """The same label as kubectl takes it, for messages."""
 
+NAMESPACE_LABELS = {
+    **NAMESPACE_LABEL,
+    # The daemon needs the host's network and the container runtime's socket.
+    "pod-security.kubernetes.io/enforce": "privileged",
+}
+"""All labels of a namespace that is made for OpenKruise."""
+
 RELEASE = "kruise"
 """The name of its Helm release by default."""
 

@@ -12,6 +12,11 @@ from tests.support.engine import ROOT, stack_names
 Cli = Callable[..., tuple[int, str, str]]
 Write = Callable[[str], str]
 
+NAMESPACE_LABELS = {
+    "control-plane": "openkruise",
+    # Of a cluster with a stricter default the daemon's pods would be refused.
+    "pod-security.kubernetes.io/enforce": "privileged",
+}
 VIRTUAL = 'config:\n  openkruise:virtualNodeSelectors: ["type=kwok"]\n'
 
 
@@ -47,7 +52,10 @@ def test_the_same_config_gives_the_same_bytes(command: Cli, stack_file: Write) -
 
 def test_for_helm_it_says_what_else_is_needed(command: Cli, stack_file: Write) -> None:
     _code, _out, err = command("values", "--stack-file", stack_file(VIRTUAL))
-    assert "namespace kruise-system needs the label control-plane=openkruise" in err
+    needed = (
+        "needs labels before the chart is installed: control-plane=openkruise pod-security.kubernetes.io/"
+    )
+    assert f"namespace kruise-system {needed}enforce=privileged" in err
     assert "helm upgrade --install kruise kruise --repo https://" in err
     assert "--version 1.8.3 --namespace kruise-system --values values.yaml" in err
 
@@ -68,7 +76,7 @@ def test_an_application_labels_its_namespace_and_leaves_the_webhooks_alone(
 ) -> None:
     (found,) = documents(command("values", "--stack-file", stack_file(VIRTUAL), "-o", "argocd")[1])
     policy = found["spec"]["syncPolicy"]
-    assert policy["managedNamespaceMetadata"] == {"labels": {"control-plane": "openkruise"}}
+    assert policy["managedNamespaceMetadata"] == {"labels": NAMESPACE_LABELS}
     assert "CreateNamespace=true" in policy["syncOptions"]
     assert "automated" not in policy  # a deletion of the Application deletes every CloneSet: not by itself
     assert "RespectIgnoreDifferences=true" in policy["syncOptions"]
@@ -85,7 +93,7 @@ def test_flux_gets_the_namespace_the_repository_and_the_release(command: Cli, st
     found = documents(command("values", "--stack-file", stack_file(VIRTUAL), "-o", "flux")[1])
     assert [one["kind"] for one in found] == ["Namespace", "HelmRepository", "HelmRelease"]
     namespace, repository, release = found
-    assert namespace["metadata"]["labels"] == {"control-plane": "openkruise"}
+    assert namespace["metadata"]["labels"] == NAMESPACE_LABELS
     chart = release["spec"]["chart"]["spec"]
     assert chart["sourceRef"]["name"] == repository["metadata"]["name"]
     assert (chart["chart"], chart["version"]) == ("kruise", "1.8.3")

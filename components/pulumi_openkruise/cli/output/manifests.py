@@ -7,7 +7,7 @@ Argo CD: ``argoproj.io/v1alpha1`` Application, as its "Helm" and "Sync Options" 
 from typing import Any
 
 from ...chart.local import is_bare_name
-from ...config.names import NAMESPACE_LABEL
+from ...config.names import NAMESPACE_LABELS
 from ...config.settings import Settings
 from ...foreign.addresses import has_login, strip_login
 from ..errors import UnusableInputError
@@ -33,7 +33,9 @@ _WRITTEN_BY_THE_MANAGER = [
 def as_application(settings: Settings) -> dict[str, Any]:
     """Return an Application of Argo CD; raises UnusableInputError for a chart that is a path."""
     repository, chart = _find_chart_source(settings, "Argo CD")
-    namespace = {"managedNamespaceMetadata": {"labels": NAMESPACE_LABEL}} if settings.create_namespace else {}
+    namespace = (
+        {"managedNamespaceMetadata": {"labels": NAMESPACE_LABELS}} if settings.create_namespace else {}
+    )
     options = [*(["CreateNamespace=true"] if settings.create_namespace else [])]
     # The CRDs are larger than the annotation that a client-side apply keeps.
     options += ["ServerSideApply=true", "RespectIgnoreDifferences=true"]
@@ -69,7 +71,7 @@ def as_helm_release(settings: Settings) -> list[dict[str, Any]]:
     kind = {"type": "oci"} if repository.startswith("oci://") else {}
     documents: list[dict[str, Any]] = []
     if settings.create_namespace:
-        metadata = {"name": settings.namespace, "labels": NAMESPACE_LABEL}
+        metadata = {"name": settings.namespace, "labels": NAMESPACE_LABELS}
         documents.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     documents.append(
         {
