@@ -1,4 +1,4 @@
-"""The command line, ``pulumi-openkruise``; it may read files and the cluster, but imports no Pulumi.
+"""The command line, ``pulumi-openkruise``; may read and write files, ask and repair clusters; no Pulumi.
 
 A subcommand is imported when it runs.
 """

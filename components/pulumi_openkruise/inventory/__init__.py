@@ -1,1 +1,1 @@
-"""The only reader of a cluster's objects; it may ask the cluster, through `cluster`, and decides nothing."""
+"""Reads CRDs, custom resources, Helm's records and owners; may ask the cluster, through `cluster` alone."""

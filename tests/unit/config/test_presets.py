@@ -1,7 +1,7 @@
 """Presets: every one usable, none takes a real node away, and what was released stays as it is.
 
-After adding a kind or a revision, ``UPDATE_GOLDEN=1 python -m pytest tests/unit/test_presets.py`` adds what
-is new to the golden file. It changes nothing that is there: those bytes are in clusters.
+After adding a kind or a revision, ``UPDATE_GOLDEN=1 python -m pytest tests/unit/config/test_presets.py`` adds
+what is new to the golden file. It changes nothing that is there: those bytes are in clusters.
 """
 
 import json
