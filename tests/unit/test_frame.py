@@ -80,8 +80,10 @@ def test_the_table_of_rules_names_files_and_names_that_exist() -> None:
             modules = [path.partition("/") for path, _symbols in places]
             files = [tests / folder / f"test_{module}" for folder, _slash, module in modules]
         else:
-            found = re.findall(r"`([\w/.]+)`", test)
-            files = [ROOT / path if path.startswith("tests/") else tests / path for path in found]
+            found = re.findall(r"`([\w/.]+)`(?:: `(\w+)`)?", test)
+            files = [ROOT / path if path.startswith("tests/") else tests / path for path, _name in found]
+            named = [(file, name) for file, (_path, name) in zip(files, found, strict=True) if name]
+            assert [one for one in named if f"def {one[1]}(" not in one[0].read_text()] == []
         assert files
         assert [file for file in files if not file.is_file()] == []
 
