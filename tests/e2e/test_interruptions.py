@@ -380,6 +380,10 @@ def _follow(kills: Kills, command: str) -> str:
         if "pulumi cancel" in outcome.output and "locked by" in outcome.output:
             _run(kills, "pulumi cancel --yes").succeeded()
             continue
+        if "failed to load checkpoint" in outcome.output:
+            # Pulumi names no command for its own file that was cut off; docs/recovering.md names this one.
+            said.append(f"$ pulumi-openkruise recover\n{_run(kills, 'pulumi-openkruise recover').output}")
+            continue
         # The preview warns with the commands with which the operation itself is then refused: once is enough.
         commands = list(dict.fromkeys(_COMMAND.findall(outcome.output)))
         if command == DESTROY and not commands:
