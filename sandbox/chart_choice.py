@@ -52,10 +52,10 @@ def choose(state: State, folders: Mapping[str, Path]) -> Chart:
     """
     asked = os.environ.get("CHART")
     if asked:
-        path = Path(asked).expanduser()
-        if path.exists():
-            version = _version(path.resolve())
-            return Chart(str(path.resolve()), version, None, f"Chart: {path} ({version}), as CHART says.")
+        given = _find_asked_chart(asked)
+        if given is not None:
+            version = _version(given.resolve())
+            return Chart(str(given.resolve()), version, None, f"Chart: {given} ({version}), as CHART says.")
         if not asked.startswith("oci://"):
             raise SandboxError(f"CHART={asked}: there is no such file or folder.")
         return Chart(asked, None, None, f"Chart: {asked}, as CHART says.")
@@ -82,10 +82,10 @@ def needed_managers() -> frozenset[str]:
     :func:`choose` does.
     """
     asked = os.environ.get("CHART")
-    path = Path(asked).expanduser() if asked else None
-    if path is not None and not path.exists():
+    given = _find_asked_chart(asked) if asked else None
+    if asked and given is None:
         return MANAGERS
-    version = _version(path.resolve()) if path is not None else _asked_version()
+    version = _version(given.resolve()) if given is not None else _asked_version()
     played = [version, *([VERSIONS[version].release] if version in VERSIONS else [])]
     return frozenset(find_release(one).manager for one in played)
 
@@ -101,6 +101,12 @@ def stand_in(state: State, folders: Mapping[str, Path], version: str = KRUISE_VE
 def stand_ins(state: State, folders: Mapping[str, Path]) -> dict[str, Chart]:
     """Assemble every version of the stand-in chart; return them by version."""
     return {version: Chart(str(stand_in(state, folders, version)), version, None, "") for version in VERSIONS}
+
+
+def _find_asked_chart(asked: str) -> Path | None:
+    """Return the file or folder that ``$CHART`` names, None where there is none."""
+    path = Path(asked).expanduser()
+    return path if path.exists() else None
 
 
 def _asked_version() -> str:

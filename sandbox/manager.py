@@ -81,8 +81,8 @@ def describe(state: State) -> str:
         with api.connect(state) as connection:
             api.get(connection, _NEEDED[0])
             wanted = find_wanted(connection)
-        if wanted is not None and not is_built(state, wanted):
-            return _not_built(wanted)
+        if lack := describe_lack(state, wanted):
+            return lack
     except httpx.HTTPStatusError as error:
         if error.response.status_code == httpx.codes.NOT_FOUND:
             return "not installed"
@@ -91,14 +91,12 @@ def describe(state: State) -> str:
     return "does not answer"
 
 
-def is_built(state: State, wanted: Wanted) -> bool:
-    """Tell whether the sandbox has the manager that plays the installed image."""
-    return (state.bin / wanted.release.manager).exists()
-
-
-def _not_built(wanted: Wanted) -> str:
-    version = wanted.release.version
-    return f"{wanted.image_tag} needs a manager that is not built: `make up KRUISE={version}` builds it"
+def describe_lack(state: State, wanted: Wanted | None) -> str:
+    """Say which command builds the manager that an installed release asks for; empty if it is there."""
+    if wanted is None or (state.bin / wanted.release.manager).exists():
+        return ""
+    command = f"make up KRUISE={wanted.release.version}"
+    return f"{wanted.image_tag} needs a manager that is not built: `{command}` builds it"
 
 
 def find_wanted(connection: httpx.Client) -> Wanted | None:
@@ -188,11 +186,11 @@ def main(directory: str) -> None:
         if wanted is None:
             gone_until = 0.0
         # What runs goes on, as an old pod does whose successor's image cannot be pulled.
-        lacks = "" if wanted is None or is_built(state, wanted) else _not_built(wanted)
-        if lacks and lacks != said:
-            print(lacks, flush=True)
-        said = lacks
-        if not lacks:
+        lack = describe_lack(state, wanted)
+        if lack and lack != said:
+            print(lack, flush=True)
+        said = lack
+        if not lack:
             rollout.keep(wanted if time.monotonic() > gone_until else None)
         time.sleep(0.5)
 

@@ -5,7 +5,7 @@ import click
 from ..config.names import NAMESPACE_LABELS
 from ..config.settings import Settings
 from ..foreign.addresses import has_login
-from ..lifecycle.ownership import KEEP
+from ..lifecycle.ownership import write_keep_command
 from . import options
 from .app import CLEAN
 from .errors import UnusableInputError
@@ -64,11 +64,10 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
         labels = " ".join(f"{key}={value}" for key, value in NAMESPACE_LABELS.items())
         note(f"namespace {settings.namespace} needs labels before the chart is installed: {labels}")
         note(write_helm_command(settings, "values.yaml" if output == "helm" else "values.json"))
-    ((key, value),) = KEEP.items()
     note(
         f"a release that made namespace {settings.namespace} itself, as the chart does by default: Helm "
         "would delete it, with everything in it, as these values leave it out of the chart\n"
-        f"  before the upgrade: kubectl annotate namespace {settings.namespace} {key}={value}"
+        f"  before the upgrade: {write_keep_command(settings.namespace)}"
     )
     if has_login(settings.chart_repository or ""):
         note(f"{settings.field_name('chart_repository')}: its login is left out: {_LOGINS[output]}")

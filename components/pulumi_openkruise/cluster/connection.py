@@ -124,8 +124,8 @@ def _load_chain(context: ssl.SSLContext, certificate: str, key: str) -> None:
 def _find_tls_reason(error: Exception) -> str:
     """Return OpenSSL's name of what is wrong (``KEY_VALUES_MISMATCH``), which holds nothing of the input."""
     reason = getattr(error, "reason", None)
-    if reason:
-        return str(reason).lower().replace("_", " ")
+    if isinstance(reason, str) and reason:
+        return reason.lower().replace("_", " ")
     if type(error) is ValueError and "encrypted" in str(error):
         return str(error)
     return "not PEM" if isinstance(error, (ssl.SSLError, TypeError)) else describe_error(error, secret=True)

@@ -27,10 +27,15 @@ def check_adopted_namespace(
     owner = "/".join(str(annotations.get(key)) for key in _OWNER)
     if owner != release or all(annotations.get(key) == value for key, value in KEEP.items()):
         return None
-    setting = ",".join(f"{key}={value}" for key, value in KEEP.items())
     return Problem(
         "doomed-namespace",
         f"namespace {namespace}",
         f"Helm release {release} created it, and would now delete it with everything in it",
-        remedy=f"make Helm keep it first: kubectl annotate namespace {namespace} {setting}",
+        remedy=f"make Helm keep it first: {write_keep_command(namespace)}",
     )
+
+
+def write_keep_command(namespace: str) -> str:
+    """Return the command that makes Helm keep a namespace."""
+    ((key, value),) = KEEP.items()
+    return f"kubectl annotate namespace {namespace} {key}={value}"

@@ -60,7 +60,7 @@ def test_a_chart_that_is_no_bare_name_has_no_repository_and_its_own_version() ->
 
 @pytest.mark.parametrize("version", ["1.7.5", "v1.7.5"])
 def test_what_is_known_of_a_chart_on_this_machine_comes_from_it(version: str) -> None:
-    """Its version as it is written there, also where that is none whose values are known."""
+    """The version that the chart states counts, even if this module does not know its values."""
     config = {"chart": "./kruise.tgz"}
     found = read_settings(
         config, source="test", read_chart=lambda _: LocalChart("kruise", version, "ab" * 32)
