@@ -240,12 +240,35 @@ def served(cluster: Cluster, kind: Kind) -> list[str]:
     return [version["name"] for version in versions if version["served"]]
 
 
+def _read(cluster: Cluster, path: str) -> dict[str, Any]:
+    """Return the object at *path*, once its API version can be converted.
+
+    After a change of the release with 1.9 that takes about a second, until the manager has written its own
+    address into the CRDs (docs/upgrading.md).
+    """
+    last = ""
+
+    def converted() -> dict[str, Any] | None:
+        nonlocal last
+        try:
+            return cluster.get(path)
+        except httpx.HTTPStatusError as error:
+            last = str(error)
+            if error.response.is_server_error and "conversion webhook" in last:
+                return None
+            raise
+
+    found = eventually("a conversion", converted, patience=15, evidence=lambda: last)
+    assert found is not None
+    return found
+
+
 def precious(cluster: Cluster) -> dict[str, str]:
     """Return what must stay: uid and spec of every object in every version, uid and restarts of every pod."""
     found = {}
     for kind in (*KINDS, RECREATE):
         for version in served(cluster, kind):
-            one = cluster.get(f"{kind.collection(version)}/{NAME}")
+            one = _read(cluster, f"{kind.collection(version)}/{NAME}")
             spec = json.dumps(one["spec"], sort_keys=True)
             found[f"{kind.kind} {version}"] = f"{one['metadata']['uid']} {spec}"
     for pod in cluster.get("/api/v1/namespaces/default/pods")["items"]:
