@@ -15,12 +15,12 @@ import yaml
 from sandbox import build as builder
 from sandbox import chart_choice, pulumi, table
 from sandbox.chart_versions import VERSIONS
-from sandbox.cluster import running, start_cluster
+from sandbox.cluster import link_openkruise, running, start_cluster
 from sandbox.errors import SandboxError
 from sandbox.installed import find_installed, installed_project, project_folder
 from sandbox.manager import describe, start_manager, wait_for_manager
 from sandbox.processes import alive, names, stop_all
-from sandbox.programs import KRUISE_VERSION, MANAGERS
+from sandbox.programs import KRUISE_VERSION, MANAGERS, OPENKRUISE
 from sandbox.progress import clock
 from sandbox.state import ROOT, State, open_state
 
@@ -59,18 +59,23 @@ def build(with_helm: bool, with_yaml: bool) -> None:
 @click.pass_obj
 def start(state: State) -> None:
     """Start the cluster, without installing anything."""
-    _start(state, MANAGERS)
+    _start(state)
 
 
 @main.command()
 @click.option("--output", type=click.Choice(["table", "json"]), default="table")
 @click.pass_obj
 def up(state: State, output: str) -> None:
-    """Build, start, `pulumi up` on stack sandbox, and show the nodes."""
+    """Build, start, `pulumi up` on stack sandbox, and show the nodes.
+
+    For a new cluster, what does the work of OpenKruise's images is built last: nothing before needs it.
+    """
     begin = time.monotonic()
     if not (ROOT / "Pulumi.yaml").exists():
         raise SandboxError(f"There is no Pulumi.yaml in {ROOT}.")
-    folders = _start(state, chart_choice.needed_managers())
+    unneeded = MANAGERS - chart_choice.needed_managers()
+    folders = _start(state, spared=unneeded if state.kubeconfig.exists() else OPENKRUISE)
+    later = OPENKRUISE - unneeded - folders.keys()
     chosen = chart_choice.choose(state, folders)
     click.echo(chosen.why, err=True)
     config = stack_config(state, chosen)
@@ -92,10 +97,16 @@ def up(state: State, output: str) -> None:
         done = pulumi.run(state, command, cwd=project, capture=False)
     if done.returncode != 0:
         raise SandboxError("`pulumi up` failed; see above.")
-    wait_for_manager(state)
+    if not later:
+        wait_for_manager(state)
     _table(state, output)
     click.echo(f"Up after {clock(time.monotonic() - begin)}. `make down` stops it.", err=True)
     click.echo(f"Your own `pulumi` commands (see `env`) take {_stack_options(state)}", err=True)
+    if later:
+        _say("Now OpenKruise's manager is built. Until it answers, pods outside kruise-system are refused.")
+        link_openkruise(state, builder.build(given=folders, spared=unneeded))
+        wait_for_manager(state)
+        _say(f"OpenKruise's manager answers after {clock(time.monotonic() - begin)}.")
 
 
 @main.command()
@@ -169,9 +180,9 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _start(state: State, managers: Collection[str]) -> dict[str, Path]:
+def _start(state: State, spared: Collection[str] = ()) -> dict[str, Path]:
     state.claim()
-    folders = builder.build(given=find_installed(_say), managers=managers)
+    folders = builder.build(given=find_installed(_say), spared=spared)
     start_cluster(state, folders)
     start_manager(state)
     pulumi.prepare(state, folders["pulumi-resource-kubernetes"])

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,7 +25,6 @@ from sandbox.programs import (
     COMPILER_FLAGS,
     GO_ENVIRONMENT,
     GO_ROOT,
-    MANAGERS,
     PROGRAMS,
     PROVIDER_MODULE,
     PROVIDER_VERSION,
@@ -74,13 +74,13 @@ def folder(program: Program, go: str) -> Path:
 def build(
     extra: Sequence[str] = (),
     given: Mapping[str, Path] | None = None,
-    managers: Collection[str] = MANAGERS,
+    spared: Collection[str] = (),
 ) -> dict[str, Path]:
     """Build what is missing, with a progress display, and return each program's folder by name.
 
     *extra* names optional programs to build as well. *given* has the folders, by name, of programs that need
-    no build. *managers* names the managers to build (default: all); another one is returned if an earlier
-    build has made it. Raises :class:`SandboxError` when a build fails.
+    no build. *spared* names programs not to build; one is returned all the same if an earlier build has made
+    it. Raises :class:`SandboxError` when a build fails.
     """
     go = go_version()
     given = given or {}
@@ -89,7 +89,7 @@ def build(
     folders = {
         program.name: folder(program, go)
         for program in wanted
-        if program.name not in MANAGERS or program.name in managers or folder(program, go).is_dir()
+        if program.name not in spared or folder(program, go).is_dir()
     }
     wanted = [program for program in wanted if program.name in folders]
     if all(path.is_dir() for path in folders.values()):
@@ -187,7 +187,7 @@ def _compile(program: Program, package: str, sources: Path, binary: Path, progre
 
 def _adapt(program: Program, adapted: Adapted, sources: Path) -> str:
     """Put an adapted copy of an upstream main beside the program's sources; return its package."""
-    text = (_module_folder(adapted.module, program.lock) / adapted.source).read_text()
+    text = (find_module(adapted.module, program.lock) / adapted.source).read_text()
     for old, new in adapted.replaced:
         if old not in text:
             raise SandboxError(
@@ -201,7 +201,7 @@ def _adapt(program: Program, adapted: Adapted, sources: Path) -> str:
 
 def _provider_schema(program: Program, sources: Path) -> None:
     """Put the two files that the provider embeds beside its main; the schema lacks a version upstream."""
-    upstream = _module_folder(PROVIDER_MODULE, program.lock) / "cmd" / program.name
+    upstream = find_module(PROVIDER_MODULE, program.lock) / "cmd" / program.name
     schema = json.loads((upstream / "schema.json").read_text())
     schema["version"] = PROVIDER_VERSION
     (sources / "schema.json").write_text(json.dumps(schema))
@@ -209,7 +209,7 @@ def _provider_schema(program: Program, sources: Path) -> None:
 
 
 def _copy(copied: Copied, program: Program, result: Path) -> None:
-    source = _module_folder(copied.module, copied.lock or program.lock) / copied.source
+    source = find_module(copied.module, copied.lock or program.lock) / copied.source
     target = result / copied.target
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
@@ -222,7 +222,11 @@ def _copy(copied: Copied, program: Program, result: Path) -> None:
         target.chmod(0o755 if copied.executable else 0o644)
 
 
-def _module_folder(module: str, lock: str) -> Path:
+def find_module(module: str, lock: str) -> Path:
+    """Return the source folder of a Go module in the version that ``sandbox/go/<lock>`` pins; downloads it.
+
+    Raises :class:`SandboxError` where it cannot be downloaded.
+    """
     _go(["mod", "download", module], GO_ROOT / lock)
     return Path(_go(["list", "-m", "-f", "{{.Dir}}", module], GO_ROOT / lock).strip())
 
@@ -254,6 +258,7 @@ def _locked() -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another build is running on this machine; waiting for it.", flush=True)
+            waits = "Another build is running on this machine; waiting for it."
+            print(waits, file=sys.stderr, flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield

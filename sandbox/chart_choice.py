@@ -12,9 +12,10 @@ from pathlib import Path
 
 import yaml
 
+from sandbox.build import find_module
 from sandbox.chart_versions import VERSIONS
 from sandbox.errors import SandboxError
-from sandbox.programs import KRUISE_VERSION, MANAGERS, find_release
+from sandbox.programs import KRUISE_MODULE, KRUISE_VERSION, MANAGERS, find_release
 from sandbox.state import State
 
 REPOSITORY = "https://openkruise.github.io/charts/"
@@ -91,11 +92,18 @@ def needed_managers() -> frozenset[str]:
 
 
 def stand_in(state: State, folders: Mapping[str, Path], version: str = KRUISE_VERSION) -> Path:
-    """Assemble the stand-in chart of that version in the sandbox's folder, and return its path."""
+    """Assemble the stand-in chart of that version in the sandbox's folder, and return its path.
+
+    *folders* are the built programs' folders by name. Raises ``SandboxError`` where the version's manager is
+    not among them and its module cannot be downloaded.
+    """
     from sandbox.chart_build import prepare_chart
 
-    manager = find_release(VERSIONS[version].release).manager
-    return prepare_chart(folders[manager] / "module", state.directory / "chart" / version, version)
+    release = find_release(VERSIONS[version].release)
+    built = folders.get(release.manager)
+    # The manager may be built later; its sources need no compiler.
+    module = built / "module" if built else find_module(KRUISE_MODULE, release.lock)
+    return prepare_chart(module, state.directory / "chart" / version, version)
 
 
 def stand_ins(state: State, folders: Mapping[str, Path]) -> dict[str, Chart]:

@@ -4,6 +4,7 @@ import base64
 import datetime
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from sandbox import api, hook, pki
 from sandbox.nodes import KUBELET, NODES, REGISTERS_ONLY, RUNS_PODS
 from sandbox.processes import alive, names, start, stop, stop_all, wait_until
-from sandbox.programs import MANAGERS
+from sandbox.programs import OPENKRUISE
 from sandbox.state import State
 
 CONTEXT = "sandbox"
@@ -45,6 +46,8 @@ def start_cluster(
     cluster of which only some processes live is started again with its data. Raises
     :class:`sandbox.errors.SandboxError` with the log of what does not come up.
     """
+    # Also where it runs: an upgrade may ask for a manager that was built since.
+    link_openkruise(state, folders)
     if running(state):
         return
     if names(state):
@@ -77,20 +80,36 @@ def _link(state: State, folders: dict[str, Path]) -> None:
         "pulumi-language-python-exec": folders["pulumi-language-python"] / "pulumi-language-python-exec",
         "etcd": folders["etcd"] / "etcd",
         "kwok": folders["kwok"] / "kwok",
-        **{name: folders[name] / name for name in MANAGERS & folders.keys()},
-        "kruise-helm-hook": folders["kruise-helm-hook"] / "kruise-helm-hook",
         **dict.fromkeys(_KUBE_NAMES, folders["kube"] / "kube"),
     }
     for name, source in sources.items():
-        target = state.bin / name
-        target.unlink(missing_ok=True)
-        if installed and name.startswith("pulumi"):
-            target.symlink_to(source)
-            continue
+        _link_one(source, state.bin / name, symbolic=installed and name.startswith("pulumi"))
+
+
+def link_openkruise(state: State, folders: Mapping[str, Path]) -> None:
+    """Link OpenKruise's programs, as many as are built, into the sandbox's own folder, where it runs them.
+
+    *folders* are the built programs' folders by name. The cluster may be running.
+    """
+    state.bin.mkdir(parents=True, exist_ok=True)
+    for name in sorted(OPENKRUISE & folders.keys()):
+        _link_one(folders[name] / name, state.bin / name)
+
+
+def _link_one(source: Path, target: Path, *, symbolic: bool = False) -> None:
+    """Put a program at *target* in one step: what looks for it finds all of it, or none."""
+    fresh = target.with_name(f".{target.name}")
+    fresh.unlink(missing_ok=True)
+    if symbolic:
+        fresh.symlink_to(source)
+    else:
         try:
-            os.link(source, target)
+            os.link(source, fresh)
         except OSError:
-            shutil.copy2(source, target)
+            shutil.copy2(source, fresh)
+    fresh.replace(target)
+    # Two names of one file stay as they are.
+    fresh.unlink(missing_ok=True)
 
 
 def _kubeconfig(state: State) -> None:

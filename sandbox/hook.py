@@ -13,17 +13,22 @@ import httpx
 import yaml
 
 from sandbox import api
+from sandbox.programs import HOOK as NAME
 from sandbox.state import State
 
-NAME = "kruise-helm-hook"
 LABEL = "kruise=helm-finalizer"
 """The label, as a selector, that the chart's Job gives its pods."""
 
 _PATIENCE = 60
 
 
-def waiting(connection: httpx.Client) -> list[dict[str, Any]]:
-    """Return the hook's pods that run and wait for their program's end; none while the API server is away."""
+def waiting(state: State, connection: httpx.Client) -> list[dict[str, Any]]:
+    """Return the hook's pods that run and wait for their program's end.
+
+    None while the API server is away, or while the program is not built: a pod waits for its image.
+    """
+    if not (state.bin / NAME).exists():
+        return []
     try:
         pods = api.get(connection, "/api/v1/pods", labelSelector=LABEL)["items"]
     except api.Errors:

@@ -172,7 +172,7 @@ def main(directory: str) -> None:
     gone_until = 0.0
     said = ""
     while True:
-        for pod in hook.waiting(connection):
+        for pod in hook.waiting(state, connection):
             code = hook.run(state, connection, pod)
             if code == 0:
                 rollout.stop()

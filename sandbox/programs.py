@@ -127,6 +127,10 @@ KRUISE_RELEASES: tuple[KruiseRelease, ...] = (
 MANAGERS = frozenset(release.manager for release in KRUISE_RELEASES)
 """The names of the programs of which an installation needs only one."""
 
+HOOK = "kruise-helm-hook"
+OPENKRUISE = MANAGERS | {HOOK}
+"""The names of the programs that do the work of OpenKruise's images: a cluster starts without them."""
+
 
 def _manager(release: KruiseRelease) -> Program:
     return Program(
@@ -215,7 +219,7 @@ PROGRAMS: tuple[Program, ...] = (
     # The program of the chart's pre-delete Job, which all charts run from the same image. It expects a pod's
     # file system to find its cluster; here it reads $KUBECONFIG instead.
     Program(
-        name="kruise-helm-hook",
+        name=HOOK,
         lock="openkruise",
         package=f"{KRUISE_MODULE}/cmd/helm_hook",
         lane=1,

@@ -133,7 +133,8 @@ class Progress:
 
     def _say(self, text: str) -> None:
         if self._lines:
-            print(f"[{clock(time.monotonic() - self._begin):>5}] {text}", flush=True)
+            # Standard output is a script's, which may read JSON from it.
+            print(f"[{clock(time.monotonic() - self._begin):>5}] {text}", file=sys.stderr, flush=True)
 
     def heartbeat(self, stop: threading.Event) -> None:
         """For logs: once a minute, a line on what is going on."""
@@ -163,4 +164,3 @@ def plain_or_live() -> Iterator[Progress]:
         yield progress
     finally:
         stop.set()
-        sys.stdout.flush()
