@@ -157,9 +157,9 @@ class Stack:
         path.unlink()
         assert imported.returncode == 0, imported.stdout
 
-    def forget(self, urn: str) -> None:
+    def forget(self, urn: str, *flags: str) -> None:
         """Has the state forget a resource, and what depends on it."""
-        command = ["state", "delete", "--yes", "--target-dependents", urn, "--stack", self.name]
+        command = ["state", "delete", "--yes", *flags, "--target-dependents", urn, "--stack", self.name]
         done = pulumi.run(self.state, command, cwd=self.folder)
         assert done.returncode == 0, done.stdout
 

@@ -421,6 +421,22 @@ def test_webhooks_and_certificates(cluster: Cluster, check: Check, state: State,
     comes(check, set())
 
 
+def test_webhook_configurations_that_were_deleted_by_hand(
+    cluster: Cluster, check: Check, state: State, stack: Stack
+) -> None:
+    """docs/recovering.md deletes both, so that no webhook refuses pods while no manager answers."""
+    for path in (f"{MUTATING}/kruise-mutating-webhook-configuration", VALIDATING):
+        api.call(cluster.client, "DELETE", path)
+    eventually("the manager to be gone", lambda: manager_is_gone(state))
+    pod = {"metadata": {"name": "shop"}, "spec": {"containers": [{"name": "c", "image": "shop:1"}]}}
+    with existing(cluster, f"{CORE}/namespaces/default/pods", pod):
+        assert "webhooks-missing" in codes(check)
+    stack.configure({"reapply": "the webhooks"})
+    stack.up("--skip-preview").succeeded()
+    wait_for_manager(state)
+    comes(check, set(), "--live")
+
+
 def manager_is_gone(state: State) -> bool:
     log = (state.logs / "kruise-manager.log").read_text(errors="replace").splitlines()
     return log[-1].startswith("manager stopped")

@@ -29,11 +29,13 @@ from .custom_resources import precious
 from .killing import Victim, end, kill_at
 from .observing import KRUISE_NAMESPACE, REAL, VIRTUAL, Cluster, eventually
 from .stack import Outcome, Stack
+from .urns import RELEASE
 
 _NAMESPACE = f"/api/v1/namespaces/{KRUISE_NAMESPACE}"
 _DAEMON_SETS = f"/apis/apps/v1/namespaces/{KRUISE_NAMESPACE}/daemonsets"
 _JOBS = f"/apis/batch/v1/namespaces/{KRUISE_NAMESPACE}/jobs"
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 _SHOP = f"{custom_resources.RESOURCES[0][0]}/{custom_resources.NAME}"
 _COMMAND = re.compile(r"^ +(pulumi(?:-openkruise)? .*?)(?:  +#.*)?$", re.MULTILINE)
 
@@ -366,6 +368,53 @@ def test_a_release_whose_records_were_deleted_is_made_anew(kills: Kills) -> None
     assert kills.records() == {1: "deployed"}
     assert (precious(kills.cluster), _crds(kills.cluster)) == (kept, crds)
     kills.stack.preview("--expect-no-changes").succeeded()
+
+
+def test_a_destroy_before_the_state_has_the_release_is_mended_by_an_update(kills: Kills) -> None:
+    """docs/recovering.md says not to; what it leaves becomes a release again, which can be destroyed."""
+
+    def made() -> bool:
+        return kills.latest() == "pending-install" and kills.has(_WEBHOOKS)
+
+    kills.arrange(installed=False)
+    kills.cluster.cordon(REAL | VIRTUAL, on=True)
+    with kills.stack.started("up", "--yes", "--skip-preview") as running:
+        kill_at(running.process, made, "provider", patience=180)
+        running.finished()
+    kills.cluster.cordon(REAL | VIRTUAL, on=False)
+    assert "is pending-install" in _run(kills, f"pulumi {DESTROY}").failed().output
+    assert kills.latest() == "pending-install"
+
+    _run(kills, "pulumi-openkruise recover").succeeded()
+    _run(kills, f"pulumi {DESTROY}").succeeded()
+    assert not kills.stack.resources()
+    assert not kills.has("/api/v1/namespaces", KRUISE_NAMESPACE)
+    crds = _crds(kills.cluster)
+    assert crds
+    assert kills.has(_WEBHOOKS)
+
+    _run(kills, "pulumi-openkruise recover").succeeded()
+    _run(kills, "pulumi up").succeeded()
+    assert _crds(kills.cluster) == crds
+    kills.arrange(installed=False)
+    eventually("the CRDs to be gone", lambda: not kills.has(_CRDS))
+    assert not kills.has(_WEBHOOKS)
+
+
+def test_a_first_update_that_failed_can_be_destroyed(kills: Kills) -> None:
+    kills.arrange(installed=False)
+    kills.stack.configure({"timeout": "20"})
+    kills.cluster.cordon(REAL | VIRTUAL, on=True)
+    kills.stack.up("--skip-preview").failed()
+    assert kills.latest() == "failed"
+    assert RELEASE in kills.stack.resources()
+
+    kills.cluster.cordon(REAL, on=False)
+    kills.stack.configure()
+    kills.stack.run("destroy", "--run-program", "--yes", "--skip-preview").succeeded()
+    kills.cluster.cordon(VIRTUAL, on=False)
+    assert not kills.stack.resources()
+    eventually("the CRDs to be gone", lambda: not kills.has(_CRDS))
 
 
 def _follow(kills: Kills, command: str) -> str:

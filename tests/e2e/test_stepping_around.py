@@ -288,6 +288,33 @@ def test_an_installation_that_the_state_has_lost_is_imported(
     assert (life_cluster.identities(), precious(life_cluster)) == (identities, made)
 
 
+def test_an_installation_whose_address_has_changed_is_imported(
+    made: dict[str, str], stack: Stack, life_cluster: Cluster, life_state: State, tmp_path: Path
+) -> None:
+    stack.configure({"protect": "true"})
+    stack.up("--skip-preview").succeeded()
+    held, identities = stack.held(), life_cluster.identities()
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(life_state.kubeconfig.read_text().replace("127.0.0.1", "localhost"))
+    stack.configure({"protect": "true"}, kubeconfig=kubeconfig)
+    stack.run(*GOING_ON).failed()
+    assert (life_cluster.identities(), precious(life_cluster)) == (identities, made)
+
+    # As docs/recovering.md says.
+    stack.forget(COMPONENT, "--force")
+    stack.configure({"protect": "true", "importRelease": "true"}, kubeconfig=kubeconfig)
+    output = stack.up("--skip-preview").succeeded().output
+    assert "2 imported" in output, output
+    stack.configure({"protect": "true"}, kubeconfig=kubeconfig)
+    output = stack.up("--skip-preview").succeeded().output
+    assert not any(change in output for change in ("created", "deleted", "replaced")), output
+    assert (life_cluster.identities(), precious(life_cluster)) == (identities, made)
+
+    stack.configure()
+    stack.hold(held)
+    stack.up("--skip-preview").succeeded()
+
+
 def is_cleared(cluster: Cluster) -> bool:
     """Whether the manager, its pods, CRDs and certificate are gone; deletes a certificate left behind."""
     if json.loads(cluster.state.manager.read_text()) is not None:
