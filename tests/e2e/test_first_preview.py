@@ -48,7 +48,7 @@ README = (ROOT / "README.md").read_text()
 def clone(tmp_path: Path, chart: Chart) -> Path:
     folder = tmp_path / "clone"
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
-    stack = folder / "stacks" / "Pulumi.dev.yaml"
+    stack = folder / "stacks" / "Pulumi.prod.yaml"
     document = yaml.safe_load(stack.read_text())
     document["config"]["openkruise:chart"] = chart.reference
     stack.write_text(yaml.safe_dump(document))
@@ -59,7 +59,7 @@ def clone(tmp_path: Path, chart: Chart) -> Path:
 def home(tmp_path: Path, life_state: State) -> Path:
     """Provide a home with a kubeconfig whose context has the name in the README."""
     config = yaml.safe_load(life_state.kubeconfig.read_text())
-    config["contexts"][0]["name"] = config["current-context"] = "my-context"
+    config["contexts"][0]["name"] = config["current-context"] = "prod"
     path = tmp_path / "home" / ".kube" / "config"
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(config))
@@ -106,5 +106,5 @@ def test_three_commands_lead_from_a_clone_to_a_preview(
     assert re.search(r"\+ 5 to create", said), said
     assert "type=virtual-kubelet" in said, said
     assert not life_cluster.exists(f"/api/v1/namespaces/{KRUISE_NAMESPACE}")
-    written = yaml.safe_load((clone / "stacks" / "Pulumi.dev.yaml").read_text())["config"]
-    assert written["kubernetes:context"] == "my-context"
+    written = yaml.safe_load((clone / "stacks" / "Pulumi.prod.yaml").read_text())["config"]
+    assert written["kubernetes:context"] == "prod"
