@@ -36,7 +36,7 @@ mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py 
 lint: $(LINT)/ready ## ruff and mypy
 	$(LINT)/bin/ruff check . && $(LINT)/bin/ruff format --check . && $(LINT)/bin/mypy
 
-languages: $(LINT)/ready ## the SDKs for TypeScript, Python, Go and Java: generated, compiled, wrong programs refused
+languages: $(LINT)/ready ## the SDKs for TypeScript, Python, Go, Java and .NET: generated, compiled, wrong programs refused
 	$(LINT)/bin/python -m pytest tests/languages
 
 package: $(LINT)/ready ## wheel and source distribution: built, checked, used in an empty environment
