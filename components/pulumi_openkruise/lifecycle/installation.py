@@ -220,7 +220,8 @@ def check_replacement(declared: Declared, what: str, replaced: bool, owned: bool
             (
                 *_REPLACED_BY,
                 "  to remove the installation: `pulumi destroy --run-program`",
-                "  to have the stack forget it, which changes no cluster: `pulumi state delete <its URN>`",
+                "  to have the stack forget it, which changes no cluster: `pulumi state delete <its URN>`,",
+                "  with --force while `protect` is on",
             ),
         )
     ]
@@ -250,7 +251,7 @@ def explain_retention(problems: Sequence[Problem]) -> list[Problem]:
     lines = (
         "  the component has retain_on_delete, which counts once `pulumi up` has recorded it; this check",
         "  ignores it. To have the stack forget the installation and leave the cluster as it is, use",
-        "  `pulumi state delete --target-dependents <the component's URN>`",
+        "  `pulumi state delete --target-dependents <the component's URN>` (and --force while protected)",
     )
     return [replace(problem, detail=(*problem.detail, *lines)) for problem in problems]
 

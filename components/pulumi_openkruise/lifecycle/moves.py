@@ -102,7 +102,7 @@ def check_cluster(
                 way,
                 "  to remove it there: give the kubeconfig back, and `pulumi destroy --run-program` first",
                 "  to leave it there, or if that cluster is gone: have the stack forget it, which changes no",
-                "  cluster, and install it here:",
+                "  cluster, and install it here (with --force while `protect` is on):",
                 f"    pulumi state delete --target-dependents '{urn}' && pulumi up",
             ),
         )
