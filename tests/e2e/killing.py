@@ -22,7 +22,7 @@ class PointNotReachedError(AssertionError):
 
 
 def kill_at(
-    process: "subprocess.Popen[str]", point: Callable[[], bool], victim: Victim, *, patience: float = 60
+    process: "subprocess.Popen[str]", point: Callable[[], bool], victim: Victim, *, patience: float = 180
 ) -> list[psutil.Process]:
     """Kills the victim of a running command as soon as *point* is true, if it still is once all is stopped.
 

@@ -379,7 +379,7 @@ def test_a_destroy_before_the_state_has_the_release_is_mended_by_an_update(kills
     kills.arrange(installed=False)
     kills.cluster.cordon(REAL | VIRTUAL, on=True)
     with kills.stack.started("up", "--yes", "--skip-preview") as running:
-        kill_at(running.process, made, "provider", patience=180)
+        kill_at(running.process, made, "provider")
         running.finished()
     kills.cluster.cordon(REAL | VIRTUAL, on=False)
     assert "is pending-install" in _run(kills, f"pulumi {DESTROY}").failed().output
