@@ -23,7 +23,8 @@ _WRITTEN_BY_THE_MANAGER = [
     {
         "group": "apiextensions.k8s.io",
         "kind": "CustomResourceDefinition",
-        "jqPathExpressions": [".spec.conversion.webhook.clientConfig.caBundle"],
+        # Not its certificate alone: the charts of 1.9 name a service that does not exist (charts#192).
+        "jqPathExpressions": [".spec.conversion.webhook.clientConfig"],
     },
     {"group": "", "kind": "Secret", "name": "kruise-webhook-certs", "jsonPointers": ["/data"]},
 ]
