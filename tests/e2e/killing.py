@@ -14,7 +14,8 @@ import psutil
 
 Victim = Literal["cli", "provider", "both"]
 _PROVIDER = "pulumi-resource-kubernetes"
-_PAUSE = 0.002
+_PAUSE = 0.015
+"""Seconds between two looks; looking all the time takes half a core, which the command then lacks."""
 
 
 class PointNotReachedError(AssertionError):
