@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -275,7 +276,11 @@ CONFIG = st.fixed_dictionaries(
 
 
 @given(CONFIG, CONFIG, st.sampled_from(["openkruise", "platform"]), st.booleans())
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=500 if "SEARCH" in os.environ else 100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_affinity_and_up_give_the_same_bytes(
     tmp_path: Path,
     set_config: Callable[..., None],
