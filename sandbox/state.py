@@ -2,17 +2,14 @@
 
 import json
 import os
-import random
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox import ports
+from sandbox.build import cache_directory
 from sandbox.errors import SandboxError
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# Below the range from which the kernel gives ports to outgoing connections, so that none is lost to one.
-_PORT_RANGE = (20000, 32000)
 
 # Tells a sandbox's folder from anybody else's.
 MARKER = ".pulumi-openkruise-sandbox"
@@ -99,37 +96,16 @@ class State:
 
     def choose_ports(self) -> None:
         """Chooses a free port for each part, once: a sandbox that is started again keeps its own."""
-        path = self.directory / "ports.json"
-        if path.exists():
-            return
-        taken: set[int] = set()
-        for _ in PORTS:
-            taken.add(_free_port(taken))
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(dict(zip(PORTS, sorted(taken), strict=True)), indent=1) + "\n")
-        fresh.rename(path)
+        ports.choose(PORTS, self.directory / "ports.json", cache_directory())
 
     def port(self, name: str) -> int:
         """Return the port of that part; ports are chosen when the sandbox is first started."""
-        ports: dict[str, int] = json.loads((self.directory / "ports.json").read_text())
-        return ports[name]
+        chosen: dict[str, int] = json.loads((self.directory / "ports.json").read_text())
+        return chosen[name]
 
 
 def open_state(directory: str | None = None) -> State:
     """Return the state in *directory*, else in ``$SANDBOX_DIR``, else in ``.sandbox`` of this clone."""
     chosen = directory or os.environ.get("SANDBOX_DIR") or str(ROOT / ".sandbox")
     return State(Path(chosen).resolve())
-
-
-def _free_port(taken: set[int]) -> int:
-    while True:
-        port = random.randint(*_PORT_RANGE)
-        if port in taken:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port

@@ -31,7 +31,7 @@ from sandbox.programs import (
     find_release,
 )
 from sandbox.rollout import Rollout, Wanted
-from sandbox.state import State
+from sandbox.state import PORTS, State
 
 from .conftest import sandbox_command
 
@@ -182,6 +182,26 @@ def test_a_process_that_was_given_a_recorded_id_later_is_left_alone(
 
     assert stranger.poll() is None
     assert processes.names(state) == []
+
+
+def test_no_port_is_given_to_two_sandboxes_before_one_of_them_is_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of forty ports, two sandboxes that chose at random would share some.
+    monkeypatch.setattr("sandbox.ports._RANGE", (31000, 31039))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first, second, third = (State(tmp_path / name) for name in ("first", "second", "third"))
+    first.choose_ports()
+    second.choose_ports()
+    chosen = {state.directory.name: {state.port(name) for name in PORTS} for state in (first, second)}
+    assert not chosen["first"] & chosen["second"]
+    assert all(len(ports) == len(PORTS) for ports in chosen.values())
+
+    second.choose_ports()
+    assert {second.port(name) for name in PORTS} == chosen["second"], "a sandbox keeps its own"
+    shutil.rmtree(first.directory)
+    third.choose_ports()
+    assert not {third.port(name) for name in PORTS} & chosen["second"]
 
 
 def test_a_program_is_built_again_only_when_its_own_pins_change(
