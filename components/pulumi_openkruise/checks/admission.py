@@ -28,7 +28,7 @@ NO_ENDPOINT = Code(
     "webhook-without-endpoint",
     "critical",
     "no manager is ready behind the webhooks' Service",
-    "every creation, change and deletion of a pod outside kube-system is refused",
+    "every creation, change, deletion and eviction of a pod outside kube-system is refused",
     "see why the managers' pods are not ready; PodWebhook=false in featureGates, or deleting the "
     "configurations, lifts the block",
 )

@@ -24,7 +24,8 @@ MANAGER_ON_EXCLUDED = Code(
     "manager-on-excluded-node",
     "critical",
     "a manager's pod on a node that the selectors exclude",
-    "the manager serves fail-closed webhooks: while none runs, no pod outside kube-system can be changed",
+    "the manager serves fail-closed webhooks: while none runs, no pod outside kube-system can be changed or "
+    "evicted",
     "set excludeManager to true (the default) and `pulumi up`, or taint the node",
 )
 NO_DAEMON = Code(

@@ -52,7 +52,7 @@ MANAGER_SINGLE = Code(
     "manager-single",
     "warning",
     "a single manager",
-    "while it restarts or its node is drained, no pod outside kube-system can be changed",
+    "while it restarts or its node is drained, no pod outside kube-system can be changed or evicted",
     "set manager.replicas to 2 or more, unless the cluster is a developer's",
 )
 LEASE = Code(

@@ -20,6 +20,8 @@ from .release_condition import find_condition
 
 LOST = "every CloneSet and all other custom resources of OpenKruise"
 """What is lost with the release, as messages name it."""
+IF_PROTECTED = "with --force while `protect` is on"
+"""What ``pulumi state delete`` needs, as messages that name it say."""
 
 
 class Declared(NamedTuple):
@@ -221,7 +223,7 @@ def check_replacement(declared: Declared, what: str, replaced: bool, owned: bool
                 *_REPLACED_BY,
                 "  to remove the installation: `pulumi destroy --run-program`",
                 "  to have the stack forget it, which changes no cluster: `pulumi state delete <its URN>`,",
-                "  with --force while `protect` is on",
+                f"  {IF_PROTECTED}",
             ),
         )
     ]
@@ -237,7 +239,10 @@ def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailabl
             f"namespace {declared.namespace}",
             f"Helm release {seen.release} is there ({seen.latest.status}), and deleting the namespace would "
             "take manager and daemons from it, while the fail-closed webhooks stay",
-            ("  remove the release first: `pulumi destroy --run-program`, or `helm uninstall`",),
+            (
+                "  remove the release first: `pulumi destroy --run-program` if the stack has it, or",
+                "  `helm uninstall`",
+            ),
         )
     ]
 
@@ -251,7 +256,7 @@ def explain_retention(problems: Sequence[Problem]) -> list[Problem]:
     lines = (
         "  the component has retain_on_delete, which counts once `pulumi up` has recorded it; this check",
         "  ignores it. To have the stack forget the installation and leave the cluster as it is, use",
-        "  `pulumi state delete --target-dependents <the component's URN>` (and --force while protected)",
+        f"  `pulumi state delete --target-dependents <the component's URN>`, {IF_PROTECTED}",
     )
     return [replace(problem, detail=(*problem.detail, *lines)) for problem in problems]
 

@@ -9,7 +9,7 @@ from ..diagnostics.problem import Problem
 from ..diagnostics.unavailable import Unavailable
 from ..foreign.addresses import strip_login
 from ..inventory.release import ReleaseId, ReleaseState
-from .installation import LOST, Declared
+from .installation import IF_PROTECTED, LOST, Declared
 
 
 class Recorded(NamedTuple):
@@ -102,7 +102,7 @@ def check_cluster(
                 way,
                 "  to remove it there: give the kubeconfig back, and `pulumi destroy --run-program` first",
                 "  to leave it there, or if that cluster is gone: have the stack forget it, which changes no",
-                "  cluster, and install it here (with --force while `protect` is on):",
+                f"  cluster, and install it here ({IF_PROTECTED}):",
                 f"    pulumi state delete --target-dependents '{urn}' && pulumi up",
             ),
         )
