@@ -23,7 +23,7 @@ down: $(SANDBOX)/ready ## stop exactly what `make up` started and delete its sta
 	@$(SANDBOX)/bin/python -m sandbox down
 
 test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
-	$(TEST)/bin/python -m pytest tests/unit -n auto --dist worksteal
+	$(TEST)/bin/python -m pytest $(or $(UNIT),tests/unit) -n auto --dist worksteal
 
 search: export SEARCH := 1
 search: test ## the same, with fresh random examples of every property
@@ -68,7 +68,8 @@ chart: $(SANDBOX)/ready ## the stand-in chart against the published one's invent
 e2e: export SANDBOX_PULUMI = build
 e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 	$(SANDBOX)/bin/python -m sandbox build --with-helm --with-yaml
-	$(SANDBOX)/bin/python -m pytest tests/e2e --cache-clear -v -n 3 --dist loadfile
+	$(SANDBOX)/bin/python -m pytest tests/e2e --cache-clear -v -rs -n 3 --dist loadfile \
+		$(if $(E2E_UNTIL),--no-loadscope-reorder)
 
 # Whole files: most of them tell one story on a cluster of their own.
 again: ## the end-to-end files in which a test failed, once more from their beginning
@@ -86,7 +87,7 @@ package-add: $(SANDBOX)/ready ## `pulumi package add` of plugin/ by a program in
 
 kills: export KILLS = all
 kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points, upgrades too (`make fleets`: fleets); `make e2e` has fewer
-	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py tests/e2e/test_upgrades.py -v
+	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py tests/e2e/test_upgrades.py -v -n 2 --dist loadfile
 
 migration: export MIGRATED ?= 10000
 migration: $(SANDBOX)/ready ## 10,000 objects migrated while they change, killed once; `make e2e` has 300
