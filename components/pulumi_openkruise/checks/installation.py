@@ -7,7 +7,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize
 from ..inventory.json_access import mapping, name_of, number, seconds_between, text
 from ..inventory.location import find_serving_namespace, is_installed_here
-from ..inventory.pods import is_manager, name_pod
+from ..inventory.pods import explain_not_ready, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from . import release
 from .expected import Expected
@@ -45,7 +45,7 @@ MANAGER_DOWN = Code(
     "manager-not-available",
     "critical",
     "fewer managers are available than there should be",
-    "with none the fail-closed webhooks refuse every change of a pod outside kube-system",
+    "with none the fail-closed webhooks refuse every change and eviction of a pod outside kube-system",
     "see `kubectl describe pod` and the logs of the pods",
 )
 MANAGER_SINGLE = Code(
@@ -130,7 +130,7 @@ def check_workloads(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]
             what = f"{available} of {pluralize(wanted, 'manager')} available"
             severity = MANAGER_DOWN.severity if available == 0 else "error"
             why = [
-                f"{name_pod(pod)}: {text(pod, 'status', 'phase') or 'no phase'}"
+                f"{name_pod(pod)}: {explain_not_ready(pod) or 'ready'}"
                 for pod in _list_pods(snapshot)
                 if is_manager(pod)
             ]

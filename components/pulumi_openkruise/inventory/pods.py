@@ -58,7 +58,7 @@ def find_target(pod: Mapping[str, Any]) -> str:
 
 
 def explain_not_ready(pod: Mapping[str, Any] | None) -> str:
-    """Say why there is no ready daemon, by the pod's own words where it has some; empty if it is ready."""
+    """Say why a pod is not ready, or that there is none, by its own words if it has some; empty if it is."""
     if pod is None:
         return "no pod was made for it"
     if condition(pod, "Ready").get("status") == "True":

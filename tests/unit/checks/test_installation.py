@@ -16,6 +16,7 @@ from tests.support.installed import (
     daemon,
     definition,
     expected,
+    healthy,
     manager,
 )
 
@@ -67,3 +68,22 @@ def test_without_webhooks_the_definitions_show_where_openkruise_is() -> None:
 def test_workloads_that_cannot_be_read_may_be_there() -> None:
     report = not_in("default", daemon_set=Unavailable("not allowed"), deployment=Unavailable("not allowed"))
     assert "webhook-wrong-namespace" in found(report)
+
+
+def test_managers_that_are_not_available_say_why_they_are_not_ready() -> None:
+    crashing = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+    pods = [
+        daemon("real-1"),
+        daemon("real-2"),
+        manager(1, "real-1"),
+        manager(2, "real-2", ready=False, containerStatuses=[crashing]),
+    ]
+    deployment = changed(healthy().deployment, "status", "availableReplicas", to=1)
+    finding = found(check(broken(deployment=deployment, pods=pods), expected()))["manager-not-available"]
+    assert finding.evidence == (
+        "Pod kruise-system/kruise-controller-manager-1: ready",
+        "Pod kruise-system/kruise-controller-manager-2: CrashLoopBackOff, exit code 1",
+    )
