@@ -1,9 +1,13 @@
 """Why there is no answer, in a few words of this program's own: exceptions of HTTP may quote a token."""
 
+import re
 import ssl
 from typing import Any
 
 from ..foreign.error_text import describe_error, write_on_one_line
+
+# OpenSSL's reasons for an alert that the other side sent (``SSL_AD_REASON_OFFSET`` in ``openssl/ssl.h``).
+_ALERT = re.compile(r"\[SSL: (?:SSLV3|TLSV1|TLSV13)_([A-Z0-9_]+)\]")
 
 
 def find_failure_cause(error: Exception) -> str:
@@ -45,6 +49,8 @@ def _find_connection_cause(error: Any) -> str:
         return "connection refused"
     if "certificate verify failed: " in text:
         return _find_certificate_cause(text)
+    if alert := _ALERT.search(text):
+        return f"it refuses TLS with this client ({alert[1].lower().replace('_', ' ')})"
     if isinstance(error, (ssl.SSLError, failures.SSLError)):
         return "it speaks no TLS, or another one"
     if isinstance(error, failures.ProtocolError):

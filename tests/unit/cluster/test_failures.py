@@ -18,6 +18,22 @@ def refused() -> Exception:
     return failures.MaxRetryError(None, f"/{MARKER}", error)  # type: ignore[arg-type]
 
 
+def alerted(alert: ssl.AlertDescription) -> Exception:
+    """Return what urllib3 makes of an alert that a real server answers the name of a client with."""
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server.sni_callback = lambda *_: alert  # type: ignore[assignment]
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(to_client, to_server, server_hostname="h")
+    answers = server.wrap_bio(to_server, to_client, server_side=True)
+    with pytest.raises(ssl.SSLWantReadError):
+        asks.do_handshake()
+    with pytest.raises(ssl.SSLError):
+        answers.do_handshake()
+    with pytest.raises(ssl.SSLError) as caught:
+        asks.do_handshake()
+    return failures.MaxRetryError(None, f"/{MARKER}", failures.SSLError(caught.value))  # type: ignore[arg-type]
+
+
 def caused(cause: BaseException) -> Exception:
     error = failures.HTTPError(MARKER)
     error.__cause__ = cause
@@ -37,6 +53,18 @@ CASES: dict[str, tuple[Exception, str]] = {
     "host": (
         failures.SSLError(ssl.SSLError(f"{VERIFY}certificate is not valid for '::1'. (_ssl.c:1)")),
         "its certificate is not trusted (certificate is not valid for '::1'.)",
+    ),
+    "alert of its name": (
+        alerted(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME),
+        "it refuses TLS with this client (unrecognized name)",
+    ),
+    "alert": (
+        alerted(ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE),
+        "it refuses TLS with this client (alert handshake failure)",
+    ),
+    "another protocol": (
+        failures.SSLError(ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")),
+        "it speaks no TLS, or another one",
     ),
     "TLS": (failures.SSLError(MARKER), "it speaks no TLS, or another one"),
     "protocol": (failures.ProtocolError(MARKER), "it ends the connection, or speaks no HTTP"),
