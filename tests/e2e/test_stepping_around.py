@@ -235,7 +235,7 @@ def test_a_release_whose_records_were_deleted_is_reported(
             *((*GOING_ON, *flags) for flags in replacing),
         ):
             output = stack.run(*command).failed().output
-            assert "has no record of Helm there, and its CRDs, which belong to kruise-system/kruise" in output
+            assert "has no Helm record there, but its CRDs are there, owned by kruise-system/kruise" in output
             assert "    pulumi-openkruise recover\n" in output, output
     finally:
         for one in records:
@@ -346,7 +346,7 @@ def test_what_the_cluster_has_lost_is_reported(
     life_cluster.delete_namespace()
     stack.configure({"virtualNodeSelectors": ["pool=batch"]})
     output = stack.up("--skip-preview").failed().output
-    assert "is in the state of this stack and not in the cluster" in output, output
+    assert "is in this stack's state, and not in the cluster" in output, output
 
     # Under another name it would be installed, and removed with the old one.
     stack.configure()

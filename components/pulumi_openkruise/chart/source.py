@@ -63,7 +63,7 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
     text = given.get("chart_version", CHART_VERSION)
     if _parse_version(text) is None:
         remedy = "give an exact version, in quotes, so that the same config always installs the same chart"
-        reason = f"expected a version as {CHART_VERSION}, found {show(text)}"
+        reason = f"expected an exact version such as {CHART_VERSION}, found {show(text)}"
         yield Problem("invalid-version", field_name("chart_version"), reason, (), remedy)
     digest, where = given.get("chart_digest"), field_name("chart_digest")
     if digest is not None and parse_digest(digest) is None:

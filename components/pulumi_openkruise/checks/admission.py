@@ -12,7 +12,7 @@ from ..inventory.json_access import at, items, mapping, text
 from ..inventory.location import SERVICE, find_called_service, find_serving_namespace
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, make
+from .finding import BLOCKED, Code, Finding, ObjectReference, make
 
 SECRET = "kruise-webhook-certs"
 
@@ -28,7 +28,7 @@ NO_ENDPOINT = Code(
     "webhook-without-endpoint",
     "critical",
     "no manager is ready behind the webhooks' Service",
-    "every creation, change, deletion and eviction of a pod outside kube-system is refused",
+    f"the fail-closed webhooks refuse {BLOCKED}",
     "see why the managers' pods are not ready; PodWebhook=false in featureGates, or deleting the "
     "configurations, lifts the block",
 )

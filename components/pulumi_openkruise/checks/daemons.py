@@ -10,7 +10,7 @@ from ..inventory.location import is_installed_here
 from ..inventory.pods import find_target, is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, Severity, make, refer_to_nodes
+from .finding import BLOCKED, Code, Finding, ObjectReference, Severity, make, refer_to_nodes
 from .node_states import NodeState, list_names
 
 DAEMON_ON_EXCLUDED = Code(
@@ -24,8 +24,7 @@ MANAGER_ON_EXCLUDED = Code(
     "manager-on-excluded-node",
     "critical",
     "a manager's pod on a node that the selectors exclude",
-    "the manager serves fail-closed webhooks: while none runs, no pod outside kube-system can be changed or "
-    "evicted",
+    f"the manager serves fail-closed webhooks: while none runs, they refuse {BLOCKED}",
     "set excludeManager to true (the default) and `pulumi up`, or taint the node",
 )
 NO_DAEMON = Code(

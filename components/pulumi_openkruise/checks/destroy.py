@@ -10,7 +10,7 @@ from ..diagnostics.wording import pluralize, shorten
 from ..inventory.definitions import FinalizedResource
 from ..inventory.helm_records import find_latest
 from ..inventory.json_access import items, mapping, name_of, number, strings, text
-from ..inventory.pods import is_daemon, is_manager, name_pod
+from ..inventory.pods import explain_not_ready, is_daemon, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from .expected import Expected
 from .finding import Code, Finding, ObjectReference, Severity, make
@@ -187,7 +187,7 @@ def _list_pods(snapshot: Snapshot, job: Object) -> list[Object]:
 
 def _describe_place(pod: Object) -> str:
     node = text(mapping(pod, "spec"), "nodeName")
-    return f"{text(pod, 'status', 'phase') or 'no phase'}{f' on {node}' if node else ''}"
+    return f"{explain_not_ready(pod) or 'ready'}{f', on {node}' if node else ''}"
 
 
 def _describe_creator(job: Object) -> str:

@@ -38,7 +38,7 @@ FIELDS = Code(
     "fields-changed",
     "warning",
     "fields of live objects that differ from the deployed revision",
-    "the cluster runs something else than Helm and Pulumi have recorded",
+    "the cluster runs something other than Helm and Pulumi have recorded",
     f"{_REMEDY}; or move the change into the stack's values",
 )
 CODES = (AFFINITY, OBJECTS, FIELDS)

@@ -9,6 +9,11 @@ Severity = Literal["critical", "error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 """From the worst on. By default all but ``info`` make the command end with 1."""
 
+BLOCKED = (
+    "the creation, change, deletion and eviction of every pod outside kube-system and OpenKruise's namespace"
+)
+"""What OpenKruise's fail-closed webhooks refuse while no manager answers."""
+
 
 class ObjectReference(NamedTuple):
     """An object that a finding is about; ``str()`` names it for people."""

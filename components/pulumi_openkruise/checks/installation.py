@@ -11,7 +11,7 @@ from ..inventory.pods import explain_not_ready, is_manager, name_pod
 from ..inventory.snapshot import Object, Snapshot
 from . import release
 from .expected import Expected
-from .finding import Code, Finding, ObjectReference, make
+from .finding import BLOCKED, Code, Finding, ObjectReference, make
 
 NOT_INSTALLED = Code(
     "not-installed",
@@ -45,14 +45,14 @@ MANAGER_DOWN = Code(
     "manager-not-available",
     "critical",
     "fewer managers are available than there should be",
-    "with none the fail-closed webhooks refuse every change and eviction of a pod outside kube-system",
+    f"without one, the fail-closed webhooks refuse {BLOCKED}",
     "see `kubectl describe pod` and the logs of the pods",
 )
 MANAGER_SINGLE = Code(
     "manager-single",
     "warning",
     "a single manager",
-    "while it restarts or its node is drained, no pod outside kube-system can be changed or evicted",
+    f"while it restarts or its node is drained, the fail-closed webhooks refuse {BLOCKED}",
     "set manager.replicas to 2 or more, unless the cluster is a developer's",
 )
 LEASE = Code(

@@ -34,7 +34,7 @@ STATES: dict[State, str] = {
     "left-out": "real, left out by the stack's values",
     "lost": "real, excluded: it loses its daemon",
     "exposed": "no daemon can run there, not excluded",
-    "unsure": "undetermined",
+    "unsure": "unsure whether real or virtual",
 }
 """Every state in words."""
 

@@ -81,7 +81,7 @@ def discover(
 
     \b
     Exit codes: 0  clean: every virtual node is excluded, and no other
-                1  findings: a virtual node is not excluded, a real one is, or a node is undetermined
+                1  findings: a virtual node is not excluded, a real one is, or a node is unsure
                 2  unusable input, or the cluster cannot be read
     """
     if write and stack_file in (None, "-"):

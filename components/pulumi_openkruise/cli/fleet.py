@@ -23,7 +23,12 @@ _FILE = click.option(
     "--file", default="fleet.yaml", show_default=True, metavar="FILE", help="The fleet's file."
 )
 _OUTPUT = click.option(
-    "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Form."
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
 )
 
 

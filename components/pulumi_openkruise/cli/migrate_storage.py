@@ -34,7 +34,7 @@ from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch
     metavar="VERSION",
     default=WRITTEN,
     show_default=True,
-    help="Chart that must be able to read all objects, as 1.8.3; or an API version, as v1beta1; "
+    help="Chart that must be able to read all objects, such as 1.8.3; or an API version, such as v1beta1; "
     f"or {WRITTEN}, the version that each CRD writes.",
 )
 @click.option(
@@ -52,7 +52,7 @@ from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="Form of the output.",
+    help="Output format.",
 )
 def migrate_storage(
     access: ClusterAccess,

@@ -28,7 +28,7 @@ _request_timeout = click.option(
     "--request-timeout",
     callback=parse_duration,
     metavar="DURATION",
-    help="Time until a request to the API server is given up, as 30s or 2m; 0 waits without end.",
+    help="Timeout of a request to the API server, such as 30s or 2m; 0 means none.",
 )
 _act_as = click.option(
     "--as",

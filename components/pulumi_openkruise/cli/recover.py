@@ -64,7 +64,7 @@ def _check_name(_context: click.Context, parameter: click.Parameter, value: str)
     type=click.Choice(["table", "json", "text"]),
     default="table",
     show_default=True,
-    help="Form; text is another name of table.",
+    help="Output format; text is the same as table.",
 )
 def recover(
     access: ClusterAccess,

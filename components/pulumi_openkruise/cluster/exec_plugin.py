@@ -53,12 +53,12 @@ def run_plugin(
     version, command = plugin.get("apiVersion") or "", plugin.get("command") or ""
     failure = _Failure(source, command, plugin.get("installHint") or "")
     if version not in VERSIONS:
-        raise failure(f"its apiVersion is none of {', '.join(VERSIONS)}")
+        raise failure(f"its apiVersion is not one of {', '.join(VERSIONS)}")
     mode = plugin.get("interactiveMode") or ("" if version == VERSIONS[0] else "IfAvailable")
     if mode not in ("Never", "IfAvailable", "Always"):
-        raise failure("its interactiveMode is none of Never, IfAvailable, Always")
+        raise failure("its interactiveMode is not one of Never, IfAvailable, Always")
     if mode == "Always":
-        raise failure("it wants a terminal, which no plugin gets here: log in with it before")
+        raise failure("it needs a terminal, and plugins get none here: log in first")
     path = shutil.which(command)
     if path is None:
         raise failure("there is no such program", installation=True)
@@ -147,14 +147,14 @@ def _read_answer(output: bytes, version: str, failure: _Failure) -> PluginAnswer
     if not isinstance(found, Mapping) or found.get("kind") != "ExecCredential":
         raise failure("its answer is not an ExecCredential")
     if found.get("apiVersion") != version:
-        raise failure(f"its answer has another apiVersion than {version}")
+        raise failure(f"its answer's apiVersion is not {version}")
     status = found.get("status")
     if not isinstance(status, Mapping):
         raise failure("its answer has no status")
     names = ("token", "clientCertificateData", "clientKeyData", "expirationTimestamp")
     values = [status.get(name) or "" for name in names]
     if not all(isinstance(value, str) for value in values):
-        raise failure("its answer has something else than strings in its status")
+        raise failure("its status has a field that is not a string")
     token, certificate, key, expires = values
     if not token and not certificate and not key:
         raise failure("its answer has neither a token nor a certificate")

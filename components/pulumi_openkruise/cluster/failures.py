@@ -52,7 +52,7 @@ def _find_connection_cause(error: Any) -> str:
     if alert := _ALERT.search(text):
         return f"it refuses TLS with this client ({alert[1].lower().replace('_', ' ')})"
     if isinstance(error, (ssl.SSLError, failures.SSLError)):
-        return "it speaks no TLS, or another one"
+        return "it speaks no TLS, or an incompatible version of it"
     if isinstance(error, failures.ProtocolError):
         return "it ends the connection, or speaks no HTTP"
     cause = getattr(error, "__cause__", None)

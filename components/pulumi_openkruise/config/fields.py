@@ -170,5 +170,5 @@ def _check_item(item: Any, where: str, index: int) -> Problem | None:
     elif isinstance(item, (list, tuple)):
         remedy = "write one entry a line, without a list inside the list"
     else:
-        remedy = "put it in quotes: YAML reads true, on, 5 and the like as something else than a string"
+        remedy = "put it in quotes: YAML reads true, on, 5 and the like as something other than a string"
     return Problem("wrong-type", place, f"expected a string, found {show(item)}", remedy=remedy)

@@ -45,7 +45,7 @@ class Classification:
     Empty where no preset does: then an affinity needs another label, or ``openkruise.io/virtual-node``.
     """
     no_daemon: str
-    """Why kruise-daemon cannot run there, a clause; empty where it can, or where that is undetermined."""
+    """Why kruise-daemon cannot run there, a clause; empty where it can, or where it is unsure."""
 
     @property
     def runs_daemon(self) -> bool:

@@ -64,7 +64,7 @@ def _decide(node: NodeFeatures, found: NodeEvidence) -> tuple[Verdict, str]:
         # Everyone can set one label or taint: the rest of the node decides.
         if node.is_machine or (found.kubelet and not found.of("weak", "name")):
             return "unsure", (
-                f"everything but {strong[0].seen} looks like a real node: ask who set that; {_DECIDES}"
+                f"only {strong[0].seen} suggests a virtual node: find out who set it; {_DECIDES}"
             )
         return "virtual", ""
     if found.kubelet:

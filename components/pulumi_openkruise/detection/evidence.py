@@ -60,7 +60,7 @@ class NodeEvidence:
     def add_name(self, place: str, key: str, value: str) -> None:
         """Record a label or taint of an unknown maker whose name says virtual; all together count once."""
         seen = f"{key}={value}" if value else key
-        self.add(place, f"{seen}, by its name a virtual node's", "weak" if self.named else "strong")
+        self.add(place, f"{seen} (by its name)", "weak" if self.named else "strong")
         self.named = True
 
     def of(self, strength: Strength, signal: str = "") -> list[Evidence]:

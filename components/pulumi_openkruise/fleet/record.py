@@ -119,7 +119,7 @@ class Stack:
         try:
             return json.loads(output)
         except ValueError:
-            raise CommandError(f"`pulumi {arguments[0]}` printed something else than JSON") from None
+            raise CommandError(f"`pulumi {arguments[0]}` printed something other than JSON") from None
 
     async def _start(self, arguments: Sequence[str], **options: Any) -> asyncio.subprocess.Process:
         """Start ``pulumi`` so that it neither prompts nor uses colours."""

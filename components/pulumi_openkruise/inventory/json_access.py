@@ -1,4 +1,4 @@
-"""Reading JSON that may lack anything: what is absent, or something else than it should be, is empty."""
+"""Reading JSON that may lack anything: what is absent, or something other than it should be, is empty."""
 
 from collections.abc import Mapping
 from datetime import datetime, timezone

@@ -268,18 +268,18 @@ def check_present(seen: ReleaseState) -> list[Problem]:
     if seen.owner is None:
         found = "was uninstalled there, or the cluster was rebuilt"
         way: tuple[str, ...] = (
-            "  have the state say so:",
+            "  remove it from the state:",
             "    pulumi refresh --yes",
             "  then `pulumi up` installs it again, or `pulumi destroy --run-program` removes what is left",
         )
     else:
-        found = f"has no record of Helm there, and its CRDs, which belong to {seen.owner}, are"
-        way = ("  have Helm know it again:", "    pulumi-openkruise recover")
+        found = f"has no Helm record there, but its CRDs are there, owned by {seen.owner}"
+        way = ("  restore the Helm record:", "    pulumi-openkruise recover")
     return [
         Problem(
             "release-gone",
             f"Helm release {seen.release}",
-            f"is in the state of this stack and not in the cluster: it {found}",
+            f"is in this stack's state, and not in the cluster: it {found}",
             way,
         )
     ]

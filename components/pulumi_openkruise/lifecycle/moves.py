@@ -120,7 +120,7 @@ def check_cluster_known(old: str | None, new: str | None, why: str) -> list[Prob
         Problem(
             "cluster-unknown",
             "Kubernetes provider",
-            f"the installation is on the cluster at {old}, and which one this is is not known: {why}",
+            f"the installation is on the cluster at {old}, and it is not known which cluster this is: {why}",
             (
                 "  nothing is created or deleted until that is known:",
                 "  give the provider a kubeconfig that can be used",

@@ -99,7 +99,7 @@ def plan_recovery(
     # An upgrade begins from the newest revision where none is deployed and this one failed or is superseded.
     if latest.status in ("failed", "superseded"):
         return Plan(
-            f"{status}: Helm goes on from that by itself",
+            f"{status}: Helm can go on from this revision",
             then=("pulumi up", *_suggest_reapply(release)),
         )
     if latest.status in ("pending-upgrade", "pending-rollback"):
@@ -123,7 +123,7 @@ def plan_recovery(
         return Plan(
             status,
             (Edit(latest.number, "mark", "failed"),),
-            why="the next upgrade goes on from here",
+            why="the next upgrade starts from this revision",
             then=("pulumi up", *_suggest_reapply(release)),
         )
     return Plan(

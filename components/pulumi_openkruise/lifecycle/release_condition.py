@@ -8,10 +8,10 @@ from ..diagnostics.problem import Problem
 from ..inventory.release import UNFINISHED, ReleaseId, ReleaseState, Revision
 
 _MEANING = {
-    "pending-install": "its installation was interrupted, or still goes on",
-    "pending-upgrade": "an upgrade was interrupted, or still goes on",
-    "pending-rollback": "a rollback was interrupted, or still goes on",
-    "uninstalling": "its removal was interrupted or refused, or still goes on",
+    "pending-install": "its installation was interrupted, or is still running",
+    "pending-upgrade": "an upgrade was interrupted, or is still running",
+    "pending-rollback": "a rollback was interrupted, or is still running",
+    "uninstalling": "its removal was interrupted or refused, or is still running",
     "uninstalled": "it was removed, and its records were kept",
     "failed": "Helm's last operation on it failed",
 }

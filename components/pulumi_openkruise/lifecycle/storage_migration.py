@@ -77,7 +77,8 @@ def parse_target(text: str) -> Target:
     chart = parse_minor_version(text) if re.match(r"\d", text) else None
     if chart is None:
         raise ValueError(
-            f"expected a chart's version as 1.8.3, an API version as v1beta1, or {WRITTEN}, found {text!r}"
+            "expected a chart version such as 1.8.3, an API version such as v1beta1, "
+            f"or {WRITTEN}, found {text!r}"
         )
     return Target(text, chart)
 

@@ -75,6 +75,10 @@ def test_a_job_that_hangs_is_named_with_its_pods() -> None:
     on_a_node, nowhere = pod("a", "virtual-1", "Job", ""), pod("b", "", "Job", "", phase="")
     on_a_node["metadata"]["ownerReferences"] = [{"uid": "x"}, {"uid": "uid-of-kruise-finalizer"}]
     nowhere["metadata"]["ownerReferences"] = [{"uid": "uid-of-kruise-finalizer"}]
+    pulled = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
+    on_a_node["status"] = {"phase": "Pending", "containerStatuses": [pulled]}
+    unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    nowhere["status"] = {"phase": "Pending", "conditions": [unscheduled]}
     others = [pod("c", "real-1", "Job", ""), {"metadata": {"name": "d", "ownerReferences": [{"uid": ""}]}}]
     pods = [*pods_of_a_healthy_one(), on_a_node, nowhere, *others]
     jobs = [job("kruise-finalizer", failed=2), job("done-finalizer", succeeded=1), job("another")]
@@ -83,7 +87,10 @@ def test_a_job_that_hangs_is_named_with_its_pods() -> None:
     assert list(map(str, finding.objects)) == ["Job kruise-system/kruise-finalizer"]
     first, *rest = finding.evidence
     assert first.startswith("Job kruise-finalizer: 2 pods failed, created ")
-    assert rest == ["Pod kruise-system/a: Running on virtual-1", "Pod kruise-system/b: no phase"]
+    assert rest == [
+        "Pod kruise-system/a: ImagePullBackOff, on virtual-1",
+        "Pod kruise-system/b: not scheduled: Unschedulable",
+    ]
 
 
 def test_a_job_that_waits_is_reported_without_its_pods_where_these_cannot_be_read() -> None:

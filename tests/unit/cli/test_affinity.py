@@ -233,7 +233,7 @@ def test_the_message_is_the_one_of_the_module(cli: Cli, selectors: list[str]) ->
         ("config: {'openkruise:virtualNodeSelectors': [true]}", "expected a string, found true"),
         ("config: {'openkruise:virtualNodeSelectors': {secure: AAA}}", "cannot be a secret"),
         ("config: {'openkruise:virtualNodeSelector': []}", "did you mean virtualNodeSelectors?"),
-        ("config: {'openkruise:chartVersion': 1.8}", 'expected a version as 1.8.3, found "1.8"'),
+        ("config: {'openkruise:chartVersion': 1.8}", 'expected an exact version such as 1.8.3, found "1.8"'),
         ("config: {'openkruise:virtualNodePresets': [kwock]}", "did you mean kwok?"),
     ],
 )

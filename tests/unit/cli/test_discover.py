@@ -95,7 +95,7 @@ def test_what_would_settle_it(cli: Cli) -> None:
     data = json.loads(out)
     (unsure,) = [group for group in data["groups"] if group["verdict"] == "unsure"]
     assert code == 1
-    assert "ask who set that" in unsure["settle"]
+    assert "find out who set it" in unsure["settle"]
     assert data["proposal"]["lines"] == []
 
 

@@ -365,7 +365,7 @@ def test_it_asks_before_it_writes(storage: StorageServer, kubeconfig: str, comma
 def test_a_target_that_is_none_is_said(storage: StorageServer, migrate: Command) -> None:
     code, _out, err = migrate("--to", "latest")
     assert code == 2
-    assert "--to: expected a chart's version as 1.8.3, an API version as v1beta1, or written" in err
+    assert "--to: expected a chart version such as 1.8.3, an API version such as v1beta1, or written" in err
 
 
 def test_a_cluster_without_openkruise(storage: StorageServer, migrate: Command) -> None:

@@ -45,11 +45,11 @@ def test_a_plugin_that_fails_is_quoted_without_escapes(tmp_path: Path) -> None:
         ("v1beta1", "Never", ""),
         ("v1beta1", "IfAvailable", ""),
         ("v1beta1", None, ""),  # by default, as in client-go; v1 has none
-        ("v1", None, "its interactiveMode is none of"),
-        ("v1", "Always", "it wants a terminal"),
-        ("v1beta1", "Always", "it wants a terminal"),
-        ("v1", "never", "its interactiveMode is none of"),
-        ("v1beta1", "x", "its interactiveMode is none of"),
+        ("v1", None, "its interactiveMode is not one of"),
+        ("v1", "Always", "it needs a terminal"),
+        ("v1beta1", "Always", "it needs a terminal"),
+        ("v1", "never", "its interactiveMode is not one of"),
+        ("v1beta1", "x", "its interactiveMode is not one of"),
     ],
 )
 def test_each_interactive_mode(tmp_path: Path, version: str, mode: str | None, said: str) -> None:
@@ -197,5 +197,5 @@ def test_only_what_can_give_others_is_asked_after_a_rejection(tmp_path: Path) ->
 
 def test_only_an_api_version_that_is_known(tmp_path: Path) -> None:
     given = plugin(tmp_path, answering({"token": "t"}), apiVersion="client.authentication.k8s.io/v1alpha1")
-    with pytest.raises(KubeconfigError, match="its apiVersion is none of"):
+    with pytest.raises(KubeconfigError, match="its apiVersion is not one of"):
         run_plugin(given, {}, "k")

@@ -64,9 +64,9 @@ CASES: dict[str, tuple[Exception, str]] = {
     ),
     "another protocol": (
         failures.SSLError(ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")),
-        "it speaks no TLS, or another one",
+        "it speaks no TLS, or an incompatible version of it",
     ),
-    "TLS": (failures.SSLError(MARKER), "it speaks no TLS, or another one"),
+    "TLS": (failures.SSLError(MARKER), "it speaks no TLS, or an incompatible version of it"),
     "protocol": (failures.ProtocolError(MARKER), "it ends the connection, or speaks no HTTP"),
     "connect": (failures.ConnectTimeoutError(MARKER), "no connection within the time allowed"),
     "read": (

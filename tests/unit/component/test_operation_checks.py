@@ -245,7 +245,7 @@ def test_what_the_state_has_and_the_cluster_has_lost_is_not_created_again(
     config, recorded = make_config(server), {**HERE, "server": server.address}
     for state in (recorded, None):  # None: a component under another name
         refused = call_hook(config, hooks, which, recorded=state, held=hold(), new_inputs={})
-        assert "is in the state of this stack and not in the cluster: it has no record of Helm" in refused
+        assert "is in this stack's state, and not in the cluster: it has no Helm record" in refused
         assert "    pulumi-openkruise recover" in refused
     server.routes.pop(CLONE_SETS)
     refused = call_hook(config, hooks, which, recorded=recorded, held=hold(), new_inputs={})

@@ -67,7 +67,7 @@ class FakeOutput:
             "null",
             'remove the entry; if it begins with !, which YAML reads as a tag, put it in quotes: "!key"',
         ),
-        (5, "5", "put it in quotes: YAML reads true, on, 5 and the like as something else than a string"),
+        (5, "5", "put it in quotes: YAML reads true, on, 5 and the like as something other than a string"),
         (["a"], '["a"]', "write one entry a line, without a list inside the list"),
         (("a",), "('a',)", "write one entry a line, without a list inside the list"),
         ({"a": "b"}, '{"a": "b"}', 'write "a=b"'),

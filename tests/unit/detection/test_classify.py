@@ -518,7 +518,7 @@ def test_what_would_decide_is_said_whole() -> None:
     info["containerRuntimeVersion"] = "containerd://2"
     node["metadata"]["labels"]["type"] = "kwok"
     assert classify(node).settle == (
-        f"everything but type=kwok looks like a real node: ask who set that; {DECIDES}"
+        f"only type=kwok suggests a virtual node: find out who set it; {DECIDES}"
     )
     del node["status"], node["metadata"]["labels"]
     assert classify(node).settle == "only its metadata is known, not its status: give whole Node objects"

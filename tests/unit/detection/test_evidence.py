@@ -78,11 +78,11 @@ def test_an_ordinary_node() -> None:
         (("node-role.kubernetes.io/edge", ""), real("label", "node-role.kubernetes.io/edge", "strong")),
         (
             ("example.com/vnode", "yes"),
-            virtual("label", "example.com/vnode=yes, by its name a virtual node's", "strong"),
+            virtual("label", "example.com/vnode=yes (by its name)", "strong"),
         ),
         (
             ("example.com/vnode", ""),
-            virtual("label", "example.com/vnode, by its name a virtual node's", "strong"),
+            virtual("label", "example.com/vnode (by its name)", "strong"),
         ),
         (("liqo.io/type", "else"), None),
     ],
@@ -108,8 +108,18 @@ def test_every_kubelet_sets_two_labels(labels: Any, missing: str) -> None:
 @pytest.mark.parametrize(
     ("taint", "seen", "strength", "on_a_machine"),
     [
-        (("liqo.example/vnode", ""), "liqo.example/vnode, by its name a virtual node's", "strong", "strong"),
-        (("x.example/vnode", "y"), "x.example/vnode=y, by its name a virtual node's", "strong", "strong"),
+        (
+            ("liqo.example/vnode", ""),
+            "liqo.example/vnode (by its name)",
+            "strong",
+            "strong",
+        ),
+        (
+            ("x.example/vnode", "y"),
+            "x.example/vnode=y (by its name)",
+            "strong",
+            "strong",
+        ),
         (("virtual-kubelet.io/provider", "azure"), "virtual-kubelet.io/provider=azure", "strong", "strong"),
         (("azure.com/aci", ""), "azure.com/aci", "decisive", "strong"),
         (("kosmos.io/node", "true"), "kosmos.io/node=true", "decisive", "strong"),

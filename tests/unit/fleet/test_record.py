@@ -167,7 +167,7 @@ def test_the_newest_entry_of_the_history(
     ("script", "says"),
     [
         ("exec sleep 600", "`pulumi config` did not answer for 0 s"),
-        ("echo {", "`pulumi config` printed something else than JSON"),
+        ("echo {", "`pulumi config` printed something other than JSON"),
         ("echo {}; echo broken >&2; exit 3", "broken"),
     ],
 )

@@ -70,7 +70,7 @@ def test_an_installation_stays_on_its_cluster() -> None:
 def test_nothing_is_created_on_a_cluster_that_may_be_another_one() -> None:
     (problem,) = check_cluster_known("https://old.example", None, "it is not known yet")
     assert problem.code == "cluster-unknown"
-    assert problem.reason.endswith("which one this is is not known: it is not known yet")
+    assert problem.reason.endswith("it is not known which cluster this is: it is not known yet")
     assert check_cluster_known("https://old.example", "https://old.example", "") == []
     assert check_cluster_known(None, None, "") == []
 

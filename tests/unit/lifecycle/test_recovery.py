@@ -115,7 +115,9 @@ UP = (
 @pytest.mark.parametrize("status", ["failed", "superseded"])
 def test_what_helm_goes_on_from_by_itself(status: str) -> None:
     chosen = plan_recovery(seen(status))
-    assert chosen.found == f"revision 1 of kruise-system/kruise is {status}: Helm goes on from that by itself"
+    assert (
+        chosen.found == f"revision 1 of kruise-system/kruise is {status}: Helm can go on from this revision"
+    )
     assert chosen.then == UP
 
 

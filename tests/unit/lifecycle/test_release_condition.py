@@ -32,10 +32,14 @@ REMOVE = "  pulumi destroy --run-program  # to finish the removal, or `pulumi up
 @pytest.mark.parametrize(
     ("status", "meaning", "commands"),
     [
-        ("pending-install", "its installation was interrupted, or still goes on", [REFRESH, "  pulumi up"]),
-        ("pending-upgrade", "an upgrade was interrupted, or still goes on", ["  pulumi up"]),
-        ("pending-rollback", "a rollback was interrupted, or still goes on", [REFRESH, "  pulumi up"]),
-        ("uninstalling", "its removal was interrupted or refused, or still goes on", [REMOVE]),
+        (
+            "pending-install",
+            "its installation was interrupted, or is still running",
+            [REFRESH, "  pulumi up"],
+        ),
+        ("pending-upgrade", "an upgrade was interrupted, or is still running", ["  pulumi up"]),
+        ("pending-rollback", "a rollback was interrupted, or is still running", [REFRESH, "  pulumi up"]),
+        ("uninstalling", "its removal was interrupted or refused, or is still running", [REMOVE]),
         ("uninstalled", "it was removed, and its records were kept", [REFRESH, "  pulumi up"]),
     ],
 )

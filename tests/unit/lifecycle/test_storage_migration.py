@@ -72,7 +72,7 @@ def test_objects_are_compared_in_every_other_version_that_may_be_stored() -> Non
 
 @pytest.mark.parametrize("text", ["", "latest", "v", "1", "1.8", "beta", "vv1beta1"])
 def test_no_target(text: str) -> None:
-    with pytest.raises(ValueError, match="expected a chart's version"):
+    with pytest.raises(ValueError, match="expected a chart version"):
         parse_target(text)
 
 

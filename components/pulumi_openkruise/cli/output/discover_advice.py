@@ -78,9 +78,10 @@ def _list_policy_advice(groups: Sequence[Group]) -> list[str]:
     parts = []
     if labels:
         alone, nodes = count_nodes(groups, needs_policy), pluralize(labels, "node")
+        excluded = f"Nothing excludes {alone:,} of them today." if alone else "All are excluded already."
         parts.append(
             f"With nodeLabelPolicy: label, the API server would label {nodes} {DECLARED}=true "
-            f"at registration or at the next status update. Nothing excludes {alone:,} of them today."
+            f"at registration or at the next status update. {excluded}"
         )
     wrong = count_nodes(groups, lambda group: is_labelled(group) and group.classification.runs_daemon)
     if wrong:

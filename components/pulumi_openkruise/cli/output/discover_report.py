@@ -21,7 +21,7 @@ from .table import NARROW, as_table, find_output_width, wrap_words
 _NAMED = 3
 _TITLES = {
     "virtual": "Virtual nodes, which run no daemon",
-    "unsure": "Nodes that could be either",
+    "unsure": "Unsure nodes",
     "real": "Real nodes",
 }
 
@@ -152,5 +152,5 @@ def _describe_excluded(group: Group, existing: SelectorList) -> str:
     origins = dict.fromkeys(existing.origins[place] for place in group.excluded_by)
     by = [*origins, *(["the values"] if group.left_out else [])]
     if not by:
-        return "NO" if group.classification.no_daemon else "no"
-    return f"{'YES, ' if group.is_lost else ''}by {', '.join(by)}"
+        return "no, and should be" if group.classification.no_daemon else "no"
+    return f"{'wrongly, ' if group.is_lost else ''}by {', '.join(by)}"

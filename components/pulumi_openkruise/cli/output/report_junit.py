@@ -21,7 +21,7 @@ def as_xml(report: Report, fail_on: Severity) -> str:
     """Return the report as one suite: a case for each finding, each check without one, and each left out.
 
     Findings below ``fail_on`` pass, with their text as output. Accepted ones are skipped, as are the checks
-    that could not be made.
+    that were not made.
     """
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     suite = Element("testsuite", name=escape(f"pulumi-openkruise check {report.expected.source}"))

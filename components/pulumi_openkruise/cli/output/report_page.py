@@ -108,7 +108,7 @@ def _add_finding(section: Element, finding: Finding) -> None:
 
 
 def _add_other_checks(main: Element, report: Report) -> None:
-    """Add the accepted findings, the checks that could not be made, and the checks without findings."""
+    """Add the accepted findings, the checks that were not made, and the checks without findings."""
     section = add(main, "section", id="checks", aria_labelledby="checks-title")
     add(section, "h2", "Other checks", id="checks-title")
     for one in report.accepted:

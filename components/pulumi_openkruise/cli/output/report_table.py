@@ -57,7 +57,7 @@ def _write_summary(report: Report) -> SafeText:
     accepted = f", {len(report.accepted):,} accepted" if report.accepted else ""
     checks = f"{pluralize(len(report.passed), 'check')} found nothing"
     if report.not_checked:
-        checks += f", {len(report.not_checked):,} could not be made"
+        checks += f", {len(report.not_checked):,} not checked"
     worst = report.findings[0].severity if report.findings else "good"
     return paint(f"Summary: {found}{accepted}; {checks}.", worst)
 
