@@ -214,6 +214,27 @@ def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
     by_helm.is_removed_by(stack)
 
 
+def test_an_adoption_that_fails_at_first_still_keeps_the_namespace(
+    by_helm: _Installation, life_state: State, chart: Chart
+) -> None:
+    """Helm then goes on from the revision before, in which the chart had made the namespace."""
+    stack = Stack(life_state, chart)
+    moving: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
+    # An image that nobody has: Helm waits for it in vain.
+    stack.configure({**moving, "timeout": "5", "values": {"manager": {"image": {"tag": "v0.0.0"}}}})
+    stack.up("--skip-preview").failed()
+
+    del moving["importRelease"]
+    stack.configure(moving)
+    output = stack.up().succeeded().output
+
+    assert "deleted" not in output, output
+    by_helm.has_lost_nothing()
+    by_helm.runs_where_it_should()
+    stack.preview("--expect-no-changes").succeeded()
+    by_helm.is_removed_by(stack)
+
+
 def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alone(
     by_helm: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
 ) -> None:
@@ -320,8 +341,8 @@ def test_an_earlier_version_of_the_component_goes_on_without_a_revision_or_a_res
 
     output = stack.up().succeeded().output
 
-    # The component alone: the engine has come to keep some of its inputs.
-    assert "1 updated" in output, output
+    # The component, of whose inputs the engine has come to keep some, and an annotation of the namespace.
+    assert "2 updated" in output, output
     assert "1 created" in output, output  # the record of the installation
     assert not any(change in output for change in ("deleted", "replaced")), output
     assert life_cluster.helm_revisions() == revisions

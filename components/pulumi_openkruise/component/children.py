@@ -11,7 +11,6 @@ import pulumi
 
 from ..config.settings import Settings
 from ..foreign.addresses import split_login
-from ..lifecycle.ownership import KEEP
 from . import namespace as namespaces
 from .hooks import Hooks
 from .node_label_policy import declare_node_label_policy
@@ -60,8 +59,6 @@ def declare_namespace(
         f"{name}-namespace",
         settings.namespace,
         _adopt(options, settings.former_namespace, existing),
-        # Where the chart created it, Helm would delete what its release no longer contains.
-        KEEP if adopting else None,
     )
     return namespace, pulumi.ResourceOptions(depends_on=[namespace])
 

@@ -7,7 +7,7 @@ import pulumi
 
 from ..config.names import NAMESPACE_LABEL, NAMESPACE_LABEL_PAIR, NAMESPACE_LABELS
 from ..diagnostics.problem import Problem
-from ..lifecycle.ownership import check_adopted_namespace
+from ..lifecycle.ownership import KEEP, check_adopted_namespace
 from .errors import InvalidConfigError
 from .kubernetes_object import KubernetesObject
 
@@ -22,16 +22,14 @@ class Namespace(KubernetesObject):
         super().__init__("kubernetes:core/v1:Namespace", name, inputs, opts)
 
 
-def declare_namespace(
-    name: str,
-    namespace: str,
-    opts: pulumi.ResourceOptions,
-    annotations: Mapping[str, str] | None = None,
-) -> Namespace:
-    """Declare the namespace as a resource of the stack, labelled for OpenKruise."""
-    metadata: dict[str, Any] = {"name": namespace, "labels": dict(NAMESPACE_LABELS)}
-    if annotations:
-        metadata["annotations"] = dict(annotations)
+def declare_namespace(name: str, namespace: str, opts: pulumi.ResourceOptions) -> Namespace:
+    """Declare the namespace as a resource of the stack, labelled for OpenKruise and kept by Helm.
+
+    Helm deletes what an earlier revision has and the next one lacks (``pkg/kube``, ``Client.Update``), and
+    takes the last one that was deployed for the earlier one. So a namespace that the chart once made is safe
+    only while it has the annotation: for good.
+    """
+    metadata = {"name": namespace, "labels": dict(NAMESPACE_LABELS), "annotations": dict(KEEP)}
     return Namespace(name, metadata, opts)
 
 

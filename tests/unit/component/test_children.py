@@ -57,6 +57,7 @@ def test_namespace_inputs(engine: Engine) -> None:
                 "control-plane": "openkruise",
                 "pod-security.kubernetes.io/enforce": "privileged",
             },
+            "annotations": {"helm.sh/resource-policy": "keep"},
         },
     }
 
