@@ -8,7 +8,7 @@ from ..diagnostics.wording import shorten
 from ..selectors import Difference, NodeMatcher
 from .errors import UnusableInputError
 from .input.node_objects import read_node_objects
-from .output.terminal import escape
+from .output.streams import escape
 
 _NAMED = 10
 

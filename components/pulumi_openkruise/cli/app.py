@@ -13,7 +13,6 @@ from traceback import format_exc
 import click
 
 from .output.streams import WRITE_ERRORS, discard_output, end_errors, open_closed_streams, write_error
-from .output.terminal import escape
 from .signals import end_on_signals
 
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
@@ -98,10 +97,10 @@ def run(args: Sequence[str] | None = None, *, as_plugin: bool = False) -> int:
         if not message.startswith("Usage:"):  # else it is the whole help, for want of a subcommand
             usage = f"{error.ctx.get_usage()}\n" if error.ctx else ""
             message = f"{usage}Error: {message}"
-        write_error(escape(message))
+        write_error(message)
         return UNUSABLE
     except click.ClickException as error:
-        write_error(escape(error.format_message()))
+        write_error(error.format_message())
         return UNUSABLE
     except click.Abort:
         return 130
@@ -130,7 +129,7 @@ def _report_unforeseen(error: Exception) -> int:
     message += "Please report it; PULUMI_OPENKRUISE_DEBUG=1 shows where it happened, and what the error says"
     if os.environ.get("PULUMI_OPENKRUISE_DEBUG"):
         message = format_exc()
-    write_error(escape(message))
+    write_error(message)
     return UNUSABLE
 
 

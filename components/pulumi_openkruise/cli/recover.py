@@ -8,7 +8,7 @@ import click
 
 from ..cluster import Cluster, ClusterError, ConflictError
 from ..config import names
-from ..inventory.leftovers import is_name
+from ..inventory.object_names import is_name
 from ..inventory.release import ReleaseId, ReleaseState
 from ..inventory.release_reader import read_release
 from ..lifecycle.recovery import Plan, plan_recovery
@@ -18,7 +18,13 @@ from .cluster_access import ClusterAccess
 from .output.streams import write_error
 from .output.table import as_table
 from .output.terminal import as_json, emit
-from .recover_changes import ReleaseChangedError, list_steps, make_changes, read_circumstances
+from .recover_changes import (
+    ReleaseChangedError,
+    check_records,
+    list_steps,
+    make_changes,
+    read_circumstances,
+)
 from .recover_state import find_all_damage, find_state_folder, recover_state
 
 Step = tuple[str, str, str]
@@ -111,6 +117,7 @@ def recover(
             unowned=[str(thing) for thing in found.unowned],
             records_in_config_maps=found.records_in_config_maps,
         )
+        check_records(cluster, state, chosen.edits)
         unowned = found.unowned if chosen.marked else ()
         planned = list_steps(release, unowned, chosen.edits)
         if output != "json":

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from ..cluster import Cluster, ForbiddenError, NotFoundError
 from ..config import names
-from ..inventory.helm_records import SECRET_TYPE, decode
-from ..inventory.json_access import text
+from ..foreign.error_text import write_on_one_line
+from ..inventory.helm_records import SECRET_TYPE, ReleaseRecord, decode
+from ..inventory.json_access import mapping, text
 from ..inventory.leftovers import (
     CERTIFICATES,
     DAEMON_CONFIG,
@@ -18,8 +19,9 @@ from ..inventory.leftovers import (
     list_objects,
     read_manifest_object,
 )
-from ..inventory.release import Leftovers, ReleaseId, ReleaseState, write_ownership_patch
-from ..inventory.release_reader import has_config_map_records, read_release, record_path
+from ..inventory.object_names import is_namespace
+from ..inventory.release import Leftovers, ReleaseId, ReleaseState, Revision, write_ownership_patch
+from ..inventory.release_reader import has_config_map_records, read_metadata, read_release, record_path
 from ..lifecycle.record_edits import edit_record
 from ..lifecycle.recovery import Edit
 
@@ -55,12 +57,24 @@ def read_circumstances(cluster: Cluster, state: ReleaseState) -> Circumstances:
         return Circumstances(unowned=tuple(find_unowned(cluster, candidates)))
     if latest is None or latest.status not in ("uninstalling", "pending-install"):
         return Circumstances()
-    record = decode(_record(cluster, release, latest.number))
+    record = _decode_record(cluster, release, latest)
     installed = find_install_namespace(record.values) or find_install_namespace(record.defaults)
-    places = (record.namespace or release.namespace, *filter(None, (installed, DAEMON_CONFIG)))
+    places = (release.namespace, *filter(None, (installed, DAEMON_CONFIG)))
+    _check_install_namespace(cluster, installed, release, marks=latest.status == "pending-install")
     if latest.status == "pending-install":
         return Circumstances(unowned=tuple(find_unowned(cluster, list_objects(record.manifest, places))))
     return Circumstances(find_leftovers(cluster, record.manifest, release, places))
+
+
+def check_records(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> None:
+    """Raise ValueError for a record that is to be changed and is not what the plan took it for.
+
+    The plan goes by the labels of records, as Helm does where it lists them. Where Helm uses a record, it
+    goes by the content; and a label is easily written by hand.
+    """
+    known = {one.number: one for one in state.revisions}
+    for edit in edits:
+        _decode_record(cluster, state.release, known[edit.revision])
 
 
 def make_changes(
@@ -123,6 +137,44 @@ def _describe(state: ReleaseState) -> str:
         f"{one.status} at revision {one.number} (resourceVersion {one.version})" for one in state.revisions
     )
     return ", ".join(described) or "not there"
+
+
+def _decode_record(cluster: Cluster, release: ReleaseId, revision: Revision) -> ReleaseRecord:
+    """Return the content of a revision's record; raises ValueError where name and labels say otherwise."""
+    record = decode(_record(cluster, release, revision.number))
+    said = {
+        "release": (str(release), f"{record.namespace or release.namespace}/{record.name}"),
+        "revision": (str(revision.number), str(record.revision)),
+        "status": (revision.status, record.status),
+    }
+    for what, (labelled, content) in said.items():
+        if labelled != content:
+            raise ValueError(
+                f"Secret {release.namespace}/{record.secret}: by name and labels the {what} is {labelled}, "
+                f"by content {write_on_one_line(content, 80)}: Helm goes by both, so nothing is changed\n"
+                f"  compare with `helm history {release.name} --namespace {release.namespace}`, and correct "
+                "the label if that is what is wrong"
+            )
+    return record
+
+
+def _check_install_namespace(cluster: Cluster, namespace: str, release: ReleaseId, *, marks: bool) -> None:
+    """Raise ValueError for a namespace in a release's values in which nothing of OpenKruise can be.
+
+    ``marks``: whether objects in it would be changed. Then it must be labelled for OpenKruise, which does not
+    work in one that is not.
+    """
+    if namespace in ("", release.namespace, names.NAMESPACE):
+        return
+    if not is_namespace(namespace) or names.is_reserved(namespace):
+        raise ValueError("the release's values install into a namespace that cannot be OpenKruise's")
+    found = read_metadata(cluster, f"/api/v1/namespaces/{namespace}") if marks else None
+    if found is not None and not names.NAMESPACE_LABEL.items() <= mapping(found, "labels").items():
+        raise ValueError(
+            f"the release's values install into namespace {namespace}, which is not labelled "
+            f"{names.NAMESPACE_LABEL_PAIR}: nothing is changed there\n"
+            f"  if OpenKruise is there: kubectl label namespace {namespace} {names.NAMESPACE_LABEL_PAIR}"
+        )
 
 
 def _record(cluster: Cluster, release: ReleaseId, revision: int) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from ..foreign.addresses import strip_login
 from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_checkpoint
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
-from .output.streams import write_error
-from .output.terminal import as_json, emit, escape
+from .output.streams import escape, write_error
+from .output.terminal import as_json, emit
 
 _PARTS = ("backups", "history", "locks", "stacks")
 """What the backend writes; in the user's own folder Pulumi has its plugins beside."""
@@ -111,7 +111,10 @@ def repair(damage: Damage) -> None:
     elif damage.repair == "restore":
         content = path.with_name(path.name + BACKUP).read_bytes()
         fresh = path.with_name(path.name + ".new")
-        fresh.write_bytes(content)
+        fresh.unlink(missing_ok=True)  # of a repair that was killed
+        # For its owner alone from the first byte on, and never through a link of that name.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
         shutil.copymode(path, fresh)  # a checkpoint may be for its owner alone
         os.replace(path, path.with_name(path.name + ".damaged"))
         os.replace(fresh, path)

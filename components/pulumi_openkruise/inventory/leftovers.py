@@ -1,6 +1,5 @@
 """Which objects of a release's manifest still exist, and which have lost Helm's mark of ownership."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ from ..cluster import Cluster
 from .definitions import DEFINITIONS, GROUPS
 from .json_access import mapping, name_of
 from .manifest import read_manifest
+from .object_names import is_name, is_namespace
 from .release import Leftovers, ReleaseId, find_release_owner
 from .release_reader import read_metadata
 
@@ -31,8 +31,6 @@ _PATHS = {
     "ValidatingWebhookConfiguration": f"{_ADMISSION}/validatingwebhookconfigurations",
 }
 """The path of each kind that OpenKruise's chart has."""
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-"""A DNS-1123 subdomain, as every name in the chart is one."""
 DAEMON_CONFIG = "kruise-daemon-config"
 """The second namespace that the chart makes."""
 CERTIFICATES = ("Secret", "kruise-webhook-certs")
@@ -122,9 +120,9 @@ def list_objects(manifest: str, namespaces: Iterable[str]) -> list[ManifestObjec
 def read_manifest_object(kind: str, name: str, namespace: str, allowed: Iterable[str]) -> ManifestObject:
     """Return an object by kind and name; raises ValueError for an invalid name or a foreign namespace."""
     template = _PATHS[kind]
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"the release's manifest has a {kind} whose name is not valid in Kubernetes")
-    if "{namespace}" in template and namespace not in allowed:
+    if "{namespace}" in template and not (is_namespace(namespace) and namespace in allowed):
         raise ValueError(f"the release's manifest has a {kind} in a namespace that is not the chart's")
     return ManifestObject(kind, name, f"{template.format(namespace=f'namespaces/{namespace}')}/{name}")
 
@@ -136,11 +134,6 @@ def _list_owned_definitions(cluster: Cluster, release: ReleaseId) -> Iterator[tu
         if name.partition(".")[2] in GROUPS and find_release_owner(crd) == release:
             thing = ManifestObject("CustomResourceDefinition", name, f"{DEFINITIONS}/{name}")
             yield thing, bool(mapping(crd, "metadata").get("deletionTimestamp"))
-
-
-def is_name(text: str) -> bool:
-    """Tell whether a string is a DNS-1123 name, and so can lead to only one path of the API server."""
-    return bool(_NAME.fullmatch(text))
 
 
 def find_install_namespace(values: Mapping[str, object]) -> str:

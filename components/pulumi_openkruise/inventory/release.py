@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from .json_access import items, mapping, text
+from .object_names import is_name, is_namespace
 
 UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 """Statuses of an operation that has not ended: Helm refuses the next one, or only claims success."""
@@ -77,10 +78,13 @@ class Leftovers(NamedTuple):
 
 
 def find_release_owner(thing: Any) -> ReleaseId | None:
-    """Return the release that an object's annotations name as its owner; None where they name none."""
+    """Return the release that an object's annotations name as its owner; None where they name none.
+
+    What cannot be a release's name names none: messages hold it in commands to copy.
+    """
     annotations = mapping(thing, "metadata", "annotations")
     namespace, name = text(annotations, f"{_HELM}namespace"), text(annotations, f"{_HELM}name")
-    return ReleaseId(namespace, name) if namespace and name else None
+    return ReleaseId(namespace, name) if is_namespace(namespace) and is_name(name) else None
 
 
 def describe_installer(thing: Any) -> str:

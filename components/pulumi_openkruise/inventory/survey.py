@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from ..chart.crds import REMOVED_FIELDS
 from ..cluster import Cluster, ClusterError, ForbiddenError, NotFoundError
@@ -21,6 +22,7 @@ from .helm_records import ReleaseRecord, decode_all
 from .json_access import at, items, mapping, name_of, number, text
 from .location import SERVICE, find_serving_namespace
 from .manifest import list_manifest_objects
+from .object_names import is_name, is_namespace
 from .pods import explain_not_ready, is_daemon
 from .release import ReleaseId, find_release_owner
 from .release_reader import list_records
@@ -174,6 +176,12 @@ def _read_objects(
     for count, key in enumerate(keys, 1):
         tell("objects of the release", count, len(keys))
         version, kind, own, name = key
+        if not (all(map(is_name, version.split("/"))) and is_namespace(own or namespace)) or name in (
+            ".",
+            "..",
+        ):
+            found[key] = None  # no object has such a name, and a request for it would lead elsewhere
+            continue
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
         if version not in known:
             known[version] = _read_kinds(cluster, root)
@@ -182,7 +190,7 @@ def _read_objects(
             continue
         plural, namespaced = known[version][kind]
         inside = f"/namespaces/{own or namespace}" if namespaced else ""
-        path = f"{root}{inside}/{plural}/{name}"
+        path = f"{root}{inside}/{plural}/{quote(name, safe='')}"
         found[key] = _read_if_present(lambda path=path: cluster.get(path))  # type: ignore[misc]
     return found
 

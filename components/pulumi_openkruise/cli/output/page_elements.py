@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ...diagnostics.wording import count_rest
-from .terminal import escape
+from .streams import escape
 
 _CODE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"(?:kubectl|helm|pulumi|pulumi-openkruise) ")

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from .streams import escape
+
 Progress = Callable[[str, int, int], None]
 """Called with the name of what is being read, the number read so far, and the total (0: unknown)."""
 
@@ -31,6 +33,6 @@ def progress(verb: str = "Reading") -> Iterator[Progress]:
 
         def show(what: str, count: int, total: int) -> None:
             so_far = f"{count:,} of {total:,}" if total else f"{count:,}" if count else ""
-            bar.update(task, description=what, completed=count, total=total or None, so_far=so_far)
+            bar.update(task, description=escape(what), completed=count, total=total or None, so_far=so_far)
 
         yield show

@@ -11,7 +11,7 @@ from ...checks import Finding, Report
 from ...checks.finding import SEVERITIES, Severity
 from ...diagnostics.wording import count_rest
 from .doc_links import link_finding
-from .terminal import escape
+from .streams import escape
 
 _NAMED = 100
 """Most objects of one case."""

@@ -42,10 +42,20 @@ def write_output(write: Callable[[], None]) -> None:
         raise UnusableInputError(f"standard output: cannot be written: {error.strerror}") from None
 
 
+def escape(text: str) -> str:
+    """Escape the characters that control a terminal: they become as harmless as ``\\x1b``."""
+    return "".join(
+        character
+        if character.isprintable() or character == "\n"
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
 def write_error(text: str) -> None:
-    """Write a line to standard error, where that can be written: no other place is left to say it."""
+    """Write a line to standard error, escaped, where that can be written: there is no other place for it."""
     with contextlib.suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(escape(text), err=True)
 
 
 def end_errors() -> None:

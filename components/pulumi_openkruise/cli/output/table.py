@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from io import StringIO
 from textwrap import TextWrapper
 
-from .terminal import SafeText, escape, join_safely, paint, wants_colour
+from .streams import escape
+from .terminal import SafeText, join_safely, paint, wants_colour
 
 NARROW = 100
 """Columns below which a table that does not fit is shown as blocks."""

@@ -12,20 +12,10 @@ from typing import Any
 import click
 
 from ...diagnostics.field_names import config_key
-from .streams import write_error, write_output
+from .streams import escape, write_error, write_output
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_STRINGS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
-
-
-def escape(text: str) -> str:
-    """Escape the characters that control a terminal: they become as harmless as ``\\x1b``."""
-    return "".join(
-        character
-        if character.isprintable() or character == "\n"
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
 
 
 class SafeText(str):
@@ -65,7 +55,7 @@ def emit(text: str) -> None:
 
 def note(text: str) -> None:
     """Write a note to standard error."""
-    write_error(escape(f"note: {text}"))
+    write_error(f"note: {text}")
 
 
 def as_camel_data(value: Any) -> Any:

@@ -48,6 +48,16 @@ def test_on_a_terminal_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1,234 of 56,789" in terminal.getvalue()
 
 
+def test_no_name_steers_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server names what is read, as the plural of a CRD."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress() as show:
+        show("\x1b]0;owned\x07\x9b2J", 1, 2)
+    assert r"\x1b]0;owned\x07\x9b2J" in terminal.getvalue()
+    assert "\x1b]" not in terminal.getvalue()
+
+
 def test_elsewhere_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with progress() as show:
         show("nodes", 1, 2)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pulumi_openkruise.cli.output.streams import write_error
 
 FULL = Path("/dev/full")
 COMMANDS = ("affinity a=b", "affinity a=b --explain", "presets", "policy", "--help")
@@ -41,6 +42,11 @@ def test_errors_that_cannot_be_written_keep_their_exit_code(target: str) -> None
     assert shell(f"affinity 'a in (' 2>{target}").returncode == 2
     assert shell(f"nonsense 2>{target}").returncode == 2
     assert shell(f"policy 2>{target}").returncode == 0  # prints a note
+
+
+def test_nothing_on_standard_error_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    write_error("a\x1b]0;owned\x07\x1b[2J\x9b1A\r\u202eb\nc")
+    assert capsys.readouterr().err == "a\\x1b]0;owned\\x07\\x1b[2J\\x9b1A\\r\\u202eb\nc\n"
 
 
 def test_a_closed_input_is_empty() -> None:
