@@ -57,13 +57,16 @@ def call_hook(
     preview: bool = False,
     recorded: dict[str, Any] | None = None,
     before: str = "",
+    before_urn: str = "urn",
+    opts: Callable[[], pulumi.ResourceOptions] | None = None,
     held: dict[str, Any] | None = None,
     **given: Any,
 ) -> str:
     """Return what a hook refuses, called as the engine calls it.
 
     ``recorded`` is what the state says of the installation, ``before`` a hook that the engine has called
-    before, ``held`` what the backend has, and a deletion comes when everything else is done.
+    before for the resource ``before_urn``, ``held`` what the backend has, ``opts`` makes the component's
+    options, and a deletion comes when everything else is done.
     """
     answers: list[str] = []
     calls: list[asyncio.Future[None]] = []
@@ -80,17 +83,22 @@ def call_hook(
         answers.append(refusal)
 
     async def in_turn(kruise: OpenKruise) -> None:
-        if before:
-            await call(before)
-            assert answers.pop() == ""
-        if which.startswith("delete"):
+        async def end_the_rest() -> None:
             with contextlib.suppress(InvalidConfigError):
                 await kruise.namespace.future()
+
+        if before.startswith("delete"):
+            await end_the_rest()
+        if before:
+            await call(before, urn=before_urn)
+            assert answers.pop() == ""
+        if which.startswith("delete"):
+            await end_the_rest()
         await call(which, **given)
 
     def program() -> None:
         # Arguments that hold outputs can only be made where the program runs.
-        kruise = OpenKruise("kruise", make_args(args() if callable(args) else args))
+        kruise = OpenKruise("kruise", make_args(args() if callable(args) else args), opts() if opts else None)
         calls.append(asyncio.ensure_future(in_turn(kruise)))
         pulumi.export("called", pulumi.Output.from_input(calls[0]))
 

@@ -52,7 +52,10 @@ class Hooks:
         self.refused: list[Problem] = []
         """Every problem for which a hook has refused an operation."""
         self.registrations = Registrations()
-        self.checks = checks = OperationChecks(settings, self._declared, self.decision, view)
+        keeps = opts is not None and bool(opts.retain_on_delete or opts.deleted_with is not None)
+        self.checks = checks = OperationChecks(
+            settings, self._declared, self.decision, view, keeps_deleted=keeps
+        )
         hook, deletion_hook = self._register_hook, self._register_deletion_hook
         deletion = _add_retention if opts is not None and opts.retain_on_delete else _as_it_is
         self._component_hooks = pulumi.ResourceHookBinding(

@@ -27,9 +27,17 @@ class OperationChecks:
     """The checks of one component's operations; each returns the problems for which it is refused."""
 
     def __init__(
-        self, settings: Settings, declared: installation.Declared, decision: Decision, view: ClusterView
+        self,
+        settings: Settings,
+        declared: installation.Declared,
+        decision: Decision,
+        view: ClusterView,
+        *,
+        keeps_deleted: bool = False,
     ) -> None:
+        """``keeps_deleted``: the component has retain_on_delete or deleted_with, and so its children."""
         self._settings, self._declared = settings, declared
+        self._keeps_deleted = keeps_deleted
         self._decision, self._view = decision, view
         self._announced: list[Problem] = []
         self._release, self._namespace = _Child(), _Child()
@@ -93,7 +101,12 @@ class OperationChecks:
         problems = await self._check_child_deletion(self._namespace, name, args)
         if problems or pulumi.runtime.is_dry_run():
             return problems
-        return installation.check_namespace_deletion(self._declared, await self._view.read_release_again())
+        seen = await self._view.read_release_again()
+        # With these options the engine calls the hooks, drops the release from the state, and leaves it and
+        # the namespace in the cluster: without them, a release that is deleted is gone by now.
+        if self._keeps_deleted and self._release.is_deleted:
+            return []
+        return installation.check_namespace_deletion(self._declared, seen, dropped=self._release.is_deleted)
 
     async def check_policy_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse an admission policy of a kind that the API server does not serve."""
@@ -211,11 +224,13 @@ class OperationChecks:
             seen = await self._view.read_release_again()
             if isinstance(seen, Unavailable) or seen.latest is not None:
                 problems = installation.check_replacement(self._declared, name, True, True)
-        if problems or not self._settings.guard_destroy:
+        if problems:
             return problems
-        found = await self._view.count_custom_resources()
-        problems = installation.check_deletion(self._declared.release, found, self._settings.field_name)
+        if self._settings.guard_destroy:
+            found = await self._view.count_custom_resources()
+            problems = installation.check_deletion(self._declared.release, found, self._settings.field_name)
         if not pulumi.runtime.is_dry_run():
+            self._release.is_deleted = not problems
             return problems
         # The stack's own custom resources, which depend on the release, go before it; then the others count.
         for problem in problems:
@@ -247,6 +262,8 @@ class _Child:
     def __init__(self) -> None:
         self.is_created = False
         """Whether the engine creates it, as far as its hook knows."""
+        self.is_deleted = False
+        """Whether its hook has let the engine delete it, or drop it from the state, in this run."""
         self._urn: asyncio.Future[str] | None = None
         self._status: pulumi.Output[Any] | None = None
 

@@ -229,8 +229,19 @@ def check_replacement(declared: Declared, what: str, replaced: bool, owned: bool
     ]
 
 
-def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailable) -> list[Problem]:
-    """Return why the namespace must not be deleted: the release still needs it."""
+_DROPPED = (
+    "  this operation has dropped the release from the state and left it in the cluster, as",
+    "  retain_on_delete or deleted_with of a resource above it does: give the option to the component itself",
+)
+
+
+def check_namespace_deletion(
+    declared: Declared, seen: ReleaseState | Unavailable, *, dropped: bool = False
+) -> list[Problem]:
+    """Return why the namespace must not be deleted: the release still needs it.
+
+    ``dropped``: the state lost the release in this operation, and the cluster did not.
+    """
     if isinstance(seen, Unavailable) or seen.latest is None or seen.latest.status == "uninstalled":
         return []
     return [
@@ -242,6 +253,7 @@ def check_namespace_deletion(declared: Declared, seen: ReleaseState | Unavailabl
             (
                 "  remove the release first: `pulumi destroy --run-program` if the stack has it, or",
                 "  `helm uninstall`",
+                *(_DROPPED if dropped else ()),
             ),
         )
     ]

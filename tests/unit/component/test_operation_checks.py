@@ -520,6 +520,26 @@ def test_a_namespace_that_a_release_needs_is_not_deleted(
     assert call_hook(make_config(server), hooks, "delete namespace", urn=OWN_NAMESPACE, preview=True) == ""
 
 
+@pytest.mark.parametrize("option", ["retain_on_delete", "deleted_with", None])
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_namespace_that_the_engine_keeps_with_its_release_may_leave_the_state(
+    server: ApiServer, hooks: dict[str, pulumi.ResourceHook], option: str | None, dropped: bool
+) -> None:
+    """The engine calls the hooks for what it only drops from the state, and says nothing of that."""
+
+    def make_options() -> pulumi.ResourceOptions:
+        cluster = pulumi.ComponentResource("test:index:Cluster", "cluster")
+        given: dict[str, Any] = {"retain_on_delete": True, "deleted_with": cluster}
+        return pulumi.ResourceOptions(**{key: given[key] for key in given if key == option})
+
+    before = {"before": "delete release", "before_urn": OWN_RELEASE} if dropped else {}
+    refused = call_hook(
+        make_config(server), hooks, "delete namespace", urn=OWN_NAMESPACE, opts=make_options, **before
+    )
+    assert (refused == "") == (dropped and option is not None)
+    assert ("deleted_with of a resource above it does" in refused) == (dropped and option is None)
+
+
 def test_a_preview_warns_of_what_a_destroy_may_delete_before_the_release(
     server: ApiServer, hooks: dict[str, pulumi.ResourceHook], said: list[str]
 ) -> None:
