@@ -50,6 +50,10 @@ provider = pulumi_kubernetes.Provider("edge", kubeconfig=made.id.apply(lambda _:
 kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(providers=[provider]))
 """
 RETAINED = 'kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(retain_on_delete=True))'
+DELETED_WITH = """
+cluster = pulumi.ComponentResource("example:index:Cluster", "cluster")
+kruise = OpenKruise("kruise", args_from_config(), pulumi.ResourceOptions(deleted_with=cluster))
+"""
 
 PROTECTED = (
     'OpenKruise("kruise", {{**args_from_config(), "protect": {protect}}}, pulumi.ResourceOptions({option}))'
