@@ -28,7 +28,7 @@ test: $(TEST)/ready ## unit tests: no cluster, no plugin, no Go
 search: export SEARCH := 1
 search: test ## the same, with fresh random examples of every property
 
-mutants: $(TEST)/ready ## what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
+mutants: $(TEST)/ready ## mutate a module, print what no unit test notices: MODULE=components/.../x.py [SEED=0] [LIMIT=300] [TESTS=...]
 	$(TEST)/bin/python $(PIP) 'pytest-cov>=6,<8'
 	$(TEST)/bin/python -m tests.mutants $(MODULE) --seed $(or $(SEED),0) --limit $(or $(LIMIT),300) \
 		$(if $(TESTS),--tests $(TESTS))
@@ -54,7 +54,7 @@ fuzz: export ORACLE_CASES = 100000
 fuzz: export POLICY_PAIRS = 100000
 fuzz: oracle ## the same with 100,000 random lists of selectors, and 100,000 pairs for the policy's CEL
 
-audit: $(TEST)/ready ## known vulnerabilities of what is installed: they fail; data that cannot be reached is said
+audit: $(TEST)/ready ## fail on known vulnerabilities of the installed packages; print what could not be checked
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/python $(PIP) pip-audit || echo "pip-audit cannot be installed"
 	@$(PYTHON) -m tests.audit .venv-audit/bin/pip-audit $$(echo $(TEST)/lib/python*/site-packages)
 
@@ -72,7 +72,7 @@ e2e: $(SANDBOX)/ready ## the end-to-end suite, on a sandbox of its own
 		$(if $(E2E_UNTIL),--no-loadscope-reorder)
 
 # Whole files: most of them tell one story on a cluster of their own.
-again: ## the end-to-end files in which a test failed, once more from their beginning
+again: ## run the end-to-end files with a failed test again, from their beginning
 	files=$$(grep -o '"tests/e2e/[a-z_]*\.py' .pytest_cache/v/cache/lastfailed | tr -d '"' | sort -u) && test -n "$$files" && \
 		$(SANDBOX)/bin/python -m pytest -v -n 2 --dist loadfile $$files
 
@@ -86,7 +86,7 @@ package-add: $(SANDBOX)/ready ## `pulumi package add` of plugin/ by a program in
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_yaml.py -v -k "package_add or daemons_are_on_real"
 
 kills: export KILLS = all
-kills: $(SANDBOX)/ready ## CLI, provider and both killed at ten points, upgrades too (`make fleets`: fleets); `make e2e` has fewer
+kills: $(SANDBOX)/ready ## kill the CLI, the provider, or both at ten points, in upgrades too (`make fleets`: fleets); `make e2e` has fewer
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_interruptions.py tests/e2e/test_upgrades.py -v -n 2 --dist loadfile
 
 migration: export MIGRATED ?= 10000
@@ -111,10 +111,10 @@ fleets: $(SANDBOX)/ready ## fleets: 42 kills and 100 failures at random, Postgre
 	$(SANDBOX)/bin/python -m pytest tests/e2e/test_fleet.py tests/e2e/test_fleet_clusters.py tests/e2e/test_fleet_deployment.py -v
 
 privileges: export PRIVILEGES ?= all
-privileges: $(SANDBOX)/ready ## the roles in deploy/: sufficient, and each verb necessary
+privileges: $(SANDBOX)/ready ## check that the roles in deploy/ suffice, and that each verb is needed
 	$(SANDBOX)/bin/python -m pytest tests/privileges -v
 
-roles: $(SANDBOX)/ready ## write the roles in deploy/ from the requests of a whole life of a release
+roles: $(SANDBOX)/ready ## write the roles in deploy/ from the requests recorded over a release's whole life
 	$(SANDBOX)/bin/python -m tests.privileges
 
 bench: $(SANDBOX)/ready ## speed and size beside other tools, written to docs/benchmarks.md

@@ -84,8 +84,9 @@ def recover(
     """Repair an installation whose `up` or `destroy` was interrupted.
 
     Reads Helm's records of the release, says what it found and what it would do, asks, and does it. It
-    changes only records, and Helm's mark of ownership on objects that have lost it; it never changes a CRD
-    or a custom resource. At the end it says what to run next.
+    changes Helm's records, and gives objects of the release (CRDs included) Helm's mark of ownership back
+    where they have lost it. It changes nothing else of a CRD, and no custom resource. At the end it says
+    what to run next.
 
     First it repairs files of Pulumi's own file backend that a killed CLI left cut off ("failed to load
     checkpoint: EOF").
