@@ -22,7 +22,7 @@ from .cluster_access import ClusterAccess
 from .errors import UnusableInputError
 from .output.progress import progress
 from .output.storage_report import describe_outcomes, describe_plan, write_data
-from .output.terminal import as_json, emit
+from .output.terminal import as_json, ask_agreement, emit
 from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch_written_version
 
 
@@ -45,7 +45,7 @@ from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch
     help="Objects to rewrite in a second, at most.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what is stored and what would be done; change nothing.")
-@click.option("--yes", is_flag=True, help="Do it without asking.")
+@options.yes
 @click.option(
     "-o",
     "--output",
@@ -99,7 +99,7 @@ def migrate_storage(
         needed = [step for step in steps if step.needed and not step.blocked]
         if output == "table":
             emit(describe_plan(cluster, steps, losses))
-        if needed and not refused and not dry_run and (yes or _ask_agreement()):
+        if needed and not refused and not dry_run and (yes or ask_agreement()):
             begun = True
             _migrate(cluster, needed, Pace(rate), outcomes)
     except ClusterError as error:
@@ -149,11 +149,3 @@ def _migrate(cluster: Cluster, steps: Sequence[Step], pace: Pace, outcomes: dict
     with progress("Rewriting") as show:
         for step in steps:
             outcomes[step.crd.name] = rewrite_objects(cluster, step, pace, show)
-
-
-def _ask_agreement() -> bool:
-    """Ask on the terminal; standard output may be JSON."""
-    try:
-        return click.confirm("Do it?", default=False, err=True)
-    except click.Abort:
-        return False

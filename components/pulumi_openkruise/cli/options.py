@@ -43,6 +43,7 @@ _act_as_group = click.option(
     multiple=True,
     help="Group to act as a member of; with --as, repeatable.",
 )
+yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 config_namespace = click.option(
     "--config-namespace",
     default="openkruise",

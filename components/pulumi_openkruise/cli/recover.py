@@ -17,7 +17,7 @@ from .app import CLEAN, FINDINGS
 from .cluster_access import ClusterAccess
 from .output.streams import write_error
 from .output.table import as_table
-from .output.terminal import as_json, emit
+from .output.terminal import as_json, ask_agreement, emit
 from .recover_changes import (
     ReleaseChangedError,
     check_records,
@@ -63,7 +63,7 @@ def _check_name(_context: click.Context, parameter: click.Parameter, value: str)
     help="Folder of Pulumi's file backend; where not given, that of PULUMI_BACKEND_URL or Pulumi.yaml.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what recover would do, and do nothing.")
-@click.option("--yes", is_flag=True, help="Do it without asking.")
+@options.yes
 @click.option(
     "-o",
     "--output",
@@ -141,13 +141,10 @@ def recover(
 
 
 def _ask_agreement(planned: Sequence[Step], *, asks_all: bool) -> bool:
-    """Ask on standard error, for standard output may be JSON; then the question names the steps, too."""
+    """Ask; where standard output is JSON, the question names the steps, too."""
     if asks_all:
         write_error("\n".join(_write_lines(planned)))
-    try:
-        return click.confirm("Do it?", default=False, err=True)
-    except click.Abort:
-        return False
+    return ask_agreement()
 
 
 def _write_lines(planned: Sequence[Step]) -> list[str]:

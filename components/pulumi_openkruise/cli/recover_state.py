@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import click
-
 from ..foreign.addresses import strip_login
 from ..lifecycle.checkpoint import ATTRIBUTES, BACKUP, Damage, find_damage, is_checkpoint
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .output.streams import escape, write_error
-from .output.terminal import as_json, emit
+from .output.terminal import as_json, ask_agreement, emit
 
 _PARTS = ("backups", "history", "locks", "stacks")
 """What the backend writes; in the user's own folder Pulumi has its plugins beside."""
@@ -127,7 +125,7 @@ def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes
     lines += [f"  {escape(str(damage))}" for damage in damages]
     emit("\n".join(lines)) if output != "json" else write_error("\n".join(lines))
     mendable = [damage for damage in damages if damage.repair != "none"]
-    done = bool(mendable) and not dry_run and (yes or _ask_agreement())
+    done = bool(mendable) and not dry_run and (yes or ask_agreement())
     if done:
         try:
             for damage in mendable:
@@ -144,13 +142,6 @@ def recover_state(folder: Path, damages: Sequence[Damage], *, dry_run: bool, yes
     elif done:
         emit("\n".join(["Done. Now:", *(f"  {command}" for command in then)]))
     return CLEAN if done and len(mendable) == len(damages) else FINDINGS
-
-
-def _ask_agreement() -> bool:
-    try:
-        return click.confirm("Do it?", default=False, err=True)
-    except click.Abort:
-        return False
 
 
 def _is_state(path: Path, folder: Path) -> bool:

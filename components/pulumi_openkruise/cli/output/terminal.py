@@ -58,6 +58,14 @@ def note(text: str) -> None:
     write_error(f"note: {text}")
 
 
+def ask_agreement() -> bool:
+    """Ask whether to do what was shown; on standard error, for standard output may be JSON."""
+    try:
+        return click.confirm("Do it?", default=False, err=True)
+    except click.Abort:
+        return False
+
+
 def as_camel_data(value: Any) -> Any:
     """Return dataclasses as plain data whose keys are their fields in camelCase; keys of mappings stay."""
     if is_dataclass(value) and not isinstance(value, type):
