@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from ..diagnostics.unavailable import Unavailable
 from ..diagnostics.wording import pluralize, shorten
+from ..foreign.timestamps import parse_timestamp
 from ..inventory.json_access import at, items, mapping, text
 from ..inventory.location import SERVICE, find_called_service, find_serving_namespace
 from ..inventory.snapshot import Object, Snapshot
@@ -153,7 +154,7 @@ def check_certificates(snapshot: Snapshot, expected: Expected) -> Iterator[Findi
         yield make(SECRET_MISSING, SECRET_MISSING.title, [f"{name}: {found}"], [name])
         return
     ends = _find_expiry(authority)
-    now = _read_moment(snapshot.taken)
+    now = parse_timestamp(snapshot.taken)
     if ends is not None and now is not None and (days := (ends - now).days) < _SOON_DAYS:
         when = f"{ends:%Y-%m-%d}"
         evidence = [f"{name}: {'expired on' if days < 0 else 'expires on'} {when}"]
@@ -190,10 +191,3 @@ def _find_expiry(pem: bytes) -> datetime | None:
     except (ssl.SSLError, ValueError, UnicodeDecodeError):
         return None
     return datetime.fromtimestamp(min(moments), timezone.utc) if moments else None
-
-
-def _read_moment(taken: str) -> datetime | None:
-    try:
-        return datetime.strptime(taken, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None

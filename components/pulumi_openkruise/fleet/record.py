@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from ..config.config_json import ConfigJson
 from ..foreign.error_text import write_lines
+from ..foreign.timestamps import parse_timestamp
 
 MESSAGE = "openkruise fleet, release "
 """How the message of an update that a fleet ran begins, in the cluster's own history."""
@@ -138,11 +139,11 @@ class Stack:
         found = await self.read("stack", "history", "--json", "--page-size", "1")
         if not isinstance(found, list) or not found:
             return None
-        entry, ended = found[0], str(found[0].get("endTime") or "")
+        entry = found[0]
         return Update(
             succeeded=entry.get("result") == "succeeded",
             message=str(entry.get("message") or ""),
-            ended=datetime.fromisoformat(ended.replace("Z", "+00:00")) if ended else None,
+            ended=parse_timestamp(str(found[0].get("endTime") or "")),
             commit=str((entry.get("environment") or {}).get("git.head") or ""),
             kind=str(entry.get("kind") or ""),
         )

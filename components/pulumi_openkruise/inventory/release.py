@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from ..foreign.timestamps import parse_timestamp
 from .json_access import items, mapping, text
 from .object_names import is_name, is_namespace
 
@@ -128,15 +129,6 @@ def read_revision(record: Mapping[str, Any]) -> Revision:
     return Revision(
         number=int(number) if number.isdecimal() and len(number) < 10 else 0,
         status=status,
-        since=_parse_moment(made if status.startswith("pending-") else max(written, default="")),
+        since=parse_timestamp(made if status.startswith("pending-") else max(written, default="")),
         version=text(record, "metadata", "resourceVersion"),
     )
-
-
-def _parse_moment(written: str) -> datetime | None:
-    """Return a moment as Kubernetes writes them, to the second and in UTC; None for something else."""
-    try:
-        moment = datetime.fromisoformat(written.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
