@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
-from ..foreign.addresses import has_login, split_login, strip_login
+from ..foreign.addresses import SecretAddress, has_login, split_login, strip_login
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
 from .repository import read_digests
@@ -49,11 +49,11 @@ def check_chart(given: Mapping[str, Any], field_name: FieldName) -> Iterator[Pro
             reason = "an OCI registry is not a repository"
             yield Problem("invalid-repository", where, reason, (), remedy)
         elif not _is_address(repository):
-            reason = f"expected an http:// or https:// address, found {show(strip_login(repository))}"
+            reason = f"expected an http:// or https:// address, found {_show_address(repository)}"
             yield Problem("invalid-repository", where, reason)
         elif has_login(repository) and not any(split_login(repository)[1:]):
             # Read as a path, the password would be in the state.
-            reason = f"expected an @ only at the end of a login, found {show(strip_login(repository))}"
+            reason = f"expected an @ only at the end of a login, found {_show_address(repository)}"
             remedy = "in a password write %2F for a slash; in a path write %40 for an @"
             yield Problem("invalid-repository", where, reason, (), remedy)
         elif chart.strip() and not is_bare_name(chart):
@@ -200,6 +200,13 @@ def _is_address(text: str) -> bool:
     except ValueError:  # https://[::1, or a port that is not a number
         return False
     return good and bool(re.fullmatch(r"https?://[^/\s]\S*", text)) and text.isprintable()
+
+
+def _show_address(address: str) -> str:
+    """Return an address for a message, without what is secret in it."""
+    if isinstance(address, SecretAddress):
+        return "a secret that is something else"
+    return show(strip_login(address))
 
 
 def _is_openkruises(repository: str) -> bool:

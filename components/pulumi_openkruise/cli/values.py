@@ -4,7 +4,7 @@ import click
 
 from ..config.names import NAMESPACE_LABELS
 from ..config.settings import Settings
-from ..foreign.addresses import has_login
+from ..foreign.addresses import SecretAddress, has_login
 from ..lifecycle.ownership import write_keep_command
 from . import options
 from .app import CLEAN
@@ -69,7 +69,9 @@ def values(stack_file: str | None, config_json: str | None, output: str, config_
         "would delete it, with everything in it, as these values leave it out of the chart\n"
         f"  before the upgrade: {write_keep_command(settings.namespace)}"
     )
-    if has_login(settings.chart_repository or ""):
+    if isinstance(settings.chart_repository, SecretAddress):
+        note(f"{settings.field_name('chart_repository')}: it is a secret, and left out: {_LOGINS[output]}")
+    elif has_login(settings.chart_repository or ""):
         note(f"{settings.field_name('chart_repository')}: its login is left out: {_LOGINS[output]}")
     if settings.chart_digest and output in ("argocd", "flux"):
         note(f"{settings.field_name('chart_digest')} is not checked there: neither tool compares digests")

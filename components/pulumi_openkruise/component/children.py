@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from ..config.settings import Settings
-from ..foreign.addresses import split_login
+from ..foreign.addresses import SecretAddress, split_login
 from . import namespace as namespaces
 from .hooks import Hooks
 from .node_label_policy import declare_node_label_policy
@@ -99,16 +99,17 @@ def _adopt(
 
 
 def _describe_repository(address: str | None) -> Any:
-    """Return the release's repository: a login in its address goes to provider and state as a secret."""
+    """Return the release's repository: what is secret in its address is one for provider and state, too."""
     from pulumi_kubernetes.helm.v3 import RepositoryOptsArgs
 
     if address is None:
         return None
-    plain, name, password = split_login(address)
-    if not name and not password:
-        return RepositoryOptsArgs(repo=address)
     secret = pulumi.Output.secret
-    return RepositoryOptsArgs(repo=plain, username=secret(name), password=secret(password))
+    plain, name, password = split_login(address)
+    repo: pulumi.Input[str] = secret(str(plain)) if isinstance(address, SecretAddress) else plain
+    if not name and not password:
+        return RepositoryOptsArgs(repo=repo)
+    return RepositoryOptsArgs(repo=repo, username=secret(name), password=secret(password))
 
 
 def declare_release(

@@ -7,10 +7,14 @@ from typing import Any
 
 from ..diagnostics.field_names import NAMESPACE, config_field_name, config_key
 from ..diagnostics.problem import Problem, report_unknown_key, show
+from ..foreign.addresses import SecretAddress
 from .fields import EXPECTED, FIELDS, Arguments, Kind, Undecoded
 
 CONFIG_KEYS: dict[str, str] = {config_key(name): name for name in FIELDS}
 """Every key of stack config, with the name of its field."""
+
+_UNREAD = "https://encrypted.invalid/"
+"""What stands for an encrypted address in a stack's file, which no command can decrypt."""
 
 
 def parse_config(
@@ -24,8 +28,9 @@ def parse_config(
 
     ``raw`` maps keys without their namespace to the strings that Pulumi gives; values that are no strings are
     taken as already decoded. ``source`` says in messages where they come from. ``secret_keys`` are those
-    among them that are encrypted: only ``values`` may be, and no message shows its content. What cannot be
-    decoded stays in its place as an ``Undecoded``, which ``read_settings`` reports with all other problems.
+    among them that are encrypted: only ``values`` and the chart's repository may be, and no message shows
+    their content. What cannot be decoded stays in its place as an ``Undecoded``, which ``read_settings``
+    reports with all other problems.
     """
     arguments: dict[str, Any] = {}
     for key, value in raw.items():
@@ -34,20 +39,42 @@ def parse_config(
             arguments[where] = Undecoded(_report_unknown_key(where, key))
             continue
         name = CONFIG_KEYS[key]
-        # A repository's address may hold a login, which goes to the provider as a secret.
+        # A repository's address may hold a login or a token, which goes to the provider as a secret.
         if key in secret_keys and name not in ("values", "chart_repository"):
-            # The cluster shows it, and so do the outputs and the preview of the stack.
-            reason = "cannot be a secret: it is plainly visible in the cluster"
-            problem = Problem("needless-secret", where, reason, (), "set it again without --secret")
-            arguments[name] = Undecoded(problem)
+            arguments[name] = Undecoded(_report_needless_secret(where, name, f"{namespace}:"))
             continue
         try:
             arguments[name] = _decode(FIELDS[name], value)
+            if name == "chart_repository" and key in secret_keys:
+                arguments[name] = _keep_secret(value, where)
         except _NotDecodedError as error:
             found = "a secret that is something else" if key in secret_keys else show(value)
             reason = f"expected {error.expected}, found {found}"
             arguments[name] = Undecoded(Problem("wrong-type", where, reason, (), error.remedy))
     return Arguments(arguments, field_name=config_field_name(namespace), source=source)
+
+
+def _keep_secret(address: Any, where: str) -> SecretAddress:
+    """Return a secret address as one that no message shows; without its content where that is encrypted.
+
+    Raises _NotDecodedError for anything else than an address.
+    """
+    if address is None or (isinstance(address, Mapping) and set(address) == {"secure"}):
+        address = _UNREAD
+    if not isinstance(address, str):
+        raise _NotDecodedError("a string", _STRING_ITSELF)
+    return SecretAddress(address, where)
+
+
+def _report_needless_secret(where: str, name: str, prefix: str) -> Problem:
+    reason = "cannot be a secret: the stack's preview, its state or the cluster shows it in plain text"
+    remedy = "set it again without --secret"
+    if name == "chart":
+        remedy += (
+            "; of an address with a token in it, give the archive itself by its path, or the repository as "
+            f"{prefix}{config_key('chart_repository')}, which may be a secret"
+        )
+    return Problem("needless-secret", where, reason, (), remedy)
 
 
 def _report_unknown_key(where: str, key: str) -> Problem:
@@ -63,6 +90,7 @@ def _report_unknown_key(where: str, key: str) -> Problem:
 
 
 _MOST_DIGITS = 100
+_STRING_ITSELF = "write the string itself, not a list or a mapping"
 
 
 class _NotDecodedError(Exception):
@@ -86,7 +114,7 @@ def _decode(kind: Kind, value: Any) -> Any:
     data = _read_json(value)
     if kind == "string":
         if isinstance(data, (dict, list)):
-            raise _NotDecodedError("a string", "write the string itself, not a list or a mapping")
+            raise _NotDecodedError("a string", _STRING_ITSELF)
         return value
     if kind == "list of strings":
         if isinstance(data, list):

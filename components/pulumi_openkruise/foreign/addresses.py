@@ -2,6 +2,7 @@
 
 An address with a login is often written wrongly: a password with a slash in it has to be quoted, and one of
 digits and a slash reads as a port and a path. So the last @ of an address ends a login, wherever it stands.
+Of an address that is a secret as a whole nothing is shown, only what it is called.
 """
 
 import re
@@ -27,11 +28,33 @@ _HOST = re.compile(
 _QUOTES = "\"'`"
 
 
+class SecretAddress(str):
+    """An address that is a secret as a whole: a token may be in its path or in its query.
+
+    The string itself knows that it is one, so a copy of the arguments that hold it keeps the secret, too.
+    """
+
+    shown: str
+    """What messages have in its place: the name of the key that holds it."""
+
+    def __new__(cls, address: str, shown: str = _HIDDEN) -> "SecretAddress":
+        """Return the address; messages call it ``shown``."""
+        made = super().__new__(cls, address)
+        made.shown = shown
+        return made
+
+    def __repr__(self) -> str:
+        return f"SecretAddress({self.shown!r})"
+
+
 def strip_login(address: str) -> str:
     """Return an address without the user's name and password in it; one without a login as it is.
 
-    If it is open where the login ends, because it is not written as one, ``***`` takes its place.
+    If it is open where the login ends, because it is not written as one, ``***`` takes its place. An
+    address that is a secret is replaced by what it is called.
     """
+    if isinstance(address, SecretAddress):
+        return address.shown
     start = _find_start(address)
     if start is None:
         return address

@@ -88,6 +88,35 @@ def test_values_say_where_the_login_belongs(
     assert "https://h.example/charts" in out + err
 
 
+@pytest.mark.parametrize("output", ["helm", "json", "argocd", "flux"])
+@pytest.mark.parametrize("address", [f"https://h.example/{MARKER}/", f"https://h.example/?token={MARKER}"])
+def test_of_a_repository_that_is_a_secret_as_a_whole(
+    output: str, address: str, command: Command, tmp_path: Path
+) -> None:
+    entry = {"value": address, "secret": True}
+    path = tmp_path / "Pulumi.config.json"
+    path.write_text(json.dumps({"openkruise:chartRepository": entry}))
+    said = holds_none(tmp_path, command("values", "--config-json", str(path), "-o", output))
+    if output in ("argocd", "flux"):
+        assert (said[0], "openkruise:chartRepository is a secret" in said[2]) == (2, True)
+    else:
+        assert (said[0], "--repo REPOSITORY " in said[2]) == (0, True)
+        assert "openkruise:chartRepository: it is a secret, and left out" in said[2]
+
+
+@pytest.mark.parametrize("entry", [{"secret": True}, {"value": "", "secret": False}], ids=["hidden", "empty"])
+def test_a_repository_that_is_only_hidden_is_no_mistake(
+    entry: dict[str, object], command: Command, stack_file: Write, tmp_path: Path
+) -> None:
+    """A file has it encrypted, and `pulumi config --json` leaves it out."""
+    path = tmp_path / "Pulumi.config.json"
+    path.write_text(json.dumps({"openkruise:chartRepository": entry}))
+    code, _out, err = command("values", "--config-json", str(path))
+    assert (code, "expected a" in err) == ((0, False) if entry["secret"] else (2, True))
+    file = stack_file("config:\n  openkruise:chartRepository: {secure: v1:x}\n")
+    assert command("values", "--stack-file", file)[0] == 0
+
+
 @pytest.mark.parametrize("login", LOGINS.values(), ids=LOGINS)
 @pytest.mark.parametrize("where", ["server", "proxy-url"])
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])

@@ -7,6 +7,7 @@ from pulumi_openkruise.chart.local import ignore_local_files, read_local_chart
 from pulumi_openkruise.chart.repository import IndexAnswer
 from pulumi_openkruise.component import chart_probe
 from pulumi_openkruise.config.settings_reader import read_settings
+from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.field_names import config_field_name
 
 from tests.support.engine import Engine
@@ -36,6 +37,35 @@ def test_a_repository_without_a_usable_answer_is_named_without_its_login(answers
     (problem,) = chart_probe.check_repository(read_settings({"chart_repository": ADDRESS}, source="test"))
     assert (problem.code, problem.place) == ("no-repository", "https://charts.example.org/")
     assert (problem.reason, "s3cret" in str(problem)) == ("connection refused", False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "digest", "says"),
+    [
+        (IndexAnswer("connection refused"), A, "openkruise:chartRepository: connection refused"),
+        (IndexAnswer(content=b""), A, "openkruise:chartRepository lists no digest of kruise 1.8.3"),
+        (
+            IndexAnswer(content=INDEX.replace("DIGEST", B).encode()),
+            A,
+            "openkruise:chartRepository offers another archive as kruise 1.8.3",
+        ),
+    ],
+    ids=["no answer", "no digest", "another archive"],
+)
+def test_a_secret_repository_is_called_by_its_key(
+    answers: list[IndexAnswer], monkeypatch: pytest.MonkeyPatch, answer: IndexAnswer, digest: str, says: str
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr("pulumi.log.debug", logged.append)
+    answers.append(answer)
+    raw = {"chartRepository": "https://charts.example.org/s3cret/?token=s3cret", "chartDigest": digest}
+    given = parse_config(raw, source="stack", secret_keys={"chartRepository"})
+    (problem,) = chart_probe.check_repository(
+        read_settings(given, source="stack", field_name=given.field_name)
+    )
+    assert says in str(problem)
+    assert "s3cret" not in str(problem)
+    assert logged == ["asking openkruise:chartRepository for its index"]
 
 
 @pytest.mark.parametrize(

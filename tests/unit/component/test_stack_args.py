@@ -23,7 +23,7 @@ from pulumi_openkruise.selectors import solve
 from ruamel.yaml import YAML
 
 from tests.support.config_strategies import about_values, any_config, right_config, some_charts
-from tests.support.engine import RELEASE, Engine, config_texts
+from tests.support.engine import RELEASE, Engine, config_texts, new_engine
 
 MESSAGES = YAML(typ="safe").load((Path(__file__).parents[1] / "config" / "messages.yaml").read_text())
 
@@ -203,11 +203,11 @@ def test_a_mistake_is_no_value_error() -> None:
     assert not issubclass(InvalidConfigError, ValueError)
 
 
-def test_only_values_can_be_secret() -> None:
+def test_only_values_and_repository_can_be_secret() -> None:
     said = message(
         {"virtualNodeSelectors": ["a"], "timeout": 5}, secret_keys={"virtualNodeSelectors", "timeout"}
     )
-    assert said.count("cannot be a secret: it is plainly visible in the cluster") == 2
+    assert said.count("cannot be a secret: the stack's preview, its state or the cluster shows it") == 2
 
 
 @given(right_config, st.booleans())
@@ -291,6 +291,60 @@ def test_args_from_config_keeps_secret_values_secret(engine: Engine, set_config:
     assert isinstance(seen[0], pulumi.Output)
     assert engine.exports["values"]["4dabf18193072939515e22adb298388d"] == "1b47061264138c4ac30d75fd1eb44270"
     assert engine.exports["values"]["value"] == {"daemon": {"socketFile": "b"}}
+
+
+SECRET_REPOSITORIES = {
+    "in the path": "https://dl.example.com/s3cretM4rker/helm/charts/",
+    "in the query": "https://h.example.com/charts?token=s3cretM4rker",
+    "beside a login": "https://me:pass@h.example.com/charts?token=s3cretM4rker",
+}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("copied", [True, False], ids=["copied", "as given"])
+@pytest.mark.parametrize("address", SECRET_REPOSITORIES.values(), ids=SECRET_REPOSITORIES)
+def test_a_secret_repository_is_a_secret_for_provider_and_state(
+    set_config: Callable[..., None], address: str, copied: bool, preview: bool
+) -> None:
+    with new_engine(preview=preview) as engine:
+        set_config({"openkruise:chartRepository": address}, secret=("openkruise:chartRepository",))
+        args = args_from_config()
+        given: Any = {**args, "timeout": 60} if copied else args
+        engine.run(lambda: OpenKruise("kruise", given) and None)
+        (_is_secret, signature), (_value, options) = sorted(
+            engine.of_type(RELEASE).inputs["repositoryOpts"].items()
+        )
+        assert signature == "1b47061264138c4ac30d75fd1eb44270"
+        expected = address.replace("me:pass@", "")
+        assert options.pop("repo") == expected
+        assert options == ({"username": "me", "password": "pass"} if "pass" in address else {})
+        others = [one.inputs for one in engine.registered if one.type != RELEASE]
+        assert "s3cretM4rker" not in str(others) + str(engine.outputs)
+
+
+def test_a_repository_that_is_not_secret_is_none(engine: Engine, set_config: Callable[..., None]) -> None:
+    set_config({"openkruise:chartRepository": "https://charts.example.com"})
+    engine.run(lambda: OpenKruise("kruise", args_from_config()) and None)
+    assert engine.of_type(RELEASE).inputs["repositoryOpts"] == {"repo": "https://charts.example.com"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "ftp://h.example.com/s3cretM4rker/charts",
+        "s3cretM4rker",
+        "https://[s3cretM4rker",
+        "oci://h.example.com/s3cretM4rker",
+        "https://me:1234/s3cretM4rker@h.example.com/x",
+        '["s3cretM4rker"]',
+        " https://h.example.com/s3cretM4rker",
+    ],
+)
+def test_no_problem_of_a_secret_repository_shows_it(wrong: str) -> None:
+    said = message({"chartRepository": wrong, "timeout": 0}, secret_keys={"chartRepository"})
+    assert "openkruise:chartRepository: " in said
+    assert "s3cretM4rker" not in said
+    assert 'found "' not in said
 
 
 def test_secret_values_are_checked_with_everything_else_and_stay_secret(

@@ -1,12 +1,15 @@
 """Stack config decoded: what each kind of field is made of, and what stays in the place of the rest."""
 
+import copy
 import json
 from typing import Any
 
 import pytest
 from pulumi_openkruise.config.fields import Undecoded
+from pulumi_openkruise.config.settings_reader import read_settings
 from pulumi_openkruise.config.stack_config import parse_config
 from pulumi_openkruise.diagnostics.problem import Problem
+from pulumi_openkruise.foreign.addresses import SecretAddress
 
 
 def decode(key: str, value: Any, *secret_keys: str) -> Any:
@@ -65,9 +68,9 @@ def test_what_is_no_string_is_taken_as_decoded(value: Any) -> None:
         assert decode(key, value) is value
 
 
-@pytest.mark.parametrize("key", ["chart", "chartDigest", "timeout", "virtualNodeSelectors"])
-def test_what_the_cluster_shows_cannot_be_secret(key: str) -> None:
-    reason = "cannot be a secret: it is plainly visible in the cluster"
+@pytest.mark.parametrize("key", ["namespace", "chartDigest", "timeout", "virtualNodeSelectors"])
+def test_what_is_shown_elsewhere_cannot_be_secret(key: str) -> None:
+    reason = "cannot be a secret: the stack's preview, its state or the cluster shows it in plain text"
     problem = Problem("needless-secret", f"openkruise:{key}", reason, (), "set it again without --secret")
     assert decode(key, "5", key) == problem
 
@@ -75,6 +78,41 @@ def test_what_the_cluster_shows_cannot_be_secret(key: str) -> None:
 @pytest.mark.parametrize(("key", "plain"), [("values", {"a": 1}), ("chartRepository", "https://a:b@x.test/")])
 def test_values_and_a_repositorys_login_may_be_secret(key: str, plain: Any) -> None:
     assert decode(key, json.dumps(plain) if key == "values" else plain, key) == plain
+
+
+def test_a_chart_that_cannot_be_secret_is_told_what_can_be() -> None:
+    problem = decode("chart", "https://store.example/kruise-1.8.3.tgz?token=s3cret", "chart")
+    assert problem.code == "needless-secret"
+    assert "openkruise:chartRepository, which may be a secret" in problem.remedy
+    assert "s3cret" not in str(problem)
+
+
+@pytest.mark.parametrize("namespace", ["openkruise", "east"])
+def test_a_repository_knows_that_it_is_secret_and_a_copy_of_the_arguments_keeps_it(namespace: str) -> None:
+    raw = {"chartRepository": "https://h.example/s3cret/"}
+    given = parse_config(raw, source="stack", namespace=namespace, secret_keys={"chartRepository"})
+    for kept in (given, {**given}, dict(given, timeout=5), copy.deepcopy(dict(given))):
+        address = kept["chart_repository"]
+        assert (address, type(address)) == (raw["chartRepository"], SecretAddress)
+        assert address.shown == f"{namespace}:chartRepository"
+        assert "s3cret" not in repr(kept)
+    (plain,) = parse_config(raw, source="stack").values()
+    assert type(plain) is str
+
+
+@pytest.mark.parametrize("unread", [None, {"secure": "v1:abc"}])
+def test_a_repository_that_a_file_has_encrypted_only_is_taken_as_good(unread: Any) -> None:
+    """No command can decrypt it; one in plain text is checked."""
+    found = decode("chartRepository", unread, "chartRepository")
+    assert isinstance(found, SecretAddress)
+    read_settings({"chart_repository": found}, source="stack")
+
+
+@pytest.mark.parametrize("wrong", [{"a": "s3cret"}, ["s3cret"], '["s3cret"]', 7], ids=repr)
+def test_a_secret_repository_of_another_type_is_refused_without_its_content(wrong: Any) -> None:
+    problem = decode("chartRepository", wrong, "chartRepository")
+    assert problem.reason == "expected a string, found a secret that is something else"
+    assert "s3cret" not in str(problem)
 
 
 def test_no_problem_shows_the_content_of_a_secret() -> None:

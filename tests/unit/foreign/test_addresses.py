@@ -3,7 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_openkruise.foreign.addresses import has_login, hide_logins, split_login, strip_login
+from pulumi_openkruise.foreign.addresses import (
+    SecretAddress,
+    has_login,
+    hide_logins,
+    split_login,
+    strip_login,
+)
 
 MARKER = "s3cretM4rker"
 
@@ -189,3 +195,15 @@ def test_a_login_is_parted_from_its_address(address: str, parts: tuple[str, str,
 def test_a_long_text_is_read_in_one_pass() -> None:
     for part in ("a", "a:/", "a@", "aa://b:c ", "'aa://b", "x:y@h:1", "https://h:1/x,"):
         assert len(hide_logins(part * (20_000 // len(part)))) < 40_000
+
+
+@pytest.mark.parametrize("address", [f"https://h/{MARKER}/charts", f"https://me:{MARKER}@h?{MARKER}", MARKER])
+def test_of_a_secret_address_only_its_name_is_shown(address: str) -> None:
+    secret = SecretAddress(address, "the key")
+    assert (strip_login(secret), repr(secret)) == ("the key", "SecretAddress('the key')")
+    assert (secret, split_login(secret), has_login(secret)) == (
+        address,
+        split_login(address),
+        has_login(address),
+    )
+    assert strip_login(SecretAddress(address)) == "***"

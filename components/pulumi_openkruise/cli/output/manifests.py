@@ -9,7 +9,7 @@ from typing import Any
 from ...chart.local import is_bare_name
 from ...config.names import NAMESPACE_LABELS
 from ...config.settings import Settings
-from ...foreign.addresses import has_login, strip_login
+from ...foreign.addresses import SecretAddress, has_login, strip_login
 from ..errors import UnusableInputError
 
 _WRITTEN_BY_THE_MANAGER = [
@@ -106,7 +106,8 @@ def as_helm_release(settings: Settings) -> list[dict[str, Any]]:
 def write_helm_command(settings: Settings, values_file: str) -> str:
     """Return the command that installs with these values."""
     given = settings.chart_repository or ""
-    repository = f" --repo {strip_login(given)}" if given else ""
+    shown = "REPOSITORY" if isinstance(given, SecretAddress) else strip_login(given)
+    repository = f" --repo {shown}" if given else ""
     repository += " --username NAME --password PASSWORD" if has_login(given) else ""
     return (
         f"helm upgrade --install {settings.release_name} {settings.chart}{repository} "
@@ -116,6 +117,11 @@ def write_helm_command(settings: Settings, values_file: str) -> str:
 
 def _find_chart_source(settings: Settings, tool: str) -> tuple[str, str]:
     """Return the address of the chart's repository, and the chart's name in it."""
+    if isinstance(settings.chart_repository, SecretAddress):
+        raise UnusableInputError(
+            f"{settings.chart_repository.shown} is a secret, and the document for {tool} would show it\n"
+            "  set the address without --secret, and give its login to the tool"
+        )
     if is_bare_name(settings.chart) and settings.chart_repository:
         return strip_login(settings.chart_repository), settings.chart
     if settings.chart.startswith("oci://"):
