@@ -56,12 +56,13 @@ async def find_credentials(component: pulumi.Resource) -> Credentials | Unavaila
     """
     try:
         given = await _read_given(find_provider(component))
-        kubeconfig = await _read_known_value(given.get("kubeconfig"))
-    except _UnknownError:
-        return Unavailable("the provider's kubeconfig is not known yet")
+        kubeconfig = await _read_known_value("kubeconfig", given)
+        # The kubeconfig's current context would be another cluster than one that is not known yet.
+        context, cluster = await _read_name("context", given), await _read_name("cluster", given)
+    except _UnknownError as error:
+        return Unavailable(f"the provider's {error} is not known yet")
     except Exception:  # the failed resource that it depends on reports its own error
         return Unavailable("the provider's kubeconfig could not be determined")
-    context, cluster = await _name_if_known(given.get("context")), await _name_if_known(given.get("cluster"))
     if isinstance(kubeconfig, Mapping):
         kubeconfig = json.dumps(kubeconfig)
     if kubeconfig is not None and not isinstance(kubeconfig, str):
@@ -83,18 +84,13 @@ async def _read_given(provider: pulumi.ProviderResource | None) -> Mapping[str, 
         # arguments.
         found = await read_outputs(provider)
         if "kubeconfig" not in found and pulumi.runtime.is_dry_run():
-            raise _UnknownError  # or not given: in preview the engine leaves out unknown values
+            raise _UnknownError("kubeconfig")  # or not given: not every engine shows which
         return found
     # A provider's class declares no outputs, but the SDK keeps its arguments as attributes, except for those
-    # that have another name in Python.
-    return {**provider.__dict__, _HELM: await _read_helm_settings(provider)}
-
-
-async def _read_helm_settings(provider: pulumi.ProviderResource) -> Any:
-    try:
-        return (await read_outputs(provider)).get(_HELM)
-    except Exception:  # the registration of the provider reports its own error
-        return None
+    # that have another name in Python. In preview those that are not given look like those that are not known
+    # yet; what the engine holds tells them apart.
+    held = await read_outputs(provider)
+    return {**provider.__dict__, **{key: held.get(key) for key in ("context", "cluster", _HELM)}}
 
 
 def _find_helm_driver(settings: Any) -> str:
@@ -143,25 +139,23 @@ def ask_cluster(
         return Unavailable(describe_error(error, secret=True))
 
 
-async def _name_if_known(value: Any) -> str | None:
-    """Return a name among the provider's arguments; None if it is not given or not known yet."""
-    try:
-        name = await _read_known_value(value)
-    except Exception:
-        return None
+async def _read_name(key: str, given: Mapping[str, Any]) -> str | None:
+    """Return a name among the provider's arguments, None if it is not given; raises as for any of them."""
+    name = await _read_known_value(key, given)
     return name if isinstance(name, str) and name else None
 
 
 class _UnknownError(Exception):
-    """A value that is not known yet."""
+    """An argument, by its name, that is not known yet."""
 
 
-async def _read_known_value(value: Any) -> Any:
-    """Return the plain value of an output, secret or not; raises _UnknownError, or the output's error."""
+async def _read_known_value(key: str, given: Mapping[str, Any]) -> Any:
+    """Return an argument's plain value, secret or not; raises _UnknownError, or the output's error."""
+    value = given.get(key)
     if isinstance(value, pulumi.output.Unknown):
-        raise _UnknownError
+        raise _UnknownError(key)
     if not isinstance(value, pulumi.Output):
         return value
     if not await value.is_known():
-        raise _UnknownError
+        raise _UnknownError(key)
     return await value.future()

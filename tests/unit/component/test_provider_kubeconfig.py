@@ -126,6 +126,58 @@ def test_what_a_preview_does_not_know_is_not_the_environments(elsewhere: bool) -
     assert found(make, preview=True, elsewhere=elsewhere) == NOT_YET
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["of the program", "of another process"])
+@pytest.mark.parametrize("secret", [False, True], ids=["plain", "secret"])
+@pytest.mark.parametrize("key", ["kubeconfig", "context", "cluster"])
+def test_no_other_cluster_is_looked_at_while_one_argument_is_not_known(
+    key: str, secret: bool, elsewhere: bool
+) -> None:
+    """Without the context it would be the cluster of the kubeconfig's current one."""
+
+    def make() -> pulumi.ProviderResource:
+        unknown: Any = pulumi.Output.from_input(pulumi.UNKNOWN)
+        unknown = pulumi.Output.secret(unknown) if secret else unknown
+        given: dict[str, Any] = {"kubeconfig": CONTENT, "context": "it", "cluster": "other", key: unknown}
+        return pulumi_kubernetes.Provider("edge", **given)
+
+    not_known = Unavailable(f"the provider's {key} is not known yet")
+    assert found(make, preview=True, elsewhere=elsewhere) == not_known
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["of the program", "of another process"])
+@pytest.mark.parametrize("names", [{}, {"context": "it"}, {"cluster": "other"}], ids=str)
+def test_an_argument_that_is_not_given_counts_as_known(
+    names: dict[str, str], elsewhere: bool, preview: bool
+) -> None:
+    def make() -> pulumi.ProviderResource:
+        given: dict[str, Any] = {key: pulumi.Output.secret(value) for key, value in names.items()}
+        return pulumi_kubernetes.Provider("edge", kubeconfig=CONTENT, **given)
+
+    assert found(make, preview=preview, elsewhere=elsewhere) == Credentials(CONTENT, **names)
+
+
+@pytest.mark.parametrize("key", ["kubeconfig", "context", "cluster"])
+def test_an_argument_that_fails_leads_to_no_cluster(key: str) -> None:
+    async def fail() -> str:
+        raise RuntimeError("s3cret")
+
+    def make() -> pulumi.ProviderResource:
+        failing: Any = fail()
+        given: dict[str, Any] = {"kubeconfig": CONTENT, key: pulumi.Output.from_input(failing)}
+        return pulumi_kubernetes.Provider("edge", **given)
+
+    answers: list[Credentials | Unavailable] = []
+
+    async def look() -> None:
+        holder = _Holder(pulumi.ResourceOptions(providers=[make()]))
+        answers.append(await find_credentials(holder))
+
+    with new_engine() as engine, pytest.raises(RuntimeError):
+        engine.run(lambda: pulumi.export("looked", pulumi.Output.from_input(look())))
+    assert answers == [Unavailable("the provider's kubeconfig could not be determined")]
+
+
 async def _set() -> set[pulumi.Resource]:
     return set()
 
