@@ -12,13 +12,13 @@ class LateValue:
         """The output; None for a value that is computed from such."""
 
 
-_DEEPEST = 64
+DEEPEST = 64
 """Deeper values are refused elsewhere; some hold themselves."""
 
 
 def holds_late_value(value: Any, depth: int = 0) -> bool:
     """Return whether the value is, or holds at any depth, one that is known later."""
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return False
     if isinstance(value, Mapping):
         return any(holds_late_value(item, depth + 1) for item in value.values())
@@ -27,12 +27,12 @@ def holds_late_value(value: Any, depth: int = 0) -> bool:
     return isinstance(value, LateValue)
 
 
-def drop_late_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def drop_late_values(values: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
     """Return the values without those that are known later; a list that holds one is left out whole."""
-    if not holds_late_value(values):
+    if depth > DEEPEST or not holds_late_value(values):
         return values
     return {
-        key: drop_late_values(value) if isinstance(value, Mapping) else value
+        key: drop_late_values(value, depth + 1) if isinstance(value, Mapping) else value
         for key, value in values.items()
         if isinstance(value, Mapping) or not holds_late_value(value)
     }

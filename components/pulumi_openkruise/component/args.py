@@ -17,7 +17,7 @@ from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError
 from . import chart_probe
 from .errors import convert_errors
-from .outputs import holds_output, mark_outputs
+from .outputs import adopt_awaitables, holds_output, mark_outputs
 
 if TYPE_CHECKING:
     Platform = Literal["aks", "eks-custom-cni", "gke-autopilot", "k3s", "rke2"]
@@ -126,7 +126,7 @@ def read_arguments(name: str, args: Mapping[str, Any] | None) -> Given:
     secrets: Mapping[str, tuple[Any, Any]] = {}
     if isinstance(args, Arguments):
         field_name, source, secrets = args.field_name, args.source or source, args.secrets
-    values = given.get("values", {})
+    values = adopt_awaitables(given.get("values", {}))
     secret = "values" in secrets and secrets["values"][0] is values
     late = holds_output(values) and not secret
     if secret:

@@ -7,28 +7,47 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from ..chart.late_value import LateValue, holds_late_value
+from ..chart.late_value import DEEPEST, LateValue, holds_late_value
 from .errors import InvalidConfigError
 
 Value = TypeVar("Value")
 
 
-def holds_output(value: Any) -> bool:
-    """Return whether the value holds an output at any depth."""
+def holds_output(value: Any, kind: type[Any] = pulumi.Output, depth: int = 0) -> bool:
+    """Return whether the value is, or holds at any depth that values may have, an output or another kind."""
+    if depth > DEEPEST:
+        return False
     if isinstance(value, Mapping):
-        return any(holds_output(item) for item in value.values())
+        return any(holds_output(item, kind, depth + 1) for item in value.values())
     if isinstance(value, (list, tuple)):
-        return any(holds_output(item) for item in value)
-    return isinstance(value, pulumi.Output)
+        return any(holds_output(item, kind, depth + 1) for item in value)
+    return isinstance(value, kind)
 
 
 def mark_outputs(value: Any) -> Any:
-    """Return the value with a ``LateValue`` in the place of each output, at any depth."""
+    """Return the value with a ``LateValue`` in the place of each output, at any depth that is allowed."""
+    return _replace(value, pulumi.Output, LateValue)
+
+
+def adopt_awaitables(value: Any) -> Any:
+    """Return the value with an output in the place of each coroutine and future, which are inputs, too.
+
+    Without one it is the same object.
+    """
+    if not holds_output(value, Awaitable):
+        return value
+    return _replace(value, Awaitable, pulumi.Output.from_input)
+
+
+def _replace(value: Any, kind: type[Any], by: Callable[[Any], Any], depth: int = 0) -> Any:
+    """Return the value with something else in the place of each part of a kind."""
+    if depth > DEEPEST:
+        return value
     if isinstance(value, Mapping):
-        return {key: mark_outputs(item) for key, item in value.items()}
+        return {key: _replace(item, kind, by, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [mark_outputs(item) for item in value]
-    return LateValue(value) if isinstance(value, pulumi.Output) else value
+        return [_replace(item, kind, by, depth + 1) for item in value]
+    return by(value) if isinstance(value, kind) else value
 
 
 def defer_until_checked(

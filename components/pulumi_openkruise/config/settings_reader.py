@@ -17,12 +17,13 @@ from ..chart.source import (
     parse_digest,
     read_and_compare_chart,
 )
+from ..chart.value_problems import describe_found
 from ..chart.version import Version, check_version
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import ConfigError, Problem, show
 from .adoption import check_adoption
 from .excluded_nodes import list_excluded, read_excluded
-from .fields import read_fields
+from .fields import EXPECTED, read_fields
 from .helm_values import merge_values, read_values
 from .names import NAMESPACE, check_names
 from .node_labels import MODES, read_node_labels
@@ -129,11 +130,20 @@ def read_settings(
     )
 
 
-def add_values(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
+def add_values(settings: Settings, values: Any, *, source: str) -> Settings:
     """Return the settings with the user's values, once all outputs in them are known.
 
-    ``warnings`` are then those that are new. Raises ConfigError with every problem of the values.
+    ``warnings`` are then those that are new. Raises ConfigError with every problem of the values, and if they
+    are no mapping.
     """
+    if not isinstance(values, Mapping):
+        # Without its content, which may be a secret.
+        reason = f"expected {EXPECTED['mapping']}, found {describe_found(values)}"
+        remedy = (
+            "read it from the stack's config by require_secret_object (requireSecretObject), or decode it"
+        )
+        problem = Problem("wrong-type", settings.field_name("values"), reason, (), remedy)
+        raise ConfigError([problem], source=source)
     values = _drop_derived_defaults(values, settings.derived, settings.contract)
     affinities, problems = read_values(
         values,

@@ -153,6 +153,90 @@ def test_values_that_are_no_mapping(values: Any, preview: bool) -> None:
     assert problem.reason.startswith("expected a mapping")
 
 
+OUTPUTS: dict[str, Callable[[Any], Any]] = {
+    "plain": pulumi.Output.from_input,
+    "secret": pulumi.Output.secret,
+    "awaited": lambda value: _future(value),
+}
+
+
+@pytest.mark.parametrize("make", OUTPUTS.values(), ids=OUTPUTS)
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ('{"manager": {"replicas": "s3cret"}}', "a string"),
+        (["s3cret"], "a list"),
+        (7, "a number"),
+        (True, "true or false"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_output_of_no_mapping_is_refused_without_its_content(
+    preview: bool, values: Any, found: str, make: Callable[[Any], Any]
+) -> None:
+    with new_engine(preview=preview) as engine:
+        with pytest.raises(InvalidConfigError) as caught:
+            engine.run(lambda: OpenKruise("kruise", {"values": make(values)}) and None)
+        assert engine.types == [RECORD, COMPONENT]
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("wrong-type", "values")
+    assert problem.reason == f"expected a mapping of Helm values, found {found}"
+    assert "require_secret_object" in problem.remedy
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [None, {}], ids=repr)
+def test_an_output_of_nothing_is_as_good_as_no_values(engine: Engine, values: Any) -> None:
+    declare(engine, {"values": pulumi.Output.from_input(values)})
+    assert set(engine.of_type(RELEASE).inputs["values"]) == {"daemon", "installation", "manager"}
+
+
+def _hold_itself(late: Any) -> list[Any]:
+    mapping: dict[str, Any] = {"replicas": late}
+    mapping["manager"] = mapping
+    listed: list[Any] = [late]
+    listed.append(listed)
+    deep: Any = {"a": late}
+    for _level in range(500):
+        deep = {"a": deep}
+    return [mapping, {"manager": {"tolerations": listed}}, {"daemon": deep}]
+
+
+@pytest.mark.parametrize("which", range(3), ids=["a mapping", "a list", "a deep one"])
+@pytest.mark.parametrize("late", [True, False], ids=["with an output", "plain"])
+@pytest.mark.parametrize("preview", [True, False])
+def test_values_that_hold_themselves_are_refused_in_a_sentence(preview: bool, late: bool, which: int) -> None:
+    with new_engine(preview=preview) as engine:
+        values = _hold_itself(pulumi.Output.from_input(2) if late else 2)[which]
+        with pytest.raises(InvalidConfigError, match="nested too deeply"):
+            declare(engine, {"values": values})
+        assert engine.registered == []
+
+
+async def _later(value: Any) -> Any:
+    return value
+
+
+AWAITABLES: dict[str, Callable[[], Any]] = {
+    "all of it": lambda: _later({"manager": {"replicas": 4}}),
+    "a value": lambda: {"manager": {"replicas": _later(4)}},
+    "a future": lambda: {"manager": {"replicas": _future(4)}},
+    "a section": lambda: {"manager": _later({"replicas": pulumi.Output.from_input(4)})},
+    "of an output": lambda: _later(pulumi.Output.from_input({"manager": {"replicas": 4}})),
+}
+
+
+@pytest.mark.parametrize("make", AWAITABLES.values(), ids=AWAITABLES)
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.filterwarnings("error:.*never awaited:RuntimeWarning")
+def test_values_may_be_awaitable_as_every_input(preview: bool, make: Callable[[], Any]) -> None:
+    with new_engine(preview=preview) as engine:
+        engine.run(lambda: OpenKruise("kruise", {"values": make()}) and None)
+        values = engine.of_type(RELEASE).inputs["values"]
+        assert values["manager"] == {"nodeAffinity": require_exclusion(*BASE), "replicas": 4}
+
+
 def test_outputs_with_nothing_to_exclude(engine: Engine) -> None:
     declare(engine, {"base_exclusions": False})
     assert engine.outputs[PARENT]["affinity"] == ALWAYS_TRUE

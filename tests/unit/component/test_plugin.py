@@ -49,3 +49,12 @@ def test_so_have_those_that_are_known_late(engine: Engine) -> None:
         pulumi.InputPropertiesError, match=r"values\.manager\.hostNetwork: expected true or f"
     ):
         constructed(engine, {"values": late})
+
+
+@pytest.mark.parametrize("late", ['{"a": "s3cret"}', ["s3cret"]], ids=["a string", "a list"])
+def test_values_that_turn_out_to_be_no_mapping_are_a_mistake_too(engine: Engine, late: Any) -> None:
+    with pytest.raises(
+        pulumi.InputPropertiesError, match=r"\n\nvalues: expected a mapping of Helm values, found a"
+    ) as caught:
+        constructed(engine, {"values": pulumi.Output.secret(late)})
+    assert "s3cret" not in caught.value.message
