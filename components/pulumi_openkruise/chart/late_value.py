@@ -27,12 +27,12 @@ def holds_late_value(value: Any, depth: int = 0) -> bool:
     return isinstance(value, LateValue)
 
 
-def drop_late_values(values: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
+def drop_late_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the values without those that are known later; a list that holds one is left out whole."""
-    if depth > DEEPEST or not holds_late_value(values):
+    if not holds_late_value(values):
         return values
     return {
-        key: drop_late_values(value, depth + 1) if isinstance(value, Mapping) else value
+        key: drop_late_values(value) if isinstance(value, Mapping) else value
         for key, value in values.items()
         if isinstance(value, Mapping) or not holds_late_value(value)
     }

@@ -2,7 +2,7 @@
 
 from itertools import chain, count
 from typing import Any
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 import pulumi
 from pulumi.runtime import settings
@@ -12,15 +12,20 @@ from .provider_kubeconfig import find_provider
 
 
 class _Run:
-    """What was declared while one engine ran the program."""
+    """What was declared while one engine ran the program.
 
-    def __init__(self, monitor: Any) -> None:
-        self.monitor = monitor
+    It holds no resource: those hold their engine, which would never be released.
+    """
+
+    def __init__(self) -> None:
         self.labels: set[str] = set()
-        self.places: dict[Any, tuple[str, pulumi.Resource]] = {}
+        self.places: dict[Any, tuple[str, ref[pulumi.Resource]]] = {}
 
 
-_run = _Run(monitor=lambda: None)
+_runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
+"""By the connection to the engine: programs of the Automation API may run at the same time in one process."""
+_only_run = _Run()
+"""That of a plugin's process, and what is declared without an engine."""
 _is_plugin = False
 
 
@@ -34,11 +39,10 @@ def serve_as_plugin() -> None:
 
 
 def _find_run() -> _Run:
-    global _run
     monitor = settings.get_monitor()
-    if not _is_plugin and _run.monitor() is not monitor:
-        _run = _Run(monitor=ref(monitor) if monitor is not None else lambda: None)
-    return _run
+    if _is_plugin or monitor is None:
+        return _only_run
+    return _runs.setdefault(monitor, _Run())
 
 
 def claim_label(label: str, qualified: str) -> str:
@@ -57,7 +61,7 @@ def claim_label(label: str, qualified: str) -> str:
 def claim_provider(component: pulumi.Resource) -> str | None:
     """Return the name of the component that has this one's Kubernetes provider; None where there is none."""
     provider = find_provider(component)
-    return _claim(("provider", None if provider is None else id(provider)), component)
+    return _claim(("provider", None if provider is None else ref(provider)), component)
 
 
 async def claim_registered_provider(component: pulumi.Resource) -> str | None:
@@ -78,5 +82,5 @@ def _claim(place: Any, component: pulumi.Resource) -> str | None:
     if not is_real_run():  # one process of tests with mocks declares as many as there are tests
         return None
     name = component.pulumi_resource_name
-    first = _find_run().places.setdefault(place, (name, component))
-    return None if first[1] is component else str(first[0])
+    first, declared = _find_run().places.setdefault(place, (name, ref(component)))
+    return None if declared() is component else str(first)

@@ -1,8 +1,11 @@
 """What one run has declared: labels of hooks, the same in each run of a program, and places of components."""
 
 import asyncio
+import gc
+import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pytest
@@ -35,7 +38,8 @@ def test_a_label_in_use_is_qualified_and_then_numbered(engine: Engine) -> None:
 @pytest.fixture
 def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a test a process in which nothing is declared, and put the process back afterwards."""
-    monkeypatch.setattr(declared, "_run", declared._Run(monitor=lambda: None))
+    monkeypatch.setattr(declared, "_runs", WeakKeyDictionary())
+    monkeypatch.setattr(declared, "_only_run", declared._Run())
     monkeypatch.setattr(declared, "_is_plugin", False)
 
 
@@ -58,6 +62,71 @@ def test_without_an_engine_labels_are_claimed_as_well(monkeypatch: pytest.Monkey
         engine.run(lambda: claim_label("kruise", "a/kruise"))
         monkeypatch.setattr("pulumi.runtime.settings.get_monitor", lambda: None)
         assert [claim_label("kruise", "a/kruise") for _time in range(2)] == ["kruise", "a/kruise"]
+
+
+class _Connection:
+    """Stands for a connection to an engine."""
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("threads", [False, True], ids=["in turn", "in threads"])
+def test_programs_at_the_same_time_forget_nothing_of_each_other(
+    monkeypatch: pytest.MonkeyPatch, threads: bool
+) -> None:
+    """Programs of the Automation API run in one process, each with its own connection."""
+    current = threading.local()
+    monkeypatch.setattr("pulumi.runtime.settings.get_monitor", lambda: current.monitor)
+    monkeypatch.setattr(declared, "is_real_run", lambda: True)
+    connections = [_Connection() for _program in range(3)]
+    found: dict[tuple[int, int], tuple[str, str | None]] = {}
+    components: list[Any] = [_Component(f"kruise-{number}") for number in range(2 * len(connections))]
+
+    def declare(program: int, place: int) -> None:
+        current.monitor = connections[program]
+        component = components[2 * program + place]
+        found[program, place] = claim_label("kruise", f"kruise {place}"), claim_server(component, "https://a")
+
+    for place in range(2):
+        for program in range(len(connections)):
+            if threads:
+                thread = threading.Thread(target=declare, args=(program, place))
+                thread.start()
+                thread.join()
+            else:
+                declare(program, place)
+    for program in range(len(connections)):
+        assert found[program, 0] == ("kruise", None)
+        assert found[program, 1] == ("kruise 1", f"kruise-{2 * program}")
+
+
+class _Component:
+    """Stands for a component."""
+
+    def __init__(self, name: str) -> None:
+        self.pulumi_resource_name = name
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_run_that_is_over_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pulumi_kubernetes
+
+    monkeypatch.setattr(declared, "is_real_run", lambda: True)
+    claimed: list[Any] = []
+
+    def program() -> None:
+        providers: list[pulumi.ProviderResource] = [pulumi_kubernetes.Provider("p", kubeconfig="{}")]
+        component = pulumi.ComponentResource(
+            "x:index:X", "x", {}, pulumi.ResourceOptions(providers=providers)
+        )
+        claimed.extend([claim_provider(component), claim_server(component, "https://a")])
+
+    for _run in range(3):
+        with new_engine() as engine:
+            engine.run(program)
+    assert claimed == [None] * 6
+    del engine
+    gc.collect()
+    assert len(declared._runs) <= 1  # Pulumi's settings may hold the last one
 
 
 def in_program(engine: Engine, ask: Callable[[], Any]) -> Any:
