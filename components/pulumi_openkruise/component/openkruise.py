@@ -29,6 +29,7 @@ from .hooks import Hooks
 from .node_check import check_nodes
 from .options import check_options
 from .outputs import defer_until_checked, wait_for
+from .provider_check import ProviderCheck
 from .server_check import await_server
 from .verdict import await_verdict
 
@@ -75,12 +76,16 @@ class OpenKruise(pulumi.ComponentResource):
             super().__init__("openkruise:index:OpenKruise", name, hooks.write_component_inputs(), guarded)
         record = declare_record(self, name, hooks)
         values = _prepare_values(record, given)
-        checked = merge_options(_wait_for_checks(given, values), await_server(record, hooks, view))
-        with hooks.registrations.follow():
+        providers = ProviderCheck(self, record, hooks)
+        checked = merge_options(
+            _wait_for_checks(given, values), await_server(record, hooks, view), providers.options
+        )
+        with hooks.registrations.follow(), providers.follow() as children:
             namespace, ready = declare_namespace(self, name, settings, hooks, checked, record)
             policy = declare_policy(self, name, settings, hooks, checked, record)
             ready = merge_options(ready, pulumi.ResourceOptions(depends_on=policy))
             release = declare_release(self, name, settings, hooks, values, ready, record)
+            children += [namespace, *policy, release]
         hooks.checks.follow(namespace, release)
 
         installed = _find_installed_values(release, values)
