@@ -14,6 +14,8 @@ PAIRS = {ROOT / "README.zh-CN.md": ROOT / "README.md"} | {
 }
 UNTRANSLATED = {"Map"}
 """Sections that a translation only points to."""
+ENGLISH_ALONE = {"examples/README.md"}
+"""How-to pages without a translation."""
 GENERATED = re.compile(
     r"^<!-- ([\w ]+): (?:begin -->.*?^<!-- \1: end -->|.*?^<!-- end of \1 -->)\n", re.M | re.S
 )
@@ -21,9 +23,10 @@ GENERATED = re.compile(
 TABLES = [
     ("presets", "presets", 2),
     ("presets", "others", 1),
-    ("upgrading", "kubernetes", 4),
+    ("upgrading", "kubernetes", None),
+    ("detection", "quality", None),
 ]
-"""Page, table, and how many of its first columns are the same in both languages."""
+"""Page, table, and how many of its first columns are the same in both languages; None: its numbers are."""
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
@@ -101,10 +104,10 @@ def numbers(cell: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("page", "name", "columns"), TABLES)
-def test_a_generated_table_has_the_same_rows(page: str, name: str, columns: int) -> None:
+def test_a_generated_table_has_the_same_rows(page: str, name: str, columns: int | None) -> None:
     theirs, ours = (rows(ROOT / "docs" / folder / f"{page}.md", name) for folder in ("", "zh"))
     assert len(theirs) > 2
-    if name == "kubernetes":
+    if columns is None:
         assert [[numbers(cell) for cell in row] for row in ours] == [
             [numbers(cell) for cell in row] for row in theirs
         ]
@@ -133,9 +136,39 @@ def test_every_finding_is_translated_with_its_severity() -> None:
     assert [row for row in ours if row in theirs] == theirs
 
 
+def test_the_sentence_on_the_kinds_found_has_the_same_numbers() -> None:
+    theirs, ours = (
+        [
+            numbers(match[0])
+            for match in GENERATED.finditer((ROOT / "docs" / folder / "detection.md").read_text())
+            if match[1] == "kinds"
+        ]
+        for folder in ("", "zh")
+    )
+    assert len(theirs) == 1
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("chinese", PAIRS, ids=lambda path: path.name)
+def test_links_lead_to_the_translation_of_a_page_that_has_one(chinese: Path) -> None:
+    """But for those to the page's own original."""
+    found = re.findall(r"\]\(([^)#\s]+)", FENCE.sub("", chinese.read_text()))
+    others = set(PAIRS.values()) - {PAIRS[chinese]}
+    assert [link for link in found if "://" not in link and (chinese.parent / link).resolve() in others] == []
+
+
+def test_every_how_to_page_is_translated() -> None:
+    how_to = re.search(r"^  - How to:\n((?:      - .+\n)+)", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert how_to is not None
+    pages = set(re.findall(r": (\S+\.md)$", how_to[1], re.MULTILINE))
+    assert len(pages) > 10
+    assert {page for page in pages if not (ROOT / "docs" / "zh" / page).exists()} == ENGLISH_ALONE
+
+
 def test_the_index_lists_every_translation() -> None:
     index = (ROOT / "docs" / "zh" / "index.md").read_text()
-    assert [path.name for path in PAIRS if path.parent.name == "zh" and f"({path.name})" not in index] == []
+    pages = [path.name for path in PAIRS if path.parent == ROOT / "docs" / "zh"]
+    assert [page for page in pages if f"({page})" not in index] == []
 
 
 def test_no_sentence_of_a_translation_is_left_in_english() -> None:
