@@ -6,6 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from ..foreign.error_text import hide, write_on_one_line
+from ..foreign.json_input import TooManyValuesError, load_json
 from .credentials import Headers
 from .errors import RefusedError, make_refused_error
 from .transport import Answer, Transport, asks_to_wait
@@ -100,7 +101,10 @@ class Cluster:
     ) -> dict[str, Any]:
         """Send one request, JSON in and out; raises as ``get``."""
         answer = self._send(method, path, body, query, accept, content_type)
-        data = _read(answer.content)
+        try:
+            data = _read(answer.content)
+        except TooManyValuesError as error:
+            raise self._transport.make_unreachable_error(f"it answers with {error}") from None
         if data is None:
             raise self._transport.make_unreachable_error(
                 "what answers there speaks no JSON: is it an API server?"
@@ -130,13 +134,19 @@ class Cluster:
             method, f"{path}{f'?{urlencode(query)}' if query else ''}", content, headers
         )
         if not 200 <= answer.status < 300:
-            data = _read(answer.content)
+            data = self._read_refusal(answer)
             failure = make_refused_error(method, path, answer.status, self._find_reason(data, answer))
             metadata = _as_mapping((data or {}).get("metadata"))
             failure.continue_token = str(metadata.get("continue") or "")
             failure.keeps_waiting = asks_to_wait(answer)
             raise failure
         return answer
+
+    def _read_refusal(self, answer: Answer) -> dict[str, Any] | None:
+        try:
+            return _read(answer.content)
+        except TooManyValuesError:
+            return None
 
     def _find_reason(self, data: Mapping[str, Any] | None, answer: Answer) -> str:
         message = (data or {}).get("message")
@@ -149,8 +159,11 @@ class Cluster:
 
 
 def _read(content: bytes) -> dict[str, Any] | None:
+    """Return the object that JSON stands for, None for anything else; raises TooManyValuesError."""
     try:
-        data = json.loads(content)
+        data = load_json(content)
+    except TooManyValuesError:
+        raise
     except (ValueError, RecursionError):
         return None
     return cast(dict[str, Any], data) if isinstance(data, dict) else None

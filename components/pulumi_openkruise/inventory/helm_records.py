@@ -5,19 +5,20 @@ Secret is base64, as in every Secret, of base64 of gzip of JSON. Pure: the calle
 """
 
 import base64
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..foreign.error_text import describe_error
+from ..foreign.json_input import TooManyValuesError, load_json
 from .json_access import at, items, mapping, name_of, number, text
 
 SECRET_TYPE = "helm.sh/release.v1"
 """Type of a record's Secret."""
 
-_LARGEST = 64 * 1024 * 1024
+_LARGEST = 16 << 20
+"""Bytes of the largest release: eight times OpenKruise's own, which a Secret holds within its megabyte."""
 
 
 class UnreadableRecordError(ValueError):
@@ -117,7 +118,9 @@ def unpack(data: Any) -> dict[str, Any]:
             packed = stream.decompress(packed, _LARGEST)
             if stream.unconsumed_tail or not stream.eof:
                 raise ValueError("it is cut off, or larger than any release")
-        release = json.loads(packed)
+        release = load_json(packed)
+    except TooManyValuesError as error:
+        raise ValueError(f"it has {error}") from None
     except zlib.error:
         raise ValueError("it is not compressed as gzip does") from None
     except RecursionError:

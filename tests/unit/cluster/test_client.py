@@ -15,6 +15,7 @@ from pulumi_openkruise.cluster import (
     UnauthorizedError,
     connect,
 )
+from pulumi_openkruise.foreign import json_input
 from urllib3.exceptions import NewConnectionError
 
 from tests.support.api_server import Answer, ApiServer, api_server
@@ -145,6 +146,23 @@ def test_a_change_that_may_have_been_made_is_not_sent_again(
 def test_an_answer_that_is_no_object(server: ApiServer, cluster: Cluster, content: bytes) -> None:
     server.routes[NODES] = (200, content)
     with pytest.raises(ClusterUnreachableError, match="is it an API server"):
+        cluster.get(NODES)
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, ClusterUnreachableError), (403, RefusedError)])
+def test_an_answer_with_more_values_than_the_memory_bears(
+    server: ApiServer,
+    cluster: Cluster,
+    status: int,
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_input, "MOST_VALUES", 1000)
+    server.routes[NODES] = (status, json.dumps({"items": [{}] * 998}).encode())
+    if status == 200:
+        assert len(cluster.get(NODES)["items"]) == 998
+    server.routes[NODES] = (status, json.dumps({"items": [{}] * 1000}).encode())
+    with pytest.raises(error, match="it answers with more than 1,000 values" if status == 200 else "403"):
         cluster.get(NODES)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_openkruise.foreign import json_input
 from pulumi_openkruise.inventory.helm_records import (
     UnreadableRecordError,
     decode,
@@ -102,9 +103,20 @@ def test_latest_and_deployed_are_not_the_same() -> None:
 
 
 def test_one_that_would_fill_the_memory_is_refused() -> None:
-    content = gzip.compress(b" " * (65 * 1024 * 1024))
+    content = gzip.compress(b" " * (17 << 20))
     data = base64.b64encode(base64.b64encode(content)).decode()
     with pytest.raises(UnreadableRecordError, match="larger than any release"):
+        decode({"metadata": {"name": "bomb"}, "data": {"release": data}})
+
+
+@pytest.mark.parametrize("field", ["config", "hooks", "manifest"])
+def test_one_with_more_values_than_the_memory_bears_is_refused(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_input, "MOST_VALUES", 1000)
+    content = gzip.compress(json.dumps({"name": "kruise", field: [{}] * 1000}).encode())
+    data = base64.b64encode(base64.b64encode(content)).decode()
+    with pytest.raises(UnreadableRecordError, match="it has more than 1,000 values"):
         decode({"metadata": {"name": "bomb"}, "data": {"release": data}})
 
 
