@@ -33,6 +33,12 @@ ODD: tuple[Any, ...] = (
     [[[[[[]]]]]],
 )
 BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 46))
+FLOODS = tuple(part * 20_000 for part in ("[ #]\n", '["]",', '{"]":', "- ", "? ", "[? ")) + tuple(
+    f"{key}[{part * 400_000}]\n"
+    for key in ("z: ", "entries: ", "")
+    for part in ("1,", "a,", "{},", "{a: b},", "? a,")
+)
+"""Levels that no bracket ends, and values without an alias."""
 
 Path = tuple[Any, ...]
 
@@ -129,6 +135,8 @@ def write(data: Any, chosen: random.Random, *, only_json: bool = False) -> bytes
         text = json.dumps(data, ensure_ascii=chosen.random() < 0.5)
     if not only_json and chosen.random() < 0.02:
         text = BOMB + text
+    elif not only_json and chosen.random() < 0.003:
+        text = chosen.choice((text + "\n", "")) + chosen.choice(FLOODS)
     content = bytearray(text.encode("utf-8", "surrogatepass"))
     while chosen.random() < 0.25 and content:
         at = chosen.randrange(len(content))

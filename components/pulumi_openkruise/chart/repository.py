@@ -20,7 +20,7 @@ PATIENCE = 8.0
 SKIP = "PULUMI_OPENKRUISE_NO_PROBE"
 """Environment variable that, if set, keeps this module from asking repositories."""
 
-LARGEST = 64 << 20
+LARGEST = 16 << 20
 """Bytes of the largest index; the provider would read one without end into memory."""
 
 

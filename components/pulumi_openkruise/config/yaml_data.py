@@ -6,25 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..foreign.error_text import describe_error
-from ..foreign.yaml_input import YamlError, check_size
+from ..foreign.yaml_input import YamlError, bound_number, check_size
 
-_MOST_NODES = 200_000
+_MOST_VALUES = 50_000
+"""Values in a file, of which a list of 4,000 selectors has a tenth. They take up to 9 s."""
 _DEEPEST = 100
 
 
-def load_yaml(text: str, source: str) -> Any:
-    """Load YAML as plain data, within bounds; raises ValueError that names ``source``, line and column."""
+def load_yaml(text: str, source: str, most: int | None = None) -> Any:
+    """Load YAML as plain data of at most ``most`` values, or _MOST_VALUES.
+
+    Raises ValueError that names ``source``, line and column.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
     from ruamel.yaml.reader import ReaderError
 
+    most = _MOST_VALUES if most is None else most
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor, yaml.Scanner = _make_constructor(), _make_scanner()
     try:
-        check_size(text, _MOST_NODES, for_ruamel=True)  # merge keys are copied while the document is built
+        check_size(text, most, for_ruamel=True)  # merge keys are copied while the document is built
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an anchor that is defined again, with a part of the file
-            return _copy_plain(yaml.load(text), [0])
+            return _copy_plain(yaml.load(text), most, [0])
     except YamlError as error:
         raise ValueError(f"{source}: {error}") from None
     except MarkedYAMLError as error:
@@ -51,20 +56,20 @@ class _TooMuchError(Exception):
     pass
 
 
-def _copy_plain(value: Any, seen: list[int], depth: int = 0) -> Any:
+def _copy_plain(value: Any, most: int, seen: list[int], depth: int = 0) -> Any:
     """Copy into the types of JSON, with keys as strings; bounds what aliases can expand to."""
     seen[0] += 1
-    if seen[0] > _MOST_NODES:
-        raise _TooMuchError(f"more than {_MOST_NODES:,} values")
+    if seen[0] > most:
+        raise _TooMuchError(f"more than {most:,} values")
     if depth > _DEEPEST:
         raise _TooMuchError("nested too deeply")
     if isinstance(value, Mapping):
         return {
-            key if isinstance(key, str) else write_scalar(key): _copy_plain(item, seen, depth + 1)
+            key if isinstance(key, str) else write_scalar(key): _copy_plain(item, most, seen, depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_copy_plain(item, seen, depth + 1) for item in value]
+        return [_copy_plain(item, most, seen, depth + 1) for item in value]
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return str(value)
@@ -98,6 +103,7 @@ def _make_constructor() -> Any:
     Constructor.add_constructor(None, as_text)
     for tag in ("timestamp", "binary", "set"):
         Constructor.add_constructor(f"tag:yaml.org,2002:{tag}", as_text)
+    Constructor.add_constructor("tag:yaml.org,2002:int", bound_number(SafeConstructor.construct_yaml_int))
     return Constructor
 
 

@@ -453,7 +453,7 @@ def test_an_index_of_the_largest_size_is_read_whole(more: int, monkeypatch: pyte
 
 
 def test_the_largest_index_is_the_one_that_the_documents_name() -> None:
-    assert repository.LARGEST == 64 * 1024 * 1024
+    assert repository.LARGEST == 16 * 1024 * 1024
 
 
 def test_patience_is_seconds() -> None:

@@ -54,11 +54,47 @@ def test_what_is_nested_is_built_up_to_its_limit(
 def test_values_are_built_up_to_their_limit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each list, mapping and scalar is one; what an alias stands for counts each time."""
     monkeypatch.setattr("pulumi_openkruise.config.yaml_data.check_size", lambda *_args, **_options: None)
-    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_NODES", 5)
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_VALUES", 5)
     load_yaml(text, "file")
-    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_NODES", 4)
+    monkeypatch.setattr("pulumi_openkruise.config.yaml_data._MOST_VALUES", 4)
     with pytest.raises(ValueError, match=r"^file: more than 4 values$"):
         load_yaml(text, "file")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "1," * 51_000 + "]", "- a\n" * 51_000, "%YAML 1.2\n---\n" + "a:\n" * 51_000]
+)
+def test_values_are_counted_before_they_are_built(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ruamel.yaml takes a tenth of a millisecond for each."""
+
+    def build(*_: Any) -> None:
+        raise AssertionError("built")
+
+    monkeypatch.setattr(YAML, "load", build)
+    with pytest.raises(ValueError, match=r"^file: YAML that stands for more than 50,000 values$"):
+        load_yaml(text, "file")
+
+
+def test_a_caller_may_have_more_values() -> None:
+    with pytest.raises(ValueError, match=r"^file: YAML that stands for more than 10 values$"):
+        load_yaml("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", "file", 10)
+    assert load_yaml("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", "file", 11) == [*range(1, 11)]
+
+
+@pytest.mark.parametrize("text", ["%YAML 1.1\n---\na: 1" + ":1" * 500, "a: 0x" + "1" * 1000])
+def test_a_number_that_takes_long_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^file: not YAML that can be read"):
+        load_yaml(text, "file")
+
+
+def test_an_integer_beyond_64_bits_is_a_float_as_to_go() -> None:
+    """As keys, integers of one hash are compared with all others."""
+    found = load_yaml(f"a: {2**64}\nb: {2**64 - 1}\nc: {-(2**63)}\n", "file")
+    assert [(value, type(value)) for value in found.values()] == [
+        (float(2**64), float),
+        (2**64 - 1, int),
+        (-(2**63), int),
+    ]
 
 
 @pytest.mark.parametrize(

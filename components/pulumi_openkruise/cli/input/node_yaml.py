@@ -6,6 +6,8 @@ from typing import Any
 
 from ...config.yaml_data import load_yaml
 
+_MOST_VALUES = 200_000
+"""Values in one document that is not in kubectl's form: some 500 nodes. They take half a minute."""
 _ITEMS = re.compile(r"^items:[ \t]*\n(?=- )", re.MULTILINE)
 _ITEM = re.compile(r"^- (?:.*\n?)(?:^(?:[ #].*|[ \t]*)\n?)*", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---(?=\s|$).*\n?", re.MULTILINE)
@@ -27,7 +29,7 @@ def read_yaml_items(text: str, source: str) -> Iterator[Any]:
             continue
         begin = _ITEMS.search(document)
         if begin is None:
-            yield from _list_members(load_yaml(document, source))
+            yield from _list_members(load_yaml(document, source, _MOST_VALUES))
             continue
         at, count = begin.end(), 0
         while item := _ITEM.match(document, at):
