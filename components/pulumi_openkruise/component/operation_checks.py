@@ -76,16 +76,16 @@ class OperationChecks:
     async def check_namespace_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse a namespace that would replace an installation's own, or lie where another one is."""
         problems = await self._check_place()
-        seen = await self._look_before_creation()
+        state = await self._read_before_creation()
         # Without a release there is nothing that OpenKruise's usual namespace could be taken from.
         foreign = self._declared.namespace != names.NAMESPACE
-        asked = foreign or (not isinstance(seen, Unavailable) and seen.latest is not None)
+        asked = foreign or (not isinstance(state, Unavailable) and state.latest is not None)
         exists = not problems and asked and await self._view.has_namespace(self._declared.namespace)
-        if not problems and not isinstance(seen, Unavailable):
+        if not problems and not isinstance(state, Unavailable):
             recorded = self._decision.recorded is not None
             problems = installation.check_namespace_creation(
-                self._declared, seen, exists is not False, recorded
-            ) or await self._check_not_lost(seen)
+                self._declared, state, exists is not False, recorded
+            ) or await self._check_not_lost(state)
         if not problems and foreign and exists is True:
             self._warn(installation.write_takeover_notice(self._declared))
         self._namespace.is_created = not problems
@@ -101,12 +101,12 @@ class OperationChecks:
         problems = await self._check_child_deletion(self._namespace, name, args)
         if problems or pulumi.runtime.is_dry_run():
             return problems
-        seen = await self._view.read_release_again()
+        state = await self._view.read_release_again()
         # With these options the engine calls the hooks, drops the release from the state, and leaves it and
         # the namespace in the cluster: without them, a release that is deleted is gone by now.
         if self._keeps_deleted and self._release.is_deleted:
             return []
-        return installation.check_namespace_deletion(self._declared, seen, dropped=self._release.is_deleted)
+        return installation.check_namespace_deletion(self._declared, state, dropped=self._release.is_deleted)
 
     async def check_policy_creation(self, _args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse an admission policy of a kind that the API server does not serve."""
@@ -125,11 +125,11 @@ class OperationChecks:
     async def check_creation(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse to create a release that exists, or beside another OpenKruise."""
         problems = await self._check_place()
-        seen = await self._look_before_creation()
-        if not problems and not isinstance(seen, Unavailable):
+        state = await self._read_before_creation()
+        if not problems and not isinstance(state, Unavailable):
             recorded = self._decision.recorded is not None
-            problems = installation.check_creation(self._declared, seen, recorded)
-            problems = problems or await self._check_not_lost(seen)
+            problems = installation.check_creation(self._declared, state, recorded)
+            problems = problems or await self._check_not_lost(state)
         problems = problems or check_chart_unchanged(self._settings)
         if not problems:
             values = await _read_known_mapping((args.new_inputs or {}).get("values"))
@@ -137,22 +137,22 @@ class OperationChecks:
         self._release.is_created = not problems
         return problems
 
-    async def _look_before_creation(self) -> ReleaseState | Unavailable:
-        """Look again in `up`: since then another program, or another stack, may have installed it."""
-        seen = await self._view.read_release()
-        if isinstance(seen, Unavailable) or pulumi.runtime.is_dry_run():
-            return seen
+    async def _read_before_creation(self) -> ReleaseState | Unavailable:
+        """Return the release, read again in `up`: another program or stack may have installed it meanwhile."""
+        state = await self._view.read_release()
+        if isinstance(state, Unavailable) or pulumi.runtime.is_dry_run():
+            return state
         return await self._view.read_release_again()
 
-    async def _check_not_lost(self, seen: ReleaseState) -> list[Problem]:
+    async def _check_not_lost(self, state: ReleaseState) -> list[Problem]:
         """Refuse to create over a release that the state has and the cluster has lost.
 
         The engine would keep the old one in the state, and delete it in a later update: by its name, which is
         the new one's, too. Where the state cannot be read, nothing is refused.
         """
-        if seen.latest is not None or (self._decision.recorded is None and seen.owner is None):
+        if state.latest is not None or (self._decision.recorded is None and state.owner is None):
             return []
-        return installation.check_present(seen) if await self._view.is_in_state() is True else []
+        return installation.check_present(state) if await self._view.is_in_state() is True else []
 
     async def _check_place(self) -> list[Problem]:
         """Return why nothing may be created here: it would leave something, or may."""
@@ -174,9 +174,9 @@ class OperationChecks:
     async def check_update(self, args: pulumi.ResourceHookArgs) -> Sequence[Problem]:
         """Refuse an update that would lose the release, its namespace, its CRDs or stored objects."""
         problems = await self._decision.await_problems()
-        seen = await self._view.read_release()
-        if not problems and not isinstance(seen, Unavailable):
-            problems = [*installation.check_present(seen), *installation.check_blocked(seen)]
+        state = await self._view.read_release()
+        if not problems and not isinstance(state, Unavailable):
+            problems = [*installation.check_present(state), *installation.check_blocked(state)]
         old, new = args.old_inputs or {}, args.new_inputs or {}
         old_values = await _read_known_mapping(old.get("values"))
         new_values = await _read_known_mapping(new.get("values"))
@@ -221,8 +221,8 @@ class OperationChecks:
         name = f"Helm release {self._declared.release}"
         problems = await self._check_child_deletion(self._release, name, args)
         if not problems and await self._release.is_other_revision(args):
-            seen = await self._view.read_release_again()
-            if isinstance(seen, Unavailable) or seen.latest is not None:
+            state = await self._view.read_release_again()
+            if isinstance(state, Unavailable) or state.latest is not None:
                 problems = installation.check_replacement(self._declared, name, True, True)
         if problems:
             return problems

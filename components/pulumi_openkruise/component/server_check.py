@@ -38,10 +38,10 @@ def await_server(
     """
 
     async def check() -> bool:
-        seen = await view.read_release()
-        if not isinstance(seen, HangingServer) or os.environ.get(SKIP):
+        state = await view.read_release()
+        if not isinstance(state, HangingServer) or os.environ.get(SKIP):
             return True
-        problems = [Problem("hanging-server", "the cluster", seen.reason, (), _REMEDY)]
+        problems = [Problem("hanging-server", "the cluster", state.reason, (), _REMEDY)]
         hooks.refused += problems
         with contextlib.suppress(Exception):  # reported where it happens
             # A program that ends while the engine runs one of its hooks shows a failed hook.

@@ -52,24 +52,24 @@ async def _report(release: Any, settings: Settings, hooks: Hooks, view: ClusterV
     """Report the release's state; raises InvalidConfigError if it must not count as installed."""
     preview = pulumi.runtime.is_dry_run()
     problems = await hooks.decision.await_problems()
-    seen = await view.read_release()
+    state = await view.read_release()
     if hooks.refused or problems:
         raise hooks.make_error(hooks.refused or problems)
-    if isinstance(seen, ReleaseState) and release_condition.find_condition(seen) and not preview:
+    if isinstance(state, ReleaseState) and release_condition.find_condition(state) and not preview:
         # That was before the update, which may have repaired it.
-        seen = await view.read_release_again()
-    if isinstance(seen, Unavailable):
-        await _report_unseen(seen, view)
+        state = await view.read_release_again()
+    if isinstance(state, Unavailable):
+        await _report_unseen(state, view)
         return
-    problems = installation.check_blocked(seen)
+    problems = installation.check_blocked(state)
     if not hooks.checks.release_is_created and await _is_in_state(release):
-        problems += installation.check_present(seen)
+        problems += installation.check_present(state)
     if problems and not preview:
         raise hooks.make_error(problems)
     for problem in problems:
         if problem.code == "release-gone":
             pulumi.log.warn(f"`up` refuses this: {problem}", resource=view.component)
-    condition = release_condition.find_condition(seen, settings.field_name)
+    condition = release_condition.find_condition(state, settings.field_name)
     if condition is not None:
         pulumi.log.warn(str(condition), resource=view.component)
 

@@ -44,24 +44,24 @@ _REPLACED_BY = (
 )
 
 
-def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = False) -> list[Problem]:
+def check_creation(declared: Declared, state: ReleaseState, recorded: bool = False) -> list[Problem]:
     """Return why the stack must not create the release: it exists, or OpenKruise is another release here.
 
     ``recorded`` tells whether this component installed it: then the engine replaces its own release, or the
     state has lost it.
     """
-    problems = check_other_release(declared, seen)
-    latest = seen.latest
+    problems = check_other_release(declared, state)
+    latest = state.latest
     if problems or latest is None:
         return problems
-    blocked = find_condition(seen)
+    blocked = find_condition(state)
     if blocked is not None and blocked.blocked:
-        return [blocked.problem(seen.release)]
+        return [blocked.problem(state.release)]
     consequence = f"  this would eventually delete the existing release, and with it {LOST}"
     return [
         Problem(
             "release-exists",
-            f"Helm release {seen.release}",
+            f"Helm release {state.release}",
             f"exists ({latest.status}, revision {latest.number}), and this stack is about to create it",
             (consequence, *_list_ways_in(declared, recorded)),
         )
@@ -69,23 +69,23 @@ def check_creation(declared: Declared, seen: ReleaseState, recorded: bool = Fals
 
 
 def check_namespace_creation(
-    declared: Declared, seen: ReleaseState, exists: bool, recorded: bool = False
+    declared: Declared, state: ReleaseState, exists: bool, recorded: bool = False
 ) -> list[Problem]:
     """Return why the stack must not create the namespace; one deleted by hand may be created again.
 
     ``exists`` tells whether the cluster has the namespace, or may have it, ``recorded`` whether this
     component installed OpenKruise in it.
     """
-    problems = check_other_release(declared, seen) or check_blocked(seen)
-    latest = seen.latest
+    problems = check_other_release(declared, state) or check_blocked(state)
+    latest = state.latest
     if problems or latest is None or not exists:
         return problems
     return [
         Problem(
             "namespace-exists",
             f"namespace {declared.namespace}",
-            f"exists, with Helm release {seen.release} ({latest.status}, revision {latest.number}), and this "
-            "stack is about to create it",
+            f"exists, with Helm release {state.release} ({latest.status}, revision {latest.number}), and "
+            "this stack is about to create it",
             (
                 "  this would eventually delete the existing namespace, and with it manager, daemons and",
                 f"  {LOST}",
@@ -140,31 +140,31 @@ def _list_ways_in(declared: Declared, recorded: bool) -> tuple[str, ...]:
     )
 
 
-def check_other_release(declared: Declared, seen: ReleaseState) -> list[Problem]:
+def check_other_release(declared: Declared, state: ReleaseState) -> list[Problem]:
     """Return the problem of an OpenKruise that another release, or no release, has installed.
 
     A cluster holds one.
     """
-    if seen.owner is None and seen.latest is None:
+    if state.owner is None and state.latest is None:
         manages, field_name = declared.manages_crds, declared.field_name
-        return check_installer(seen.installer, declared.release, manages_crds=manages, field_name=field_name)
-    if seen.owner is None or seen.owner == declared.release:
+        return check_installer(state.installer, declared.release, manages_crds=manages, field_name=field_name)
+    if state.owner is None or state.owner == declared.release:
         return []
     keys = []
-    if seen.owner.name != declared.release.name:
-        keys.append(f"{declared.field_name('release_name')} {seen.owner.name}")
-    if seen.owner.namespace != declared.release.namespace:
-        key = f"{declared.field_name('release_namespace')} {seen.owner.namespace}"
-        if declared.release.namespace == declared.namespace and not names.is_reserved(seen.owner.namespace):
+    if state.owner.name != declared.release.name:
+        keys.append(f"{declared.field_name('release_name')} {state.owner.name}")
+    if state.owner.namespace != declared.release.namespace:
+        key = f"{declared.field_name('release_namespace')} {state.owner.namespace}"
+        if declared.release.namespace == declared.namespace and not names.is_reserved(state.owner.namespace):
             # The record's namespace is not given, so it follows the other one.
             namespace = declared.field_name("namespace")
-            key = f"{namespace} {seen.owner.namespace}, or {key} if only its record is there"
+            key = f"{namespace} {state.owner.namespace}, or {key} if only its record is there"
         keys.append(key)
     return [
         Problem(
             "other-release",
             f"Helm release {declared.release}",
-            f"this cluster's OpenKruise is the release {seen.owner}, and a cluster holds one",
+            f"this cluster's OpenKruise is the release {state.owner}, and a cluster holds one",
             (
                 f"  a release keeps its name and namespace: removing the old one deletes {LOST}",
                 f"  to keep that installation: {' and '.join(keys)}",
@@ -173,10 +173,10 @@ def check_other_release(declared: Declared, seen: ReleaseState) -> list[Problem]
     ]
 
 
-def check_blocked(seen: ReleaseState) -> list[Problem]:
+def check_blocked(state: ReleaseState) -> list[Problem]:
     """Return the problem of a release that Helm refuses to touch: pending, uninstalling or uninstalled."""
-    found = find_condition(seen)
-    return [found.problem(seen.release)] if found is not None and found.blocked else []
+    found = find_condition(state)
+    return [found.problem(state.release)] if found is not None and found.blocked else []
 
 
 def check_deletion(
@@ -236,20 +236,20 @@ _DROPPED = (
 
 
 def check_namespace_deletion(
-    declared: Declared, seen: ReleaseState | Unavailable, *, dropped: bool = False
+    declared: Declared, state: ReleaseState | Unavailable, *, dropped: bool = False
 ) -> list[Problem]:
     """Return why the namespace must not be deleted: the release still needs it.
 
     ``dropped``: the state lost the release in this operation, and the cluster did not.
     """
-    if isinstance(seen, Unavailable) or seen.latest is None or seen.latest.status == "uninstalled":
+    if isinstance(state, Unavailable) or state.latest is None or state.latest.status == "uninstalled":
         return []
     return [
         Problem(
             "namespace-in-use",
             f"namespace {declared.namespace}",
-            f"Helm release {seen.release} is there ({seen.latest.status}), and deleting the namespace would "
-            "take manager and daemons from it, while the fail-closed webhooks stay",
+            f"Helm release {state.release} is there ({state.latest.status}), and deleting the namespace "
+            "would take manager and daemons from it, while the fail-closed webhooks stay",
             (
                 "  remove the release first: `pulumi destroy --run-program` if the stack has it, or",
                 "  `helm uninstall`",
@@ -273,11 +273,11 @@ def explain_retention(problems: Sequence[Problem]) -> list[Problem]:
     return [replace(problem, detail=(*problem.detail, *lines)) for problem in problems]
 
 
-def check_present(seen: ReleaseState) -> list[Problem]:
+def check_present(state: ReleaseState) -> list[Problem]:
     """Return the problem of a release recorded in Pulumi's state but missing in the cluster."""
-    if seen.latest is not None:
+    if state.latest is not None:
         return []
-    if seen.owner is None:
+    if state.owner is None:
         found = "was uninstalled there, or the cluster was rebuilt"
         way: tuple[str, ...] = (
             "  remove it from the state:",
@@ -285,12 +285,12 @@ def check_present(seen: ReleaseState) -> list[Problem]:
             "  then `pulumi up` installs it again, or `pulumi destroy --run-program` removes what is left",
         )
     else:
-        found = f"has no Helm record there, but its CRDs are there, owned by {seen.owner}"
+        found = f"has no Helm record there, but its CRDs are there, owned by {state.owner}"
         way = ("  restore the Helm record:", "    pulumi-openkruise recover")
     return [
         Problem(
             "release-gone",
-            f"Helm release {seen.release}",
+            f"Helm release {state.release}",
             f"is in this stack's state, and not in the cluster: it {found}",
             way,
         )

@@ -33,30 +33,30 @@ def read_inputs(old: Mapping[str, Any]) -> Recorded | None:
     return Recorded(place, namespace, old.get("createNamespace") is True)
 
 
-def was_never_installed(old: Mapping[str, Any], seen: ReleaseState | Unavailable) -> bool:
+def was_never_installed(old: Mapping[str, Any], state: ReleaseState | Unavailable) -> bool:
     """Tell whether the component's inputs in the state are those of an `up` that was refused early.
 
     Such an update registers the component, but neither release nor record: its inputs say what was declared,
     not what is installed. For a version that had no record yet, the inputs are all that is known.
     """
     has_record = old.get("stateVersion") == 2
-    if not has_record or isinstance(seen, Unavailable):
+    if not has_record or isinstance(state, Unavailable):
         return False
-    return seen.latest is None and seen.owner in (None, seen.release)
+    return state.latest is None and state.owner in (None, state.release)
 
 
 def check_moves(
-    recorded: Recorded, declared: Declared, server: str | None, seen: ReleaseState | Unavailable, urn: str
+    recorded: Recorded, declared: Declared, server: str | None, state: ReleaseState | Unavailable, urn: str
 ) -> list[Problem]:
     """Return a problem for each way in which the installation, as declared now, would move.
 
-    ``server`` is the address of the API server that ``seen`` is from, ``urn`` the component's.
+    ``server`` is the address of the API server that ``state`` is from, ``urn`` the component's.
     """
-    found = seen if isinstance(seen, ReleaseState) else None
+    found = state if isinstance(state, ReleaseState) else None
     return [
         *check_namespace_ownership(recorded, declared),
         *check_namespace(recorded.namespace, declared, found),
-        *check_cluster(declared.release, recorded.server, server, urn, seen),
+        *check_cluster(declared.release, recorded.server, server, urn, state),
     ]
 
 
@@ -76,19 +76,19 @@ def check_namespace_ownership(recorded: Recorded, declared: Declared) -> list[Pr
 
 
 def check_cluster(
-    release: ReleaseId, old: str | None, new: str | None, urn: str, seen: ReleaseState | Unavailable
+    release: ReleaseId, old: str | None, new: str | None, urn: str, state: ReleaseState | Unavailable
 ) -> list[Problem]:
     """Return the problem of an installation whose stack now has another cluster's kubeconfig.
 
-    ``old`` and ``new`` are addresses of API servers, ``seen`` is what is at the new one. A cluster may have a
-    new address: then the release is there. ``urn`` is the component's.
+    ``old`` and ``new`` are addresses of API servers, ``state`` is what is at the new one. A cluster may have
+    a new address: then the release is there. ``urn`` is the component's.
     """
     if old is None or new is None or old == new:
         return []
-    if isinstance(seen, Unavailable):
-        found = f"which cannot be inspected: {seen}"
+    if isinstance(state, Unavailable):
+        found = f"which cannot be inspected: {state}"
         way = "  if this is the same cluster, try again when it answers"
-    elif seen.latest is None:
+    elif state.latest is None:
         found = "where it does not exist"
         way = f"  this would eventually delete it on the other cluster, and with it {LOST}"
     else:
@@ -147,16 +147,16 @@ def check_only_installation(declared: Declared, other: str | None, place: str) -
     ]
 
 
-def check_included(component_urn: str, left_out: bool, seen: ReleaseState | None = None) -> list[Problem]:
+def check_included(component_urn: str, left_out: bool, state: ReleaseState | None = None) -> list[Problem]:
     """Return the problem of a ``--target`` or ``--exclude`` run that skips a component without a record.
 
     An earlier version wrote its state, which does not say on which cluster its parts are. A destroy that was
-    killed after it had deleted release and record leaves the same state: where the cluster (``seen``) has no
+    killed after it had deleted release and record leaves the same state: where the cluster (``state``) has no
     release, the message also says how to finish it.
     """
     if not left_out:
         return []
-    gone = seen is not None and seen.latest is None and seen.owner is None
+    gone = state is not None and state.latest is None and state.owner is None
     finish = (
         "  if a `pulumi destroy` was interrupted, finish it; repeat this until the namespace is gone:",
         "    pulumi refresh --yes",
@@ -177,12 +177,12 @@ def check_included(component_urn: str, left_out: bool, seen: ReleaseState | None
     ]
 
 
-def check_namespace(old: str, declared: Declared, seen: ReleaseState | None = None) -> list[Problem]:
+def check_namespace(old: str, declared: Declared, state: ReleaseState | None = None) -> list[Problem]:
     """Return the problem of an installation that would move to another namespace than the one it runs in.
 
-    ``seen`` is given for inputs that may be of an installation that was never made, which is free to move.
+    ``state`` is given for inputs that may be of an installation that was never made, which is free to move.
     """
-    if old == declared.namespace or (seen is not None and seen.latest is None and seen.owner is None):
+    if old == declared.namespace or (state is not None and state.latest is None and state.owner is None):
         return []
     return [
         Problem(

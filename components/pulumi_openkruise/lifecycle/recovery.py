@@ -54,7 +54,7 @@ class Plan:
 
 
 def plan_recovery(
-    seen: ReleaseState,
+    state: ReleaseState,
     left: Leftovers | None = None,
     *,
     unowned: Sequence[str] = (),
@@ -65,13 +65,13 @@ def plan_recovery(
     ``left`` matters to a removal that was interrupted. ``unowned`` names objects that have lost Helm's mark
     of ownership. ``records_in_config_maps``: Helm keeps them where this program does not read them.
     """
-    latest = seen.latest
-    release = seen.release
+    latest = state.latest
+    release = state.release
     if latest is None:
-        if seen.owner is not None and seen.owner != release:
+        if state.owner is not None and state.owner != release:
             return Plan(
-                f"there is no release {release}; this cluster's OpenKruise is the release {seen.owner}",
-                then=(f"pulumi-openkruise recover{write_recover_options(seen.owner)}",),
+                f"there is no release {release}; this cluster's OpenKruise is the release {state.owner}",
+                then=(f"pulumi-openkruise recover{write_recover_options(state.owner)}",),
             )
         if records_in_config_maps:
             return Plan(
@@ -79,7 +79,7 @@ def plan_recovery(
                 "Kubernetes provider nor this command looks: nothing is changed",
                 then=(f"HELM_DRIVER=configmap helm history {release.name} --namespace {release.namespace}",),
             )
-        if seen.owner is not None:
+        if state.owner is not None:
             return Plan(
                 f"Helm has no record of {release} in Secrets, and the cluster has its CRDs: its records were "
                 "deleted (or are in another store: HELM_DRIVER=sql)",
@@ -110,7 +110,7 @@ def plan_recovery(
             then=("pulumi up", *_suggest_reapply(release)),
         )
     if latest.status == "uninstalling":
-        return _plan_removal(seen, latest, status, left or Leftovers())
+        return _plan_removal(state, latest, status, left or Leftovers())
     if latest.status not in ("pending-install", "uninstalled"):
         return Plan(
             f"{status}, a status that this command does not know: it changes nothing",
@@ -119,7 +119,7 @@ def plan_recovery(
                 "pulumi-openkruise check, to see what is in the cluster",
             ),
         )
-    if _was_installed_before(seen):
+    if _was_installed_before(state):
         return Plan(
             status,
             (Edit(latest.number, "mark", "failed"),),
@@ -128,19 +128,19 @@ def plan_recovery(
         )
     return Plan(
         status,
-        tuple(Edit(revision.number, "delete") for revision in seen.revisions),
+        tuple(Edit(revision.number, "delete") for revision in state.revisions),
         tuple(unowned),
         "the next installation takes over whatever is there already, CRDs and custom resources included",
         ("pulumi refresh --yes --clear-pending-creates", "pulumi up"),
     )
 
 
-def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Leftovers) -> Plan:
+def _plan_removal(state: ReleaseState, latest: Revision, status: str, left: Leftovers) -> Plan:
     """Return how to repair a removal that was interrupted, by what it has left in the cluster."""
     if left.remaining == "none":
         return Plan(
             f"{status}, and nothing of it is left but its records",
-            tuple(Edit(revision.number, "delete") for revision in seen.revisions),
+            tuple(Edit(revision.number, "delete") for revision in state.revisions),
             why="Helm then knows that it is gone",
             then=("pulumi refresh --yes", "pulumi destroy --run-program"),
         )
@@ -149,7 +149,7 @@ def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Lefto
             f"{status}, and what is left of it is being deleted: {shorten(left.terminating)}",
             then=(
                 "kubectl get crd -o json, to see what a deletion waits for: custom resources with finalizers",
-                f"pulumi-openkruise recover{write_recover_options(seen.release)}, again when they are gone",
+                f"pulumi-openkruise recover{write_recover_options(state.release)}, again when they are gone",
             ),
         )
     if left.remaining == "unknown":
@@ -178,9 +178,9 @@ def _plan_removal(seen: ReleaseState, latest: Revision, status: str, left: Lefto
     )
 
 
-def _was_installed_before(seen: ReleaseState) -> bool:
+def _was_installed_before(state: ReleaseState) -> bool:
     """Tell whether an earlier revision was ever in force."""
-    return any(one.status in ("deployed", "superseded") for one in seen.revisions[:-1])
+    return any(one.status in ("deployed", "superseded") for one in state.revisions[:-1])
 
 
 def _suggest_reapply(release: ReleaseId) -> Sequence[str]:

@@ -43,17 +43,17 @@ REAPPLY = "reapply"
 _CONFIG = config_field_name()
 
 
-def find_condition(seen: ReleaseState, field_name: FieldName = _CONFIG) -> Condition | None:
+def find_condition(state: ReleaseState, field_name: FieldName = _CONFIG) -> Condition | None:
     """Return what is wrong with the release's status; None for one that is deployed, or not there.
 
     ``field_name`` tells what the fields are called.
     """
-    latest = seen.latest
+    latest = state.latest
     if latest is None or latest.status == "deployed":
         return None
-    headline = f"Helm release {seen.release}: is {describe(latest)}"
+    headline = f"Helm release {state.release}: is {describe(latest)}"
     if latest.status in (*UNFINISHED, "uninstalled"):
-        return Condition(True, headline, list_recovery_commands(seen.release, latest.status))
+        return Condition(True, headline, list_recovery_commands(state.release, latest.status))
     return Condition(
         False,
         headline,
