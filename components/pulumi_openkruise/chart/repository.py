@@ -92,7 +92,8 @@ class _ForeignRedirectError(Exception):
 def _make_redirect_handler() -> Any:
     """Return a handler that follows redirects over HTTP, and keeps a login for its own scheme, host and port.
 
-    Helm (CVE-2021-32690) and requests (CVE-2018-18074) once sent the login along with every redirect.
+    A proxy's login goes to the proxy alone. Helm (CVE-2021-32690) and requests (CVE-2018-18074,
+    CVE-2023-32681) once sent logins along with every redirect.
     """
     import urllib.request
 
@@ -102,6 +103,8 @@ def _make_redirect_handler() -> Any:
             found: Any = super().redirect_request(req, fp, code, msg, headers, newurl)
             if _read_origin(found.full_url) != _read_origin(req.full_url):
                 found.remove_header("Authorization")
+            # ProxyHandler adds it again where a proxy is asked.
+            found.remove_header("Proxy-authorization")
             if not found.full_url.lower().startswith(("http://", "https://")):
                 raise _ForeignRedirectError
             return found

@@ -5,7 +5,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from pulumi_openkruise.diagnostics.field_names import argument_name
 from pulumi_openkruise.foreign.addresses import split_login, strip_login
 
 from tests.support.api_server import api_server
+from tests.support.certificates import identity
 from tests.support.chains import CHAINS, Chain, Shown
 from tests.support.misbehaving import misbehaving, never_ends_its_body
 
@@ -50,7 +51,7 @@ def index(*entries: tuple[str, str | None]) -> bytes:
 
 
 @contextmanager
-def server(answer: Callable[[Any], None]) -> Iterator[tuple[str, list[Any]]]:
+def server(answer: Callable[[Any], None], *, encrypted: bool = False) -> Iterator[tuple[str, list[Any]]]:
     seen: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,6 +63,8 @@ def server(answer: Callable[[Any], None]) -> Iterator[tuple[str, list[Any]]]:
             pass
 
     one = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if encrypted:
+        one.socket = identity().context().wrap_socket(one.socket, server_side=True)
     thread = threading.Thread(target=one.serve_forever, daemon=True)
     thread.start()
     try:
@@ -415,6 +418,102 @@ def test_a_login_goes_to_no_other_place_than_its_own() -> None:
     with server(redirecting("/moved/index.yaml")) as (host, seen):
         assert fetch_index(f"http://me:pw@{host}").content == b"entries: {}"
         assert seen[0][1] == seen[1][1] is not None
+
+
+PROXY_LOGIN = f"Basic {base64.b64encode(b'corp:proxy-pw').decode()}"
+
+
+@contextmanager
+def proxy(answer: Callable[[Any], None], port: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """Serve as a proxy: ``answer`` gives what it answers by itself; each CONNECT leads to a port here."""
+    asked: list[Any] = []
+
+    def pipe(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("Proxy-Authorization")))
+            answer(self)
+
+        def do_CONNECT(self) -> None:
+            asked.append((self.path, self.headers.get("Proxy-Authorization")))
+            with socket.create_connection(("127.0.0.1", port)) as other:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                thread = threading.Thread(target=pipe, args=(other, self.connection), daemon=True)
+                thread.start()
+                pipe(self.connection, other)
+            self.close_connection = True
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    one = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=one.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://corp:proxy-pw@127.0.0.1:{one.server_port}", asked
+    finally:
+        one.shutdown()
+        one.server_close()
+
+
+@contextmanager
+def recording() -> Iterator[tuple[str, list[Any]]]:
+    """Serve an index, and record what each request says to a proxy."""
+    told: list[Any] = []
+
+    def answer(handler: Any) -> None:
+        told.append(handler.headers.get("Proxy-Authorization"))
+        replying(200, b"x")(handler)
+
+    with server(answer) as (host, _seen):
+        yield host, told
+
+
+def test_a_redirect_takes_no_login_of_a_proxy_to_a_host_that_needs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with recording() as (host, told), proxy(redirecting(f"http://{host}/a")) as (address, asked):
+        monkeypatch.setenv("http_proxy", address)
+        assert fetch_index("http://charts.example.test/").content == b"x"
+        assert asked == [("http://charts.example.test/index.yaml", PROXY_LOGIN)]
+        assert told == [None]
+
+
+def test_a_redirect_out_of_a_tunnel_takes_no_login_of_its_proxy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """From https:// through a proxy to http://, for which there is none."""
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(base64.b64decode(identity().authority_data))
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    monkeypatch.setenv("no_proxy", "")
+    with ExitStack() as stack:
+        host, told = stack.enter_context(recording())
+        charts, seen = stack.enter_context(server(redirecting(f"http://{host}/a"), encrypted=True))
+        port = int(charts.rpartition(":")[2])
+        address, asked = stack.enter_context(proxy(replying(500), port))
+        monkeypatch.setenv("https_proxy", address)
+        assert fetch_index(f"https://{charts}").content == b"x"
+        assert (asked, seen) == ([(charts, PROXY_LOGIN)], [("/index.yaml", None)])
+        assert told == [None]
+
+
+def test_a_redirect_to_where_the_proxy_is_asked_gives_it_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(handler: Any) -> None:
+        target = "http://other.example.test/moved"
+        (replying(200, b"x") if handler.path == target else redirecting(target))(handler)
+
+    with proxy(answer) as (address, asked):
+        monkeypatch.setenv("http_proxy", address)
+        assert fetch_index("http://charts.example.test/").content == b"x"
+        assert asked == [
+            ("http://charts.example.test/index.yaml", PROXY_LOGIN),
+            ("http://other.example.test/moved", PROXY_LOGIN),
+        ]
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
