@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from ..foreign.error_text import hide, write_on_one_line
+from ..foreign.error_text import write_on_one_line
 from ..foreign.json_input import TooManyValuesError, load_json
 from .credentials import Headers
 from .errors import RefusedError, make_refused_error
@@ -151,11 +151,9 @@ class Cluster:
     def _find_reason(self, data: Mapping[str, Any] | None, answer: Answer) -> str:
         message = (data or {}).get("message")
         if not isinstance(message, str) or not message:
-            message = (
-                answer.content[:200].decode(errors="replace").strip() or answer.reason or "no reason given"
-            )
+            message = answer.content.decode(errors="replace").strip() or answer.reason or "no reason given"
         # A server may repeat what it was sent.
-        return hide(write_on_one_line(message, 500), self._transport.list_secrets())
+        return write_on_one_line(message, 500, self._transport.list_secrets())
 
 
 def _read(content: bytes) -> dict[str, Any] | None:

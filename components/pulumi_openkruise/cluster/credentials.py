@@ -10,6 +10,7 @@ import errno
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -24,6 +25,8 @@ _TOKEN_FILE_SECONDS = 60.0
 """How long a token from a file counts before the file is read again (client-go's CachedFileTokenSource)."""
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _LARGEST = 1 << 20
+_TOKENS = 16
+"""Tokens that are remembered to be hidden; of those that count for an hour, the ones of a day's work."""
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values; of ``Impersonate-Group`` there may be several."""
@@ -45,6 +48,9 @@ class Credentials:
     _cluster: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _answer: PluginAnswer | None = field(default=None, repr=False)
     _read: float = field(default=float("-inf"), repr=False)
+    _login: tuple[str, ...] = field(default=(), repr=False)
+    """Name with password, and the password: a server decodes the header of basic authentication."""
+    _sent: deque[str] = field(default_factory=lambda: deque(maxlen=_TOKENS), repr=False)
 
     def authorize(self, *, renew: bool = False) -> Headers:
         """Return the headers that authorize one request; ``renew``: the server rejected those before.
@@ -53,6 +59,8 @@ class Credentials:
         """
         token = self._get_token(renew)
         if token:
+            if token not in self._sent:
+                self._sent.append(token)
             return (*self.headers, ("Authorization", f"Bearer {_check_header(token, self.source, 'token')}"))
         return self.headers
 
@@ -62,11 +70,16 @@ class Credentials:
             self._ask_plugin(self._plugin)
 
     def list_secrets(self) -> list[str]:
-        """Return the secret strings to hide in messages; some may be empty."""
+        """Return what is sent and secret, to hide in messages; some may be empty.
+
+        Tokens that were replaced are in it. A certificate's key is not: a server never gets it.
+        """
         answer = self._answer.token if self._answer is not None else ""
         return [
             self._token,
             answer,
+            *self._sent,
+            *self._login,
             *(value.rpartition(" ")[2] for name, value in self.headers if name == "Authorization"),
         ]
 
@@ -120,8 +133,8 @@ def read_user_credentials(
         if user.get(one) and user.get(f"{one}-data"):
             raise make_error(f"both {one} and {one}-data; only one is allowed")
     headers = _write_impersonation(user, source, make_error)
+    login = f"{user.get('username') or ''}:{user.get('password') or ''}"
     if basic:
-        login = f"{user.get('username') or ''}:{user.get('password') or ''}"
         headers += (("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}"),)
     certificate = read_pem(user, "client-certificate", make_error)
     key = read_pem(user, "client-key", make_error)
@@ -141,6 +154,7 @@ def read_user_credentials(
         headers,
         certificate,
         key,
+        _login=(login, user["password"]) if user.get("password") else (),
         _token=token,
         _token_file=user.get("tokenFile") or "",
         _plugin=plugin,

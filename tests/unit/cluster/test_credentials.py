@@ -219,7 +219,10 @@ def test_a_token_beside_a_file_that_cannot_be_read_counts(tmp_path: Path) -> Non
     [
         ({}, {""}),
         ({"token": "t0"}, {"t0", ""}),
-        ({"username": "u", "password": "p w"}, {base64.b64encode(b"u:p w").decode(), ""}),
+        ({"username": "u", "password": "p w"}, {base64.b64encode(b"u:p w").decode(), "u:p w", "p w", ""}),
+        ({"username": "u:v", "password": "w"}, {base64.b64encode(b"u:v:w").decode(), "u:v:w", "w", ""}),
+        ({"password": "p"}, {base64.b64encode(b":p").decode(), ":p", "p", ""}),
+        ({"username": "u"}, {base64.b64encode(b"u:").decode(), ""}),
         ({"token": "t0", "as": "jane doe", "as-groups": ["a b"]}, {"t0", ""}),
     ],
 )
@@ -230,6 +233,30 @@ def test_what_messages_hide_of_a_user(user: dict[str, Any], secrets: set[str]) -
 def test_what_messages_hide_of_a_plugin() -> None:
     found = Credentials("k", _plugin={"command": "x"}, _answer=PluginAnswer("t0"))
     assert found.list_secrets() == ["", "t0"]
+
+
+def test_messages_hide_tokens_that_were_replaced_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that was sent with one of them may be answered late."""
+    answers = (PluginAnswer(f"t{number}") for number in range(40))
+    monkeypatch.setattr("pulumi_openkruise.cluster.credentials.run_plugin", lambda *_arguments: next(answers))
+    found = Credentials("k", _plugin={"command": "x"})
+    for _time in range(3):
+        found.authorize(renew=True)
+        found.authorize()
+    assert set(found.list_secrets()) == {"", "t0", "t1", "t2"}
+    for _time in range(37):
+        found.authorize(renew=True)
+    assert {"t38", "t39"} < set(found.list_secrets())
+    assert len(found.list_secrets()) < 20
+
+
+def test_messages_hide_the_tokens_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t0")
+    found = read_user_credentials({"tokenFile": str(tmp_path / "token")}, {}, "k", "me")
+    found.authorize()
+    (tmp_path / "token").write_text("t1")
+    found.authorize(renew=True)
+    assert set(found.list_secrets()) == {"", "t0", "t1"}
 
 
 def test_no_part_of_credentials_or_of_an_endpoint_is_in_its_repr() -> None:

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import random
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +205,63 @@ def test_a_server_that_repeats_the_token_is_not_quoted(server: ApiServer) -> Non
         assert "Bearer *** may not" in found
         echo.routes["/version"] = (500, f"<html>{MARKER}".encode())
         assert MARKER not in said(lambda: cluster.get("/version"))
+
+
+def make_token(length: int) -> str:
+    """Return a JWT of this length, the same one each time."""
+    source = random.Random(length)
+    parts = [json.dumps({"alg": "RS256", "kid": "x"}).encode(), source.randbytes(length // 2)]
+    start = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    rest = base64.urlsafe_b64encode(source.randbytes(length)).decode()
+    return f"{start}.{rest}"[:length]
+
+
+@pytest.mark.parametrize("length", [900, 3000])
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_no_part_of_a_long_token_is_in_a_message(length: int, form: str, status: int) -> None:
+    """Wherever it stands: before, on and behind each place where words of a server are cut."""
+    token = make_token(length)
+    with api_server(identity()) as echo:
+        cluster = connect(json.dumps(echo.kubeconfig(token=token)))
+        for before in (0, 100, 190, 199, 290, 480, 492, 497, 500, 19_700, 19_990, 20_000):
+            for repeated in (token, token[: length // 3]):
+                words = f"{'x ' * (before // 2)}{repeated}"
+                answer = words.encode() if form == "text" else {"kind": "Status", "message": words}
+                echo.routes["/version"] = (status, answer)
+                found = said(lambda: cluster.get("/version"))
+                assert str(status) in found
+                assert [at for at in range(length - 7) if token[at : at + 8] in found] == []
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_password_that_a_server_has_decoded_is_not_in_a_message(form: str) -> None:
+    for name, password in (
+        ("admin", MARKER),
+        ("", MARKER),
+        ("a:b", f"{MARKER} x"),
+        ("admin", f'"{MARKER}\\é'),
+    ):
+        with api_server(identity()) as echo:
+            cluster = connect(json.dumps(echo.kubeconfig(username=name, password=password)))
+            for words in (f"login {name}:{password} refused", f"no such password: {password}"):
+                echo.routes["/version"] = (403, words.encode() if form == "text" else {"message": words})
+                found = said(partial(cluster.get, "/version"))
+                assert MARKER not in found
+                assert "***" in found
+
+
+def test_the_token_before_a_renewal_is_not_in_a_message(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{MARKER}-1")
+    with api_server(identity()) as echo:
+        cluster = connect(json.dumps(echo.kubeconfig(tokenFile=str(tmp_path / "token"))))
+
+        def answer(_query: dict[str, str]) -> tuple[int, Any]:
+            (tmp_path / "token").write_text(f"{MARKER}-2")
+            return 401, {"message": f"neither {MARKER}-1 nor {MARKER}-2 is known"}
+
+        echo.routes["/version"] = answer
+        assert "neither *** nor *** is known" in said(lambda: cluster.get("/version"))
 
 
 def test_nothing_that_holds_a_secret_shows_it(server: ApiServer) -> None:
