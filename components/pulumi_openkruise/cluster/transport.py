@@ -30,8 +30,16 @@ def asks_to_wait(answer: Answer) -> bool:
     return busy and answer.retry_after.isdecimal()
 
 
+def _is_encoded(encoding: str) -> bool:
+    return not {part.strip().lower() for part in encoding.split(",")} <= {"", "identity"}
+
+
 class _TooLargeError(Exception):
     """An answer of more than ANSWER_BYTES."""
+
+
+class _EncodedError(Exception):
+    """An answer that is compressed; an API server compresses only what a client asks for so."""
 
 
 class Transport:
@@ -123,6 +131,9 @@ class Transport:
         except _TooLargeError:
             cause = f"it answers with more than {ANSWER_BYTES >> 20} MiB"
             raise self.make_unreachable_error(cause, keeps_waiting=True) from None
+        except _EncodedError:
+            cause = "it answers with a Content-Encoding, which was not asked for: is it an API server?"
+            raise self.make_unreachable_error(cause) from None
         except Exception as error:  # urllib3's, http.client's for a header, ssl's: each may quote a secret
             cause = find_failure_cause(error)
             raise self.make_unreachable_error(cause, keeps_waiting=is_time_out(error)) from None
@@ -161,10 +172,14 @@ class Transport:
             retries=False,
             redirect=False,
             preload_content=False,
+            decode_content=False,
         )
         try:
+            # Before its body: decompressed twice, a kilobyte may be gigabytes (urllib3: CVE-2025-66471).
+            if _is_encoded(answer.headers.get("Content-Encoding", "")):
+                raise _EncodedError
             parts, size = [], 0
-            for part in answer.stream(_PART):
+            for part in answer.stream(_PART, decode_content=False):
                 size += len(part)
                 if size > ANSWER_BYTES:
                     raise _TooLargeError

@@ -1,10 +1,13 @@
 """A look ends: in time, bytes and pages, whatever the server does, and it never holds up an exit."""
 
+import gzip
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import zlib
 
 import pytest
 from pulumi_openkruise.cluster import Cluster, ClusterError, ClusterUnreachableError, connect
@@ -44,6 +47,68 @@ def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch
             at(server.address).get("/version")
         server.routes["/version"] = (200, b" " * ((1 << 20) - 2) + b"{}")
         assert at(server.address).get("/version") == {}
+
+
+def compress(content: bytes, times: int) -> bytes:
+    for _time in range(times):
+        content = gzip.compress(content)
+    return content
+
+
+def sends(encodings: list[str], content: bytes, *, chunked: bool = False, status: int = 200) -> Behaviour:
+    """Return a server that answers with a content that it calls encoded."""
+    size = b"Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(content)}".encode()
+    headers = [f"Content-Encoding: {encoding}".encode() for encoding in encodings]
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content) if chunked else content
+    lines = [f"HTTP/1.1 {status} x".encode(), size, *headers, b"", body]
+
+    def behave(connection: socket.socket, _stop: threading.Event) -> None:
+        connection.sendall(b"\r\n".join(lines))
+
+    return behave
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+@pytest.mark.parametrize("status", [200, 302, 403])
+@pytest.mark.parametrize(
+    ("encodings", "content"),
+    [
+        (["gzip"], compress(b"{}", 1)),
+        (["GZIP"], compress(b"{}", 1)),
+        (["gzip, gzip"], compress(b" " * (1 << 20), 2)),
+        (["gzip", "gzip"], compress(b"{}", 2)),
+        (["identity, x-gzip"], compress(b"{}", 1)),
+        (["deflate"], zlib.compress(b"{}")),
+        (["br"], b"{}"),
+        (["what"], b"{}"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
+)
+def test_an_answer_that_is_compressed_is_refused_unread(
+    encodings: list[str], content: bytes, status: int, chunked: bool
+) -> None:
+    """Some versions of urllib3 make gigabytes of two kilobytes before any bound here counts them."""
+    behaviour = sends(encodings, content, chunked=chunked, status=status)
+    with misbehaving(behaviour) as address, pytest.raises(ClusterUnreachableError) as caught:
+        at(address).get("/version")
+    expected = "it answers with a Content-Encoding, which was not asked for: is it an API server?"
+    assert caught.value.cause == f"{address} does not answer: {expected}"
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+@pytest.mark.parametrize("encodings", [[], ["identity"], ["Identity", ""]], ids="+".join)
+def test_an_answer_that_is_not_compressed_is_read(encodings: list[str], chunked: bool) -> None:
+    with misbehaving(sends(encodings, b'{"a": 1}', chunked=chunked)) as address:
+        assert at(address).get("/version") == {"a": 1}
+
+
+def test_no_compressed_answer_is_asked_for() -> None:
+    """An API server compresses what a client asks for so, and nothing else."""
+    with api_server() as server:
+        server.routes["/version"] = (200, {})
+        at(server.address).get("/version")
+        at(server.address).request("POST", "/version", {"a": 1})
+        assert [headers["Accept-Encoding"] for _m, _p, _q, headers, _b in server.asked] == ["identity"] * 2
 
 
 def test_all_requests_together_have_an_end() -> None:
