@@ -1,7 +1,8 @@
 """Asks a chart repository for its index, in seconds: the provider waits on a silent one for minutes.
 
 Only two things count: that it answers, and the digest that it lists. Certificates and refusals are left to
-the provider, which reads the system's certificates in its own way, and reports a refusal clearly.
+the provider, which reads the system's certificates in its own way, and reports a refusal clearly; what is
+reported here is a digest that could not be compared.
 """
 
 import os
@@ -31,6 +32,8 @@ class IndexAnswer(NamedTuple):
     """Why there was no answer; empty when there was one, or when the repository was not asked."""
     content: bytes | None = None
     """The index, where the repository gave one."""
+    refusal: str = ""
+    """Why a repository that is there gave no index; the provider may get the chart from it all the same."""
 
 
 @lru_cache(maxsize=8)
@@ -59,9 +62,12 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
     from ..foreign.certificates import apply_go_rules
 
     address = split_login(repository)[0].rstrip("/") + "/index.yaml"
-    proxy = urllib.request.getproxies().get(urlsplit(address).scheme, "")
-    if proxy and not proxy.startswith(("http://", "https://")):
-        return IndexAnswer()  # a kind of proxy that the provider may know, and that this does not
+    parts = urlsplit(address)
+    proxy = urllib.request.getproxies().get(parts.scheme, "")
+    if urllib.request.proxy_bypass(parts.netloc):
+        proxy = ""
+    if proxy and not proxy.startswith(("http://", "https://")):  # the provider may know it
+        return IndexAnswer(refusal="its proxy is neither http:// nor https://, the kinds known here")
     request = urllib.request.Request(address, headers=_write_login(repository))
     try:
         trusting = ssl.create_default_context()
@@ -75,8 +81,8 @@ def _fetch(repository: str, patience: float) -> IndexAnswer:
             return IndexAnswer(content=index)
     except _ForeignRedirectError:
         return IndexAnswer("it redirects to an address that is neither http:// nor https://")
-    except HTTPError:
-        return IndexAnswer()
+    except HTTPError as error:
+        return IndexAnswer(refusal=f"it answers with status {error.code}")
     except URLError as error:
         return _describe_failure(error.reason, patience)
     except HTTPException:
@@ -123,8 +129,10 @@ def _describe_failure(reason: Any, patience: float) -> IndexAnswer:
 
     if isinstance(reason, TimeoutError):
         return IndexAnswer(f"no answer within {patience:g} seconds")
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return IndexAnswer(refusal="its certificate is not trusted here")
     if isinstance(reason, ssl.SSLError):
-        return IndexAnswer()  # it is there
+        return IndexAnswer(refusal="it speaks no TLS, or an incompatible version of it")
     if isinstance(reason, UnicodeError):
         return IndexAnswer("its address has no valid host name")
     return IndexAnswer(describe_error(reason, secret=True) if isinstance(reason, Exception) else "no answer")

@@ -10,7 +10,7 @@ from ..diagnostics.problem import Problem, show
 from ..foreign.addresses import SecretAddress, has_login, split_login, strip_login
 from .digests import CHART_REPOSITORY, PUBLISHED
 from .local import ChartFileError, ChartReader, LocalChart, is_bare_name
-from .repository import read_digests
+from .repository import SKIP, read_digests
 from .version import Version, parse_version
 
 CHART = "kruise"
@@ -159,8 +159,7 @@ def check_index(
     Helm does not compare an archive with the index of its repository. So this detects a repository that
     offers something else, and not an archive that was changed on its way.
     """
-    wanted = PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
-    wanted = wanted if digest is None else (digest,)
+    wanted = _find_wanted(repository, chart, chart_version, digest)
     listed = read_digests(index, chart, chart_version) if wanted else None
     where = field_name("chart_digest")
     if wanted and not listed:
@@ -172,6 +171,38 @@ def check_index(
         detail = (f"    expected {' or '.join(wanted)}", f"    listed   {' and '.join(listed)}")
         remedy = f"find out why; if it is meant, give the listed one as {where}"
         yield Problem("other-digest", where, reason, detail, remedy)
+
+
+def check_missing_index(
+    cause: str,
+    *,
+    repository: str,
+    chart: str,
+    chart_version: str,
+    digest: str | None,
+    field_name: FieldName = argument_name,
+) -> Iterator[Problem]:
+    """Yield which digest is not checked because, by ``cause``, a repository gave no index.
+
+    The provider may get the chart from it all the same. A digest that was given is a promise, so that is an
+    error; without one given it is a warning.
+    """
+    if not _find_wanted(repository, chart, chart_version, digest):
+        return
+    reason = f"{strip_login(repository)} gives no index to compare the digest with: {cause}"
+    remedy = _PULL.format(chart=field_name("chart"))
+    if digest is None:
+        yield Problem("no-digest", field_name("chart_digest"), reason, (), remedy, "warning")
+    else:
+        remedy += f"; or set {SKIP}=1 to install what the repository gives, whatever it is"
+        yield Problem("no-digest", field_name("chart_digest"), reason, (), remedy)
+
+
+def _find_wanted(repository: str, chart: str, chart_version: str, digest: str | None) -> tuple[str, ...]:
+    """Return the digests of which an archive must have one; empty where none is given or known."""
+    if digest is not None:
+        return (digest,)
+    return PUBLISHED.get(chart_version, ()) if _is_openkruises(repository) and chart == CHART else ()
 
 
 def find_contract_version(given: Mapping[str, Any], local: LocalChart | None) -> Version | None:

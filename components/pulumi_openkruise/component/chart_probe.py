@@ -1,12 +1,14 @@
 """Reads the chart and asks its repository, in real runs only: never under a test's mocks."""
 
+from typing import Any
+
 import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime import settings as runtime
 
 from ..chart import repository
 from ..chart.local import ChartReader, ignore_local_files, read_local_chart
-from ..chart.source import check_index, check_unchanged
+from ..chart.source import check_index, check_missing_index, check_unchanged
 from ..config.settings import Settings
 from ..diagnostics.problem import Problem
 from ..foreign.addresses import strip_login
@@ -35,7 +37,10 @@ def check_chart_unchanged(chart: Settings) -> list[Problem]:
 
 
 def check_repository(chart: Settings) -> list[Problem]:
-    """Return why the chart's repository cannot be used, within seconds; empty if none is asked."""
+    """Return why the chart's repository cannot be used, within seconds; empty if none is asked.
+
+    What does not keep it from being used is logged as a warning.
+    """
     address = chart.chart_repository
     if address is None or not is_real_run():
         return []
@@ -44,15 +49,19 @@ def check_repository(chart: Settings) -> list[Problem]:
     if answer.failure:
         place = strip_login(address)
         return [Problem("no-repository", place, answer.failure, (), _WAYS_OUT)]
-    if answer.content is None:
-        return []
-    return list(
-        check_index(
-            answer.content,
-            repository=address,
-            chart=chart.chart,
-            chart_version=chart.chart_version,
-            digest=chart.chart_digest,
-            field_name=chart.field_name,
-        )
-    )
+    about: dict[str, Any] = {
+        "repository": address,
+        "chart": chart.chart,
+        "chart_version": chart.chart_version,
+        "digest": chart.chart_digest,
+        "field_name": chart.field_name,
+    }
+    if answer.content is not None:
+        return list(check_index(answer.content, **about))
+    if not answer.refusal:
+        return []  # not asked
+    problems = list(check_missing_index(answer.refusal, **about))
+    for problem in problems:
+        if problem.severity == "warning":
+            pulumi.log.warn(str(problem))
+    return [problem for problem in problems if problem.severity == "error"]

@@ -22,7 +22,7 @@ from pulumi_openkruise.chart.repository import (
     fetch_index,
     read_digests,
 )
-from pulumi_openkruise.chart.source import check_chart, check_index
+from pulumi_openkruise.chart.source import check_chart, check_index, check_missing_index
 from pulumi_openkruise.diagnostics.field_names import argument_name
 from pulumi_openkruise.foreign.addresses import split_login, strip_login
 
@@ -151,7 +151,7 @@ def test_a_login_in_an_address_that_is_none_is_not_shown(address: str) -> None:
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_a_refusal_is_the_providers_to_tell(status: int) -> None:
     with server(replying(status)) as (host, _seen):
-        assert fetch_index(f"http://{host}") == IndexAnswer()
+        assert fetch_index(f"http://{host}") == IndexAnswer(refusal=f"it answers with status {status}")
 
 
 def test_no_server_listens() -> None:
@@ -218,7 +218,14 @@ def test_a_server_that_speaks_no_http_is_reported() -> None:
 def test_a_certificate_is_the_providers_to_judge() -> None:
     with server(replying(200)) as (host, _seen):
         # It is no TLS at all: what matters is that a server answers.
-        assert fetch_index(f"https://{host}") == IndexAnswer()
+        expected = IndexAnswer(refusal="it speaks no TLS, or an incompatible version of it")
+        assert fetch_index(f"https://{host}") == expected
+
+
+def test_a_certificate_that_is_not_trusted_is_said() -> None:
+    with server(replying(200), encrypted=True) as (host, seen):
+        assert fetch_index(f"https://{host}") == IndexAnswer(refusal="its certificate is not trusted here")
+        assert seen == []
 
 
 def test_a_redirect_to_another_kind_of_address_is_not_followed() -> None:
@@ -306,7 +313,11 @@ def test_a_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         assert seen == [("http://charts.example.com/index.yaml", None)]
         monkeypatch.setenv("http_proxy", f"socks5://{host}")
         fetch_index.cache_clear()
-        assert fetch_index("http://charts.example.com/") == IndexAnswer()
+        refusal = "its proxy is neither http:// nor https://, the kinds known here"
+        assert fetch_index("http://charts.example.com/") == IndexAnswer(refusal=refusal)
+        monkeypatch.setenv("no_proxy", host.partition(":")[0])
+        fetch_index.cache_clear()
+        assert fetch_index(f"http://{host}/").content == b"by proxy"
 
 
 def test_it_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,6 +380,39 @@ def test_an_index_without_the_digest_is_an_error(content: bytes, digest: str | N
         content, repository=CHART_REPOSITORY, chart="kruise", chart_version="1.8.3", digest=digest
     )
     assert [problem.code for problem in problems] == ["no-digest"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "chart", "version", "digest", "severities"),
+    [
+        ("https://charts.example.com", "kruise", "1.8.3", OTHER, ["error"]),
+        ("https://charts.example.com", "other", "7.7.7", OTHER, ["error"]),
+        (CHART_REPOSITORY, "kruise", "1.8.3", DIGEST, ["error"]),
+        (CHART_REPOSITORY, "kruise", "1.8.3", None, ["warning"]),
+        (CHART_REPOSITORY, "kruise", "7.7.7", None, []),
+        (CHART_REPOSITORY, "kruise-state-metrics", "1.8.3", None, []),
+        ("https://charts.example.com", "kruise", "1.8.3", None, []),
+    ],
+)
+def test_a_digest_that_no_index_was_compared_with_is_reported(
+    repository: str, chart: str, version: str, digest: str | None, severities: list[str]
+) -> None:
+    problems = list(
+        check_missing_index(
+            "it answers with status 403",
+            repository=repository,
+            chart=chart,
+            chart_version=version,
+            digest=digest,
+        )
+    )
+    assert [problem.severity for problem in problems] == severities
+    for problem in problems:
+        assert (problem.code, problem.place) == ("no-digest", "chart_digest")
+        reason = f"{repository} gives no index to compare the digest with: it answers with status 403"
+        assert problem.reason == reason
+        assert "give the archive as chart" in problem.remedy
+        assert (SKIP in problem.remedy) is (problem.severity == "error")
 
 
 @pytest.mark.parametrize(

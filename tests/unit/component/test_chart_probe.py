@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pulumi_openkruise.chart.digests import CHART_REPOSITORY
 from pulumi_openkruise.chart.local import ignore_local_files, read_local_chart
 from pulumi_openkruise.chart.repository import IndexAnswer
 from pulumi_openkruise.component import chart_probe
@@ -94,6 +95,39 @@ def test_the_index_is_compared_with_the_digest(
     assert [problem.code for problem in problems] == codes
     assert {problem.place for problem in problems} <= {"openkruise:chartDigest"}
     assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("address", "digest", "errors", "warnings"),
+    [
+        (ADDRESS, A, 1, 0),
+        (CHART_REPOSITORY, A, 1, 0),
+        (CHART_REPOSITORY, None, 0, 1),
+        (ADDRESS, None, 0, 0),
+    ],
+)
+def test_a_digest_is_not_silently_left_unchecked(
+    answers: list[IndexAnswer],
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    digest: str | None,
+    errors: int,
+    warnings: int,
+) -> None:
+    """A repository may refuse this program, and then give the provider another archive."""
+    said: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", said.append)
+    answers.append(IndexAnswer(refusal="it answers with status 403"))
+    given = {"chart_repository": address, **({"chart_digest": digest} if digest else {})}
+    problems = chart_probe.check_repository(
+        read_settings(given, source="test", field_name=config_field_name())
+    )
+    assert [problem.severity for problem in problems] == ["error"] * errors
+    assert len(said) == warnings
+    for text in [*map(str, problems), *said]:
+        assert text.startswith("openkruise:chartDigest: https://")
+        assert "gives no index to compare the digest with: it answers with status 403\n" in text
+        assert "s3cret" not in text
 
 
 def test_without_a_repository_or_an_engine_none_is_asked(
