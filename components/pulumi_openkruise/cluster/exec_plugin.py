@@ -62,6 +62,8 @@ def run_plugin(
     path = shutil.which(command)
     if path is None:
         raise failure("there is no such program", installation=True)
+    if not os.path.dirname(command) and not os.path.isabs(path):  # Go's exec.ErrDot
+        raise failure("cannot run a program that PATH finds relative to the current folder: write its path")
     info = {
         "apiVersion": version,
         "kind": "ExecCredential",

@@ -149,6 +149,36 @@ def test_a_missing_plugin_comes_with_its_hint(tmp_path: Path) -> None:
     assert str(caught.value) == "kubeconfig x: exec plugin no-such-login: there is no such program\n  get? it"
 
 
+@pytest.mark.parametrize(
+    "path", [".:/nowhere", ":/nowhere", "/nowhere:", "/nowhere::/other", "sub:/nowhere", "./sub"]
+)
+def test_a_name_never_leads_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A folder that was cloned or unpacked would choose the program that gets at the credentials."""
+    (tmp_path / "sub").mkdir()
+    given = plugin(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')\n" + answering({"token": "t"}))
+    (tmp_path / "sub" / "login").symlink_to(tmp_path / "login")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", path)
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin({**given, "command": "login"}, {}, "kubeconfig x")
+    reason = "cannot run a program that PATH finds relative to the current folder: write its path"
+    assert str(caught.value) == f"kubeconfig x: exec plugin login: {reason}"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("path", "command"), [("HERE:.", "login"), (".", "./login"), (".", "HERE/login")])
+def test_a_name_on_an_absolute_path_and_a_path_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, command: str
+) -> None:
+    given = plugin(tmp_path, answering({"token": "t"}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", path.replace("HERE", str(tmp_path)))
+    found = run_plugin({**given, "command": command.replace("HERE", str(tmp_path))}, {}, "kubeconfig x")
+    assert found.token == "t"
+
+
 def test_a_plugin_is_asked_once_until_its_answer_expires_or_is_rejected(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     count = f"open({str(asked)!r}, 'a').write('x')\n"
