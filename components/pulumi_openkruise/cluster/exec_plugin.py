@@ -1,14 +1,15 @@
 """Credentials from an exec plugin, by client-go's rules (``plugin/pkg/client/auth/exec/exec.go``).
 
 Stricter than kubectl in two things: a plugin gets no terminal, and has a time limit. What it writes on
-standard error reaches the user on one line and without escapes (kubectl CVE-2021-25743), what it answers
-never does.
+standard error reaches the user on one line, without escapes (kubectl CVE-2021-25743) and without the values
+that the kubeconfig gives it; what it answers never does.
 """
 
 import atexit
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,10 @@ PLUGIN_SECONDS = 60.0
 """How long a plugin may take; one that opens a browser waits for a person."""
 VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _LARGEST = 1 << 20
+_SECRET = 8
+"""Characters from which on a value given to a plugin is taken for a secret: not ``true``, not ``eu-west``."""
+_OPTION = re.compile(r"--[a-z][a-z-]*")
+"""The name of an option, which is no secret and says what is wrong."""
 
 _STARTING_SECONDS = 5.0
 """How long an exit waits for a thread that starts a plugin at that moment."""
@@ -85,9 +90,18 @@ def run_plugin(
     except (OSError, ValueError) as error:
         raise failure(describe_error(error, secret=True)) from None
     if code != 0:
-        said = write_on_one_line(errors.decode(errors="replace"))
+        said = write_on_one_line(errors.decode(errors="replace"), secrets=_list_secrets(plugin))
         raise failure(f"exit code {code}" + (f": {said}" if said else ""))
     return _read_answer(output, version, failure)
+
+
+def _list_secrets(plugin: Mapping[str, Any]) -> list[str]:
+    """Return what a plugin was given that may be secret: values of its env, arguments, values of options."""
+    values = [variable.get("value") or "" for variable in plugin.get("env") or ()]
+    for argument in plugin.get("args") or ():
+        if not _OPTION.fullmatch(argument):
+            values += [argument, argument.partition("=")[2]]
+    return [value for value in values if len(value) >= _SECRET]
 
 
 class _Failure:

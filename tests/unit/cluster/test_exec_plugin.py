@@ -37,6 +37,45 @@ def test_a_plugin_that_fails_is_quoted_without_escapes(tmp_path: Path) -> None:
     assert len(said) < 500
 
 
+SECRET = "m4rker-" * 40
+
+
+@pytest.mark.parametrize("before", [0, 20, 280, 290, 19_990])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"env": [{"name": "CLIENT_SECRET", "value": SECRET}]},
+        {"args": [SECRET]},
+        {"args": [f"--client-secret={SECRET}"]},
+        {"args": [f"-p{SECRET}"]},
+        {"args": ["--client-secret", SECRET], "env": [{"name": "A"}, {"name": "B", "value": None}]},
+    ],
+    ids=["env", "argument", "option", "short option", "value of an option"],
+)
+def test_a_plugin_that_fails_repeats_no_value_that_it_was_given(
+    tmp_path: Path, given: dict[str, Any], before: int
+) -> None:
+    said = "[sys.argv[1:], dict(os.environ).get('CLIENT_SECRET'), sys.argv[-1].partition('=')[2]]"
+    script = f"sys.stderr.write('x ' * {before // 2} + 'no: ' + json.dumps({said})); sys.exit(1)"
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin(plugin(tmp_path, script, **given), {}, "kubeconfig x")
+    found = str(caught.value)
+    assert "exit code 1: " in found
+    assert "m4rker" not in found
+
+
+def test_a_plugin_that_fails_may_repeat_what_is_no_secret(tmp_path: Path) -> None:
+    given = {
+        "args": ["token", "--client-secret", "hunter2-hunter2", "--region=eu-west"],
+        "env": [{"name": "DEBUG", "value": "true"}, {"name": "REGION", "value": "eu-west"}],
+    }
+    script = "sys.exit(' '.join([*sys.argv[1:], os.environ['DEBUG'], os.environ['REGION'], 'is wrong']))"
+    with pytest.raises(KubeconfigError) as caught:
+        run_plugin(plugin(tmp_path, script, **given), {}, "kubeconfig x")
+    expected = "exit code 1: token --client-secret *** *** true eu-west is wrong"
+    assert str(caught.value).endswith(expected)
+
+
 @pytest.mark.parametrize(
     ("version", "mode", "said"),
     [
