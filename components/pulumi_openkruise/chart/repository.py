@@ -6,6 +6,7 @@ reported here is a digest that could not be compared.
 """
 
 import os
+import re
 import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ..foreign.addresses import split_login
 from ..foreign.error_text import describe_error
-from ..foreign.yaml_input import load_strings
+from ..foreign.yaml_input import YamlError, load_bounded
 
 PATIENCE = 8.0
 """Seconds that a repository has, from looking up its name to the last byte of the index."""
@@ -23,6 +24,11 @@ SKIP = "PULUMI_OPENKRUISE_NO_PROBE"
 
 LARGEST = 16 << 20
 """Bytes of the largest index; the provider would read one without end into memory."""
+
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([^+]*))?(?:\+.*)?", re.ASCII)
+_SHORT = re.compile(r"v?[\d.+]", re.ASCII)
+"""A version with fewer than three numbers, or a number in another form."""
 
 
 class IndexAnswer(NamedTuple):
@@ -147,13 +153,72 @@ def _write_login(repository: str) -> dict[str, str]:
 
 
 def read_digests(index: bytes, chart: str, version: str) -> list[str] | None:
-    """Return the digests that an index lists for a chart; None where that cannot be read from it."""
+    """Return the digests that an index lists for a chart, as Helm reads it.
+
+    None where that cannot be read from it, or where Helm may read something else.
+    """
     try:
-        # All scalars as strings: a digest can look like a number.
-        entries = load_strings(index)["entries"][chart]
-        found = [entry for entry in entries if entry["version"].removeprefix("v") == version]
-        return [
-            str(entry["digest"]).removeprefix("sha256:").lower() for entry in found if entry.get("digest")
-        ]
+        document = _check_fields(load_bounded(index, lambda: _load_strings(index)))
+        entries = _check_keys(document["entries"])[chart]
+        found = [entry for entry in map(_check_fields, entries) if _is_version(entry["version"], version)]
+        digests = [str(entry.get("digest", "")).removeprefix("sha256:").lower() for entry in found]
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
+    return digests if all(digests) else []  # of several entries Helm may take the one without a digest
+
+
+def _load_strings(text: bytes) -> Any:
+    """Return a document with every scalar as a string: a digest can look like a number.
+
+    Raises YamlError for what Helm's reader would make something else of: a tag (``!!binary``), and a key
+    that comes twice, for ``null`` leaves Go the value before.
+    """
+    import yaml
+
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            if node.tag not in _TAGS:
+                raise YamlError("a tag in an index")
+            return super().construct_object(node, deep)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            found = super().construct_mapping(node, deep)
+            if len(found) < len(node.value):
+                raise YamlError("a key twice in an index")
+            return found
+
+    return yaml.load(text, Loader=Loader)
+
+
+def _check_keys(mapping: Any) -> Any:
+    """Return a mapping without a merge key, by which Helm's reader adds others; raises ValueError."""
+    if "<<" in mapping:
+        raise ValueError("a merge key in an index")
+    return mapping
+
+
+def _check_fields(mapping: Any) -> Any:
+    """Return a mapping whose keys differ in more than case, which Go does not look at; raises ValueError."""
+    if len({key.casefold() for key in _check_keys(mapping)}) < len(mapping):
+        raise ValueError("two keys that differ in case only")
+    return mapping
+
+
+def _is_version(listed: str, wanted: str) -> bool:
+    """Tell whether Helm may take a listed version for the wanted one.
+
+    To Helm build data (+x) and a v before it make no difference. It completes 1.8 to 1.8.0, and reads 1.80
+    as a number first: where .0 is wanted, any version with fewer than three numbers may be the one.
+    """
+    one, other = _VERSION.fullmatch(listed), _VERSION.fullmatch(wanted)
+    if one is None or other is None:
+        may_be = other is not None and int(other[3]) == 0 and _SHORT.match(listed) is not None
+        return listed == wanted or may_be
+    return _read_parts(one) == _read_parts(other)
+
+
+def _read_parts(version: re.Match[str]) -> list[int | str]:
+    *numbers, suffix = version.groups()
+    return [int(part) if part.isdecimal() else part for part in [*numbers, *(suffix or "").split(".")]]

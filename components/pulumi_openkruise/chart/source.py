@@ -1,9 +1,10 @@
 """The chart's source: name, repository, version and digest, checked against each other and the chart."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..diagnostics.field_names import FieldName, argument_name
 from ..diagnostics.problem import Problem, show
@@ -241,4 +242,13 @@ def _show_address(address: str) -> str:
 
 
 def _is_openkruises(repository: str) -> bool:
-    return repository.rstrip("/") == CHART_REPOSITORY.rstrip("/")
+    """Tell whether an address is that of OpenKruise's own repository, however it is written."""
+    return _read_place(repository) == _read_place(CHART_REPOSITORY)
+
+
+def _read_place(repository: str) -> tuple[str, int, str]:
+    """Return host, port and path of an address; http:// leads to the same, if not by the same way."""
+    parts = urlsplit(strip_login(repository))
+    port = parts.port or 443
+    host = (parts.hostname or "").rstrip(".")
+    return host, 443 if port == 80 else port, posixpath.normpath(f"/{unquote(parts.path)}").replace("//", "/")

@@ -382,6 +382,120 @@ def test_an_index_without_the_digest_is_an_error(content: bytes, digest: str | N
     assert [problem.code for problem in problems] == ["no-digest"]
 
 
+def entry(version: str, digest: str, *more: str) -> str:
+    return "{" + ", ".join([f'"version": "{version}"', f'"digest": "{digest}"', *more]) + "}"
+
+
+def listing(other: str) -> str:
+    """Return an index with the wanted chart, and another entry beside it."""
+    return f'{{"entries": {{"kruise": [{entry("1.8.3", DIGEST)}, {other}]}}}}'
+
+
+GOOD, BAD = entry("1.8.3", DIGEST), entry("1.8.3", OTHER)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"entries": {{"kruise": [{GOOD}]}}, "Entries": {{"kruise": [{BAD}]}}}}',
+        f'{{"ENTRIES": {{"kruise": [{BAD}]}}, "entries": {{"kruise": [{GOOD}]}}}}',
+        f'{{"entries": {{"kruise": [{GOOD}]}}, "entrie\u017f": {{"kruise": [{BAD}]}}}}',
+        f'{{"Entries": {{"kruise": [{GOOD}]}}}}',
+        listing(entry("9.9.9", OTHER, '"Version": "1.8.3"')),
+        listing(entry("9.9.9", OTHER, '"ver\u017fion": "1.8.3"')),
+        listing(entry("1.8.3", OTHER, '"version": null')),
+        listing(entry("1.8.3", "")),
+        listing('{"version": "1.8.3"}'),
+        listing('{"version": "1.8.3+x"}'),
+        f'{{"entries": {{"kruise": [{BAD}]}}, "entries": {{"kruise": [{GOOD}]}}}}',
+        f'{{"entries": {{"kruise": [{BAD}], "kruise": [{GOOD}]}}}}',
+        f"entries: {{kruise: [{GOOD}, {{version: 9.9.9, <<: {{version: 1.8.3}}, digest: {OTHER}}}]}}",
+        f"entries: {{kruise: [{GOOD}], <<: {{kruise: [{BAD}]}}}}",
+        f"entries: {{kruise: [{GOOD}]}}\n<<: {{entries: {{kruise: [{BAD}]}}}}",
+        f"entries: {{kruise: [{GOOD}, {{version: !!binary MS44LjM=, digest: {OTHER}}}]}}",
+        f"entries: {{kruise: [{GOOD}], !!binary a3J1aXNl: [{BAD}]}}",
+    ],
+)
+def test_an_index_that_helm_may_read_in_another_way_is_refused(content: str) -> None:
+    """Go matches the names of fields regardless of case; tags, merge keys and null are read here as text."""
+    problems = check_index(
+        content.encode(), repository="https://r/", chart="kruise", chart_version="1.8.3", digest=DIGEST
+    )
+    assert [problem.code for problem in problems] == ["no-digest"]
+
+
+def test_what_helm_reads_in_no_other_way_is_read() -> None:
+    more = ('"annotations": {"A": "1", "a": "2"}', '"urls": ["x"]')
+    content = (
+        f'{{"entries": {{"kruise": [{entry("1.8.3", DIGEST, *more)}], "Kruise": [{BAD}]}}, "generated": ""}}'
+    )
+    assert read_digests(content.encode(), "kruise", "1.8.3") == [DIGEST]
+    plain = f"entries:\n  kruise:\n  - &a {{version: !!str 1.8.3, digest: {DIGEST}}}\n  - *a\n"
+    assert read_digests(plain.encode(), "kruise", "1.8.3") == [DIGEST, DIGEST]
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted", "same"),
+    [
+        ("1.8.3", "1.8.3", True),
+        ("v1.8.3", "1.8.3", True),
+        ("1.8.3+x", "1.8.3", True),
+        ("v1.8.3+x.1-2", "1.8.3", True),
+        ("1.8.3", "1.8.3+x", True),
+        ("1.8.3+y", "1.8.3+x", True),
+        ("01.08.03", "1.8.3", True),
+        ("1.8.4", "1.8.3", False),
+        ("1.8.30", "1.8.3", False),
+        ("1.8.3-rc.1", "1.8.3", False),
+        ("1.8.3", "1.8.3-rc.1", False),
+        ("1.8.3-rc.1+x", "1.8.3-rc.1", True),
+        ("1.8.3-rc.01", "1.8.3-rc.1", True),
+        ("1.8.3-rc.2", "1.8.3-rc.1", False),
+        ("1.8.3-RC.1", "1.8.3-rc.1", False),
+        ("1.8", "1.8.3", False),
+        ("1.8", "1.8.0", True),
+        ("v1", "1.0.0", True),
+        ("1.80", "1.8.0", True),
+        ("1.8+x", "1.8.0", True),
+        ("0x1", "1.0.0", True),
+        ("latest", "1.8.0", False),
+        ("", "1.8.0", False),
+    ],
+)
+def test_a_version_counts_wherever_helm_takes_it_for_the_wanted_one(
+    listed: str, wanted: str, same: bool
+) -> None:
+    content = index((f"'{listed}'", OTHER), ("9.9.9", DIGEST))
+    assert read_digests(content, "kruise", wanted) == ([OTHER] if same else [])
+
+
+@pytest.mark.parametrize(
+    ("repository", "same"),
+    [
+        ("https://openkruise.github.io/charts", True),
+        ("https://u:p@openkruise.github.io/charts/", True),
+        ("https://token@openkruise.github.io/charts/", True),
+        ("https://openkruise.github.io:443/charts/", True),
+        ("https://u:p@openkruise.github.io:443/charts//", True),
+        ("https://OpenKruise.GitHub.io/charts/", True),
+        ("https://openkruise.github.io./charts/", True),
+        ("https://openkruise.github.io//charts/./", True),
+        ("https://openkruise.github.io/%63harts/", True),
+        ("http://openkruise.github.io/charts/", True),
+        ("http://openkruise.github.io:80/charts/", True),
+        ("https://openkruise.github.io:8443/charts/", False),
+        ("https://openkruise.github.io/other/", False),
+        ("https://openkruise.github.io.example.com/charts/", False),
+        ("https://example.com/openkruise.github.io/charts/", False),
+    ],
+)
+def test_openkruises_own_repository_is_known_however_it_is_written(repository: str, same: bool) -> None:
+    problems = check_index(
+        index(("1.8.3", OTHER)), repository=repository, chart="kruise", chart_version="1.8.3", digest=None
+    )
+    assert [problem.code for problem in problems] == (["other-digest"] if same else [])
+
+
 @pytest.mark.parametrize(
     ("repository", "chart", "version", "digest", "severities"),
     [
