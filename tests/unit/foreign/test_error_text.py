@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from pulumi_openkruise.foreign import error_text
 from pulumi_openkruise.foreign.error_text import _READ, LONGEST, describe_error, hide, write_on_one_line
 from ruamel.yaml import YAML
 
@@ -148,3 +149,22 @@ def test_the_words_around_a_secret_stay() -> None:
     assert hide(f"a {secret}{secret} b {secret[:15]} c", [secret]) == f"a *** b {secret[:15]} c"
     assert hide("nothing of it", [secret, "other"]) == "nothing of it"
     assert write_on_one_line(f"https://me:{secret}@h/ {secret}", secrets=[secret]) == "https://***@h/ ***"
+
+
+@pytest.mark.parametrize("part", ["x", "aa://", "aa:/", "'aa://x@", " a", "\n", "a:b@h/ "])
+def test_logins_are_looked_for_in_few_characters(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends what is made for it would take the time of a look otherwise."""
+    sizes: list[int] = []
+
+    def measure(text: str) -> str:
+        sizes.append(len(text))
+        return text
+
+    monkeypatch.setattr(error_text, "hide_logins", measure)
+    for secrets in ([], ["a"], [part], [make_secret(900)]):
+        assert len(write_on_one_line(part * 100_000, secrets=secrets)) <= LONGEST
+    assert max(sizes) <= 5_000
+
+
+def test_as_many_characters_are_read_as_are_shown() -> None:
+    assert error_text._LONGEST_LINE * 2 <= _READ
