@@ -138,7 +138,7 @@ class OperationChecks:
         return problems
 
     async def _read_before_creation(self) -> ReleaseState | Unavailable:
-        """Return the release, read again in `up`: another program or stack may have installed it meanwhile."""
+        """Return the release, read again in `up`: another program may have installed it meanwhile."""
         state = await self._view.read_release()
         if isinstance(state, Unavailable) or pulumi.runtime.is_dry_run():
             return state

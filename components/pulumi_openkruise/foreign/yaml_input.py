@@ -45,16 +45,6 @@ def load_documents(text: str | bytes) -> list[Any]:
     return documents
 
 
-def load_strings(text: str | bytes) -> Any:
-    """Return the one document in a string with every scalar as a string: a digest can look like a number.
-
-    Raises YamlError.
-    """
-    import yaml
-
-    return load_bounded(text, lambda: yaml.load(text, Loader=_get_c_loader(yaml, "BaseLoader")))
-
-
 def load_bounded(text: str | bytes, load: Callable[[], Any]) -> Any:
     """Return what ``load`` makes of a string with a bearable number of values; raises YamlError."""
     check_size(text)

@@ -21,7 +21,7 @@ def refused() -> Exception:
 def alerted(alert: ssl.AlertDescription) -> Exception:
     """Return what urllib3 makes of an alert that a real server answers the name of a client with."""
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    server.sni_callback = lambda *_: alert  # type: ignore[assignment]
+    server.sni_callback = lambda *_: alert
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     asks = client.wrap_bio(to_client, to_server, server_hostname="h")
     answers = server.wrap_bio(to_server, to_client, server_side=True)

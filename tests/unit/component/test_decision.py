@@ -155,7 +155,10 @@ def test_an_unknown_cluster_is_a_warning_in_preview_and_refused_in_an_update(
     assert "its kubeconfig cannot be read" in unreadable
     for which in ("create namespace", "create release", "delete namespace", "delete release"):
         refused = call_hook({}, hooks, which, recorded=recorded)
-        assert f"the installation is on the cluster at {server.address}, and which one this is" in refused
+        assert (
+            f"the installation is on the cluster at {server.address}, and it is not known which cluster"
+            in refused
+        )
         assert "a test's mocks have no kubeconfig" in refused
         said.clear()
         assert call_hook({}, hooks, which, recorded=recorded, preview=True) == ""

@@ -532,7 +532,7 @@ def test_a_namespace_that_the_engine_keeps_with_its_release_may_leave_the_state(
         given: dict[str, Any] = {"retain_on_delete": True, "deleted_with": cluster}
         return pulumi.ResourceOptions(**{key: given[key] for key in given if key == option})
 
-    before = {"before": "delete release", "before_urn": OWN_RELEASE} if dropped else {}
+    before: dict[str, Any] = {"before": "delete release", "before_urn": OWN_RELEASE} if dropped else {}
     refused = call_hook(
         make_config(server), hooks, "delete namespace", urn=OWN_NAMESPACE, opts=make_options, **before
     )

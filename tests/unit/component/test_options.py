@@ -65,7 +65,9 @@ def test_an_entry_of_another_type_is_named_by_its_place(
     assert str(caught.value) == says
 
 
-@pytest.mark.parametrize("opts", [{"protect": True}, [], "x", 7, pulumi.Alias()], ids=repr)
+@pytest.mark.parametrize(
+    "opts", [{"protect": True}, [], "x", 7, pulumi.Alias()], ids=lambda one: type(one).__name__
+)
 def test_options_of_another_type_are_named_before_anything_else(opts: Any) -> None:
     with pytest.raises(TypeError) as caught:
         OpenKruise("kruise", {"timeout": 0}, opts)

@@ -172,7 +172,9 @@ def test_a_release_that_the_cluster_has_not_is_not_deployed(
         server.routes.pop(CLONE_SETS)
     install(make_config(server), preview=True)
     (warning,) = said
-    assert warning.startswith("warn: `up` refuses this: Helm release kruise-system/kruise: is in the state")
+    assert warning.startswith(
+        "warn: `up` refuses this: Helm release kruise-system/kruise: is in this stack's"
+    )
     assert way in f"{warning}\n"
     with pytest.raises(InvalidConfigError) as caught:
         install(make_config(server))

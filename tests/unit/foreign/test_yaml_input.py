@@ -18,7 +18,6 @@ from pulumi_openkruise.foreign.yaml_input import (
     check_size,
     find_yaml_reason,
     load_documents,
-    load_strings,
     load_yaml,
 )
 
@@ -50,7 +49,7 @@ def test_a_bomb_is_refused_before_it_is_built(
 ) -> None:
     forbid_building(monkeypatch)
     text = bomb.encode() if as_bytes else bomb
-    for load in (check_size, load_yaml, load_documents, load_strings):
+    for load in (check_size, load_yaml, load_documents):
         with pytest.raises(YamlError, match="stands for more than 300,000 values"):
             load(text)
 
@@ -116,7 +115,7 @@ def test_a_bracket_that_ends_nothing_hides_no_depth(
     forbid_building(monkeypatch)
     for text in (level * 20_000, "- a\n- " + level * 300):
         for one in (text, text.encode(), text.encode("utf-16")):
-            for load in (partial(check_size, for_ruamel=for_ruamel), load_documents, load_strings):
+            for load in (partial(check_size, for_ruamel=for_ruamel), load_documents):
                 with pytest.raises(YamlError, match="nested too deeply: more than 200 levels"):
                     load(one)
 
@@ -182,7 +181,6 @@ from pulumi_openkruise.foreign import yaml_input
 for text in json.load(open(sys.argv[1])):
     for read in (
         yaml_input.load_documents,
-        yaml_input.load_strings,
         lambda text: yaml_input.load_yaml(text.encode("utf-16")),
         lambda text: load_yaml(text, "x", 1000),
     ):
@@ -206,7 +204,7 @@ def test_values_without_an_alias_are_bounded_before_they_are_built(
     monkeypatch.setattr(yaml_input, "MOST_VALUES", 1000)
     forbid_building(monkeypatch)
     text = values.replace("{}", one * 1001)
-    for load in (partial(check_size, for_ruamel=for_ruamel), load_documents, load_strings):
+    for load in (partial(check_size, for_ruamel=for_ruamel), load_documents):
         with pytest.raises(YamlError, match="stands for more than 1,000 values"):
             load(text)
 
@@ -241,7 +239,7 @@ def test_directives_that_multiply_are_refused(as_bytes: str | None) -> None:
         (f"%TAG !a! {'b' * 1000}\n---\n!a!x y\n", "YAML with a %TAG directive"),
         ("".join(f"%TAG !a{n}! b\n" for n in range(101)) + "---\na\n", "more than 100 %TAG directives"),
     ):
-        for load in (load_documents, load_strings, partial(check_size, for_ruamel=True)):
+        for load in (load_documents, partial(check_size, for_ruamel=True)):
             with pytest.raises(YamlError, match=said):
                 load(text.encode(as_bytes) if as_bytes else text)
 
@@ -332,10 +330,6 @@ def test_errors_have_a_position_and_none_of_the_text(text: str | bytes, said: st
     assert said in str(caught.value)
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
-
-
-def test_scalars_as_strings() -> None:
-    assert load_strings("a: 012\nb: [1e3, null]\n") == {"a": "012", "b": ["1e3", "null"]}
 
 
 @pytest.mark.parametrize("text", ["2024-13-45", "2024-01-02", "2024-01-02T03:04:05Z"])

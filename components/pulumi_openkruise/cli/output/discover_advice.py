@@ -6,7 +6,7 @@ from ...catalogue import PRESETS
 from ...detection import DECLARED
 from ...diagnostics.wording import count_rest, pluralize
 from ...discovery import ClassifiedNode, Group, Proposal
-from ...inventory.leftovers import is_name
+from ...inventory.object_names import is_name
 from ..inherited_lists import InheritedLists
 from .terminal import quote_for_yaml
 
