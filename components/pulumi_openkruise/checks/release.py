@@ -31,7 +31,7 @@ SEVERAL = Code(
     "error",
     "more than one Helm release of the chart",
     "the chart's cluster-scoped objects have fixed names: two releases overwrite each other's",
-    "keep the one that the stack names, see docs/moving-in.md; uninstalling either deletes the CRDs of both",
+    "keep the one that the stack names, see docs/adopting.md; uninstalling either deletes the CRDs of both",
 )
 NO_RECORD = Code(
     "release-record-missing",
@@ -93,7 +93,7 @@ def check_release(snapshot: Snapshot, expected: Expected) -> Iterator[Finding]:
                 f"the DaemonSet has no mark of Helm's ownership: {describe_installer(snapshot.daemon_set)}"
             )
             remedy = (
-                "leave it to what has installed it, or mark its objects as the release's: docs/moving-in.md, "
+                "leave it to what has installed it, or mark its objects as the release's: docs/adopting.md, "
                 "from an installation without Helm"
             )
         yield make(NO_RECORD, what, evidence, remedy=remedy)

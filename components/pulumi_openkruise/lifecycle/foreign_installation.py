@@ -40,7 +40,7 @@ def check_installer(
                 "    kubectl label -f kruise.yaml app.kubernetes.io/managed-by=Helm --overwrite",
                 "  and, since the namespace stays what it is,",
                 f"    {setting(field_name, 'create_namespace', 'false')}",
-                "  docs/moving-in.md describes this in full",
+                "  docs/adopting.md describes this in full",
             ),
         )
     ]

@@ -1,4 +1,4 @@
-"""Moving in: under which names resources are taken over, and which namespace Helm must not delete."""
+"""Adoption: under which names resources are taken over, and which namespace Helm must not delete."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What moves in: namespace and release written by hand, each directly below the stack."""
+"""What is adopted: a namespace and a release written by hand, each directly below the stack."""
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace

@@ -1,4 +1,4 @@
-"""Moving in: an installation that is there already comes under the component and loses nothing by it.
+"""Adopting: an existing installation comes under the component, and loses nothing by it.
 
 Each way begins with an installation of its own kind, on which users have made their resources, and ends with
 its removal.
@@ -41,7 +41,7 @@ _EVERY_KIND = _Objects(every_kind.create_all, every_kind.precious, every_kind.de
 
 
 class _Installation:
-    """One that is about to move in, with what it must not lose by it."""
+    """One that is about to be adopted, with what it must not lose by it."""
 
     def __init__(self, cluster: Cluster, before: set[str], objects: _Objects = _SOME) -> None:
         self.cluster, self._before, self._objects = cluster, before, objects
@@ -194,8 +194,8 @@ def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
     by_helm: _Installation, life_state: State, chart: Chart
 ) -> None:
     stack = Stack(life_state, chart)
-    moving: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
-    stack.configure(moving)
+    adopting: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
+    stack.configure(adopting)
 
     output = stack.up().succeeded().output
 
@@ -205,8 +205,8 @@ def test_a_release_that_helm_made_comes_with_the_namespace_that_its_chart_made(
     stack.preview("--expect-no-changes").succeeded()
 
     # The key may go as soon as it has done its work.
-    del moving["importRelease"]
-    stack.configure(moving)
+    del adopting["importRelease"]
+    stack.configure(adopting)
     output = stack.up().succeeded().output
     assert "replaced" not in output, output
     by_helm.has_lost_nothing()
@@ -219,13 +219,13 @@ def test_an_adoption_that_fails_at_first_still_keeps_the_namespace(
 ) -> None:
     """Helm then goes on from the revision before, in which the chart had made the namespace."""
     stack = Stack(life_state, chart)
-    moving: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
+    adopting: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
     # An image that nobody has: Helm waits for it in vain.
-    stack.configure({**moving, "timeout": "5", "values": {"manager": {"image": {"tag": "v0.0.0"}}}})
+    stack.configure({**adopting, "timeout": "5", "values": {"manager": {"image": {"tag": "v0.0.0"}}}})
     stack.up("--skip-preview").failed()
 
-    del moving["importRelease"]
-    stack.configure(moving)
+    del adopting["importRelease"]
+    stack.configure(adopting)
     output = stack.up().succeeded().output
 
     assert "deleted" not in output, output
@@ -259,7 +259,7 @@ def test_a_namespace_that_the_chart_made_is_adopted_only_once_helm_leaves_it_alo
     life_cluster.delete_namespace()
 
 
-def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
+def test_an_installation_without_helm_is_refused_and_is_adopted_once_it_is_marked(
     without_helm: tuple[_Installation, list[dict[str, Any]], str],
     life_cluster: Cluster,
     life_state: State,
@@ -300,13 +300,13 @@ def test_an_installation_without_helm_is_refused_and_moves_in_once_it_is_marked(
     life_cluster.delete_namespace()
 
 
-def test_the_stacks_own_release_moves_in_by_its_former_name(
+def test_the_stacks_own_release_is_adopted_by_its_former_name(
     by_hand: _Installation, life_cluster: Cluster, life_state: State, chart: Chart
 ) -> None:
     stack = Stack(life_state, chart)
     revisions = life_cluster.helm_revisions()
-    moving = {"formerRelease": "openkruise", "formerNamespace": "system"}
-    stack.configure(moving)
+    adopting = {"formerRelease": "openkruise", "formerNamespace": "system"}
+    stack.configure(adopting)
 
     output = stack.up().succeeded().output
 
