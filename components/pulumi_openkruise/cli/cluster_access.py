@@ -43,7 +43,7 @@ class ClusterAccess:
         """
         # Imported here: the HTTP client takes longer than everything else together.
         from ..cluster import connect
-        from ..cluster.kubeconfig import CONNECT_SECONDS, LOOK_SECONDS, READ_SECONDS
+        from ..cluster.kubeconfig import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS
 
         seconds = self.request_seconds
         return connect(
@@ -53,8 +53,10 @@ class ClusterAccess:
             act_as=self._act_as(),
             connect_seconds=CONNECT_SECONDS if seconds is None else seconds,
             read_seconds=READ_SECONDS if seconds is None else seconds,
-            look_seconds=_ENDLESS if unbounded else max(LOOK_SECONDS, seconds or 0),  # all requests together
-            look_requests=math.inf if unbounded else None,
+            total_seconds=_ENDLESS
+            if unbounded
+            else max(TOTAL_SECONDS, seconds or 0),  # all requests together
+            total_requests=math.inf if unbounded else None,
         )
 
     def _act_as(self) -> dict[str, Any]:

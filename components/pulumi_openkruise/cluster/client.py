@@ -1,4 +1,4 @@
-"""Requests to one API server: objects and lists as plain JSON, in pages, within the bounds of one look."""
+"""Requests to one API server: objects and lists as plain JSON, in pages, within limits for all together."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

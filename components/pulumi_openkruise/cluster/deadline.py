@@ -1,4 +1,4 @@
-"""The end of a look as a whole: time, bytes and requests, and threads that no exit waits for.
+"""Limits of all requests to one server together: time, bytes and number; and threads that no exit waits for.
 
 A time-out of a socket covers the next byte alone: a server that sends one now and then, asks to be asked
 again in a day, or whose name resolves slowly, is never over it. So each request runs on a thread of its own,
@@ -16,18 +16,18 @@ Result = TypeVar("Result")
 
 ANSWER_BYTES = 32 << 20
 """The largest answer: 500 nodes with 50 images each take 25 MB."""
-LOOK_BYTES = 4 << 30
-"""All answers of one look together."""
-LOOK_REQUESTS = 20_000
-"""Requests of one look: ten million objects in pages of 500."""
+TOTAL_BYTES = 4 << 30
+"""All answers together."""
+TOTAL_REQUESTS = 20_000
+"""All requests: ten million objects in pages of 500."""
 
 
 class OutOfTimeError(Exception):
-    """The time for a look is over."""
+    """The time is over."""
 
 
-class Budget:
-    """What one look may use, shared by its requests."""
+class RequestLimits:
+    """What all requests to one server may use together."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class Budget:
         requests: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin now; ``seconds`` and ``requests`` (None: LOOK_REQUESTS) are for the look as a whole."""
+        """Begin now; ``seconds`` and ``requests`` (None: TOTAL_REQUESTS) are for all of them together."""
         self.seconds = seconds
-        self._allowed = LOOK_REQUESTS if requests is None else requests
+        self._allowed = TOTAL_REQUESTS if requests is None else requests
         self._clock = clock
         self._end = clock() + seconds
         self._bytes = 0
@@ -60,7 +60,7 @@ class Budget:
     def count_bytes(self, count: int) -> str:
         """Count bytes that came; return why no more are taken, or an empty string."""
         self._bytes += count
-        return f"it sends more than {LOOK_BYTES >> 30} GiB" if self._bytes > LOOK_BYTES else ""
+        return f"it sends more than {TOTAL_BYTES >> 30} GiB" if self._bytes > TOTAL_BYTES else ""
 
 
 def run_within(seconds: float, work: Callable[[threading.Event], Result]) -> Result:

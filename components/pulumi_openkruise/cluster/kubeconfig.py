@@ -15,13 +15,13 @@ from ..foreign.error_text import describe_error, write_on_one_line
 from .client import Cluster
 from .connection import Endpoint, open_pool
 from .credentials import Credentials, read_pem, read_small, read_user_credentials
-from .deadline import Budget
+from .deadline import RequestLimits
 from .errors import KubeconfigError
 from .kubeconfig_file import Kubeconfig, find_home_file, is_content, read_content, read_files
 from .proxy import find_environment_proxy
 from .transport import Transport
 
-CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 30.0, 900.0
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 30.0, 900.0
 """Seconds that an API server may take to be reached, to answer one request, and to answer all of them."""
 
 _POD = "service account of this pod"
@@ -37,8 +37,8 @@ def connect(
     act_as: Mapping[str, Any] | None = None,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
-    look_seconds: float = LOOK_SECONDS,
-    look_requests: float | None = None,
+    total_seconds: float = TOTAL_SECONDS,
+    total_requests: float | None = None,
 ) -> Cluster:
     """Return a client for the cluster of a kubeconfig's context (None: its current one); sends no request.
 
@@ -79,7 +79,7 @@ def connect(
             context=name,
             connect_seconds=connect_seconds,
             read_seconds=read_seconds,
-            budget=Budget(look_seconds, requests=look_requests),
+            limits=RequestLimits(total_seconds, requests=total_requests),
         )
     )
 

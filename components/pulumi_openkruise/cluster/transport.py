@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .connection import Endpoint, open_pool
 from .credentials import Credentials, Headers
-from .deadline import ANSWER_BYTES, Budget, OutOfTimeError, run_within
+from .deadline import ANSWER_BYTES, OutOfTimeError, RequestLimits, run_within
 from .errors import ClusterUnreachableError
 from .failures import find_failure_cause, is_time_out
 
@@ -53,12 +53,12 @@ class Transport:
         context: str,
         connect_seconds: float,
         read_seconds: float,
-        budget: Budget,
+        limits: RequestLimits,
     ) -> None:
         """Take where it is, what lets in, and the seconds for one connection and one answer."""
         self.address = endpoint.address
         self.context = context
-        self._endpoint, self._credentials, self._budget = endpoint, credentials, budget
+        self._endpoint, self._credentials, self._budget = endpoint, credentials, limits
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._pool: Any = None
         self._certificate = ""
@@ -104,7 +104,7 @@ class Transport:
             # Stricter than client-go: a change that met a 5xx may have been made.
             if not asks_to_wait(answer) or (answer.status != _TOO_MANY and method != "GET"):
                 return answer
-            # A server's wish to wait never goes beyond the end of the look.
+            # A server's wish to wait never goes beyond the end of the time.
             if len(wait) > 6 or float(wait) >= min(self._budget.get_remaining(), self._read_seconds):
                 return answer
             time.sleep(float(wait))

@@ -1,6 +1,6 @@
 """Reads the component's cluster while the engine works; only decisions that need the result await it.
 
-The first look begins when the component is declared. Hooks that decide by it await it, and so do the
+The first read begins when the component is declared. Hooks that decide by it await it, and so do the
 resources of the Kubernetes provider; nothing else waits.
 """
 
@@ -16,8 +16,8 @@ from ..diagnostics.unavailable import Unavailable
 from ..foreign.error_text import write_on_one_line
 from ..inventory.release import Definition, ReleaseId, ReleaseState
 from .provider_kubeconfig import (
-    FIRST_LOOK_SECONDS,
-    LOOK_SECONDS,
+    FIRST_READ_SECONDS,
+    TOTAL_SECONDS,
     Answer,
     Credentials,
     ask_cluster,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class ClusterView:
     """One cluster, seen through the kubeconfig of the component's own Kubernetes provider.
 
-    Every question waits until the component is registered within ``register_and_look``.
+    Every question waits until the component is registered within ``register_and_read``.
     """
 
     def __init__(self, release: ReleaseId) -> None:
@@ -42,10 +42,10 @@ class ClusterView:
         self.component: pulumi.ComponentResource | None = None
         """The component whose provider is used; None until it is registered."""
         self._credentials: asyncio.Future[Credentials | Unavailable] | None = None
-        self._first_look: asyncio.Future[ReleaseState | Unavailable] | None = None
+        self._first_read: asyncio.Future[ReleaseState | Unavailable] | None = None
 
     @contextlib.contextmanager
-    def register_and_look(self, component: pulumi.ComponentResource) -> Iterator[None]:
+    def register_and_read(self, component: pulumi.ComponentResource) -> Iterator[None]:
         """Context manager around the component's registration: then start to read its provider's cluster.
 
         If the registration raises, every waiting question is answered with Unavailable.
@@ -54,7 +54,7 @@ class ClusterView:
             yield
             self.component = component
             self._credentials = asyncio.ensure_future(find_credentials(component))
-            self._first_look = asyncio.ensure_future(self.read_release_again(FIRST_LOOK_SECONDS))
+            self._first_read = asyncio.ensure_future(self.read_release_again(FIRST_READ_SECONDS))
         finally:
             self._opened.set()
 
@@ -72,11 +72,11 @@ class ClusterView:
     async def read_release(self) -> ReleaseState | Unavailable:
         """Return the state of the release when the program began."""
         await self._opened.wait()
-        if self._first_look is None:
+        if self._first_read is None:
             return Unavailable("the component was not registered")
-        return await self._first_look
+        return await self._first_read
 
-    async def read_release_again(self, seconds: float = LOOK_SECONDS) -> ReleaseState | Unavailable:
+    async def read_release_again(self, seconds: float = TOTAL_SECONDS) -> ReleaseState | Unavailable:
         """Return the state of the release now, within so many seconds."""
         from ..inventory.release_reader import read_release
 
@@ -123,12 +123,12 @@ class ClusterView:
         question = prepare_state_question(self.release_id)
         try:
             asked = asyncio.get_running_loop().run_in_executor(self._threads, question)
-            return await asyncio.wait_for(asked, LOOK_SECONDS)
+            return await asyncio.wait_for(asked, TOTAL_SECONDS)
         except asyncio.TimeoutError:
-            return Unavailable(f"the engine did not answer within {LOOK_SECONDS:g} seconds")
+            return Unavailable(f"the engine did not answer within {TOTAL_SECONDS:g} seconds")
 
     async def ask(
-        self, question: Callable[[Any], Answer], seconds: float = LOOK_SECONDS
+        self, question: Callable[[Any], Answer], seconds: float = TOTAL_SECONDS
     ) -> Answer | Unavailable:
         """Return what the cluster answers to a question, which gets a ``cluster.Cluster``; never raises.
 
@@ -149,4 +149,4 @@ class ClusterView:
         """
         from ..cluster.daemon_executor import DaemonExecutor  # slow to import, and needed in real runs only
 
-        return DaemonExecutor("openkruise-look", 2)
+        return DaemonExecutor("openkruise-read", 2)

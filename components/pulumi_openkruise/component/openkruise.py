@@ -72,7 +72,7 @@ class OpenKruise(pulumi.ComponentResource):
         view = ClusterView(ReleaseId(settings.release_namespace, settings.release_name))
         hooks = Hooks(name, settings, opts, view)
         guarded = pulumi.ResourceOptions.merge(opts, hooks.component_options)
-        with view.register_and_look(self):
+        with view.register_and_read(self):
             super().__init__("openkruise:index:OpenKruise", name, hooks.write_component_inputs(), guarded)
         record = declare_record(self, name, hooks)
         values = _prepare_values(record, given)

@@ -17,11 +17,11 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 """The type of a Helm release among Pulumi's resources."""
 _HELM = "helmReleaseSettings"
 
-CONNECT_SECONDS, READ_SECONDS, LOOK_SECONDS = 5.0, 10.0, 20.0
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 10.0, 20.0
 """Seconds to connect, to answer one request, and for all requests of one question. TCP repeats a lost first
 packet after 1 and 3 seconds."""
-FIRST_LOOK_SECONDS = 15.0
-"""Seconds for the first look, for which the provider waits: then an update can end within 30 seconds."""
+FIRST_READ_SECONDS = 15.0
+"""Seconds for the first read, for which the provider waits: then an update can end within 30 seconds."""
 
 Answer = TypeVar("Answer")
 
@@ -130,7 +130,7 @@ def ask_cluster(
             ambient=given.kubeconfig is None,
             connect_seconds=CONNECT_SECONDS,
             read_seconds=READ_SECONDS,
-            look_seconds=seconds,
+            total_seconds=seconds,
         )
         return question(cluster)
     except ClusterError as error:

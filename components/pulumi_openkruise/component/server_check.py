@@ -1,7 +1,7 @@
 """Keeps the Kubernetes provider from a server that would hold it for minutes, or fill the machine's memory.
 
 The provider has no limits of its own: it waits 32 seconds for each of several answers, a day if a busy server
-says so, and reads an endless answer until memory ends (13 GB were seen). The module's first look has limits,
+says so, and reads an endless answer until memory ends (13 GB were seen). The module's first read has limits,
 and has begun already: the provider's resources wait for it.
 """
 
@@ -31,7 +31,7 @@ _REMEDY = (
 def await_server(
     component: pulumi.ComponentResource, hooks: Hooks, view: ClusterView
 ) -> pulumi.ResourceOptions:
-    """Return the options of a resource that is registered only if the first look met no hanging server.
+    """Return the options of a resource that is registered only if the first read met no hanging server.
 
     A server that refuses, or that the module cannot read for another reason, is left to the provider, which
     reports the error within seconds.

@@ -35,8 +35,8 @@ _LOCK = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)
 _SUMMARY = re.compile(r"^(?:Diagnostics|Resources):.*", re.MULTILINE | re.DOTALL)
 _QUOTED_LINES = 12
 WAIT_SECONDS = 2.0
-"""Seconds between two looks whether another update of a stack has ended."""
-_LOOK_SECONDS = 60.0
+"""Seconds between two reads of whether another update of a stack has ended."""
+_READ_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class Stack:
         """Return what a command prints as JSON; raises CommandError, after a minute at the latest."""
         process = await self._start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
-            output, error = await asyncio.wait_for(process.communicate(), _LOOK_SECONDS)
+            output, error = await asyncio.wait_for(process.communicate(), _READ_SECONDS)
         except asyncio.TimeoutError:
-            raise CommandError(f"`pulumi {arguments[0]}` did not answer for {_LOOK_SECONDS:.0f} s") from None
+            raise CommandError(f"`pulumi {arguments[0]}` did not answer for {_READ_SECONDS:.0f} s") from None
         finally:
             if process.returncode is None:  # its time is over, or an interrupt ends this program
                 process.kill()

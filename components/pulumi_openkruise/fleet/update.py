@@ -28,7 +28,7 @@ class Updater:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._looks = asyncio.Semaphore(8)  # looks at once
+        self._reads = asyncio.Semaphore(8)  # reads at once
 
     async def preview(self, cluster: Cluster, what: str, message: str) -> None:
         """Say what an update would change: which kinds of nodes gain or lose a daemon, and the resources.
@@ -42,7 +42,7 @@ class Updater:
         code, output = await stack.run("preview", "--suppress-outputs", log=log)
         if code != 0:
             raise self._failure(cluster, find_cause(output), log)
-        async with self._looks:
+        async with self._reads:
             daemons = await call_on_thread(preview_daemons, stack, await stack.config())
         pulumi.log.info("\n    ".join([what, *daemons, *find_summary(output)]))
 
@@ -89,11 +89,11 @@ class Updater:
     async def soak(self, wave: Wave) -> None:
         """Wait for the end of the wave's soak, which began with the last update; now if that is unknown."""
 
-        async def look(cluster: Cluster) -> Update | None:
-            async with self._looks:
+        async def read_last_update(cluster: Cluster) -> Update | None:
+            async with self._reads:
                 return await self.project.stack(cluster.name).last_update()
 
-        found = await asyncio.gather(*map(look, wave.members), return_exceptions=True)
+        found = await asyncio.gather(*map(read_last_update, wave.members), return_exceptions=True)
         ends = [one.ended for one in found if isinstance(one, Update) and one.ended]
         now = datetime.now(timezone.utc)
         until = max(ends, default=now) + timedelta(seconds=wave.soak_seconds)
@@ -115,7 +115,7 @@ class Updater:
     async def _find_stopping(self, cluster: Cluster, wave: Wave) -> list[str]:
         """Return what stops the wave at a cluster; findings get time to pass while pods start and stop."""
         until, stack = time.monotonic() + PATIENCE_SECONDS, self.project.stack(cluster.name)
-        async with self._looks:
+        async with self._reads:
             config = await stack.config()
             while True:
                 report = await call_on_thread(check_cluster, stack, config)

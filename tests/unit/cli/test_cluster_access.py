@@ -87,13 +87,13 @@ def test_plain_http_allows_no_impersonation(command: Cli, kubeconfig: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("given", "request_seconds", "look_seconds"), [(None, 30, 900), (7.0, 7, 900), (3600.0, 3600, 3600)]
+    ("given", "request_seconds", "total_seconds"), [(None, 30, 900), (7.0, 7, 900), (3600.0, 3600, 3600)]
 )
 def test_a_timeout_is_that_of_each_request_and_never_longer_than_that_of_all(
-    monkeypatch: pytest.MonkeyPatch, given: float | None, request_seconds: float, look_seconds: float
+    monkeypatch: pytest.MonkeyPatch, given: float | None, request_seconds: float, total_seconds: float
 ) -> None:
     seen: dict[str, float] = {}
     monkeypatch.setattr("pulumi_openkruise.cluster.connect", lambda *_where, **how: seen.update(how))
     ClusterAccess(request_seconds=given).connect()
-    assert (seen["read_seconds"], seen["look_seconds"]) == (request_seconds, look_seconds)
+    assert (seen["read_seconds"], seen["total_seconds"]) == (request_seconds, total_seconds)
     assert seen["connect_seconds"] == (5 if given is None else given)

@@ -135,8 +135,8 @@ def test_connections_are_kept_for_the_next_object(
 def test_a_migration_may_take_more_requests_and_time_than_a_look(
     storage: StorageServer, migrate: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_REQUESTS", 5)
-    monkeypatch.setattr("pulumi_openkruise.cluster.kubeconfig.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.TOTAL_REQUESTS", 5)
+    monkeypatch.setattr("pulumi_openkruise.cluster.kubeconfig.TOTAL_SECONDS", 0.0)
     code, out, err = migrate("--yes")
     assert code == 0, f"{out}\n{err}"
     assert storage.stored_as("sidecarsets") == ["v1beta1"] * 7

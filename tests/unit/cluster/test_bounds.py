@@ -12,7 +12,7 @@ import zlib
 import pytest
 from pulumi_openkruise.cluster import Cluster, ClusterError, ClusterUnreachableError, connect
 from pulumi_openkruise.cluster import transport as transport_module
-from pulumi_openkruise.cluster.deadline import Budget, OutOfTimeError, run_within
+from pulumi_openkruise.cluster.deadline import OutOfTimeError, RequestLimits, run_within
 
 from tests.support.api_server import ApiServer, api_server
 from tests.support.misbehaving import BEHAVIOURS, Behaviour, drips_its_body, misbehaving, silent
@@ -27,7 +27,7 @@ def kubeconfig(address: str) -> str:
 
 
 def at(address: str) -> Cluster:
-    return connect(kubeconfig(address), connect_seconds=1, read_seconds=1, look_seconds=1)
+    return connect(kubeconfig(address), connect_seconds=1, read_seconds=1, total_seconds=1)
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda one: one.__name__.replace("_", " "))
@@ -113,19 +113,19 @@ def test_no_compressed_answer_is_asked_for() -> None:
 
 def test_all_requests_together_have_an_end() -> None:
     now = [0.0]
-    budget = Budget(10, clock=lambda: now[0])
-    assert (budget.begin_request(), budget.get_remaining()) == ("", 10)
+    limits = RequestLimits(10, clock=lambda: now[0])
+    assert (limits.begin_request(), limits.get_remaining()) == ("", 10)
     now[0] = 10.5
-    assert budget.get_remaining() == 0
-    assert budget.begin_request() == "no end within 10 seconds"
+    assert limits.get_remaining() == 0
+    assert limits.begin_request() == "no end within 10 seconds"
 
 
 def test_requests_and_bytes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_REQUESTS", 2)
-    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.LOOK_BYTES", 3 << 30)
-    budget = Budget(10)
-    assert [budget.begin_request() for _ in range(3)] == ["", "", "it needs more than 2 requests"]
-    assert [budget.count_bytes(1 << 30) for _ in range(4)] == ["", "", "", "it sends more than 3 GiB"]
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.TOTAL_REQUESTS", 2)
+    monkeypatch.setattr("pulumi_openkruise.cluster.deadline.TOTAL_BYTES", 3 << 30)
+    limits = RequestLimits(10)
+    assert [limits.begin_request() for _ in range(3)] == ["", "", "it needs more than 2 requests"]
+    assert [limits.count_bytes(1 << 30) for _ in range(4)] == ["", "", "", "it sends more than 3 GiB"]
 
 
 def test_a_wish_to_wait_is_granted_within_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ from pulumi_openkruise.cluster import connect
 from pulumi_openkruise.cluster.daemon_executor import DaemonExecutor
 # A job in the background of a script inherits SIGINT ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-cluster = connect(sys.argv[2], read_seconds=600, look_seconds=600)
+cluster = connect(sys.argv[2], read_seconds=600, total_seconds=600)
 look = lambda: cluster.get("/version")
 print("asking", flush=True)
 look() if sys.argv[1] == "main" else DaemonExecutor("look").submit(look).result()

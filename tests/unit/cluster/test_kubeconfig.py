@@ -400,7 +400,7 @@ def test_a_pod_reaches_its_cluster_through_the_environments_proxy(
 
 
 def test_the_limits_of_a_look_are_those_that_are_asked_for(server: ApiServer) -> None:
-    cluster = connect(json.dumps(server.kubeconfig()), look_requests=1)
+    cluster = connect(json.dumps(server.kubeconfig()), total_requests=1)
     cluster.get("/version")
     with pytest.raises(ClusterUnreachableError, match="it needs more than 1 requests"):
         cluster.get("/version")

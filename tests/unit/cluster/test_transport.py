@@ -6,7 +6,7 @@ import pytest
 from pulumi_openkruise.cluster import transport
 from pulumi_openkruise.cluster.connection import Endpoint
 from pulumi_openkruise.cluster.credentials import Credentials
-from pulumi_openkruise.cluster.deadline import Budget
+from pulumi_openkruise.cluster.deadline import RequestLimits
 from pulumi_openkruise.cluster.transport import Answer, Transport, asks_to_wait
 
 
@@ -26,7 +26,12 @@ def test_a_pool_is_made_again_for_another_certificate_alone(
     monkeypatch.setattr(Credentials, "load_certificate", lambda _self: asked.append(None))
     credentials = Credentials("k", certificate="first", key="one")
     sender = Transport(
-        Endpoint(address, "k"), credentials, context="c", connect_seconds=1, read_seconds=1, budget=Budget(1)
+        Endpoint(address, "k"),
+        credentials,
+        context="c",
+        connect_seconds=1,
+        read_seconds=1,
+        limits=RequestLimits(1),
     )
     pools: list[Any] = [sender._get_pool(), sender._get_pool()]
     credentials.certificate, credentials.key = "second", "two"

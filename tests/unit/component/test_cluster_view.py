@@ -128,7 +128,7 @@ def test_where_the_component_cannot_be_registered_every_question_is_answered(que
         await asyncio.sleep(0)
         assert not waiting.done()
         component: Any = object()
-        with pytest.raises(RuntimeError, match="refused"), view.register_and_look(component):
+        with pytest.raises(RuntimeError, match="refused"), view.register_and_read(component):
             raise RuntimeError("refused")
         assert await view.find_server() is None
         return await waiting

@@ -38,7 +38,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every limit of a look; not where a server answers, for a slow machine may take longer."""
     for name in ("CONNECT_SECONDS", "READ_SECONDS"):
         monkeypatch.setattr(provider_kubeconfig, name, 0.5)
-    monkeypatch.setattr("pulumi_openkruise.component.cluster_view.FIRST_LOOK_SECONDS", 1.0)
+    monkeypatch.setattr("pulumi_openkruise.component.cluster_view.FIRST_READ_SECONDS", 1.0)
 
 
 def install(engine: Engine, address: str, args: OpenKruiseArgs | None = None) -> None:

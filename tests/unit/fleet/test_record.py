@@ -179,7 +179,7 @@ def test_a_command_without_a_usable_answer(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     if "sleep" in script:
-        monkeypatch.setattr(record, "_LOOK_SECONDS", 0.4)
+        monkeypatch.setattr(record, "_READ_SECONDS", 0.4)
     with pytest.raises(CommandError) as caught:
         asyncio.run(Stack("dev-1", tmp_path).config())
     assert str(caught.value) == says
