@@ -15,6 +15,15 @@ def link_finding(code: str) -> str:
     return f"{base}/{_PAGE}/#{code}" if base else f"docs/{_PAGE}.md#{code}"
 
 
+def refer_to_finding(code: str) -> str:
+    """Return where people read more of a finding: its published page, else the command that explains it.
+
+    A path in the repository leads nowhere from a pipeline, or for those who have installed the command alone.
+    """
+    link = link_finding(code)
+    return link if "://" in link else f"pulumi-openkruise check --explain {code}"
+
+
 @cache
 def _find_documentation() -> str:
     from importlib.metadata import PackageNotFoundError, metadata

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ...checks import Finding, Report
 from ...checks.finding import SEVERITIES, Severity
 from ...diagnostics.wording import count_rest
-from .doc_links import link_finding
+from .doc_links import refer_to_finding
 from .streams import escape
 
 _NAMED = 100
@@ -71,5 +71,9 @@ def _make_text(finding: Finding) -> str:
     objects = [str(one) for one in finding.objects]
     more = [count_rest(objects, _NAMED)] if len(objects) > _NAMED else []
     lines = [*finding.evidence, *objects[:_NAMED], *more]
-    lines += [f"means: {finding.consequence}", f"do: {finding.remedy}", f"see: {link_finding(finding.code)}"]
+    lines += [
+        f"means: {finding.consequence}",
+        f"do: {finding.remedy}",
+        f"see: {refer_to_finding(finding.code)}",
+    ]
     return escape("\n".join(lines))

@@ -11,7 +11,7 @@ from ...checks import Finding, Report
 from ...diagnostics.unavailable import Unavailable
 from ...diagnostics.wording import pluralize
 from ...inventory.helm_records import find_latest
-from .doc_links import link_finding
+from .doc_links import link_finding, refer_to_finding
 from .page_elements import add, add_facts, add_list, add_words, render_page, start_page
 from .page_nodes import add_pools, add_table
 from .page_style import STYLE
@@ -100,7 +100,10 @@ def _add_finding(section: Element, finding: Finding) -> None:
             aria_label=f"documentation of {finding.code}",
         )
     add_list(card, finding.evidence, _LINES)
-    add_facts(card, [("means", finding.consequence), ("do", finding.remedy)])
+    facts = [("means", finding.consequence), ("do", finding.remedy)]
+    if "://" not in link:
+        facts.append(("see", f"`{refer_to_finding(finding.code)}`"))
+    add_facts(card, facts)
     if len(finding.objects) > 1:
         details = add(card, "details")
         add(details, "summary", pluralize(len(finding.objects), "object"))

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ...checks import GROUPS, Finding, Report
 from ...checks.finding import Severity
-from .doc_links import link_finding
+from .doc_links import link_finding, refer_to_finding
 
 _LEVELS: dict[Severity, str] = {"critical": "error", "error": "error", "warning": "warning", "info": "note"}
 """The levels of SARIF (3.27.10); it has none above error."""
@@ -35,7 +35,8 @@ def as_data(report: Report, stack_file: str | None) -> dict[str, Any]:
                 "id": code.name,
                 "shortDescription": {"text": code.title},
                 "fullDescription": {"text": code.consequence},
-                "help": {"text": f"{code.remedy}. See {link_finding(code.name)}"},
+                "help": {"text": f"{code.remedy}. See {refer_to_finding(code.name)}"},
+                **({"helpUri": link} if "://" in (link := link_finding(code.name)) else {}),
                 "defaultConfiguration": {"level": _LEVELS[code.severity]},
                 "properties": {"severity": code.severity, "tags": [group.partition(" (")[0]]},
             }

@@ -4,7 +4,7 @@ from ...checks import Finding, Report
 from ...checks.finding import AcceptedFinding
 from ...checks.node_states import STATES
 from ...diagnostics.wording import count_rest, pluralize, shorten
-from .doc_links import link_finding
+from .doc_links import refer_to_finding
 from .table import NARROW, as_block, as_table, find_output_width, wrap_words
 from .terminal import SafeText, join_safely, paint
 
@@ -68,7 +68,7 @@ def _write_rows(finding: Finding) -> list[list[str]]:
         [finding.code, "\n".join(_list_evidence(finding))],
         ["  means", finding.consequence],
         ["  do", finding.remedy],
-        ["  see", link_finding(finding.code)],
+        ["  see", refer_to_finding(finding.code)],
     ]
 
 
@@ -81,7 +81,7 @@ def _write_block(finding: Finding, width: int) -> SafeText:
     facts = [
         ("  means", finding.consequence),
         ("  do", finding.remedy),
-        ("  see", link_finding(finding.code)),
+        ("  see", refer_to_finding(finding.code)),
     ]
     return join_safely([head, *lines, as_block(facts, width)])
 

@@ -89,7 +89,7 @@ def test_a_failure_says_what_was_seen_and_what_to_do() -> None:
     assert "seen" in text
     assert "CloneSet.apps.kruise.io default/shop" in text
     assert "do: " in text
-    assert "docs/check.md#" in text
+    assert "see: pulumi-openkruise check --explain " in text
 
 
 @given(hostile_reports())

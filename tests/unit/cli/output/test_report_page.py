@@ -238,8 +238,10 @@ def test_the_documentation_is_linked_where_it_has_an_address(monkeypatch: pytest
         return [attributes["href"] for tag, attributes in found if tag == "a" and attributes.get("rel")]
 
     assert links() == []
+    assert "pulumi-openkruise check --explain real-node-excluded" in Tree(page(make_report())).texts
     monkeypatch.setattr(doc_links, "_find_documentation", lambda: "https://docs.example.com")
     assert "https://docs.example.com/check/#manager-single" in links()
+    assert not any("check --explain" in text for text in Tree(page(make_report())).texts)
 
 
 # --- colours
