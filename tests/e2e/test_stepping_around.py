@@ -313,7 +313,7 @@ def test_what_the_cluster_has_lost_is_reported(
     eventually("what Helm leaves behind to be gone", lambda: is_cleared(life_cluster))
 
     output = stack.preview().succeeded().output
-    assert "`up` refuses this: Helm release kruise-system/kruise: is in the state" in output, output
+    assert "`up` refuses this: Helm release kruise-system/kruise: is in this stack's state" in output, output
     output = stack.up("--skip-preview").failed().output
     assert "    pulumi refresh --yes\n" in output, output
     # As if the cluster had been made again at its address: the namespace is gone, too.
