@@ -220,7 +220,7 @@ def test_an_adoption_that_fails_at_first_still_keeps_the_namespace(
     """Helm then goes on from the revision before, in which the chart had made the namespace."""
     stack = Stack(life_state, chart)
     adopting: dict[str, Any] = {"releaseNamespace": "default", "importRelease": "true"}
-    # An image that nobody has: Helm waits for it in vain.
+    # This image does not exist, so Helm's wait times out.
     stack.configure({**adopting, "timeout": "5", "values": {"manager": {"image": {"tag": "v0.0.0"}}}})
     stack.up("--skip-preview").failed()
 

@@ -53,9 +53,8 @@ class ClusterAccess:
             act_as=self._act_as(),
             connect_seconds=CONNECT_SECONDS if seconds is None else seconds,
             read_seconds=READ_SECONDS if seconds is None else seconds,
-            total_seconds=_ENDLESS
-            if unbounded
-            else max(TOTAL_SECONDS, seconds or 0),  # all requests together
+            # All requests together.
+            total_seconds=_ENDLESS if unbounded else max(TOTAL_SECONDS, seconds or 0),
             total_requests=math.inf if unbounded else None,
         )
 

@@ -11,6 +11,7 @@ from ..diagnostics.unavailable import Unavailable
 from ..fleet.project import Project, read_project
 from ..fleet.record import CommandError, Stack
 from ..fleet.report import ClusterReport, Record, report_fleet
+from . import options
 from .app import CLEAN, FINDINGS
 from .errors import UnusableInputError
 from .output.fleet_report import as_data, as_text
@@ -21,14 +22,6 @@ from .signals import run_until_signal
 
 _FILE = click.option(
     "--file", default="fleet.yaml", show_default=True, metavar="FILE", help="The fleet's file."
-)
-_OUTPUT = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
 )
 
 
@@ -46,7 +39,7 @@ def fleet() -> None:
 
 @fleet.command(name="list")
 @_FILE
-@_OUTPUT
+@options.table_or_json
 def list_clusters(file: str, output: str) -> int:
     """List the clusters by wave; none of them is contacted.
 
@@ -98,7 +91,7 @@ def list_clusters(file: str, output: str) -> int:
 @click.option(
     "--parallel", type=click.IntRange(1, 64), default=8, show_default=True, help="Clusters at a time."
 )
-@_OUTPUT
+@options.table_or_json
 @click.option(
     "--html", metavar="FILE", help="Also write one self-contained page with a picture of the fleet."
 )

@@ -46,14 +46,7 @@ from .storage_rewrite import PROPAGATION, Outcome, Pace, rewrite_objects, switch
 )
 @click.option("--dry-run", is_flag=True, help="Show what is stored and what would be done; change nothing.")
 @options.yes
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@options.table_or_json
 def migrate_storage(
     access: ClusterAccess,
     target: str,

@@ -43,6 +43,14 @@ _act_as_group = click.option(
     multiple=True,
     help="Group to act as a member of; with --as, repeatable.",
 )
+table_or_json = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
 yes = click.option("--yes", is_flag=True, help="Do it without asking.")
 config_namespace = click.option(
     "--config-namespace",

@@ -67,7 +67,7 @@ def read_circumstances(cluster: Cluster, state: ReleaseState) -> Circumstances:
 
 
 def check_records(cluster: Cluster, state: ReleaseState, edits: Sequence[Edit]) -> None:
-    """Raise ValueError for a record that is to be changed and is not what the plan took it for.
+    """Raise ValueError if the content of a record that the plan changes contradicts its labels.
 
     The plan goes by the labels of records, as Helm does where it lists them. Where Helm uses a record, it
     goes by the content; and a label is easily written by hand.

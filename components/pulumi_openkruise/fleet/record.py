@@ -143,7 +143,7 @@ class Stack:
         return Update(
             succeeded=entry.get("result") == "succeeded",
             message=str(entry.get("message") or ""),
-            ended=parse_timestamp(str(found[0].get("endTime") or "")),
+            ended=parse_timestamp(str(entry.get("endTime") or "")),
             commit=str((entry.get("environment") or {}).get("git.head") or ""),
             kind=str(entry.get("kind") or ""),
         )

@@ -176,11 +176,8 @@ def _read_objects(
     for count, key in enumerate(keys, 1):
         tell("objects of the release", count, len(keys))
         version, kind, own, name = key
-        if not (all(map(is_name, version.split("/"))) and is_namespace(own or namespace)) or name in (
-            ".",
-            "..",
-        ):
-            found[key] = None  # no object has such a name, and a request for it would lead elsewhere
+        if not _can_exist(version, own or namespace, name):
+            found[key] = None
             continue
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
         if version not in known:
@@ -193,6 +190,11 @@ def _read_objects(
         path = f"{root}{inside}/{plural}/{quote(name, safe='')}"
         found[key] = _read_if_present(lambda path=path: cluster.get(path))  # type: ignore[misc]
     return found
+
+
+def _can_exist(version: str, namespace: str, name: str) -> bool:
+    """Whether an object can be called so: a request for any other would lead to another path."""
+    return all(map(is_name, version.split("/"))) and is_namespace(namespace) and name not in (".", "..")
 
 
 def _read_kinds(cluster: Cluster, root: str) -> dict[str, tuple[str, bool]]:

@@ -621,24 +621,24 @@ def proxy(answer: Callable[[Any], None], port: int = 0) -> Iterator[tuple[str, l
 @contextmanager
 def recording() -> Iterator[tuple[str, list[Any]]]:
     """Serve an index, and record what each request says to a proxy."""
-    told: list[Any] = []
+    received: list[Any] = []
 
     def answer(handler: Any) -> None:
-        told.append(handler.headers.get("Proxy-Authorization"))
+        received.append(handler.headers.get("Proxy-Authorization"))
         replying(200, b"x")(handler)
 
     with server(answer) as (host, _seen):
-        yield host, told
+        yield host, received
 
 
 def test_a_redirect_takes_no_login_of_a_proxy_to_a_host_that_needs_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with recording() as (host, told), proxy(redirecting(f"http://{host}/a")) as (address, asked):
+    with recording() as (host, received), proxy(redirecting(f"http://{host}/a")) as (address, asked):
         monkeypatch.setenv("http_proxy", address)
         assert fetch_index("http://charts.example.test/").content == b"x"
         assert asked == [("http://charts.example.test/index.yaml", PROXY_LOGIN)]
-        assert told == [None]
+        assert received == [None]
 
 
 def test_a_redirect_out_of_a_tunnel_takes_no_login_of_its_proxy(
@@ -650,14 +650,14 @@ def test_a_redirect_out_of_a_tunnel_takes_no_login_of_its_proxy(
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     monkeypatch.setenv("no_proxy", "")
     with ExitStack() as stack:
-        host, told = stack.enter_context(recording())
+        host, received = stack.enter_context(recording())
         charts, seen = stack.enter_context(server(redirecting(f"http://{host}/a"), encrypted=True))
         port = int(charts.rpartition(":")[2])
         address, asked = stack.enter_context(proxy(replying(500), port))
         monkeypatch.setenv("https_proxy", address)
         assert fetch_index(f"https://{charts}").content == b"x"
         assert (asked, seen) == ([(charts, PROXY_LOGIN)], [("/index.yaml", None)])
-        assert told == [None]
+        assert received == [None]
 
 
 def test_a_redirect_to_where_the_proxy_is_asked_gives_it_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
